@@ -1,0 +1,1 @@
+"""Loop IR to LLVM IR, for the CPU and for NVIDIA GPUs."""

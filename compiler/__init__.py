@@ -1,0 +1,1 @@
+"""The driver: from a GraphDef to native code."""

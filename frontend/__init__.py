@@ -1,0 +1,1 @@
+"""What a user calls: graphs, ops, variables, gradients, training."""

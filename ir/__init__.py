@@ -1,0 +1,1 @@
+"""The vocabulary: dtypes, protocol buffers, ops, tensor IR and loop IR."""

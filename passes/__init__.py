@@ -1,0 +1,1 @@
+"""Rewrites of tensor IR and loop IR, one file a pass."""

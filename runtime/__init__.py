@@ -1,0 +1,1 @@
+"""Sessions, memory, host kernels, and the files of TensorFlow."""
