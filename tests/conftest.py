@@ -1,0 +1,28 @@
+"""Options and fixtures that every test may use."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.golden import Golden
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--bless", action="store_true", help="write the golden text files instead of comparing them"
+    )
+
+
+@pytest.fixture
+def golden(pytestconfig: pytest.Config) -> Golden:
+    return Golden(bool(pytestconfig.getoption("--bless")))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder `shared` beside this checkout, with the conformance corpus in `shared/golden`."""
+    if not SHARED.is_dir():
+        pytest.skip("no folder 'shared' beside the checkout, so no corpus of TensorFlow's answers")
+    return SHARED
