@@ -1,0 +1,423 @@
+"""Integer expressions over symbols: the sizes of tensors and the index arithmetic of loops.
+
+A dimension is an `int` or an `Expr`; everything here returns a plain `int` when it can. An `Expr` is
+kept as a canonical polynomial (a sum of products of atoms with integer coefficients), so two
+expressions that are equal as polynomials are equal objects for `==` and `hash`. Atoms are symbols
+and the operations that are not polynomial: floor division, modulo, minimum and maximum.
+
+A `Symbol` is a non-negative integer: the batch size of a placeholder, or a loop index, whose
+`extent` (exclusive upper bound) lets `(i*n + j) // n` simplify to `i` when `j < n`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias, Union
+
+Dim: TypeAlias = Union[int, "Expr"]
+Monomial: TypeAlias = tuple["Atom", ...]
+
+
+class Atom:
+    """An indivisible factor of a product. Compared and ordered by its printed form."""
+
+    __slots__ = ("_hash", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._hash = hash(text)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Atom) and self.text == other.text)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __lt__(self, other: Atom) -> bool:
+        return self.text < other.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class Symbol(Atom):
+    """A named non-negative integer; `extent` is its exclusive upper bound where one is known."""
+
+    __slots__ = ("extent",)
+
+    def __init__(self, name: str, extent: Dim | None = None) -> None:
+        super().__init__(name)
+        self.extent = extent
+
+    @property
+    def name(self) -> str:
+        """The symbol's name, also its printed form."""
+        return self.text
+
+
+class Operation(Atom):
+    """A non-polynomial operation: `floordiv`, `mod`, `min` or `max` of two expressions."""
+
+    __slots__ = ("left", "operator", "right")
+
+    def __init__(self, operator: str, left: Dim, right: Dim) -> None:
+        super().__init__(f"{operator}({left}, {right})")
+        self.operator = operator
+        self.left = left
+        self.right = right
+
+
+class Expr:
+    """An integer polynomial over atoms. Build with the operators, `symbol`, `minimum`, `maximum`."""
+
+    __slots__ = ("_hash", "terms")
+
+    def __init__(self, terms: Mapping[Monomial, int]) -> None:
+        self.terms: dict[Monomial, int] = dict(sorted(terms.items()))
+        self._hash = hash(tuple(self.terms.items()))
+
+    def __add__(self, other: Dim) -> Dim:
+        terms = dict(self.terms)
+        for monomial, coefficient in _terms(other):
+            terms[monomial] = terms.get(monomial, 0) + coefficient
+        return _make(terms)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Dim:
+        return self * -1
+
+    def __sub__(self, other: Dim) -> Dim:
+        return self + other * -1
+
+    def __rsub__(self, other: Dim) -> Dim:
+        return self * -1 + other
+
+    def __mul__(self, other: Dim) -> Dim:
+        terms: dict[Monomial, int] = {}
+        for left, a in self.terms.items():
+            for right, b in _terms(other):
+                monomial = tuple(sorted(left + right)) if left and right else left or right
+                terms[monomial] = terms.get(monomial, 0) + a * b
+        return _make(terms)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other: Dim) -> Dim:
+        return floordiv(self, other)
+
+    def __rfloordiv__(self, other: int) -> Dim:
+        return floordiv(other, self)
+
+    def __mod__(self, other: Dim) -> Dim:
+        return mod(self, other)
+
+    def __rmod__(self, other: int) -> Dim:
+        return mod(other, self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Expr):
+            return False
+        return self is other or (self._hash == other._hash and self.terms == other.terms)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        text = " + ".join(_print_term(m, c) for m, c in self.terms.items())
+        return text.replace("+ -", "- ")
+
+
+def symbol(name: str, extent: Dim | None = None) -> Expr:
+    """The expression that is one symbol."""
+    return Expr({(Symbol(name, extent),): 1})
+
+
+def floordiv(left: Dim, right: Dim) -> Dim:
+    """`left // right`, simplified: `(6*n + j) // 6` is `n` when `0 <= j < 6`."""
+    if isinstance(left, int) and isinstance(right, int):
+        return left // right
+    return _divide(left, right)[0]
+
+
+def mod(left: Dim, right: Dim) -> Dim:
+    """`left % right`, simplified like `floordiv`."""
+    if isinstance(left, int) and isinstance(right, int):
+        return left % right
+    return _divide(left, right)[1]
+
+
+def ceildiv(left: Dim, right: Dim) -> Dim:
+    """`left / right` rounded up."""
+    return floordiv(left + right - 1, right)
+
+
+def minimum(left: Dim, right: Dim) -> Dim:
+    """The lesser of two expressions."""
+    difference = left - right
+    if difference == 0 or is_nonnegative(-difference):
+        return left
+    return right if is_nonnegative(difference) else _operation("min", left, right)
+
+
+def maximum(left: Dim, right: Dim) -> Dim:
+    """The greater of two expressions."""
+    difference = left - right
+    if is_nonnegative(difference):
+        return left
+    return right if is_nonnegative(-difference) else _operation("max", left, right)
+
+
+def product(dims: tuple[Dim, ...] | list[Dim]) -> Dim:
+    """The product; 1 for no dimensions."""
+    result: Dim = 1
+    for dim in dims:
+        result = result * dim
+    return result
+
+
+def _divide(left: Dim, right: Dim) -> tuple[Dim, Dim]:
+    """Quotient and remainder, with the part of `left` that `right` divides taken out."""
+    if right == 1:
+        return left, 0
+    whole, rest = _split_multiples(left, right)
+    if rest == 0 or (is_nonnegative(rest) and is_positive(right - rest)):
+        return whole, rest
+    return whole + _operation("floordiv", rest, right), _operation("mod", rest, right)
+
+
+def _split_multiples(left: Dim, right: Dim) -> tuple[Dim, Dim]:
+    """(q, r) with `left == q*right + r`, where q takes every term that divides exactly."""
+    divisor = list(_terms(right))
+    if len(divisor) != 1:
+        return (1, 0) if left == right else (0, left)
+    (monomial, coefficient), = divisor
+    quotient: dict[Monomial, int] = {}
+    rest: dict[Monomial, int] = {}
+    for term, factor in _terms(left):
+        remaining = _remove(term, monomial)
+        if remaining is None or factor % coefficient:
+            rest[term] = factor
+        else:
+            quotient[remaining] = factor // coefficient
+    return _make(quotient), _make(rest)
+
+
+def _remove(term: Monomial, factors: Monomial) -> Monomial | None:
+    """`term` without `factors`, or None where a factor is absent."""
+    remaining = list(term)
+    for factor in factors:
+        if factor not in remaining:
+            return None
+        remaining.remove(factor)
+    return tuple(remaining)
+
+
+def is_nonnegative(value: Dim) -> bool:
+    """True when `value >= 0` follows from the symbols' ranges; False means unknown."""
+    if isinstance(value, int):
+        return value >= 0
+    if all(c >= 0 and all(_atom_nonnegative(a) for a in m) for m, c in value.terms.items()):
+        return True
+    reduced = _maximise_indices(value)
+    return reduced != value and is_nonnegative(reduced)
+
+
+def is_positive(value: Dim) -> bool:
+    """True when `value > 0` follows from the symbols' ranges; False means unknown."""
+    return is_nonnegative(value - 1)
+
+
+def _atom_nonnegative(atom: Atom) -> bool:
+    match atom:
+        case Operation(operator="mod"):
+            return True
+        case Operation(operator="max", left=left, right=right):
+            return is_nonnegative(left) or is_nonnegative(right)
+        case Operation(left=left, right=right):
+            return is_nonnegative(left) and is_nonnegative(right)
+    return True
+
+
+def _maximise_indices(value: Expr) -> Dim:
+    """Replace each bounded atom of a negative linear term by its greatest value: a lower bound."""
+    result: Dim = value
+    for monomial, coefficient in value.terms.items():
+        if coefficient >= 0:
+            continue
+        for atom in monomial:
+            bound = _greatest(atom)
+            if bound is None:
+                continue
+            rest = list(monomial)
+            rest.remove(atom)
+            term: Dim = _make({tuple(rest): coefficient})
+            return result - _make({monomial: coefficient}) + term * bound
+    return result
+
+
+def _greatest(atom: Atom) -> Dim | None:
+    match atom:
+        case Symbol(extent=extent) if extent is not None:
+            return extent - 1
+        case Operation(operator="mod", right=int() as right):
+            return right - 1
+        case Operation(operator="min", left=left, right=right):
+            return left if isinstance(left, int) else right
+    return None
+
+
+def _operation(operator: str, left: Dim, right: Dim) -> Dim:
+    if operator in ("min", "max") and str(right) < str(left):
+        left, right = right, left
+    if operator in ("floordiv", "mod") and left == 0:
+        return 0
+    return Expr({(Operation(operator, left, right),): 1})
+
+
+def _terms(value: Dim) -> Iterator[tuple[Monomial, int]]:
+    if isinstance(value, Expr):
+        yield from value.terms.items()
+    elif value:
+        yield (), int(value)
+
+
+def _make(terms: Mapping[Monomial, int]) -> Dim:
+    kept = {m: c for m, c in terms.items() if c}
+    if not kept:
+        return 0
+    if len(kept) == 1 and () in kept:
+        return kept[()]
+    return Expr(kept)
+
+
+def _print_term(monomial: Monomial, coefficient: int) -> str:
+    factors = [a.text for a in monomial]
+    if coefficient == -1 and factors:
+        return "-" + "*".join(factors)
+    if coefficient != 1 or not factors:
+        factors.insert(0, str(coefficient))
+    return "*".join(factors)
+
+
+# Uses of an expression: walking, substituting, evaluating.
+
+
+def symbols(value: Dim) -> set[Symbol]:
+    """The symbols that `value` mentions, inside operations too."""
+    found: set[Symbol] = set()
+    for monomial, _ in _terms(value):
+        for atom in monomial:
+            if isinstance(atom, Symbol):
+                found.add(atom)
+            elif isinstance(atom, Operation):
+                found |= symbols(atom.left) | symbols(atom.right)
+    return found
+
+
+def substitute(value: Dim, replace: Callable[[Symbol], Dim | None]) -> Dim:
+    """`value` with each symbol replaced by `replace(symbol)`, kept where that is None."""
+    if isinstance(value, int):
+        return value
+    result: Dim = 0
+    for monomial, coefficient in value.terms.items():
+        term: Dim = coefficient
+        for atom in monomial:
+            term = term * _substitute_atom(atom, replace)
+        result = result + term
+    return result
+
+
+def _substitute_atom(atom: Atom, replace: Callable[[Symbol], Dim | None]) -> Dim:
+    if isinstance(atom, Operation):
+        left, right = substitute(atom.left, replace), substitute(atom.right, replace)
+        return OPERATIONS[atom.operator](left, right)
+    assert isinstance(atom, Symbol)
+    new = replace(atom)
+    return Expr({(atom,): 1}) if new is None else new
+
+
+OPERATIONS: dict[str, Callable[[Dim, Dim], Dim]] = {
+    "floordiv": floordiv,
+    "mod": mod,
+    "min": minimum,
+    "max": maximum,
+}
+
+
+def evaluate(value: Dim, sizes: Mapping[str, int]) -> int:
+    """The number that `value` is when symbol `s` is `sizes[s]`. Raises KeyError for others."""
+    if isinstance(value, int):
+        return value
+    result = substitute(value, lambda s: sizes[s.name])
+    assert isinstance(result, int)
+    return result
+
+
+def to_python(value: Dim) -> str:
+    """A Python expression of the symbols' names, for `eval` or a generated function."""
+    if isinstance(value, int):
+        return str(value)
+    terms = []
+    for monomial, coefficient in value.terms.items():
+        factors = [str(coefficient)] if coefficient != 1 or not monomial else []
+        terms.append("*".join(factors + [_atom_to_python(a) for a in monomial]))
+    return "(" + " + ".join(terms) + ")"
+
+
+def _atom_to_python(atom: Atom) -> str:
+    if not isinstance(atom, Operation):
+        return atom.text
+    left, right = to_python(atom.left), to_python(atom.right)
+    match atom.operator:
+        case "floordiv":
+            return f"({left} // {right})"
+        case "mod":
+            return f"({left} % {right})"
+    return f"{atom.operator}({left}, {right})"
+
+
+def coefficient_of(value: Dim, name: Symbol) -> Dim | None:
+    """c where `value == c*name + rest` and neither c nor rest mentions `name`; None if not linear."""
+    if isinstance(value, int):
+        return 0
+    result: dict[Monomial, int] = {}
+    for monomial, factor in value.terms.items():
+        rest = _remove(monomial, (name,))
+        mentions = any(name in symbols(Expr({(a,): 1})) for a in (monomial if rest is None else rest))
+        if mentions:
+            return None
+        if rest is not None:
+            result[rest] = factor
+    return _make(result)
+
+
+def parse(text: str) -> Dim:
+    """The expression that `text` prints, e.g. `2*n*floordiv(m + 1, 2) - 3`.
+
+    The form is a subset of Python's, so Python's parser reads it. Raises ValueError for others.
+    """
+    try:
+        return _from_ast(ast.parse(text, mode="eval").body)
+    except SyntaxError as error:
+        raise ValueError(f"not an index expression: {text!r}") from error
+
+
+def _from_ast(node: ast.expr) -> Dim:
+    match node:
+        case ast.Constant(value=int(value)):
+            return value
+        case ast.Name(id=name):
+            return symbol(name)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return _from_ast(operand) * -1
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _from_ast(left) + _from_ast(right)
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            return _from_ast(left) - _from_ast(right)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return _from_ast(left) * _from_ast(right)
+        case ast.Call(func=ast.Name(id=name), args=[left, right]) if name in OPERATIONS:
+            return OPERATIONS[name](_from_ast(left), _from_ast(right))
+    raise ValueError(f"not an index expression: {ast.unparse(node)!r}")

@@ -1,0 +1,236 @@
+"""Loop IR: one kernel as a loop nest over flat buffers, and a program as a sequence of kernels.
+
+The whole level is on this page. A `Kernel` reads and writes the buffers it takes as parameters; its
+free symbols (sizes that are not constants) are further integer parameters. Loops carry a `kind`
+that says how they run; the emitter makes no decision of its own.
+
+Invariants, checked by `verify`:
+  * a loop's index symbol is unique within its kernel and used only inside the loop;
+  * iterations of parallel and vector loops are independent but for `carried` values with a combiner;
+  * a parallel loop is outermost, or inside serial loops only, and carries nothing;
+  * a vector loop contains no other loop but unrolled ones with constant extents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from flowc.ir.dims import Dim, Symbol
+from flowc.ir.dtypes import DType
+from flowc.ir.loops.expressions import Scalar, Variable
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Buffer:
+    """A flat array of `size` elements. Two different buffers never overlap unless `aliases`.
+
+    A complex tensor is a buffer of float32 or float64 of twice the size.
+    """
+
+    name: str
+    dtype: DType
+    size: Dim
+
+
+class Kind(Enum):
+    """How the iterations of a loop run."""
+
+    SERIAL = "serial"
+    PARALLEL = "parallel"  # iterations are divided between the threads of the pool
+    VECTOR = "vector"  # `width` iterations at a time in SIMD lanes
+    UNROLLED = "unrolled"  # constant extent, body repeated
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Combiner:
+    """How partial values of a loop's carried variables merge: `results` of `left` and `right`.
+
+    Associative and commutative as far as rounding goes. The initial values of the loop must be its
+    identity, since each vector lane starts from them.
+    """
+
+    left: tuple[Variable, ...]
+    right: tuple[Variable, ...]
+    results: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Carried:
+    """Values that a loop passes from one iteration to the next, and their names after the loop."""
+
+    variables: tuple[Variable, ...]  # inside the body
+    initial: tuple[Scalar, ...]
+    next: tuple[Scalar, ...]  # evaluated after the body's statements
+    results: tuple[Variable, ...]  # after the loop
+    combiner: Combiner | None = None  # required in a vector loop
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class For:
+    """`for index in range(extent)`: body.
+
+    `width` is the SIMD lanes of a vector loop, `unroll` how many vectors (or iterations) one trip
+    processes, each with its own copy of the carried values. `grain` is the least number of
+    iterations of a parallel loop worth a thread.
+    """
+
+    index: Symbol
+    extent: Dim
+    body: tuple[Statement, ...]
+    kind: Kind = Kind.SERIAL
+    width: int = 1
+    unroll: int = 1
+    grain: Dim = 1
+    carried: Carried | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Store:
+    """`buffer[position (+ scatter)] = value` where `mask` holds (always, if None).
+
+    `streaming` asks for a store that bypasses the cache: the result is large and not read soon.
+    """
+
+    buffer: Buffer
+    position: Dim
+    value: Scalar
+    mask: Scalar | None = None
+    scatter: Scalar | None = None
+    streaming: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Let:
+    """Name a value at this place: it is computed here, once."""
+
+    variable: Variable
+    value: Scalar
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class If:
+    """Run `body` where the scalar `condition` holds. Not inside vector loops."""
+
+    condition: Scalar
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Allocate:
+    """A scratch buffer for the statements that follow in the same body, private to the thread.
+
+    Its size is in the buffer; 64-byte aligned, contents undefined.
+    """
+
+    buffer: Buffer
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MultiplyTile:
+    """`c[row, column] (+)= sum over k of a[k, row] * b[k, column]`: one register tile's micro-kernel.
+
+    `a` is a packed panel: element (k, row) at `a_position + k*rows + row`. `b` likewise: element
+    (k, column) at `b_position + k*columns + column`, with `columns` a whole number of vectors.
+    `c` has element (row, column) at `c_position + row*c_stride + column`, columns contiguous.
+    `depth` is the extent of k. Only the first `valid_columns` columns of c are read and written.
+    When `accumulate` is false, c is written without being read.
+    """
+
+    c: Buffer
+    c_position: Dim
+    c_stride: Dim
+    a: Buffer
+    a_position: Dim
+    b: Buffer
+    b_position: Dim
+    rows: int
+    columns: int
+    depth: Dim
+    valid_columns: Dim
+    accumulate: Scalar | bool
+
+
+Statement: TypeAlias = For | Store | Let | If | Allocate | MultiplyTile
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Kernel:
+    """One function of generated code. Parameters that are written appear in a `Store`."""
+
+    name: str
+    parameters: tuple[Buffer, ...]
+    body: tuple[Statement, ...]
+
+
+# A program: what one entry function of an executable does.
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Call:
+    """Run a kernel: `arguments[i]` of the program stands for `kernel.parameters[i]`."""
+
+    kernel: Kernel
+    arguments: tuple[Buffer, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WhileCalls:
+    """Run `condition`, then `body` as long as the bool in `predicate[0]` is true; repeat."""
+
+    condition: tuple[Step, ...]
+    predicate: Buffer
+    body: tuple[Step, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CaseCalls:
+    """Run the branch that the int32 in `index[0]` selects; out of range selects the last."""
+
+    index: Buffer
+    branches: tuple[tuple[Step, ...], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Check:
+    """Stop the program with error number `code` when the bool in `predicate[0]` is false."""
+
+    predicate: Buffer
+    code: int
+
+
+Step: TypeAlias = Call | WhileCalls | CaseCalls | Check
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ArenaSlice:
+    """A buffer that lives in the program's arena, `offset` bytes (64-byte aligned) from its start."""
+
+    buffer: Buffer
+    offset: Dim
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Constants:
+    """A buffer of values known at compile time: little-endian bytes, C order."""
+
+    buffer: Buffer
+    data: bytes
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Program:
+    """The body of an executable's entry function.
+
+    The entry takes `arguments` (feeds, variables, results: one pointer each, in order), the
+    values of `symbols`, and the arena of `arena_size` bytes.
+    """
+
+    name: str
+    arguments: tuple[Buffer, ...]
+    symbols: tuple[Symbol, ...]
+    constants: tuple[Constants, ...]
+    arena: tuple[ArenaSlice, ...]
+    arena_size: Dim
+    steps: tuple[Step, ...]
