@@ -1,0 +1,13 @@
+"""The op set of the graph level; importing this package defines every op.
+
+One module a family. `lookup(name)` finds an op.
+"""
+
+from __future__ import annotations
+
+from flowc.ir.ops.registry import OPS, OpDefinition
+
+
+def lookup(name: str) -> OpDefinition | None:
+    """The definition of the op of that name."""
+    return OPS.get(name)

@@ -1,0 +1,58 @@
+"""Running an op's lowering: grouping its inputs, passing its attributes, flattening its outputs.
+
+The compiler calls it with real values, the frontend's shape inference with abstract ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from flowc.ir.ops.registry import OpDefinition
+from flowc.ir.ops.signature import Argument
+from flowc.ir.tensor.builder import BuilderCore
+
+
+def call_lowering(
+    b: BuilderCore, definition: OpDefinition, inputs: Sequence[Any], attrs: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """The op's outputs (values or handles), one per output tensor of the node.
+
+    `inputs` holds a value or handle per input tensor; `attrs` Python values of all attributes,
+    defaults filled in: DType, tuple of dimensions (None where unknown) or None for a shape, str,
+    int, float, bool, ndarray for a tensor, str for a function's name, tuples for lists.
+    """
+    assert definition.lower is not None
+    arguments = group_inputs(definition, inputs, attrs)
+    keywords = {name: attrs[name] for name in definition.wanted_attributes}
+    outputs = definition.lower(b, *arguments, **keywords)
+    if outputs is None:
+        return ()
+    return _flatten(outputs) if isinstance(outputs, tuple | list) else (outputs,)
+
+
+def group_inputs(
+    definition: OpDefinition, inputs: Sequence[Any], attrs: Mapping[str, Any]
+) -> list[Any]:
+    """`inputs` by signature argument: a list for each `N*T` or `list(type)` argument."""
+    remaining: Iterator[Any] = iter(inputs)
+    grouped: list[Any] = []
+    for argument in definition.signature.inputs:
+        count = argument_length(argument, attrs)
+        grouped.append(next(remaining) if count is None else list(islice(remaining, count)))
+    return grouped
+
+
+def argument_length(argument: Argument, attrs: Mapping[str, Any]) -> int | None:
+    """How many tensors a list argument has; None for a single tensor."""
+    if argument.number_attr:
+        return int(attrs[argument.number_attr])
+    return len(attrs[argument.type_attr]) if argument.is_list else None
+
+
+def _flatten(outputs: Sequence[Any]) -> tuple[Any, ...]:
+    flat: list[Any] = []
+    for output in outputs:
+        flat.extend(output) if isinstance(output, list | tuple) else flat.append(output)
+    return tuple(flat)

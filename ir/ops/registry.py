@@ -1,0 +1,149 @@
+"""The op set: every graph-level op is defined once, in a family module beside this one.
+
+    @op("Relu(features: T; T: {real}) -> activations: T")
+    def relu(b: Builder, features: Value) -> Value:
+        return b.maximum(features, zeros_like(b, features))
+
+    @relu.gradient
+    def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+        return (g("ReluGrad", grad, op.outputs[0]),)
+
+The decorated function is the lowering: it gets the builder, the inputs in order (a list for
+`N*T` inputs, a `Handle` for a resource or reference) and, as keywords, those attributes that its
+signature names; it returns the output, or a tuple of outputs. Static shape inference is the same
+function run on abstract values. `host_op` defines an op whose work is a NumPy function instead
+(strings, files, tables): it gets and returns arrays.
+
+The gradient gets a graph builder `g` (`g("Op", inputs..., attr=value)` adds a node and returns its
+output or outputs), the forward operation, and one gradient per output (None where there is none);
+it returns one gradient per input.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol, TypeAlias
+
+from flowc.ir.dtypes import DType
+from flowc.ir.ops.signature import Signature, op_name, parse
+
+
+class Tensor(Protocol):
+    """What a gradient function may use of a graph tensor; arithmetic operators build nodes."""
+
+    @property
+    def dtype(self) -> DType: ...
+    @property
+    def op(self) -> Operation: ...
+    def __add__(self, other: Any) -> Any: ...
+    def __radd__(self, other: Any) -> Any: ...
+    def __sub__(self, other: Any) -> Any: ...
+    def __rsub__(self, other: Any) -> Any: ...
+    def __mul__(self, other: Any) -> Any: ...
+    def __rmul__(self, other: Any) -> Any: ...
+    def __truediv__(self, other: Any) -> Any: ...
+    def __rtruediv__(self, other: Any) -> Any: ...
+    def __neg__(self) -> Any: ...
+    def __getitem__(self, item: Any) -> Any: ...
+
+
+class Operation(Protocol):
+    """What a gradient function may use of the forward operation."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def inputs(self) -> Sequence[Any]: ...
+    @property
+    def outputs(self) -> Sequence[Any]: ...
+    def get_attr(self, name: str) -> Any: ...
+
+
+class GraphBuilder(Protocol):
+    """Adds nodes to the graph that is being differentiated."""
+
+    def __call__(self, op_type: str, /, *inputs: Any, **attrs: Any) -> Any:
+        """Add a node; returns its output, a tuple of outputs, or the operation if it has none."""
+
+    def shape_of(self, tensor: Any) -> tuple[int | None, ...] | None:
+        """The static shape of a tensor, None where unknown."""
+
+    def constant(self, value: Any, dtype: DType | None = None) -> Any:
+        """A constant node."""
+
+
+Lowering: TypeAlias = Callable[..., Any]
+Gradient: TypeAlias = Callable[..., Sequence[Any]]
+HostKernel: TypeAlias = Callable[..., Any]
+
+
+@dataclass(eq=False)
+class OpDefinition:
+    """One op: signature text, lowering or host kernel, gradient.
+
+    `differentiable` is "yes" (a gradient is registered), "no" (the gradient is None by
+    definition), or "unregistered" (asking for it is a LookupError). `stateful` ops are not merged
+    or folded, and are run when nothing reads them but a target names them.
+    """
+
+    text: str
+    lower: Lowering | None = None
+    host: HostKernel | None = None
+    stateful: bool = False
+    differentiable: str = "unregistered"
+    gradient_function: Gradient | None = None
+    deprecated: str = ""
+    _keywords: frozenset[str] | None = field(default=None, repr=False)
+
+    @cached_property
+    def name(self) -> str:
+        """The op's name in GraphDefs."""
+        return op_name(self.text)
+
+    @cached_property
+    def signature(self) -> Signature:
+        """The parsed signature; parsed at first use, since most programs use few ops."""
+        return parse(self.text)
+
+    @cached_property
+    def wanted_attributes(self) -> tuple[str, ...]:
+        """Names of the attributes that the lowering (or kernel) takes as keywords."""
+        function = self.lower or self.host
+        assert function is not None
+        parameters = inspect.signature(function).parameters.values()
+        return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+
+    def gradient(self, function: Gradient) -> Gradient:
+        """Decorator: register the op's gradient."""
+        self.gradient_function = function
+        self.differentiable = "yes"
+        return function
+
+    def not_differentiable(self) -> OpDefinition:
+        """Declare that gradients stop here: they are None."""
+        self.differentiable = "no"
+        return self
+
+
+OPS: dict[str, OpDefinition] = {}
+
+
+def register(definition: OpDefinition) -> OpDefinition:
+    """Enter an op. Raises ValueError if the name is taken."""
+    if definition.name in OPS:
+        raise ValueError(f"op {definition.name} is defined twice")
+    OPS[definition.name] = definition
+    return definition
+
+
+def op(text: str, *, stateful: bool = False) -> Callable[[Lowering], OpDefinition]:
+    """Decorator: define an op by its lowering to tensor IR."""
+    return lambda lower: register(OpDefinition(text, lower=lower, stateful=stateful))
+
+
+def host_op(text: str, *, stateful: bool = False) -> Callable[[HostKernel], OpDefinition]:
+    """Decorator: define an op by a host kernel over NumPy arrays."""
+    return lambda kernel: register(OpDefinition(text, host=kernel, stateful=stateful))

@@ -1,0 +1,157 @@
+"""The data structure of tensor IR: types, values, instructions, computations, modules.
+
+Everything is immutable. A value is a computation's parameter or an instruction's result; operands
+refer to values directly, so there are no use lists to keep. Instructions of a computation stand in
+an order in which each follows its operands. What an instruction means is in its `Primitive`
+(`flowc.ir.tensor.primitives`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dtypes import DType
+
+Shape: TypeAlias = tuple[Dim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """Element type and shape. A dimension is an int or a symbolic expression."""
+
+    dtype: DType
+    shape: Shape
+
+    @property
+    def rank(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> Dim:
+        """Number of elements."""
+        return product(self.shape)
+
+    def __str__(self) -> str:
+        dims = "".join(f"{d}x" if isinstance(d, int) else f"{{{d}}}x" for d in self.shape)
+        return f"tensor<{dims}{self.dtype.mlir}>"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Parameter:
+    """A value that a computation is given."""
+
+    type: TensorType
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Result:
+    """Result number `index` of an instruction."""
+
+    type: TensorType
+    instruction: Instruction
+    index: int
+
+
+Value: TypeAlias = Parameter | Result
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Instruction:
+    """One operation: a primitive's name, operands, attributes, regions and result types.
+
+    `location` is the graph node that it was lowered from, for messages and dumps.
+    """
+
+    primitive: str
+    operands: tuple[Value, ...]
+    attributes: Mapping[str, Any]
+    types: tuple[TensorType, ...]
+    regions: tuple[Computation, ...] = ()
+    location: str = ""
+    results: tuple[Result, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        results = tuple(Result(type_, self, i) for i, type_ in enumerate(self.types))
+        object.__setattr__(self, "results", results)
+
+    @property
+    def result(self) -> Result:
+        """The only result."""
+        (result,) = self.results
+        return result
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Computation:
+    """A function: parameters, instructions in order, and the values it returns.
+
+    A region (the body of a `while`, `reduce`, `fusion` ...) is a computation too. Regions of
+    `while` and `case` may also refer to values of the enclosing computation; those of `reduce`,
+    `reduce_window`, `scatter`, `sort` and `fusion` may not.
+    """
+
+    parameters: tuple[Parameter, ...]
+    instructions: tuple[Instruction, ...]
+    results: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentDim:
+    """A symbol's value: the size of dimension `axis` of argument number `argument`."""
+
+    argument: int
+    axis: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentElement:
+    """A symbol's value: element `index` (flat) of the integer argument number `argument`."""
+
+    argument: int
+    index: int
+
+
+SymbolSource: TypeAlias = ArgumentDim | ArgumentElement
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A relation between sizes that the code was specialised for: `left == right`, or `!=`."""
+
+    left: Dim
+    right: Dim
+    equal: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.left} {'==' if self.equal else '!='} {self.right}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a failed `check` instruction means: the error's class name, its text and the node."""
+
+    error: str
+    text: str
+    node: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Module:
+    """One executable's tensor IR.
+
+    `symbols` gives the source of each symbolic size; `guards` must hold for the arguments' sizes,
+    or the code is compiled anew. `donated[i] = j` says that result i may take argument j's memory
+    (an updated variable). `messages[c]` belongs to the `check` with code c.
+    """
+
+    name: str
+    main: Computation
+    symbols: Mapping[Symbol, SymbolSource] = field(default_factory=dict)
+    guards: tuple[Guard, ...] = ()
+    donated: Mapping[int, int] = field(default_factory=dict)
+    messages: tuple[Message, ...] = ()

@@ -1,0 +1,15 @@
+"""The primitives of tensor IR, each one object with its rules beside it; importing fills the table.
+
+A `Primitive` says how result types follow from operands (`infer`) and what the results are
+(`evaluate`, plain NumPy, the oracle of all tests). Names and semantics are StableHLO's
+(https://openxla.org/stablehlo/spec), or CHLO's for functions that StableHLO lacks; the few of our
+own are `size`, `check` and `fusion`. The families:
+
+  elementwise   add, maximum, exponential, convert, compare, select, clamp ...
+  movement      constant, iota, broadcast_in_dim, reshape, transpose, slice, concatenate, pad ...
+  indexing      gather, scatter, dynamic_slice, dynamic_update_slice
+  contraction   dot_general, convolution
+  reduction     reduce, reduce_window, select_and_scatter, sort
+  control       while, case, check, fusion
+"""
+
