@@ -162,8 +162,6 @@ def _oneof(message: DescriptorProto) -> str:
     lines = []
     for index, group in groupby(members, key=lambda field: field.oneof_index):
         names = ", ".join(f'"{field.name}"' for field in group)
-        oneof = message.oneof_decl[index].name
-        lines.append(
-            f'def WhichOneof(self, oneof_group: Literal["{oneof}"]) -> Literal[{names}] | None: ...\n'
-        )
+        argument = f'oneof_group: Literal["{message.oneof_decl[index].name}"]'
+        lines.append(f"def WhichOneof(self, {argument}) -> Literal[{names}] | None: ...\n")
     return "".join(lines)
