@@ -8,14 +8,7 @@ from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """A number of seven bits a byte, lowest first, and the position behind it."""
-    value = shift = 0
-    while data[at] & 0x80:
-        value |= (data[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-    return value | data[at] << shift, at + 1
+from flowc.ir.proto.varint import read_varint
 
 
 def _files(descriptor_set: bytes) -> Iterator[bytes]:
@@ -26,7 +19,7 @@ def _files(descriptor_set: bytes) -> Iterator[bytes]:
     """
     at = 0
     while at < len(descriptor_set):
-        length, start = _varint(descriptor_set, at + 1)  # after the tag of field 1
+        length, start = read_varint(descriptor_set, at + 1)  # after the tag of field 1
         at = start + length
         yield descriptor_set[start:at]
 

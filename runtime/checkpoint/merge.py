@@ -1,0 +1,61 @@
+"""Makes one checkpoint of several: what a sharded saver does after each task has saved its part."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from flowc.ir.errors import InvalidArgumentError
+from flowc.ir.proto import BundleEntryProto
+from flowc.runtime.checkpoint.bundle import Bundle, data_path, index_path
+from flowc.runtime.checkpoint.writer import write_index
+from flowc.runtime.files import sync_folder
+
+
+def merge_checkpoints(prefixes: Sequence[str], destination: str | os.PathLike[str]) -> None:
+    """Moves the data files of all `prefixes` to `destination`, under one index, written last.
+
+    A tensor may have slices in several of them. Raises InvalidArgumentError where two have the
+    same tensor or slice, and where the destination is one of them.
+    """
+    target = os.fspath(destination)
+    if target in prefixes:
+        raise InvalidArgumentError(None, None, f"Cannot merge checkpoint {target} into itself")
+    bundles = [Bundle(prefix) for prefix in prefixes]
+    shards = sum(bundle.header.num_shards for bundle in bundles)
+    entries: dict[bytes, BundleEntryProto] = {}
+    first = 0
+    for bundle in bundles:
+        _merge_entries(entries, bundle, first)
+        first += bundle.header.num_shards
+    Path(target).parent.mkdir(parents=True, exist_ok=True)
+    first = 0
+    for bundle in bundles:
+        _move_data(bundle, target, first, shards)
+        first += bundle.header.num_shards
+    sync_folder(Path(target).parent)
+    write_index(target, shards, entries)
+    for prefix in prefixes:
+        index_path(prefix).unlink()
+
+
+def _merge_entries(entries: dict[bytes, BundleEntryProto], bundle: Bundle, first: int) -> None:
+    """Adds the entries of a bundle, whose data files get the numbers from `first` on."""
+    for key, entry in bundle.entries.items():
+        known = entries.get(key)
+        if known is None:
+            entries[key] = BundleEntryProto()
+            entries[key].CopyFrom(entry)
+            if not entry.slices:
+                entries[key].shard_id += first
+        elif known.slices and entry.slices and known.shape == entry.shape:
+            known.slices.extend(entry.slices)
+        else:
+            raise InvalidArgumentError(
+                None, None, f"{bundle.prefix} has {key!r}, which another checkpoint has too"
+            )
+
+
+def _move_data(bundle: Bundle, target: str, first: int, shards: int) -> None:
+    count = bundle.header.num_shards
+    for shard in range(count):
+        data_path(bundle.prefix, shard, count).replace(data_path(target, first + shard, shards))

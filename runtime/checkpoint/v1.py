@@ -1,0 +1,127 @@
+"""Checkpoints of format V1, for reading: sorted tables that hold the tensors themselves.
+
+A checkpoint is one file or, from a sharded saver, several. The value of the empty key describes
+all tensors of the file and their slices; every other entry is one slice with its values.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from flowc.ir.dtypes import DType
+from flowc.ir.errors import DataLossError
+from flowc.ir.proto import SavedSliceMeta, SavedTensorSlices, TensorProto
+from flowc.runtime.checkpoint.encoding import known_dtype, storable_dtype
+from flowc.runtime.checkpoint.slices import (
+    Array,
+    Shape,
+    TensorSlice,
+    assemble,
+    check_cover,
+    complete_shape,
+    slice_key,
+)
+from flowc.runtime.checkpoint.table import Table
+
+
+class SliceTables:
+    """A V1 checkpoint."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        """Reads what the files say of their tensors. Raises DataLossError where it is damaged."""
+        self.paths = paths
+        self._tables = [Table(path) for path in paths]
+        self._tensors: dict[str, SavedSliceMeta] = {}
+        self._homes: dict[tuple[str, TensorSlice], Table] = {}
+        for table in self._tables:
+            for tensor in self._parse(table.get(b"")).meta.tensor:
+                self._register(tensor, table)
+
+    def dtypes(self) -> Mapping[str, DType]:
+        """The type of each tensor."""
+        return {name: known_dtype(meta.type) for name, meta in self._tensors.items()}
+
+    def shapes(self) -> Mapping[str, Shape]:
+        """The shape of each tensor."""
+        return {name: complete_shape(name, meta.shape) for name, meta in self._tensors.items()}
+
+    def read(self, name: str) -> Array:
+        """The tensor `name`, put together from its slices."""
+        meta = self._tensors[name]
+        shape, dtype = complete_shape(name, meta.shape), storable_dtype(meta.type)
+        slices = [TensorSlice.from_proto(proto) for proto in meta.slice]
+        check_cover(name, shape, slices)
+        # All parts are in memory, so they are as large as they say, before the whole is made.
+        parts = [(part, self._read_slice(name, part, shape, dtype)) for part in slices]
+        return assemble(shape, dtype.numpy, parts)
+
+    def _register(self, tensor: SavedSliceMeta, table: Table) -> None:
+        """Adds the slices of a tensor that lie in `table` to those of the other files."""
+        known = self._tensors.setdefault(tensor.name, tensor)
+        if known is not tensor:
+            if (known.shape, known.type) != (tensor.shape, tensor.type):
+                self._damaged(f"its files disagree about tensor {tensor.name!r}")
+            known.slice.extend(tensor.slice)
+        for proto in tensor.slice:
+            self._homes[tensor.name, TensorSlice.from_proto(proto)] = table
+
+    def _read_slice(self, name: str, part: TensorSlice, whole: Shape, dtype: DType) -> Array:
+        saved = self._parse(self._homes[name, part].get(slice_key(name, part))).data
+        shape = part.shape_in(whole)
+        values = _values(dtype, saved.data)
+        if saved.name != name or len(values) != prod(shape) * _width(dtype):
+            self._damaged(f"slice {part} of tensor {name!r} has {len(values)} values")
+        return values.view(dtype.numpy).reshape(shape)
+
+    def _parse(self, value: bytes | None) -> SavedTensorSlices:
+        if value is None:
+            self._damaged("a part is missing")
+        try:
+            return SavedTensorSlices.FromString(value)
+        except DecodeError:
+            self._damaged("an entry is unreadable")
+
+    def _damaged(self, how: str) -> NoReturn:
+        files = ", ".join(map(str, self.paths))
+        raise DataLossError(None, None, f"Damaged checkpoint {files}: {how}")
+
+
+def _width(dtype: DType) -> int:
+    """How many stored values make one element."""
+    return 2 if dtype.is_complex else 1
+
+
+def _values(dtype: DType, data: TensorProto) -> Array:
+    """The elements of a slice, in one dimension, from the field of their type.
+
+    They are still of the type that the field has: pairs for complex numbers, the bits of a half.
+    """
+    match dtype.name:
+        case "string":
+            strings = np.empty(len(data.string_val), np.object_)
+            strings[:] = data.string_val
+            return strings
+        case "float32":
+            return np.array(data.float_val, np.float32)
+        case "float64":
+            return np.array(data.double_val, np.float64)
+        case "complex64":
+            return np.array(data.scomplex_val, np.float32)
+        case "complex128":
+            return np.array(data.dcomplex_val, np.float64)
+        case "int64":
+            return np.array(data.int64_val, np.int64)
+        case "uint32":
+            return np.array(data.uint32_val, np.uint32)
+        case "uint64":
+            return np.array(data.uint64_val, np.uint64)
+        case "bool":
+            return np.array(data.bool_val, np.bool_)
+        case "float16" | "bfloat16":
+            return np.array(data.half_val, np.int64).astype(np.uint16)
+        case _:
+            return np.array(data.int_val, np.int64).astype(dtype.numpy)
