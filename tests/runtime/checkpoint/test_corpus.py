@@ -71,6 +71,26 @@ def test_damaged_checkpoints(shared: Path) -> None:
             pytest.fail(f"{case['id']} was read without an error")
 
 
+def test_every_damaged_byte_of_a_v1_file_is_found_or_harmless(shared: Path, tmp_path: Path) -> None:
+    content = (shared / "golden/checkpoints/v1_other_dtypes/model.ckpt").read_bytes()
+    path = tmp_path / "model.ckpt"
+    path.write_bytes(content)
+    right = {name: array.tolist() for name, array in read_all(path).items()}
+    for position in range(len(content)):
+        damaged = bytearray(content)
+        damaged[position] ^= 0x41
+        path.write_bytes(damaged)
+        try:
+            assert {name: array.tolist() for name, array in read_all(path).items()} == right
+        except OpError as error:
+            assert str(path) in str(error)
+
+
+def read_all(prefix: Path) -> dict[str, NDArray[Any]]:
+    reader = CheckpointReader(prefix)
+    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+
+
 def test_latest_checkpoint(shared: Path) -> None:
     for folder, _, case in cases(shared):
         if case["how"] == "latest":
