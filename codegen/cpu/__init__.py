@@ -1,0 +1,1 @@
+"""What is particular to CPUs: threads, micro-kernels, object code, the entry of a program."""

@@ -1,0 +1,224 @@
+"""The entry function of a program: `i32 entry(ptr arguments, ptr symbols, ptr arena)`.
+
+It finds the address of every buffer, then runs the steps in order. It returns 0, the code of the
+first `Check` that fails, or (debug mode) the negative number of an out-of-range access.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from llvmlite import ir
+
+from flowc.codegen.builder import Builder, declare
+from flowc.codegen.emitter import Context, emit_kernel
+from flowc.codegen.positions import Positions
+from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer, zero
+from flowc.codegen.scopes import Placed, Scopes
+from flowc.ir.dims import Expr
+from flowc.ir.loops.kernel import (
+    Buffer,
+    Call,
+    CaseCalls,
+    Check,
+    Constants,
+    Kernel,
+    Program,
+    Step,
+    WhileCalls,
+)
+from flowc.ir.loops.printer import print_kernel
+from flowc.ir.loops.walk import free_symbols, has_parallel_loop, written_buffers
+
+ENTRY = "entry"
+TABLE = "constant_table"
+EMBED_LIMIT = 4 << 10  # larger constants reach the code through a table of addresses
+
+
+@dataclass
+class EntryEmitter:
+    """Writes the entry function of one program, and the kernels that it calls."""
+
+    context: Context
+    program: Program
+    embed_limit: int = EMBED_LIMIT
+    threads: bool = True
+    tabled: list[Constants] = field(default_factory=list)  # constants that the table points to
+    _functions: dict[tuple[str, tuple[int, ...]], ir.Function] = field(default_factory=dict)
+    _buffers: dict[Buffer, Placed] = field(default_factory=dict)
+    _places: dict[Buffer, object] = field(default_factory=dict)  # equal for buffers that overlap
+
+    def emit(self) -> None:
+        """Emit everything into the context's module."""
+        kind = ir.FunctionType(I32, [POINTER] * 3)
+        self.function = ir.Function(self.context.module, kind, ENTRY)
+        self.function.attributes.add("nounwind")
+        self.builder = Builder(self.function.append_basic_block("entry"))
+        self.scopes = Scopes(self.builder, self.builder.block)
+        self.positions = Positions(self.scopes)
+        self.uses_threads = self.threads and _has_parallel_loops(self.program.steps)
+        self._find_buffers()
+        if self.context.checks is not None:
+            self.cell = self.builder.alloca(I32)
+            self.builder.store(ir.Constant(I32, 0), self.cell)
+        self._thread_call("flowc_pool_enter")
+        self._steps(self.program.steps)
+        self._return(ir.Constant(I32, 0))
+
+    def _thread_call(self, name: str) -> None:
+        if self.uses_threads:
+            function = declare(self.context.module, name, ir.FunctionType(VOID, []))
+            self.scopes.here().call(function, [])
+
+    def _return(self, code: ir.Value) -> None:
+        self._thread_call("flowc_pool_leave")
+        self.scopes.here().ret(code)
+
+    # Buffers
+
+    def _find_buffers(self) -> None:
+        arguments, symbols, arena = self.function.args
+        for number, symbol in enumerate(self.program.symbols):
+            slot = self._slot(symbols, I64, number)
+            self.scopes.bind(symbol, self.builder.load(slot, typ=I64))
+        for number, buffer in enumerate(self.program.arguments):
+            slot = self._slot(arguments, POINTER, number)
+            self._place(buffer, self.builder.load(slot, typ=POINTER), ("argument", number))
+        for slice_ in self.program.arena:
+            pointer, _ = self.positions.pointer((arena, 0), I8, slice_.offset)
+            self._place(slice_.buffer, pointer, ("arena", slice_.offset))
+        self._find_constants()
+
+    def _find_constants(self) -> None:
+        for number, constants in enumerate(self.program.constants):
+            if len(constants.data) <= self.embed_limit:
+                pointer: ir.Value = self._embed(constants, number)
+            else:
+                pointer = self._entry_of_table(len(self.tabled))
+                self.tabled.append(constants)
+            self._place(constants.buffer, pointer, ("constant", number))
+
+    def _place(self, buffer: Buffer, pointer: ir.Value, place: object) -> None:
+        self._buffers[buffer] = (pointer, 0)
+        self._places[buffer] = place
+
+    def _slot(self, array: ir.Value, element: ir.Type, number: int) -> ir.Value:
+        return self.builder.gep(array, [integer(number)], source_etype=element)
+
+    def _embed(self, constants: Constants, number: int) -> ir.GlobalVariable:
+        data = constants.data or b"\0"
+        kind = ir.ArrayType(I8, len(data))
+        found = ir.GlobalVariable(self.context.module, kind, f"constant.{number}")
+        found.initializer = ir.Constant(kind, bytearray(data))
+        found.linkage, found.global_constant, found.align = "internal", True, 64
+        return found
+
+    def _table(self) -> ir.GlobalVariable:
+        """The exported array of addresses, filled after loading."""
+        module = self.context.module
+        if TABLE not in module.globals:
+            kind = ir.ArrayType(POINTER, len(self.program.constants))
+            ir.GlobalVariable(module, kind, TABLE).initializer = zero(kind)
+        return module.globals[TABLE]
+
+    def _entry_of_table(self, number: int) -> ir.Value:
+        return self.builder.load(self._slot(self._table(), POINTER, number), typ=POINTER)
+
+    # Steps
+
+    def _steps(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            match step:
+                case Call():
+                    self._call(step)
+                case WhileCalls():
+                    self._while(step)
+                case CaseCalls():
+                    self._case(step)
+                case Check(predicate=predicate, code=code):
+                    failed = self.scopes.here().not_(self._read_bool(predicate))
+                    self._return_if(failed, ir.Constant(I32, code))
+
+    def _call(self, call: Call) -> None:
+        function = self._kernel_function(call)
+        pointers = [self._buffers[buffer][0] for buffer in call.arguments]
+        checked = self.context.checks is not None
+        symbols = [
+            self.positions.scalar(Expr({(symbol,): 1}))[0]
+            for symbol in free_symbols(call.kernel, sizes=checked)
+        ]
+        builder = self.scopes.here()
+        builder.call(function, [*pointers, *symbols, *([self.cell] if checked else [])])
+        if checked:
+            code = builder.load(self.cell, typ=I32)
+            self._return_if(builder.icmp_signed("!=", code, ir.Constant(I32, 0)), code)
+
+    def _kernel_function(self, call: Call) -> ir.Function:
+        """The function of a kernel; equal kernels whose arguments overlap alike share one."""
+        places = [self._places[buffer] for buffer in call.arguments]
+        groups = tuple(places.index(place) for place in places)
+        key = (print_kernel(call.kernel), groups)
+        if key not in self._functions:
+            name = self.context.module.get_unique_name(call.kernel.name)
+            aliases = _overlapping(call.kernel, groups)
+            self._functions[key] = emit_kernel(self.context, call.kernel, name, aliases)
+        return self._functions[key]
+
+    def _read_bool(self, buffer: Buffer) -> ir.Value:
+        builder = self.scopes.here()
+        byte = builder.load(self._buffers[buffer][0], typ=I8)
+        return builder.icmp_unsigned("!=", byte, ir.Constant(I8, 0))
+
+    def _return_if(self, condition: ir.Value, code: ir.Value) -> None:
+        stop, go_on = (self.function.append_basic_block(name) for name in ("stop", "continue"))
+        self.scopes.here().cbranch(condition, stop, go_on)
+        self.scopes.continue_in(stop)
+        self._return(code)
+        self.scopes.continue_in(go_on)
+
+    def _while(self, step: WhileCalls) -> None:
+        test, body, done = (self.function.append_basic_block(n) for n in ("test", "body", "done"))
+        self.scopes.here().branch(test)
+        self.scopes.continue_in(test)
+        self._steps(step.condition)
+        self.scopes.here().cbranch(self._read_bool(step.predicate), body, done)
+        self.scopes.continue_in(body)
+        self._steps(step.body)
+        self.scopes.here().branch(test)
+        self.scopes.continue_in(done)
+
+    def _case(self, step: CaseCalls) -> None:
+        builder = self.scopes.here()
+        index = builder.load(self._buffers[step.index][0], typ=I32)
+        blocks = [self.function.append_basic_block("branch") for _ in step.branches]
+        done = self.function.append_basic_block("done")
+        switch = builder.switch(index, blocks[-1])
+        for number, block in enumerate(blocks[:-1]):
+            switch.add_case(number, block)
+        for block, steps in zip(blocks, step.branches):
+            self.scopes.continue_in(block)
+            self._steps(steps)
+            self.scopes.here().branch(done)
+        self.scopes.continue_in(done)
+
+
+def _overlapping(kernel: Kernel, groups: tuple[int, ...]) -> frozenset[Buffer]:
+    """The parameters that share memory with another one of which either is written."""
+    written = written_buffers(kernel.body)
+    dirty = {g for g, p in zip(groups, kernel.parameters) if p in written and groups.count(g) > 1}
+    return frozenset(p for g, p in zip(groups, kernel.parameters) if g in dirty)
+
+
+def _has_parallel_loops(steps: Sequence[Step]) -> bool:
+    for step in steps:
+        match step:
+            case Call(kernel=kernel) if has_parallel_loop(kernel):
+                return True
+            case WhileCalls(condition=condition, body=body):
+                if _has_parallel_loops([*condition, *body]):
+                    return True
+            case CaseCalls(branches=branches):
+                if any(_has_parallel_loops(branch) for branch in branches):
+                    return True
+    return False

@@ -1,0 +1,149 @@
+"""How CPUs run what the emitter leaves open: parallel loops, scratch memory, micro-kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from llvmlite import ir
+
+from flowc.codegen.builder import declare
+from flowc.codegen.cpu.microkernel import call_micro_kernel
+from flowc.codegen.emitter import KernelEmitter
+from flowc.codegen.loops import counted
+from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer
+from flowc.codegen.scopes import Placed
+from flowc.ir.dims import Symbol
+from flowc.ir.loops.kernel import Buffer, For, MultiplyTile
+from flowc.passes.target import Target
+
+STACK_LIMIT = 16 << 10  # scratch buffers up to this many bytes live in the stack frame
+ALIGNMENT = 64
+PARALLEL_FOR = "flowc_parallel_for"
+
+
+class CpuMachine:
+    """The `Machine` of x86-64 and AArch64."""
+
+    def __init__(self, target: Target) -> None:
+        self.has_masks = "+avx512vl" in target.features.split(",")
+        self.uses_threads = False
+
+    # Parallel loops
+
+    def parallel(self, emitter: KernelEmitter, loop: For) -> None:
+        """Outline the body to `(context, begin, end)` and hand it to the thread pool."""
+        self.uses_threads = True
+        captured = _captured(emitter)
+        body = self._outline(emitter, loop, captured)
+        extent, grain = emitter.positions.scalar(loop.extent), emitter.positions.scalar(loop.grain)
+        context = _fill_context(emitter, captured)
+        kind = ir.FunctionType(VOID, [POINTER, POINTER, I64, I64])
+        parallel_for = declare(emitter.context.module, PARALLEL_FOR, kind)
+        emitter.scopes.here().call(parallel_for, [body, context, extent[0], grain[0]])
+
+    def _outline(
+        self, emitter: KernelEmitter, loop: For, captured: dict[Hashable, Placed]
+    ) -> ir.Function:
+        """The function `(context, begin, end)` that runs some of the iterations."""
+        module = emitter.context.module
+        name = module.get_unique_name(f"{emitter.function.name}.{loop.index.name}")
+        function = ir.Function(module, ir.FunctionType(VOID, [POINTER, I64, I64]), name)
+        function.linkage = "internal"
+        function.attributes.add("nounwind")
+        inner = KernelEmitter(emitter.context, function, emitter.memory.written)
+        _read_context(inner, function.args[0], captured)
+        for buffer, (value, _) in emitter.memory.pointers.items():
+            inner.memory.pointers[buffer] = inner.scopes.find(("buffer", value)) or (value, 0)
+        inner.positions.known.update(emitter.positions.known)
+        inner.positions.known_since.update(dict.fromkeys(emitter.positions.known, 0))
+
+        def trip(index: ir.Value, carried: list[ir.Value]) -> list[ir.Value]:
+            inner.scopes.bind(loop.index, index)
+            inner.statements(loop.body)
+            return []
+
+        begin, end = function.args[1:]
+        counted(inner.scopes, begin, end, 1, [], trip, surely=True)
+        inner.finish()
+        return function
+
+    # Scratch memory
+
+    def allocate(self, emitter: KernelEmitter, buffer: Buffer) -> None:
+        """In the frame where the size is small and constant, else from the heap."""
+        if _in_frame(buffer):
+            assert isinstance(buffer.size, int)
+            kind = ir.ArrayType(I8, max(1, buffer.size * buffer.dtype.size))
+            emitter.memory.pointers[buffer] = (emitter.stack_space(kind, ALIGNMENT), 0)
+            return
+        size, _ = emitter.positions.scalar(buffer.size * buffer.dtype.size + ALIGNMENT)
+        builder = emitter.scopes.here()
+        rounded = builder.and_(size, integer(-ALIGNMENT))
+        kind = ir.FunctionType(POINTER, [I64, I64])
+        allocate = declare(emitter.context.module, "aligned_alloc", kind)
+        memory = builder.call(allocate, [integer(ALIGNMENT), rounded])
+        emitter.memory.pointers[buffer] = (memory, emitter.scopes.depth)
+
+    def release(self, emitter: KernelEmitter, buffer: Buffer) -> None:
+        """Free what came from the heap."""
+        memory, _ = emitter.memory.pointers.pop(buffer)
+        if not _in_frame(buffer):
+            free = declare(emitter.context.module, "free", ir.FunctionType(VOID, [POINTER]))
+            emitter.scopes.here().call(free, [memory])
+
+    def multiply_tile(self, emitter: KernelEmitter, tile: MultiplyTile) -> None:
+        """Call the module's micro-kernel of this size and type."""
+        call_micro_kernel(emitter, tile)
+
+
+def _in_frame(buffer: Buffer) -> bool:
+    return isinstance(buffer.size, int) and buffer.size * buffer.dtype.size <= STACK_LIMIT
+
+
+def _captured(emitter: KernelEmitter) -> dict[Hashable, Placed]:
+    """The symbols, variables and buffers that are known where a parallel loop stands."""
+    found: dict[Hashable, Placed] = {}
+    for key, placed in emitter.scopes.bound().items():
+        named = isinstance(key, tuple) and key[0] == "variable"
+        if isinstance(key, Symbol) or named:
+            found[key] = placed
+    for placed in emitter.memory.pointers.values():
+        found[("buffer", placed[0])] = placed
+    checks = emitter.context.checks
+    if checks is not None and checks.cell is not None:
+        found["cell"] = checks.cell
+    return {k: v for k, v in found.items() if not isinstance(v[0], ir.Constant)} | {
+        k: v for k, v in found.items() if isinstance(v[0], ir.Constant)
+    }
+
+
+def _context_type(captured: dict[Hashable, Placed]) -> ir.LiteralStructType:
+    return ir.LiteralStructType([value.type for value, _ in captured.values()])
+
+
+def _fill_context(emitter: KernelEmitter, captured: dict[Hashable, Placed]) -> ir.Value:
+    """A struct in the frame that holds the captured values."""
+    kind = _context_type(captured)
+    space = emitter.stack_space(kind, ALIGNMENT)
+    builder = emitter.scopes.here()
+    for number, (value, _) in enumerate(captured.values()):
+        builder.store(value, _field(builder, space, kind, number))
+    return space
+
+
+def _read_context(
+    inner: KernelEmitter, context: ir.Value, captured: dict[Hashable, Placed]
+) -> None:
+    """Bind in `inner` everything that the context holds."""
+    kind = _context_type(captured)
+    builder = inner.scopes.here()
+    for number, (key, (value, _)) in enumerate(captured.items()):
+        loaded = builder.load(_field(builder, context, kind, number), typ=value.type)
+        inner.scopes.bind(key, loaded)
+
+
+def _field(
+    builder: ir.IRBuilder, space: ir.Value, kind: ir.LiteralStructType, number: int
+) -> ir.Value:
+    indices = [ir.Constant(I32, 0), ir.Constant(I32, number)]
+    return builder.gep(space, indices, source_etype=kind)

@@ -1,0 +1,184 @@
+"""The emitter: a loop IR kernel to LLVM functions. It makes no decision; the loop kinds say it all.
+
+`KernelEmitter` writes one LLVM function. What differs between machines (how a parallel loop gets
+its threads, how scratch memory is had, the micro-kernel of a tile) is behind `Machine`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from llvmlite import ir
+
+from flowc.codegen.builder import Builder
+from flowc.codegen.expressions import Expressions
+from flowc.codegen.loops import LoopEmitter
+from flowc.codegen.memory import BoundsChecks, Memory, index_offset
+from flowc.codegen.positions import Positions
+from flowc.codegen.representation import I64, POINTER, VOID
+from flowc.codegen.scopes import Scopes
+from flowc.ir.loops.expressions import Variable
+from flowc.ir.loops.kernel import (
+    Allocate,
+    Buffer,
+    For,
+    If,
+    Kernel,
+    Kind,
+    Let,
+    MultiplyTile,
+    Statement,
+    Store,
+)
+from flowc.ir.loops.walk import free_symbols, written_buffers
+from flowc.passes.target import Target
+
+
+class Machine(Protocol):
+    """What a kind of machine does in its own way."""
+
+    has_masks: bool  # masked vector loads and stores are single instructions
+
+    def parallel(self, emitter: KernelEmitter, loop: For) -> None:
+        """Run the iterations of `loop` on many threads."""
+
+    def allocate(self, emitter: KernelEmitter, buffer: Buffer) -> None:
+        """Bind `buffer` to scratch memory in the innermost scope."""
+
+    def release(self, emitter: KernelEmitter, buffer: Buffer) -> None:
+        """Give back what `allocate` got."""
+
+    def multiply_tile(self, emitter: KernelEmitter, tile: MultiplyTile) -> None:
+        """Call the micro-kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the functions of one module share."""
+
+    module: ir.Module
+    target: Target
+    machine: Machine
+    checks: BoundsChecks | None = None
+
+
+class KernelEmitter:
+    """Writes one LLVM function, from its entry block to its return."""
+
+    def __init__(
+        self, context: Context, function: ir.Function, written: frozenset[Buffer]
+    ) -> None:
+        self.context = context
+        self.function = function
+        self.allocations = function.append_basic_block("allocations")
+        entry = function.append_basic_block("entry")
+        self.builder = Builder(entry)
+        self.scopes = Scopes(self.builder, entry)
+        self.positions = Positions(self.scopes)
+        self.memory = Memory(
+            self.scopes, self.positions, context.module, written, context.checks
+        )
+        self.expressions = Expressions(self.scopes, self.positions, self.memory)
+        self.has_masks = context.machine.has_masks
+        self.loops = LoopEmitter(self)
+
+    def finish(self) -> None:
+        """Return from the function; nothing may be added afterwards."""
+        self.scopes.at(0).ret_void()
+        self.builder.position_at_end(self.allocations)
+        self.builder.branch(self.function.blocks[1])
+
+    def stack_space(self, kind: ir.Type, align: int) -> ir.Value:
+        """Space of type `kind` in the function's frame."""
+        here = self.builder.block
+        self.builder.position_at_end(self.allocations)
+        space = self.builder.alloca(kind)
+        space.align = align
+        self.builder.position_at_end(here)
+        return space
+
+    def statements(self, body: Sequence[Statement]) -> None:
+        """Emit statements in order, and release their scratch buffers."""
+        for statement in body:
+            self.statement(statement)
+        for statement in reversed(body):
+            if isinstance(statement, Allocate):
+                self.context.machine.release(self, statement.buffer)
+
+    def statement(self, statement: Statement) -> None:
+        """Emit one statement in the innermost scope."""
+        match statement:
+            case For(kind=Kind.PARALLEL):
+                self.context.machine.parallel(self, statement)
+            case For():
+                self.loops.emit(statement)
+            case Store():
+                self._store(statement)
+            case Let(variable=variable, value=value):
+                self._let(variable, statement)
+            case If():
+                self._if(statement)
+            case Allocate(buffer=buffer):
+                self.context.machine.allocate(self, buffer)
+            case MultiplyTile():
+                self.context.machine.multiply_tile(self, statement)
+
+    def _let(self, variable: Variable, statement: Let) -> None:
+        placed = self.expressions.value(statement.value)
+        self.scopes.remember(("variable", variable.name), placed)
+
+    def _store(self, store: Store) -> None:
+        value = self.expressions.value(store.value)
+        mask = None if store.mask is None else self.expressions.value(store.mask)
+        scatter = None
+        if store.scatter is not None:
+            unsigned = store.scatter.dtype.is_unsigned
+            scatter = index_offset(self.scopes, self.expressions.value(store.scatter), unsigned)
+        self.memory.store(store.buffer, store.position, value, scatter, mask, store.streaming)
+
+    def _if(self, statement: If) -> None:
+        condition, _ = self.expressions.value(statement.condition)
+        self.when(condition, lambda: self.statements(statement.body))
+
+    def when(self, condition: ir.Value, emit_body: object) -> None:
+        """Emit code that runs where the scalar `condition` is true."""
+        assert callable(emit_body)
+        inside = self.function.append_basic_block("then")
+        with self.scopes.open(inside, guarded=True):
+            emit_body()
+            after = self.function.append_basic_block("endif")
+            self.scopes.here().branch(after)
+        self.scopes.here().cbranch(condition, inside, after)
+        self.scopes.continue_in(after)
+
+
+def emit_kernel(
+    context: Context, kernel: Kernel, name: str, overlapping: frozenset[Buffer] = frozenset()
+) -> ir.Function:
+    """The function of a kernel: pointers of its parameters, its free symbols, the error cell.
+
+    `overlapping` are the parameters that share memory with one that the kernel writes.
+    """
+    symbols = free_symbols(kernel, sizes=context.checks is not None)
+    count = len(kernel.parameters)
+    kinds = [POINTER] * count + [I64] * len(symbols)
+    if context.checks is not None:
+        context.checks.kernel = kernel.name
+        kinds.append(POINTER)
+    function = ir.Function(context.module, ir.FunctionType(VOID, kinds), name)
+    function.linkage = "internal"
+    function.attributes.add("nounwind")
+    emitter = KernelEmitter(context, function, written_buffers(kernel.body) | overlapping)
+    for buffer, argument in zip(kernel.parameters, function.args):
+        if buffer not in overlapping:
+            argument.add_attribute("noalias")
+        emitter.memory.pointers[buffer] = (argument, 0)
+    for symbol, argument in zip(symbols, function.args[count:]):
+        emitter.scopes.bind(symbol, argument)
+    if context.checks is not None:
+        context.checks.cell = (function.args[-1], 0)
+    emitter.statements(kernel.body)
+    emitter.finish()
+    return function

@@ -1,0 +1,135 @@
+"""Scalar expressions of loop IR to LLVM values, each placed as far out as its inputs allow.
+
+A node is emitted at its first use and remembered in its scope, so a shared node is computed once.
+The walk keeps its own stack, because fused kernels have chains deeper than Python's.
+"""
+
+from __future__ import annotations
+
+from llvmlite import ir
+
+from flowc.codegen import arithmetic, conversions
+from flowc.codegen.builder import Builder
+from flowc.codegen.memory import Memory, index_offset
+from flowc.codegen.positions import Positions
+from flowc.codegen.representation import constant, iota, value_type
+from flowc.codegen.scopes import Placed, Scopes
+from flowc.ir.dtypes import int64
+from flowc.ir.loops.expressions import (
+    Binary,
+    Bitcast,
+    Compare,
+    Constant,
+    Convert,
+    Fma,
+    Index,
+    Load,
+    Scalar,
+    Select,
+    Unary,
+    Variable,
+)
+from flowc.ir.loops.walk import operands
+
+
+class Expressions:
+    """Emits the scalar expressions of one function."""
+
+    def __init__(self, scopes: Scopes, positions: Positions, memory: Memory) -> None:
+        self.scopes = scopes
+        self.positions = positions
+        self.memory = memory
+
+    def value(self, root: Scalar) -> Placed:
+        """The value of `root`: a scalar, or a vector where it differs between lanes."""
+        pending = [root]
+        while pending:
+            node = pending[-1]
+            missing = [o for o in operands(node) if self._find(o) is None]
+            if missing:
+                pending.extend(reversed(missing))
+                continue
+            pending.pop()
+            if self._find(node) is None:
+                self.scopes.remember(node, self._emit(node))
+        return self._known(root)
+
+    def bind(self, variable: Variable, value: ir.Value) -> None:
+        """Give `variable` a value in the innermost scope."""
+        self.scopes.bind(("variable", variable.name), value)
+
+    def _find(self, node: Scalar) -> Placed | None:
+        if isinstance(node, Variable):
+            return self.scopes.find(("variable", node.name))
+        return self.scopes.find(node)
+
+    def _known(self, node: Scalar) -> Placed:
+        found = self._find(node)
+        assert found is not None
+        return found
+
+    def _optional(self, node: Scalar | None) -> Placed | None:
+        return None if node is None else self._known(node)
+
+    def _emit(self, node: Scalar) -> Placed:
+        """The code of one node whose operands are known."""
+        match node:
+            case Constant(dtype=dtype, value=value):
+                return constant(dtype, value), 0
+            case Variable(name=name):
+                raise AssertionError(f"variable {name} is not bound here")
+            case Index(expression=position):
+                value, depth = self._index(node)
+                return value, max(depth, self.positions.depth_of(position))
+            case Load(position=position):
+                value, depth = self._load(node)
+                return value, max(depth, self.positions.depth_of(position))
+        return self.scopes.emit(
+            lambda builder, *values: _operation(builder, node, values),
+            *map(self._known, operands(node)),
+        )
+
+    def _index(self, node: Index) -> Placed:
+        """The expression's value; the lanes are added after conversion, in the node's type."""
+        dtype = node.dtype
+        stride = self.positions.stride(node.expression)
+        if not dtype.is_integer or not isinstance(stride, int):
+            return self._convert_index(node, self.positions.vector(node.expression))
+        first = self._convert_index(node, self.positions.scalar(node.expression))
+        if stride == 0:
+            return first
+        assert self.positions.lanes is not None
+        steps = iota(value_type(dtype), self.positions.lanes.count, stride)
+        return self.scopes.emit(Builder.add, first, (steps, 0))
+
+    def _convert_index(self, node: Index, value: Placed) -> Placed:
+        return self.scopes.emit(
+            lambda b, x: conversions.convert(b, int64, node.dtype, x), value
+        )
+
+    def _load(self, node: Load) -> Placed:
+        gather = self._optional(node.gather)
+        if gather is not None and node.gather is not None:
+            gather = index_offset(self.scopes, gather, node.gather.dtype.is_unsigned)
+        return self.memory.load(node.buffer, node.position, gather, self._optional(node.mask))
+
+
+def _operation(builder: Builder, node: Scalar, values: tuple[ir.Value, ...]) -> ir.Value:
+    """One arithmetic node on operands of one shape."""
+    match node:
+        case Unary(operator=operator, operand=operand):
+            return arithmetic.unary(builder, operator, operand.dtype, *values)
+        case Binary(dtype=dtype, operator=operator):
+            return arithmetic.binary(builder, operator, dtype, *values)
+        case Fma(dtype=dtype):
+            return arithmetic.fused_multiply_add(builder, dtype, *values)
+        case Compare(direction=direction, left=left):
+            return arithmetic.compare(builder, direction, left.dtype, *values)
+        case Select():
+            return builder.select(*values)
+        case Convert(dtype=dtype, operand=operand):
+            return conversions.convert(builder, operand.dtype, dtype, *values)
+        case Bitcast(dtype=dtype, operand=operand):
+            return conversions.bitcast(builder, operand.dtype, dtype, *values)
+    raise AssertionError(node)
+

@@ -1,0 +1,309 @@
+"""Loops as LLVM blocks: counting, carried values, copies of a body, lanes and their tails.
+
+A loop becomes: a test in the scope around it (none where it surely runs), a guarded scope for what
+is computed once before it, and a scope for each trip. A vector or unrolled loop has a main loop
+whose trips process `width * unroll` iterations, and a tail for the rest: one vector with a mask
+where the machine has masks, else a scalar loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from llvmlite import ir
+
+from flowc.codegen.expressions import Expressions
+from flowc.codegen.positions import Lanes, Positions
+from flowc.codegen.representation import I1, I32, I64, Literal, integer, iota, lanes_of
+from flowc.codegen.scopes import Scopes
+from flowc.ir import dims
+from flowc.ir.dims import Dim, Symbol
+from flowc.ir.loops.kernel import Carried, Combiner, For, Kind, Statement
+
+Values = list[ir.Value]
+Trip = Callable[[ir.Value, Values], Values]
+
+
+class Emitter(Protocol):
+    """What loops need of the emitter of a function."""
+
+    scopes: Scopes
+    positions: Positions
+    expressions: Expressions
+    has_masks: bool
+
+    def statements(self, body: Sequence[Statement]) -> None: ...
+
+
+def counted(
+    scopes: Scopes,
+    begin: ir.Value,
+    end: ir.Value,
+    step: int,
+    initial: Values,
+    trip: Trip,
+    *,
+    surely: bool = False,
+    once: bool = False,
+) -> Values:
+    """`for index in range(begin, end, step)`: the values that the last trip returned.
+
+    `trip(index, carried)` emits one trip. With `surely` the first trip is not tested for; with
+    `once` there is at most one.
+    """
+    function = scopes.here().function
+    condition = None if surely else scopes.here().icmp_signed("<", begin, end)
+    before = function.append_basic_block("before")
+    after: ir.Block
+    with scopes.open(before, guarded=not surely):
+        emit = _single_trip if once else _repeated_trips
+        results, last, after = emit(scopes, begin, end, step, initial, trip)
+    return _leave(scopes, condition, before, after, last, initial, results)
+
+
+def _single_trip(
+    scopes: Scopes, begin: ir.Value, end: ir.Value, step: int, initial: Values, trip: Trip
+) -> tuple[Values, ir.Block, ir.Block]:
+    results = trip(begin, initial)
+    builder = scopes.here()
+    after = builder.function.append_basic_block("after")
+    builder.branch(after)
+    return results, builder.block, after
+
+
+def _repeated_trips(
+    scopes: Scopes, begin: ir.Value, end: ir.Value, step: int, initial: Values, trip: Trip
+) -> tuple[Values, ir.Block, ir.Block]:
+    function = scopes.here().function
+    block = function.append_basic_block("trip")
+    with scopes.open(block):
+        builder = scopes.here()
+        index = builder.phi(I64)
+        carried = [builder.phi(value.type) for value in initial]
+        results = trip(index, carried)
+        builder = scopes.here()
+        following = builder.add(index, integer(step))
+        after = function.append_basic_block("after")
+        builder.cbranch(builder.icmp_signed("<", following, end), block, after)
+        last = builder.block
+    builder = scopes.here()
+    builder.branch(block)
+    for phi, start, result in zip([index, *carried], [begin, *initial], [following, *results]):
+        phi.add_incoming(start, builder.block)
+        phi.add_incoming(result, last)
+    return results, last, after
+
+
+def _leave(
+    scopes: Scopes,
+    condition: ir.Value | None,
+    before: ir.Block,
+    after: ir.Block,
+    last: ir.Block,
+    initial: Values,
+    results: Values,
+) -> Values:
+    """Branch into the loop, and merge its results with the initial values where it may not run."""
+    builder = scopes.here()
+    if condition is None:
+        builder.branch(before)
+        scopes.continue_in(after)
+        return results
+    builder.cbranch(condition, before, after)
+    around = builder.block
+    scopes.continue_in(after)
+    merged = [builder.phi(value.type) for value in initial]
+    for phi, start, result in zip(merged, initial, results):
+        phi.add_incoming(start, around)
+        phi.add_incoming(result, last)
+    return merged
+
+
+class LoopEmitter:
+    """Emits the serial, vector and unrolled loops of one function."""
+
+    def __init__(self, emitter: Emitter) -> None:
+        self.emitter = emitter
+        self.scopes = emitter.scopes
+        self.positions = emitter.positions
+        self.expressions = emitter.expressions
+
+    def emit(self, loop: For) -> None:
+        """Emit a loop and bind its results."""
+        if loop.kind is Kind.UNROLLED:
+            results = self._unrolled(loop)
+        else:
+            results = self._strip_mined(loop)
+        if loop.carried is not None:
+            for variable, value in zip(loop.carried.results, results):
+                self.expressions.bind(variable, value)
+
+    def _unrolled(self, loop: For) -> Values:
+        assert isinstance(loop.extent, int)
+        values = self._initial(loop.carried, self._lanes_around())
+        for number in range(loop.extent):
+            with self._index_is(loop.index, number):
+                values = self._body(loop, values)
+        return values
+
+    def _strip_mined(self, loop: For) -> Values:
+        """A main loop of whole vectors, then a tail for what remains."""
+        width = loop.width if loop.kind is Kind.VECTOR else 1
+        step = width * loop.unroll
+        lanes = width if width > 1 else self._lanes_around()
+        main_end = dims.floordiv(loop.extent, step) * step
+        values = self._initial(loop.carried, lanes)
+        if main_end != 0:
+            values = self._main_loop(loop, width, main_end, values)
+        if main_end == loop.extent:
+            return self._merge_lanes(loop.carried, values, width)
+        if width > 1 and not self.emitter.has_masks:
+            values = self._merge_lanes(loop.carried, values, width)
+            return self._tail(loop, 1, main_end, values)
+        values = self._tail(loop, width, main_end, values)
+        return self._merge_lanes(loop.carried, values, width)
+
+    def _main_loop(self, loop: For, width: int, end: Dim, values: Values) -> Values:
+        """Trips of `unroll` copies of the body; each copy has carried values of its own."""
+        copies = loop.unroll
+        chained = loop.carried is None or loop.carried.combiner is None
+        first = dims.symbol(f"{loop.index.name}.first", loop.extent)
+
+        def trip(index: ir.Value, carried: Values) -> Values:
+            self.scopes.bind(next(iter(dims.symbols(first))), index)
+            results: Values = []
+            for copy in range(copies):
+                own = carried[copy * len(values) :][: len(values)]
+                with self._iterations(loop.index, first + copy * width, width, None):
+                    updated = self._body(loop, results if chained and copy else own)
+                results = updated if chained else results + updated
+            return results
+
+        count = 1 if chained else copies
+        begin, stop = integer(0), self.positions.scalar(end)[0]
+        partial = counted(
+            self.scopes, begin, stop, width * copies, values * count, trip,
+            surely=dims.is_positive(end), once=end == width * copies,
+        )  # fmt: skip
+        return self._merge_copies(loop.carried, partial, count)
+
+    def _tail(self, loop: For, width: int, begin: Dim, values: Values) -> Values:
+        """The iterations from `begin` on, one at a time or `width` with a mask."""
+        rest = loop.extent - begin
+        first = dims.symbol(f"{loop.index.name}.rest", loop.extent)
+        start, stop = self.positions.scalar(begin)[0], self.positions.scalar(loop.extent)[0]
+
+        def trip(index: ir.Value, carried: Values) -> Values:
+            self.scopes.bind(next(iter(dims.symbols(first))), index)
+            mask = self._mask(rest, index, stop, width) if width > 1 else None
+            with self._iterations(loop.index, first, width, mask):
+                return self._blend(mask, self._body(loop, carried), carried)
+
+        once = width >= loop.width * loop.unroll or (isinstance(rest, int) and rest <= width)
+        surely = isinstance(rest, int) and rest > 0
+        return counted(self.scopes, start, stop, width, values, trip, surely=surely, once=once)
+
+    def _mask(self, rest: Dim, index: ir.Value, end: ir.Value, width: int) -> ir.Value:
+        """The lanes that are inside the loop: those below `end - index`."""
+        lanes = iota(I32, width)
+        builder = self.scopes.here()
+        if isinstance(rest, int) and rest < width:
+            text = ", ".join(f"i1 {str(lane < rest).lower()}" for lane in range(width))
+            return Literal(ir.VectorType(I1, width), f"<{text}>")
+        remaining = builder.sub(end, index)
+        most = integer(width)
+        bounded = builder.select(builder.icmp_signed("<", remaining, most), remaining, most)
+        return builder.icmp_unsigned("<", lanes, builder.splat(builder.trunc(bounded, I32), width))
+
+    def _blend(self, mask: ir.Value | None, new: Values, old: Values) -> Values:
+        """Dead lanes keep their carried values."""
+        if mask is None:
+            return new
+        return [self.scopes.here().select(mask, n, o) for n, o in zip(new, old)]
+
+    # One trip
+
+    def _body(self, loop: For, carried: Values) -> Values:
+        """The statements and the next carried values, in the shape of `carried`."""
+        if loop.carried is None:
+            self.emitter.statements(loop.body)
+            return []
+        for variable, value in zip(loop.carried.variables, carried):
+            self.expressions.bind(variable, value)
+        self.emitter.statements(loop.body)
+        return [
+            self.scopes.splat(self.expressions.value(following), lanes_of(value))[0]
+            for following, value in zip(loop.carried.next, carried)
+        ]
+
+    @contextmanager
+    def _iterations(
+        self, index: Symbol, first: Dim, width: int, mask: ir.Value | None
+    ) -> Iterator[None]:
+        """A stretch of code in which `index` stands for `width` iterations from `first` on."""
+        if width == 1:
+            with self._index_is(index, first):
+                yield
+            return
+        self.positions.lanes = Lanes(index, first, width, mask)
+        with self.scopes.stretch() as scope:
+            self.positions.known_since[index] = scope.depth
+            yield
+        del self.positions.known_since[index]
+        self.positions.lanes = None
+
+    @contextmanager
+    def _index_is(self, index: Symbol, value: Dim) -> Iterator[None]:
+        self.positions.known[index] = value
+        with self.scopes.stretch() as scope:
+            self.positions.known_since[index] = scope.depth
+            yield
+        del self.positions.known[index], self.positions.known_since[index]
+
+    # Carried values
+
+    def _lanes_around(self) -> int:
+        """The lanes of the vector loop that this loop is inside of, else 1."""
+        return 1 if self.positions.lanes is None else self.positions.lanes.count
+
+    def _initial(self, carried: Carried | None, lanes: int) -> Values:
+        if carried is None:
+            return []
+        return [
+            self.scopes.splat(self.expressions.value(value), lanes)[0] for value in carried.initial
+        ]
+
+    def _merge_copies(self, carried: Carried | None, values: Values, copies: int) -> Values:
+        """Combine the carried values of `copies` copies, pairwise."""
+        if carried is None or carried.combiner is None or copies == 1:
+            return values
+        size = len(carried.variables)
+        parts = [values[n * size : (n + 1) * size] for n in range(copies)]
+        while len(parts) > 1:
+            pairs = zip(parts[0::2], parts[1::2])
+            merged = [self._combine(carried.combiner, *pair) for pair in pairs]
+            parts = merged + parts[len(merged) * 2 :]
+        return parts[0]
+
+    def _merge_lanes(self, carried: Carried | None, values: Values, width: int) -> Values:
+        """Combine the lanes of each carried value by halving; scalars remain."""
+        if carried is None or carried.combiner is None or width == 1:
+            return values
+        builder = self.scopes.here()
+        while width > 2:
+            width //= 2
+            lower = [builder.permute(v, range(width)) for v in values]
+            upper = [builder.permute(v, range(width, 2 * width)) for v in values]
+            values = self._combine(carried.combiner, lower, upper)
+        return self._combine(
+            carried.combiner, *([builder.lane(v, lane) for v in values] for lane in (0, 1))
+        )
+
+    def _combine(self, combiner: Combiner, left: Values, right: Values) -> Values:
+        with self.scopes.stretch():
+            for variable, value in zip(combiner.left + combiner.right, left + right):
+                self.expressions.bind(variable, value)
+            return [self.expressions.value(result)[0] for result in combiner.results]
+

@@ -1,0 +1,174 @@
+"""Walking loop IR: operands of nodes, statements of kernels, what a statement reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from flowc.ir import dims
+from flowc.ir.dims import Dim, Symbol
+from flowc.ir.loops.expressions import (
+    Binary,
+    Bitcast,
+    Compare,
+    Convert,
+    Fma,
+    Index,
+    Load,
+    Scalar,
+    Select,
+    Unary,
+    Variable,
+)
+from flowc.ir.loops.kernel import (
+    Allocate,
+    Buffer,
+    Carried,
+    For,
+    If,
+    Kernel,
+    Kind,
+    Let,
+    MultiplyTile,
+    Statement,
+    Store,
+)
+
+
+def operands(node: Scalar) -> tuple[Scalar, ...]:
+    """The nodes that `node` is computed from, in evaluation order."""
+    match node:
+        case Unary(operand=operand) | Convert(operand=operand) | Bitcast(operand=operand):
+            return (operand,)
+        case Binary(left=left, right=right) | Compare(left=left, right=right):
+            return left, right
+        case Fma(a=a, b=b, c=c):
+            return a, b, c
+        case Select(predicate=predicate, on_true=on_true, on_false=on_false):
+            return predicate, on_true, on_false
+        case Load(mask=mask, gather=gather):
+            return tuple(x for x in (mask, gather) if x is not None)
+    return ()
+
+
+def nodes(roots: Iterable[Scalar]) -> Iterator[Scalar]:
+    """Every node that `roots` are computed from, once, operands first."""
+    seen: set[Scalar] = set()
+    pending = [(root, False) for root in reversed(list(roots))]
+    while pending:
+        node, ready = pending.pop()
+        if ready:
+            yield node
+        elif node not in seen:
+            seen.add(node)
+            pending.append((node, True))
+            pending.extend((o, False) for o in reversed(operands(node)))
+
+
+def statements(body: Iterable[Statement]) -> Iterator[Statement]:
+    """Every statement, outer before inner."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, For | If):
+            yield from statements(statement.body)
+
+
+def roots(statement: Statement) -> tuple[Scalar, ...]:
+    """The scalars that a statement itself evaluates, without those of its body."""
+    match statement:
+        case Store(value=value, mask=mask, scatter=scatter):
+            return tuple(x for x in (value, mask, scatter) if x is not None)
+        case Let(value=value):
+            return (value,)
+        case If(condition=condition):
+            return (condition,)
+        case For(carried=carried) if carried is not None:
+            return carried_roots(carried)
+        case MultiplyTile(accumulate=accumulate) if not isinstance(accumulate, bool):
+            return (accumulate,)
+    return ()
+
+
+def carried_roots(carried: Carried) -> tuple[Scalar, ...]:
+    """The scalars of a carried list: initial values, next values, combined values."""
+    combined = carried.combiner.results if carried.combiner else ()
+    return (*carried.initial, *carried.next, *combined)
+
+
+def positions(statement: Statement) -> tuple[Dim, ...]:
+    """The index expressions that a statement itself contains, without those of its scalars."""
+    match statement:
+        case Store(position=position):
+            return (position,)
+        case For(extent=extent, grain=grain):
+            return extent, grain
+        case Allocate(buffer=buffer):
+            return (buffer.size,)
+        case MultiplyTile() as tile:
+            return (
+                tile.c_position, tile.c_stride, tile.a_position, tile.b_position,
+                tile.depth, tile.valid_columns,
+            )  # fmt: skip
+    return ()
+
+
+def scalar_positions(node: Scalar) -> tuple[Dim, ...]:
+    """The index expression of a node itself."""
+    match node:
+        case Load(position=position):
+            return (position,)
+        case Index(expression=expression):
+            return (expression,)
+    return ()
+
+
+def written_buffers(body: Iterable[Statement]) -> frozenset[Buffer]:
+    """The buffers that statements store to."""
+    found = set()
+    for statement in statements(body):
+        if isinstance(statement, Store):
+            found.add(statement.buffer)
+        elif isinstance(statement, MultiplyTile):
+            found.add(statement.c)
+    return frozenset(found)
+
+
+def free_symbols(kernel: Kernel, sizes: bool = False) -> tuple[Symbol, ...]:
+    """The symbols that a kernel takes as parameters, by name.
+
+    The sizes of parameters count only on demand: plain code does not need them.
+    """
+    found: set[Symbol] = set()
+    bound: set[Symbol] = set()
+    if sizes:
+        for buffer in kernel.parameters:
+            found |= dims.symbols(buffer.size)
+    for statement in statements(kernel.body):
+        if isinstance(statement, For):
+            bound.add(statement.index)
+        for position in positions(statement):
+            found |= dims.symbols(position)
+    for position in _scalar_positions(kernel.body):
+        found |= dims.symbols(position)
+    return tuple(sorted(found - bound))
+
+
+def _scalar_positions(body: Iterable[Statement]) -> Iterator[Dim]:
+    every = [root for statement in statements(body) for root in roots(statement)]
+    for node in nodes(every):
+        yield from scalar_positions(node)
+
+
+def variables(kernel: Kernel) -> tuple[Variable, ...]:
+    """The variables that a kernel binds, in the order of their binding."""
+    found: list[Variable] = []
+    for statement in statements(kernel.body):
+        if isinstance(statement, Let):
+            found.append(statement.variable)
+        elif isinstance(statement, For) and statement.carried is not None:
+            found += [*statement.carried.variables, *statement.carried.results]
+    return tuple(found)
+
+
+def has_parallel_loop(kernel: Kernel) -> bool:
+    """Whether a kernel asks for threads."""
+    return any(isinstance(s, For) and s.kind is Kind.PARALLEL for s in statements(kernel.body))
