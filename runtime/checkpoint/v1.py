@@ -9,12 +9,12 @@ from math import prod
 from pathlib import Path
 from typing import NoReturn
 
-import numpy as np
 from google.protobuf.message import DecodeError
 
 from flowc.ir.dtypes import DType
-from flowc.ir.errors import DataLossError
-from flowc.ir.proto import SavedSliceMeta, SavedTensorSlices, TensorProto
+from flowc.ir.errors import DataLossError, InvalidArgumentError
+from flowc.ir.proto import SavedSliceMeta, SavedTensorSlices
+from flowc.ir.tensor_values import make_ndarray, shape_to_proto
 from flowc.runtime.checkpoint.encoding import known_dtype, storable_dtype
 from flowc.runtime.checkpoint.slices import (
     Array,
@@ -72,10 +72,15 @@ class SliceTables:
     def _read_slice(self, name: str, part: TensorSlice, whole: Shape, dtype: DType) -> Array:
         saved = self._parse(self._homes[name, part].get(slice_key(name, part))).data
         shape = part.shape_in(whole)
-        values = _values(dtype, saved.data)
-        if saved.name != name or len(values) != prod(shape) * _width(dtype):
-            self._damaged(f"slice {part} of tensor {name!r} has {len(values)} values")
-        return values.view(dtype.numpy).reshape(shape)
+        # An element takes a byte at least: no small file makes a large array.
+        if saved.name != name or prod(shape) > saved.data.ByteSize():
+            self._damaged(f"slice {part} of tensor {name!r} is too short")
+        saved.data.dtype = dtype.number
+        saved.data.tensor_shape.CopyFrom(shape_to_proto(shape))
+        try:
+            return make_ndarray(saved.data)
+        except InvalidArgumentError as error:
+            self._damaged(f"slice {part} of tensor {name!r}: {error}")
 
     def _parse(self, value: bytes | None) -> SavedTensorSlices:
         if value is None:
@@ -88,40 +93,3 @@ class SliceTables:
     def _damaged(self, how: str) -> NoReturn:
         files = ", ".join(map(str, self.paths))
         raise DataLossError(None, None, f"Damaged checkpoint {files}: {how}")
-
-
-def _width(dtype: DType) -> int:
-    """How many stored values make one element."""
-    return 2 if dtype.is_complex else 1
-
-
-def _values(dtype: DType, data: TensorProto) -> Array:
-    """The elements of a slice, in one dimension, from the field of their type.
-
-    They are still of the type that the field has: pairs for complex numbers, the bits of a half.
-    """
-    match dtype.name:
-        case "string":
-            strings = np.empty(len(data.string_val), np.object_)
-            strings[:] = data.string_val
-            return strings
-        case "float32":
-            return np.array(data.float_val, np.float32)
-        case "float64":
-            return np.array(data.double_val, np.float64)
-        case "complex64":
-            return np.array(data.scomplex_val, np.float32)
-        case "complex128":
-            return np.array(data.dcomplex_val, np.float64)
-        case "int64":
-            return np.array(data.int64_val, np.int64)
-        case "uint32":
-            return np.array(data.uint32_val, np.uint32)
-        case "uint64":
-            return np.array(data.uint64_val, np.uint64)
-        case "bool":
-            return np.array(data.bool_val, np.bool_)
-        case "float16" | "bfloat16":
-            return np.array(data.half_val, np.int64).astype(np.uint16)
-        case _:
-            return np.array(data.int_val, np.int64).astype(dtype.numpy)

@@ -13,12 +13,8 @@ import numpy as np
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError, UnimplementedError
-from flowc.ir.proto import (
-    BundleEntryProto,
-    BundleHeaderProto,
-    TensorShapeProto,
-    VersionDef,
-)
+from flowc.ir.proto import BundleEntryProto, BundleHeaderProto, VersionDef
+from flowc.ir.tensor_values import shape_to_proto
 from flowc.runtime.checkpoint.bundle import VERSION, data_path, index_path
 from flowc.runtime.checkpoint.encoding import encode, storable_dtype
 from flowc.runtime.checkpoint.slices import Array, Shape, TensorSlice, slice_key
@@ -93,7 +89,7 @@ class CheckpointWriter:
         self._entries[key] = self._append(array, dtype)
         entry = self._entries.setdefault(
             name.encode(),
-            BundleEntryProto(dtype=self._entries[key].dtype, shape=_shape_proto(whole)),
+            BundleEntryProto(dtype=self._entries[key].dtype, shape=shape_to_proto(whole)),
         )
         entry.slices.append(part.to_proto())
 
@@ -105,7 +101,7 @@ class CheckpointWriter:
         self._data.write(content)
         entry = BundleEntryProto(
             dtype=dtype.number,
-            shape=_shape_proto(array.shape),
+            shape=shape_to_proto(array.shape),
             offset=self._offset,
             size=len(content),
             crc32c=mask(crc),
@@ -120,7 +116,3 @@ def write_index(prefix: str, shards: int, entries: Mapping[bytes, BundleEntryPro
     items = [(key, entries[key].SerializeToString(deterministic=True)) for key in sorted(entries)]
     with atomic_file(index_path(prefix)) as file:
         file.write(build_table([(b"", header.SerializeToString()), *items]))
-
-
-def _shape_proto(shape: Shape) -> TensorShapeProto:
-    return TensorShapeProto(dim=[TensorShapeProto.Dim(size=size) for size in shape])
