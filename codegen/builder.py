@@ -67,6 +67,20 @@ class Builder(ir.IRBuilder):  # type: ignore[misc]
         """`a * b + c` rounded once."""
         return self.intrinsic("fma", a.type, [a, b, c], [a.type])
 
+    def alloca(self, typ: ir.Type, size: object = None, name: str = "") -> ir.Value:
+        """Space in the function's frame, as an opaque pointer."""
+        space = super().alloca(typ, size, name)
+        space.type = POINTER
+        return space
+
+    def store_atomic(
+        self, value: ir.Value, ptr: ir.Value, ordering: str, align: int
+    ) -> ir.Value:
+        """Store atomically; llvmlite's own method knows typed pointers only."""
+        store = ir.instructions.StoreAtomicInstr(self.block, value, ptr, ordering, align)
+        self._insert(store)
+        return store
+
     def offset(self, pointer: ir.Value, element: ir.Type, index: ir.Value) -> ir.Value:
         """`pointer + index` elements; a vector index gives a vector of pointers."""
         result = self.gep(pointer, [index], source_etype=element)
@@ -156,3 +170,11 @@ def _aligned(call: Any, argument: int, align: int) -> ir.Value:
     attributes.align = align
     call.arg_attributes[argument] = attributes
     return call
+
+
+def define_global(module: ir.Module, name: str, kind: ir.Type, initializer: ir.Constant) -> Any:
+    """A global variable of `module`, as an opaque pointer."""
+    found = ir.GlobalVariable(module, kind, name)
+    found.initializer = initializer
+    found.type = POINTER
+    return found

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 
 from llvmlite import ir
 
-from flowc.codegen.builder import Builder
+from flowc.codegen.builder import Builder, define_global
 from flowc.codegen.conversions import memory_to_value, value_to_memory
 from flowc.codegen.representation import (
     I1,
     I8,
     I64,
-    Literal,
     lanes_of,
     literal,
     memory_type,
@@ -226,9 +225,8 @@ class Memory:
         found = self.module.globals.get("zeros")
         if found is None:
             kind = ir.ArrayType(I8, _ZEROS)
-            found = ir.GlobalVariable(self.module, kind, "zeros")
+            found = define_global(self.module, "zeros", kind, zero(kind))
             found.linkage, found.global_constant, found.align = "internal", True, _ZEROS
-            found.initializer = Literal(kind, "zeroinitializer")
         return found
 
     # Bounds checks

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from llvmlite import ir
 
-from flowc.codegen.builder import Builder, declare
+from flowc.codegen.builder import Builder, declare, define_global
 from flowc.codegen.emitter import Context, emit_kernel
 from flowc.codegen.positions import Positions
 from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer, zero
@@ -109,8 +109,8 @@ class EntryEmitter:
     def _embed(self, constants: Constants, number: int) -> ir.GlobalVariable:
         data = constants.data or b"\0"
         kind = ir.ArrayType(I8, len(data))
-        found = ir.GlobalVariable(self.context.module, kind, f"constant.{number}")
-        found.initializer = ir.Constant(kind, bytearray(data))
+        initializer = ir.Constant(kind, bytearray(data))
+        found = define_global(self.context.module, f"constant.{number}", kind, initializer)
         found.linkage, found.global_constant, found.align = "internal", True, 64
         return found
 
@@ -119,7 +119,7 @@ class EntryEmitter:
         module = self.context.module
         if TABLE not in module.globals:
             kind = ir.ArrayType(POINTER, len(self.program.constants))
-            ir.GlobalVariable(module, kind, TABLE).initializer = zero(kind)
+            define_global(module, TABLE, kind, zero(kind))
         return module.globals[TABLE]
 
     def _entry_of_table(self, number: int) -> ir.Value:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 
 from llvmlite import ir
 
 from flowc.codegen.builder import declare
 from flowc.codegen.cpu.microkernel import call_micro_kernel
+from flowc.codegen.cpu.threads import PARALLEL_FOR
 from flowc.codegen.emitter import KernelEmitter
 from flowc.codegen.loops import counted
 from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer
 from flowc.codegen.scopes import Placed
 from flowc.ir.dims import Symbol
-from flowc.ir.loops.kernel import Buffer, For, MultiplyTile
+from flowc.ir.loops.kernel import Buffer, For, Kind, MultiplyTile
 from flowc.passes.target import Target
 
 STACK_LIMIT = 16 << 10  # scratch buffers up to this many bytes live in the stack frame
 ALIGNMENT = 64
-PARALLEL_FOR = "flowc_parallel_for"
 
 
 class CpuMachine:
@@ -26,13 +27,15 @@ class CpuMachine:
 
     def __init__(self, target: Target) -> None:
         self.has_masks = "+avx512vl" in target.features.split(",")
-        self.uses_threads = False
+        self.uses_threads = target.threads > 1
 
     # Parallel loops
 
     def parallel(self, emitter: KernelEmitter, loop: For) -> None:
         """Outline the body to `(context, begin, end)` and hand it to the thread pool."""
-        self.uses_threads = True
+        if not self.uses_threads:
+            emitter.loops.emit(replace(loop, kind=Kind.SERIAL))
+            return
         captured = _captured(emitter)
         body = self._outline(emitter, loop, captured)
         extent, grain = emitter.positions.scalar(loop.extent), emitter.positions.scalar(loop.grain)

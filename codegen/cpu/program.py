@@ -16,6 +16,7 @@ from llvmlite import ir
 from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.entry import EMBED_LIMIT, ENTRY, TABLE, EntryEmitter
 from flowc.codegen.cpu.machine import CpuMachine
+from flowc.codegen.cpu.threads import pool_symbols
 from flowc.codegen.emitter import Context
 from flowc.codegen.memory import BoundsChecks
 from flowc.ir.loops.kernel import Program
@@ -98,7 +99,8 @@ def _load(built: BuiltModule, target: Target, times: dict[str, float]) -> Native
     times["codegen"] = perf_counter() - start
     start = perf_counter()
     exports = (ENTRY, TABLE) if built.tabled else (ENTRY,)
-    library = jit.link(code, exports)
+    imports = pool_symbols(target) if built.uses_threads else {}
+    library = jit.link(code, exports, imports)
     buffers = _fill_table(built.tabled, library[TABLE] if built.tabled else 0)
     times["link"] = perf_counter() - start
     entry = _ENTRY_TYPE(library[ENTRY])
