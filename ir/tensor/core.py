@@ -146,7 +146,7 @@ class Module:
 
     `symbols` gives the source of each symbolic size; `guards` must hold for the arguments' sizes,
     or the code is compiled anew. `donated[i] = j` says that result i may take argument j's memory
-    (an updated variable). `messages[c]` belongs to the `check` with code c.
+    (an updated variable). `messages[c - 1]` belongs to the `check` with code c.
     """
 
     name: str

@@ -36,6 +36,7 @@ class Primitive:
     evaluate: Evaluate
     dialect: str = "stablehlo"
     symbolic: bool = False
+    elementwise: bool = False  # each element of the result depends on that element of the operands
     effect: bool = False  # must be kept though its results are unused
 
 

@@ -5,11 +5,27 @@ A `Primitive` says how result types follow from operands (`infer`) and what the 
 (https://openxla.org/stablehlo/spec), or CHLO's for functions that StableHLO lacks; the few of our
 own are `size`, `check` and `fusion`. The families:
 
-  elementwise   add, maximum, exponential, convert, compare, select, clamp ...
-  movement      constant, iota, broadcast_in_dim, reshape, transpose, slice, concatenate, pad ...
-  indexing      gather, scatter, dynamic_slice, dynamic_update_slice
-  contraction   dot_general, convolution
-  reduction     reduce, reduce_window, select_and_scatter, sort
-  control       while, case, check, fusion
+  elementwise     add, maximum, exponential, compare, select, clamp ...
+  conversion      convert, bitcast_convert
+  movement        constant, iota, broadcast_in_dim, reshape, transpose, slice, concatenate, pad ...
+  indexing        gather, scatter, dynamic_slice, dynamic_update_slice
+  contraction     dot_general, convolution
+  reduction       reduce, sort
+  windows         reduce_window, select_and_scatter
+  random          rng_bit_generator
+  linear_algebra  fft, cholesky, triangular_solve
+  control         while, case, size, check, fusion
 """
 
+from flowc.ir.tensor.primitives import (  # noqa: F401  each fills the table
+    contraction,
+    control,
+    conversion,
+    elementwise,
+    indexing,
+    linear_algebra,
+    movement,
+    random,
+    reduction,
+    windows,
+)

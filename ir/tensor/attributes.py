@@ -1,0 +1,45 @@
+"""Attributes of instructions, as far as they hold dimensions.
+
+An attribute is a number, a text, a `DType`, an array, a frozen dataclass of axis numbers, a
+dimension, or a tuple of such things; only the last two can mention symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from flowc.ir.dims import Dim, Expr
+
+
+def map_dims(value: Any, function: Callable[[Expr], Dim]) -> Any:
+    """`value` with `function` of each symbolic dimension; the same object if none changed."""
+    if isinstance(value, Expr):
+        new = function(value)
+        return value if new == value else new
+    if isinstance(value, tuple):
+        mapped = tuple(map_dims(v, function) for v in value)
+        return value if all(a is b for a, b in zip(value, mapped, strict=True)) else mapped
+    return value
+
+
+def map_attribute_dims(
+    attributes: Mapping[str, Any], function: Callable[[Expr], Dim]
+) -> Mapping[str, Any]:
+    """`map_dims` of every attribute; the same object if none changed."""
+    mapped = {key: map_dims(value, function) for key, value in attributes.items()}
+    same = all(mapped[key] is value for key, value in attributes.items())
+    return attributes if same else mapped
+
+
+def symbolic_dims(value: Any) -> Iterator[Expr]:
+    """The symbolic dimensions in an attribute, a shape or a mapping of attributes."""
+    match value:
+        case Expr():
+            yield value
+        case tuple():
+            for item in value:
+                yield from symbolic_dims(item)
+        case Mapping():
+            for item in value.values():
+                yield from symbolic_dims(item)

@@ -1,0 +1,175 @@
+"""The reference interpreter: tensor IR on NumPy arrays, one instruction after the other.
+
+It is the oracle of every test, so it is written to be obviously right: each instruction is its
+primitive's `evaluate`, each region a function of arrays. The builder uses the same functions to
+follow values that describe shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping, Sequence
+
+import numpy as np
+
+from flowc.ir import dims, errors
+from flowc.ir.dims import Expr
+from flowc.ir.errors import InternalError, InvalidArgumentError
+from flowc.ir.tensor.attributes import map_attribute_dims, map_dims
+from flowc.ir.tensor.core import (
+    ArgumentDim,
+    Computation,
+    Instruction,
+    Module,
+    SymbolSource,
+    TensorType,
+    Value,
+)
+from flowc.ir.tensor.primitive import PRIMITIVES, Array, Region
+from flowc.ir.tensor.primitives.control import CheckFailed
+
+Sizes = Mapping[str, int]
+Environment = MutableMapping[Value, Array]
+
+
+def run(module: Module, arguments: Sequence[Array]) -> tuple[Array, ...]:
+    """The results of the module for these arguments.
+
+    Raises InvalidArgumentError where an argument does not fit its parameter or a guard does not
+    hold, and the error of its message where a `check` fails.
+    """
+    sizes = bind_symbols(module, arguments)
+    for guard in module.guards:
+        equal = dims.evaluate(guard.left, sizes) == dims.evaluate(guard.right, sizes)
+        if equal != guard.equal:
+            raise InvalidArgumentError(None, None, f"{module.name}: guard {guard} does not hold")
+    for number, (parameter, array) in enumerate(
+        zip(module.main.parameters, arguments, strict=True)
+    ):
+        _expect_type(parameter.type, array, sizes, f"argument {number} of {module.name}")
+    try:
+        return call(module.main, arguments, {}, sizes)
+    except CheckFailed as failure:
+        message = module.messages[failure.code - 1]
+        raise getattr(errors, message.error)(None, None, message.text) from None
+
+
+def bind_symbols(module: Module, arguments: Sequence[Array]) -> dict[str, int]:
+    """Each symbol's value, read from the arguments. Raises InvalidArgumentError."""
+    count = len(module.main.parameters)
+    if len(arguments) != count:
+        raise InvalidArgumentError(
+            None, None, f"{module.name} takes {count} arguments, not {len(arguments)}"
+        )
+    try:
+        return {s.name: _read_symbol(source, arguments) for s, source in module.symbols.items()}
+    except IndexError as error:
+        raise InvalidArgumentError(None, None, f"{module.name}: {error}") from None
+
+
+def _read_symbol(source: SymbolSource, arguments: Sequence[Array]) -> int:
+    if isinstance(source, ArgumentDim):
+        return int(arguments[source.argument].shape[source.axis])
+    return int(arguments[source.argument].reshape(-1)[source.index])
+
+
+def _expect_type(type_: TensorType, array: Array, sizes: Sizes, what: str) -> None:
+    shape = map_dims(type_.shape, lambda d: dims.evaluate(d, sizes))
+    if array.dtype != type_.dtype.numpy or array.shape != shape:
+        raise InvalidArgumentError(
+            None, None, f"{what} is {array.dtype}{list(array.shape)}, expected {type_}"
+        )
+
+
+def call(
+    computation: Computation,
+    arguments: Sequence[Array],
+    outer: Mapping[Value, Array],
+    sizes: Sizes | None,
+) -> tuple[Array, ...]:
+    """The results of a computation. `outer` holds the values that it may capture.
+
+    With `sizes`, symbols in attributes are replaced by them and each result is checked against its
+    type; without, arrays may hold dimensions.
+    """
+    environment = dict(outer)
+    environment.update(zip(computation.parameters, arguments, strict=True))
+    for instruction in computation.instructions:
+        results = evaluate(instruction, environment, sizes)
+        environment.update(zip(instruction.results, results, strict=True))
+    return tuple(environment[value] for value in computation.results)
+
+
+def evaluate(
+    instruction: Instruction, environment: Environment, sizes: Sizes | None
+) -> tuple[Array, ...]:
+    """The results of one instruction whose operands are in `environment`."""
+    primitive = PRIMITIVES[instruction.primitive]
+    attributes = instruction.attributes
+    if sizes is not None:
+        attributes = map_attribute_dims(attributes, lambda d: dims.evaluate(d, sizes))
+    operands = [environment[operand] for operand in instruction.operands]
+    regions = [region_function(r, environment, sizes) for r in instruction.regions]
+    results = primitive.evaluate(operands, attributes, regions)
+    if sizes is not None:
+        _check_results(instruction, results, sizes)
+    return results
+
+
+def _check_results(instruction: Instruction, results: Sequence[Array], sizes: Sizes) -> None:
+    """Inference and evaluation must agree: a difference is a fault of the primitive."""
+    for type_, array in zip(instruction.types, results, strict=True):
+        shape = map_dims(type_.shape, lambda d: dims.evaluate(d, sizes))
+        if array.shape != shape or array.dtype != type_.dtype.numpy:
+            raise InternalError(
+                None,
+                None,
+                f"{instruction.primitive} ({instruction.location}) gave "
+                f"{array.dtype}{list(array.shape)}, its type is {type_}",
+            )
+
+
+def region_function(
+    region: Computation, outer: Mapping[Value, Array], sizes: Sizes | None
+) -> Region:
+    """The region as a function of arrays.
+
+    One whose parameters are all scalars also maps over arrays of one shape, as `reduce` needs it.
+    """
+    scalars = all(not p.type.shape for p in region.parameters)
+
+    def function(*arrays: Array) -> tuple[Array, ...]:
+        shapes = {array.shape for array in arrays}
+        if not scalars or shapes <= {()}:
+            return call(region, arrays, outer, sizes)
+        (shape,) = shapes
+        if _is_elementwise(region):
+            results = call(region, arrays, outer, None)
+            return tuple(np.broadcast_to(result, shape) for result in results)
+        return _each(region, arrays, outer, sizes)
+
+    return function
+
+
+def _is_elementwise(region: Computation) -> bool:
+    return all(
+        PRIMITIVES[i.primitive].elementwise or i.primitive == "constant"
+        for i in region.instructions
+    )
+
+
+def _each(
+    region: Computation, arrays: Sequence[Array], outer: Mapping[Value, Array], sizes: Sizes | None
+) -> tuple[Array, ...]:
+    """A scalar region of any primitives, one element at a time."""
+    shape = arrays[0].shape
+    results = [np.empty(shape, value.type.dtype.numpy) for value in region.results]
+    for position in np.ndindex(shape):
+        scalars = [np.asarray(array[position]) for array in arrays]
+        for result, value in zip(results, call(region, scalars, outer, sizes), strict=True):
+            result[position] = value
+    return tuple(results)
+
+
+def evaluate_dims(values: tuple[Expr | int, ...], sizes: Sizes) -> tuple[int, ...]:
+    """A shape as numbers."""
+    return tuple(dims.evaluate(d, sizes) for d in values)
