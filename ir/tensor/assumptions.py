@@ -128,7 +128,7 @@ class Specialising(Assumptions):
         return large
 
     def at_least(self, left: Dim, right: Dim) -> bool:
-        """Decided by the hints alone where ranges do not tell; the code must check if it matters."""
+        """Decided by the hints where ranges do not tell; the code must check if it matters."""
         return dims.is_nonnegative(left - right) or self.hint(left) >= self.hint(right)
 
     def fresh(self, hint: int | None = None) -> Expr:

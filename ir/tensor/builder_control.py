@@ -13,7 +13,7 @@ Body = Callable[..., Value | Sequence[Value]]
 class Control(BuilderCore):
     """while, case, fusion."""
 
-    def while_loop(
+    def while_(
         self, condition: Callable[..., Value], body: Body, initial: Sequence[Value]
     ) -> tuple[Value, ...]:
         """`body` of the carried values while `condition` of them, a bool scalar, holds."""

@@ -154,7 +154,7 @@ class Unary(Shapes):
         """The imaginary part."""
         return self.emit("imag", x)
 
-    def logical_not(self, x: Value) -> Value:
+    def not_(self, x: Value) -> Value:
         """Bitwise not; logical of bool."""
         return self.emit("not", x)
 
@@ -214,15 +214,15 @@ class Elementwise(Unary):
         """The angle of the point (y, x): atan2(y, x)."""
         return self.emit("atan2", *self.together(y, x))
 
-    def logical_and(self, x: Operand, y: Operand) -> Value:
+    def and_(self, x: Operand, y: Operand) -> Value:
         """Bitwise and; logical of bool."""
         return self.emit("and", *self.together(x, y))
 
-    def logical_or(self, x: Operand, y: Operand) -> Value:
+    def or_(self, x: Operand, y: Operand) -> Value:
         """Bitwise or; logical of bool."""
         return self.emit("or", *self.together(x, y))
 
-    def logical_xor(self, x: Operand, y: Operand) -> Value:
+    def xor(self, x: Operand, y: Operand) -> Value:
         """Bitwise exclusive or; logical of bool."""
         return self.emit("xor", *self.together(x, y))
 

@@ -82,11 +82,11 @@ class Reduction(Elementwise):
     def reduce_and(self, x: Value, axes: Axes = None, keepdims: bool = False) -> Value:
         """True where all bools are; bitwise of integers."""
         ones = True if x.type.dtype.is_bool else -1
-        return self.reduce_with(x, ones, axes, self.logical_and, keepdims)
+        return self.reduce_with(x, ones, axes, self.and_, keepdims)
 
     def reduce_or(self, x: Value, axes: Axes = None, keepdims: bool = False) -> Value:
         """True where any bool is; bitwise of integers."""
-        return self.reduce_with(x, 0, axes, self.logical_or, keepdims)
+        return self.reduce_with(x, 0, axes, self.or_, keepdims)
 
     def reduce_window(
         self,

@@ -6,7 +6,7 @@ An operand may be a Python number where another operand says what it is a number
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -138,6 +138,6 @@ class Shapes(BuilderCore):
         return values
 
 
-def is_value(operand: Any) -> bool:
+def is_value(operand: Operand) -> TypeGuard[Value]:
     """True for a tensor, False for a Python number."""
     return isinstance(operand, Parameter | Result | UnknownValue)

@@ -166,7 +166,7 @@ def with_instructions(computation: Computation, instructions: Iterable[Instructi
 
 
 def clone(
-    computation: Computation, arguments: Mapping[Parameter, Value]
+    computation: Computation, arguments: Mapping[Value, Value]
 ) -> tuple[list[Instruction], list[Value]]:
     """The body on other arguments: fresh instructions and the values that are its results.
 

@@ -36,7 +36,7 @@ def apply(
     table: dict[DType, Any] = _PRECISE if precise else _WIDE
     wide = [a.astype(table.get(dtypes.as_dtype(a.dtype), a.dtype), copy=False) for a in arrays]
     with np.errstate(all="ignore"):
-        return np.asarray(function(*wide)).astype(result.numpy, copy=False)
+        return np.asarray(np.asarray(function(*wide)).astype(result.numpy, copy=False))
 
 
 def divide(x: Array, y: Array) -> Array:

@@ -97,7 +97,7 @@ def concrete(shape: Shape) -> tuple[int, ...]:
 
 def is_symbolic(array: Array) -> bool:
     """True for an array of dimensions."""
-    return array.dtype == object
+    return bool(array.dtype == object)
 
 
 def objects(value: Any) -> Array:

@@ -259,8 +259,9 @@ def _slide(lhs: Array, rhs: Array, sizes: Sequence[int], attributes: Attributes)
             slice(k * d, k * d + (n - 1) * s + 1, s)
             for k, d, n, s in zip(offset, dilation, sizes, strides, strict=True)
         )
-        tap = rhs[(slice(None), slice(None), *offset)]
-        result += np.einsum("oi,bi...->bo...", tap, lhs[(slice(None), slice(None), *window)])
+        whole = (slice(None), slice(None))
+        tap = rhs[whole + offset]
+        result += np.einsum("oi,bi...->bo...", tap, lhs[whole + window])
     return np.asarray(result)
 
 

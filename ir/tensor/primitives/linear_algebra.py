@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def _evaluate_fft(
 ) -> tuple[Array, ...]:
     (array,), length = arrays, concrete(attributes["fft_length"])
     axes = tuple(range(-len(length), 0))
-    functions = {
+    functions: dict[str, Callable[..., Array]] = {
         "FFT": np.fft.fftn,
         "IFFT": np.fft.ifftn,
         "RFFT": np.fft.rfftn,

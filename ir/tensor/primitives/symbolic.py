@@ -6,6 +6,7 @@ answer differs between sizes. Overflow of the tensor's element type is not model
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flowc.ir import dims
@@ -48,7 +49,7 @@ def decide(direction: str, left: Dim, right: Dim) -> bool:
     raise Undecidable(f"{left} {direction} {right}")
 
 
-_DECIDED = {
+_DECIDED: dict[str, Callable[[int], bool]] = {
     "EQ": lambda d: d == 0,
     "NE": lambda d: d != 0,
     "LT": lambda d: d < 0,
