@@ -73,9 +73,7 @@ class Builder(ir.IRBuilder):  # type: ignore[misc]
         space.type = POINTER
         return space
 
-    def store_atomic(
-        self, value: ir.Value, ptr: ir.Value, ordering: str, align: int
-    ) -> ir.Value:
+    def store_atomic(self, value: ir.Value, ptr: ir.Value, ordering: str, align: int) -> ir.Value:
         """Store atomically; llvmlite's own method knows typed pointers only."""
         store = ir.instructions.StoreAtomicInstr(self.block, value, ptr, ordering, align)
         self._insert(store)

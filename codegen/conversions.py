@@ -86,9 +86,7 @@ def constant_int(kind: ir.IntType, value: int, lanes: int) -> ir.Constant:
     return literal(kind, str(value), lanes)
 
 
-def _integer_to_float(
-    builder: Builder, source: DType, target: DType, value: ir.Value
-) -> ir.Value:
+def _integer_to_float(builder: Builder, source: DType, target: DType, value: ir.Value) -> ir.Value:
     unsigned = source.is_unsigned or source.is_bool
     operation = "uitofp" if unsigned else "sitofp"
     if not is_narrow_float(target):
@@ -108,15 +106,11 @@ def _sticky_integer(builder: Builder, value: ir.Value) -> ir.Value:
     kind = ir.IntType(64)
     low = builder.and_(value, constant_int(kind, 0xFFF, lanes))
     lost = builder.icmp_unsigned("!=", low, constant_int(kind, 0, lanes))
-    sticky = builder.select(
-        lost, constant_int(kind, 0x800, lanes), constant_int(kind, 0, lanes)
-    )
+    sticky = builder.select(lost, constant_int(kind, 0x800, lanes), constant_int(kind, 0, lanes))
     return builder.or_(builder.and_(value, constant_int(kind, -0x1000, lanes)), sticky)
 
 
-def _float_to_integer(
-    builder: Builder, source: DType, target: DType, value: ir.Value
-) -> ir.Value:
+def _float_to_integer(builder: Builder, source: DType, target: DType, value: ir.Value) -> ir.Value:
     """Truncate; saturate at the ends of `target`, NaN is 0.
 
     Written out because LLVM scalarises `fptosi.sat` of vectors.

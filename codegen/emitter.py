@@ -19,7 +19,6 @@ from flowc.codegen.memory import BoundsChecks, Memory, index_offset
 from flowc.codegen.positions import Positions
 from flowc.codegen.representation import I64, POINTER, VOID
 from flowc.codegen.scopes import Scopes
-from flowc.ir.loops.expressions import Variable
 from flowc.ir.loops.kernel import (
     Allocate,
     Buffer,
@@ -67,9 +66,7 @@ class Context:
 class KernelEmitter:
     """Writes one LLVM function, from its entry block to its return."""
 
-    def __init__(
-        self, context: Context, function: ir.Function, written: frozenset[Buffer]
-    ) -> None:
+    def __init__(self, context: Context, function: ir.Function, written: frozenset[Buffer]) -> None:
         self.context = context
         self.function = function
         self.allocations = function.append_basic_block("allocations")
@@ -77,9 +74,7 @@ class KernelEmitter:
         self.builder = Builder(entry)
         self.scopes = Scopes(self.builder, entry)
         self.positions = Positions(self.scopes)
-        self.memory = Memory(
-            self.scopes, self.positions, context.module, written, context.checks
-        )
+        self.memory = Memory(self.scopes, self.positions, context.module, written, context.checks)
         self.expressions = Expressions(self.scopes, self.positions, self.memory)
         self.has_masks = context.machine.has_masks
         self.loops = LoopEmitter(self)
@@ -125,9 +120,9 @@ class KernelEmitter:
             case MultiplyTile():
                 self.context.machine.multiply_tile(self, statement)
 
-    def _let(self, variable: Variable, statement: Let) -> None:
-        placed = self.expressions.value(statement.value)
-        self.scopes.remember(("variable", variable.name), placed)
+    def _let(self, statement: Let) -> None:
+        value, _ = self.expressions.value(statement.value)
+        self.expressions.bind(statement.variable, value)
 
     def _store(self, store: Store) -> None:
         value = self.expressions.value(store.value)
@@ -171,11 +166,11 @@ def emit_kernel(
     function.linkage = "internal"
     function.attributes.add("nounwind")
     emitter = KernelEmitter(context, function, written_buffers(kernel.body) | overlapping)
-    for buffer, argument in zip(kernel.parameters, function.args):
+    for buffer, argument in zip(kernel.parameters, function.args, strict=False):
         if buffer not in overlapping:
             argument.add_attribute("noalias")
         emitter.memory.pointers[buffer] = (argument, 0)
-    for symbol, argument in zip(symbols, function.args[count:]):
+    for symbol, argument in zip(symbols, function.args[count:], strict=False):
         emitter.scopes.bind(symbol, argument)
     if context.checks is not None:
         context.checks.cell = (function.args[-1], 0)

@@ -103,9 +103,7 @@ class Expressions:
         return self.scopes.emit(Builder.add, first, (steps, 0))
 
     def _convert_index(self, node: Index, value: Placed) -> Placed:
-        return self.scopes.emit(
-            lambda b, x: conversions.convert(b, int64, node.dtype, x), value
-        )
+        return self.scopes.emit(lambda b, x: conversions.convert(b, int64, node.dtype, x), value)
 
     def _load(self, node: Load) -> Placed:
         gather = self._optional(node.gather)
@@ -132,4 +130,3 @@ def _operation(builder: Builder, node: Scalar, values: tuple[ir.Value, ...]) -> 
         case Bitcast(dtype=dtype, operand=operand):
             return conversions.bitcast(builder, operand.dtype, dtype, *values)
     raise AssertionError(node)
-

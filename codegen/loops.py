@@ -90,7 +90,9 @@ def _repeated_trips(
         last = builder.block
     builder = scopes.here()
     builder.branch(block)
-    for phi, start, result in zip([index, *carried], [begin, *initial], [following, *results]):
+    for phi, start, result in zip(
+        [index, *carried], [begin, *initial], [following, *results], strict=True
+    ):
         phi.add_incoming(start, builder.block)
         phi.add_incoming(result, last)
     return results, last, after
@@ -115,7 +117,7 @@ def _leave(
     around = builder.block
     scopes.continue_in(after)
     merged = [builder.phi(value.type) for value in initial]
-    for phi, start, result in zip(merged, initial, results):
+    for phi, start, result in zip(merged, initial, results, strict=True):
         phi.add_incoming(start, around)
         phi.add_incoming(result, last)
     return merged
@@ -137,7 +139,7 @@ class LoopEmitter:
         else:
             results = self._strip_mined(loop)
         if loop.carried is not None:
-            for variable, value in zip(loop.carried.results, results):
+            for variable, value in zip(loop.carried.results, results, strict=True):
                 self.expressions.bind(variable, value)
 
     def _unrolled(self, loop: For) -> Values:
@@ -221,7 +223,7 @@ class LoopEmitter:
         """Dead lanes keep their carried values."""
         if mask is None:
             return new
-        return [self.scopes.here().select(mask, n, o) for n, o in zip(new, old)]
+        return [self.scopes.here().select(mask, n, o) for n, o in zip(new, old, strict=True)]
 
     # One trip
 
@@ -230,12 +232,12 @@ class LoopEmitter:
         if loop.carried is None:
             self.emitter.statements(loop.body)
             return []
-        for variable, value in zip(loop.carried.variables, carried):
+        for variable, value in zip(loop.carried.variables, carried, strict=True):
             self.expressions.bind(variable, value)
         self.emitter.statements(loop.body)
         return [
             self.scopes.splat(self.expressions.value(following), lanes_of(value))[0]
-            for following, value in zip(loop.carried.next, carried)
+            for following, value in zip(loop.carried.next, carried, strict=True)
         ]
 
     @contextmanager
@@ -282,7 +284,7 @@ class LoopEmitter:
         size = len(carried.variables)
         parts = [values[n * size : (n + 1) * size] for n in range(copies)]
         while len(parts) > 1:
-            pairs = zip(parts[0::2], parts[1::2])
+            pairs = zip(parts[0::2], parts[1::2], strict=False)
             merged = [self._combine(carried.combiner, *pair) for pair in pairs]
             parts = merged + parts[len(merged) * 2 :]
         return parts[0]
@@ -303,7 +305,6 @@ class LoopEmitter:
 
     def _combine(self, combiner: Combiner, left: Values, right: Values) -> Values:
         with self.scopes.stretch():
-            for variable, value in zip(combiner.left + combiner.right, left + right):
+            for variable, value in zip(combiner.left + combiner.right, left + right, strict=True):
                 self.expressions.bind(variable, value)
             return [self.expressions.value(result)[0] for result in combiner.results]
-

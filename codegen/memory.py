@@ -12,6 +12,7 @@ from llvmlite import ir
 
 from flowc.codegen.builder import Builder, define_global
 from flowc.codegen.conversions import memory_to_value, value_to_memory
+from flowc.codegen.positions import Positions
 from flowc.codegen.representation import (
     I1,
     I8,
@@ -22,7 +23,6 @@ from flowc.codegen.representation import (
     widen,
     zero,
 )
-from flowc.codegen.positions import Positions
 from flowc.codegen.scopes import Placed, Scopes
 from flowc.ir.dims import Dim
 from flowc.ir.loops.kernel import Buffer
@@ -177,7 +177,9 @@ class Memory:
             return
         size = value.type.count * align
         store = builder.store(value, pointer, align=size)
-        store.set_metadata("nontemporal", self.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+        store.set_metadata(
+            "nontemporal", self.module.add_metadata([ir.Constant(ir.IntType(32), 1)])
+        )
 
     # Addresses
 
@@ -240,18 +242,14 @@ class Memory:
         if lanes is not None and lanes.mask is not None and lanes_of(address.index[0]) > 1:
             mask = self._and((lanes.mask, self.scopes.depth), mask)
         size = self.positions.scalar(buffer.size)
-        inside = self.scopes.emit(
-            lambda b, x, y: b.icmp_unsigned("<", x, y), address.index, size
-        )
+        inside = self.scopes.emit(lambda b, x, y: b.icmp_unsigned("<", x, y), address.index, size)
         self.report(buffer, inside, mask)
         return inside
 
     def report(self, buffer: Buffer, inside: Placed, mask: Placed | None) -> None:
         """Store the error number of `buffer` where an active lane is not `inside`."""
         assert self.checks is not None and self.checks.cell is not None
-        outside = self.scopes.emit(
-            lambda b, x: b.xor(x, literal(I1, "true", lanes_of(x))), inside
-        )
+        outside = self.scopes.emit(lambda b, x: b.xor(x, literal(I1, "true", lanes_of(x))), inside)
         wrong = self._and(outside, mask)
         assert wrong is not None
         kind = ir.IntType(32)
@@ -267,4 +265,3 @@ class Memory:
 def index_offset(scopes: Scopes, value: Placed, unsigned: bool) -> Placed:
     """An integer value as the i64 offset of a gather or scatter."""
     return scopes.emit(lambda b, x: b.resize(x, I64, not unsigned), value)
-

@@ -28,7 +28,7 @@ from flowc.ir.loops.kernel import (
     Step,
     WhileCalls,
 )
-from flowc.ir.loops.printer import print_kernel
+from flowc.ir.loops.printer import kernel_key
 from flowc.ir.loops.walk import free_symbols, has_parallel_loop, written_buffers
 
 ENTRY = "entry"
@@ -158,7 +158,7 @@ class EntryEmitter:
         """The function of a kernel; equal kernels whose arguments overlap alike share one."""
         places = [self._places[buffer] for buffer in call.arguments]
         groups = tuple(places.index(place) for place in places)
-        key = (print_kernel(call.kernel), groups)
+        key = (kernel_key(call.kernel), groups)
         if key not in self._functions:
             name = self.context.module.get_unique_name(call.kernel.name)
             aliases = _overlapping(call.kernel, groups)
@@ -196,7 +196,7 @@ class EntryEmitter:
         switch = builder.switch(index, blocks[-1])
         for number, block in enumerate(blocks[:-1]):
             switch.add_case(number, block)
-        for block, steps in zip(blocks, step.branches):
+        for block, steps in zip(blocks, step.branches, strict=True):
             self.scopes.continue_in(block)
             self._steps(steps)
             self.scopes.here().branch(done)
@@ -206,8 +206,12 @@ class EntryEmitter:
 def _overlapping(kernel: Kernel, groups: tuple[int, ...]) -> frozenset[Buffer]:
     """The parameters that share memory with another one of which either is written."""
     written = written_buffers(kernel.body)
-    dirty = {g for g, p in zip(groups, kernel.parameters) if p in written and groups.count(g) > 1}
-    return frozenset(p for g, p in zip(groups, kernel.parameters) if g in dirty)
+    dirty = {
+        g
+        for g, p in zip(groups, kernel.parameters, strict=True)
+        if p in written and groups.count(g) > 1
+    }
+    return frozenset(p for g, p in zip(groups, kernel.parameters, strict=True) if g in dirty)
 
 
 def _has_parallel_loops(steps: Sequence[Step]) -> bool:

@@ -30,8 +30,8 @@ class NativeProgram:
     """A compiled program.
 
     `entry(arguments, symbols, arena)` takes addresses: an array of one pointer for each argument,
-    an array of int64, and the arena (64-byte aligned). Pass ctypes arrays or integers. It returns 0,
-    the code of the first `Check` that failed, or in debug mode a negative error number.
+    an array of int64, and the arena (64-byte aligned). Pass ctypes arrays or integers. It returns
+    0, the code of the first `Check` that failed, or in debug mode a negative error number.
     """
 
     entry: Any
@@ -104,9 +104,7 @@ def _load(built: BuiltModule, target: Target, times: dict[str, float]) -> Native
     buffers = _fill_table(built.tabled, library[TABLE] if built.tabled else 0)
     times["link"] = perf_counter() - start
     entry = _ENTRY_TYPE(library[ENTRY])
-    return NativeProgram(
-        entry, built.llvm_ir, target, times, built.sites, _kept=(library, buffers)
-    )
+    return NativeProgram(entry, built.llvm_ir, target, times, built.sites, _kept=(library, buffers))
 
 
 def _fill_table(tabled: tuple[bytes, ...], address: int) -> list[Any]:

@@ -351,7 +351,7 @@ class _Pool:
         """Publish the job, take part in it, wait until all of its chunks are done."""
         self._store(b, "done", integer(0))
         for name, value in zip(
-            ("body", "context", "extent", "chunks"), (body, context, extent, chunks)
+            ("body", "context", "extent", "chunks"), (body, context, extent, chunks), strict=True
         ):
             self._store(b, name, value)
         generation = b.and_(self._load(b, "ticket"), integer(-(1 << 32)))

@@ -1,12 +1,16 @@
 """Scalar expressions of loop IR: what one iteration computes.
 
-Expressions form a DAG of immutable nodes, shared by identity (`eq=False`): a node that appears twice
-is computed once. Index arithmetic is not here: positions in a buffer are `Dim` expressions over the
-loops' index symbols (`flowc.ir.dims`), which the emitter can analyse for strides.
+Expressions form a DAG of immutable nodes, shared by identity (`eq=False`). A node is computed at its
+first use, and keeps that value to the end of the scope of that use: one iteration of the loop, the
+body of the `If`, or the kernel. So a `Load` node that appears again after a store to its buffer still
+means the old value; a new node reads again.
 
-Types are real: complex tensors are buffers of twice as many reals, and float16/bfloat16 values are
-converted to float32 on load, rounded by a `Convert` after each operation, and converted on store.
-bool is stored as one byte, 0 or 1.
+Index arithmetic is not here: positions in a buffer are `Dim` expressions over the loops' index
+symbols (`flowc.ir.dims`), which the emitter can analyse for strides.
+
+Types are real: complex tensors are buffers of twice as many reals. An operation on float16 or
+bfloat16 computes in float32 and rounds its result; a chain that should round once converts to
+float32 first and back at its end. bool is stored as one byte, 0 or 1; its `add` is `or`.
 """
 
 from __future__ import annotations

@@ -6,9 +6,12 @@ that says how they run; the emitter makes no decision of its own.
 
 Invariants, checked by `verify`:
   * a loop's index symbol is unique within its kernel and used only inside the loop;
-  * iterations of parallel and vector loops are independent but for `carried` values with a combiner;
+  * variables are bound once, and used only in the scope that binds them;
+  * iterations of parallel and vector loops are independent but for `carried` values that have a
+    combiner;
   * a parallel loop is outermost, or inside serial loops only, and carries nothing;
-  * a vector loop contains no other loop but unrolled ones with constant extents.
+  * a vector loop contains only serial and unrolled loops, whose extents are the same in all lanes;
+  * an unrolled loop has a constant extent.
 """
 
 from __future__ import annotations
@@ -24,7 +27,8 @@ from flowc.ir.loops.expressions import Scalar, Variable
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Buffer:
-    """A flat array of `size` elements. Two different buffers never overlap unless `aliases`.
+    """A flat array of `size` elements. Different parameters of a kernel never overlap, unless the
+    program passes one buffer for both, or two at the same place in the arena.
 
     A complex tensor is a buffer of float32 or float64 of twice the size.
     """
@@ -129,8 +133,9 @@ class Allocate:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MultiplyTile:
-    """`c[row, column] (+)= sum over k of a[k, row] * b[k, column]`: one register tile's micro-kernel.
+    """`c[row, column] (+)= sum over k of a[k, row] * b[k, column]`: a register tile's micro-kernel.
 
+    The sum is one chain of fused multiply-adds from 0, in the order of k.
     `a` is a packed panel: element (k, row) at `a_position + k*rows + row`. `b` likewise: element
     (k, column) at `b_position + k*columns + column`, with `columns` a whole number of vectors.
     `c` has element (row, column) at `c_position + row*c_stride + column`, columns contiguous.
@@ -205,7 +210,11 @@ Step: TypeAlias = Call | WhileCalls | CaseCalls | Check
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ArenaSlice:
-    """A buffer that lives in the program's arena, `offset` bytes (64-byte aligned) from its start."""
+    """A buffer that lives in the program's arena, `offset` bytes from its start.
+
+    Offsets are multiples of 64. Two slices of one kernel call either start at the same offset or do
+    not overlap.
+    """
 
     buffer: Buffer
     offset: Dim

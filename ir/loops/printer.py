@@ -1,7 +1,362 @@
-"""stub"""
-from flowc.ir.loops.kernel import Kernel
+"""Loop IR as text, in a canonical form: kernels that are equal but for names print equal.
+
+Loop indices become `i0, i1, ...`, buffers `b0, ...`, variables `v0, ...`, all in the order of their
+appearance; symbols (sizes) keep their names. A scalar node that is used more than once is named
+`t0, ...` on a line of its own before its first use, in the scope of that use:
+
+    kernel scale(b0: float32[n], b1: float32[n]) {
+      vector i0 < n width 16 unroll 2 {
+        t0 = load b0[i0]
+        store b1[i0] = multiply(t0, t0)
+      }
+    }
+
+`parser` reads this text back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+from flowc.ir import dims
+from flowc.ir.dims import Dim, Expr, Symbol
+from flowc.ir.dtypes import DType
+from flowc.ir.loops.expressions import (
+    Binary,
+    Bitcast,
+    Compare,
+    Constant,
+    Convert,
+    Fma,
+    Index,
+    Load,
+    Scalar,
+    Select,
+    Unary,
+    Variable,
+)
+from flowc.ir.loops.kernel import (
+    Allocate,
+    Buffer,
+    Call,
+    Carried,
+    CaseCalls,
+    Check,
+    Combiner,
+    For,
+    If,
+    Kernel,
+    Let,
+    MultiplyTile,
+    Program,
+    Statement,
+    Step,
+    Store,
+    WhileCalls,
+)
+from flowc.ir.loops.walk import operands, roots, statements
+
+_INDENT = "  "
+_NESTING = 12  # deeper nodes get a name of their own, for readers and for Python's stack
 
 
-def print_kernel(kernel: Kernel) -> str:
-    """stub"""
-    return str(id(kernel))
+def print_kernel(kernel: Kernel, name: str | None = None) -> str:
+    """The canonical text of a kernel, under its own name or another."""
+    return "\n".join(_KernelPrinter(kernel).lines(name or kernel.name)) + "\n"
+
+
+def kernel_key(kernel: Kernel) -> str:
+    """Text that is equal for kernels that compute the same thing the same way."""
+    return print_kernel(kernel, "kernel")
+
+
+def print_constant(dtype: DType, value: bool | int | float) -> str:
+    """A literal: `1.5:float32`, `true:bool`, `-inf:float64`."""
+    if dtype.is_bool:
+        return f"{str(bool(value)).lower()}:bool"
+    return f"{float(value)!r}:{dtype.name}" if dtype.is_floating else f"{int(value)}:{dtype.name}"
+
+
+class _KernelPrinter:
+    """Prints one kernel."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.buffers: dict[Buffer, str] = {}
+        self.indices: dict[Symbol, Expr] = {}
+        self.variables: dict[str, str] = {}
+        self.named: dict[Scalar, str] = {}
+        self.nesting: dict[Scalar, int] = {}
+        self.names = 0
+        self.uses = _count_uses(kernel)
+
+    def lines(self, name: str) -> Iterator[str]:
+        parameters = ", ".join(map(self._declare, self.kernel.parameters))
+        yield f"kernel {name}({parameters}) {{"
+        yield from self._body(self.kernel.body)
+        yield "}"
+
+    # Names
+
+    def _declare(self, buffer: Buffer) -> str:
+        self.buffers[buffer] = f"b{len(self.buffers)}"
+        return f"{self.buffers[buffer]}: {buffer.dtype.name}[{self._dim(buffer.size)}]"
+
+    def _bind(self, variable: Variable) -> str:
+        self.variables[variable.name] = f"v{len(self.variables)}"
+        return f"{self.variables[variable.name]}: {variable.dtype.name}"
+
+    def _dim(self, value: Dim) -> str:
+        return str(dims.substitute(value, self.indices.get))
+
+    # Statements
+
+    def _body(self, body: Sequence[Statement]) -> Iterator[str]:
+        """The lines of a body; nodes named inside are forgotten afterwards."""
+        outside = dict(self.named)
+        for statement in body:
+            for line in self._statement(statement):
+                yield _INDENT + line
+        self.named = outside
+
+    def _statement(self, statement: Statement) -> Iterator[str]:
+        match statement:
+            case For():
+                yield from self._for(statement)
+            case Store():
+                yield from self._store(statement)
+            case Let(variable=variable, value=value):
+                yield from self._shared([value])
+                text = self._scalar(value)
+                yield f"let {self._bind(variable)} = {text}"
+            case If(condition=condition):
+                yield from self._shared([condition])
+                yield f"if {self._scalar(condition)} {{"
+                yield from self._body(statement.body)
+                yield "}"
+            case Allocate(buffer=buffer):
+                yield f"allocate {self._declare(buffer)}"
+            case MultiplyTile():
+                yield from self._tile(statement)
+
+    def _for(self, loop: For) -> Iterator[str]:
+        if loop.carried is not None:
+            yield from self._shared(loop.carried.initial)
+        extent = self._dim(loop.extent)
+        index = dims.symbol(f"i{len(self.indices)}", dims.substitute(loop.extent, self.indices.get))
+        self.indices[loop.index] = index
+        yield f"{loop.kind.value} {index} < {extent}{self._options(loop)} {{"
+        outside = dict(self.named)
+        if loop.carried is not None:
+            yield _INDENT + self._carry(loop.carried)
+        for statement in loop.body:
+            yield from (_INDENT + line for line in self._statement(statement))
+        if loop.carried is not None:
+            yield from (_INDENT + line for line in self._next(loop.carried))
+        self.named = outside
+        if loop.carried is None:
+            yield "}"
+            return
+        yield from self._after(loop.carried)
+
+    def _options(self, loop: For) -> str:
+        options = [("width", loop.width), ("unroll", loop.unroll), ("grain", loop.grain)]
+        return "".join(f" {name} {self._dim(value)}" for name, value in options if value != 1)
+
+    def _carry(self, carried: Carried) -> str:
+        bound = [
+            f"{name} = {self._scalar(initial)}"
+            for name, initial in zip(
+                map(self._bind, carried.variables), carried.initial, strict=True
+            )
+        ]
+        return "carry " + ", ".join(bound)
+
+    def _next(self, carried: Carried) -> Iterator[str]:
+        yield from self._shared(carried.next)
+        yield "next " + ", ".join(map(self._scalar, carried.next))
+
+    def _after(self, carried: Carried) -> Iterator[str]:
+        """The end of a loop that carries values: the combiner, and the names of the results."""
+        if carried.combiner is not None:
+            yield "} combine {"
+            yield from (_INDENT + line for line in self._combiner(carried.combiner))
+        yield "} results " + ", ".join(map(self._bind, carried.results))
+
+    def _combiner(self, combiner: Combiner) -> Iterator[str]:
+        outside = dict(self.named)
+        yield "left " + ", ".join(map(self._bind, combiner.left))
+        yield "right " + ", ".join(map(self._bind, combiner.right))
+        yield from self._shared(combiner.results)
+        yield "next " + ", ".join(map(self._scalar, combiner.results))
+        self.named = outside
+
+    def _store(self, store: Store) -> Iterator[str]:
+        yield from self._shared(roots(store))
+        streaming = " streaming" if store.streaming else ""
+        place = self._place(store.buffer, store.position, store.scatter)
+        mask = "" if store.mask is None else f" if {self._scalar(store.mask)}"
+        yield f"store{streaming} {place} = {self._scalar(store.value)}{mask}"
+
+    def _tile(self, tile: MultiplyTile) -> Iterator[str]:
+        yield from self._shared(roots(tile))
+        accumulate = tile.accumulate
+        if isinstance(accumulate, bool):
+            condition = str(accumulate).lower()
+        else:
+            condition = self._scalar(accumulate)
+        c = f"{self.buffers[tile.c]}[{self._dim(tile.c_position)}; {self._dim(tile.c_stride)}]"
+        a = f"{self.buffers[tile.a]}[{self._dim(tile.a_position)}]"
+        b = f"{self.buffers[tile.b]}[{self._dim(tile.b_position)}]"
+        yield (
+            f"multiply_tile {c}, {a}, {b} rows {tile.rows} columns {tile.columns} "
+            f"depth {self._dim(tile.depth)} valid {self._dim(tile.valid_columns)} "
+            f"accumulate {condition}"
+        )
+
+    # Scalars
+
+    def _shared(self, values: Sequence[Scalar]) -> Iterator[str]:
+        """A line for each node in `values` that is used more than once and has no name yet."""
+        pending = [(value, False) for value in reversed(values)]
+        while pending:
+            node, ready = pending.pop()
+            if node in self.named or isinstance(node, Variable | Constant):
+                continue
+            if not ready:
+                pending.append((node, True))
+                pending.extend((o, False) for o in reversed(operands(node)))
+            elif self.uses[node] > 1 or self._nesting(node) > _NESTING:
+                text = self._scalar(node)
+                self.named[node] = f"t{self.names}"
+                self.names += 1
+                yield f"{self.named[node]} = {text}"
+
+    def _nesting(self, node: Scalar) -> int:
+        """How deep the text of `node` nests; its operands were measured before."""
+        inner = [self.nesting.get(o, 0) for o in operands(node) if o not in self.named]
+        self.nesting[node] = 1 + max(inner, default=0)
+        return self.nesting[node]
+
+    def _scalar(self, node: Scalar) -> str:
+        if node in self.named:
+            return self.named[node]
+        match node:
+            case Constant(dtype=dtype, value=value):
+                return print_constant(dtype, value)
+            case Variable(name=name):
+                return self.variables[name]
+            case Index(dtype=dtype, expression=expression):
+                return f"index<{dtype.name}>[{self._dim(expression)}]"
+            case Load(buffer=buffer, position=position, mask=mask, gather=gather):
+                condition = "" if mask is None else f" if {self._scalar(mask)}"
+                return f"load {self._place(buffer, position, gather)}{condition}"
+        return f"{_operator(node)}({', '.join(map(self._scalar, operands(node)))})"
+
+    def _place(self, buffer: Buffer, position: Dim, offset: Scalar | None) -> str:
+        added = "" if offset is None else f"; {self._scalar(offset)}"
+        return f"{self.buffers[buffer]}[{self._dim(position)}{added}]"
+
+
+def _operator(node: Scalar) -> str:
+    match node:
+        case Unary(operator=operator) | Binary(operator=operator):
+            return operator
+        case Fma():
+            return "fma"
+        case Compare(direction=direction):
+            return f"compare_{direction}"
+        case Select():
+            return "select"
+        case Convert(dtype=dtype):
+            return f"convert<{dtype.name}>"
+        case Bitcast(dtype=dtype):
+            return f"bitcast<{dtype.name}>"
+    raise AssertionError(node)
+
+
+def _count_uses(kernel: Kernel) -> Counter[Scalar]:
+    """How often each node is an operand or the root of a statement."""
+    uses: Counter[Scalar] = Counter()
+    seen: set[Scalar] = set()
+    for statement in statements(kernel.body):
+        pending = list(roots(statement))
+        uses.update(pending)
+        while pending:
+            node = pending.pop()
+            if node not in seen:
+                seen.add(node)
+                uses.update(operands(node))
+                pending += operands(node)
+    return uses
+
+
+# Programs
+
+
+def print_program(program: Program) -> str:
+    """The canonical text of a program, for reading and as a key; constants by their checksum."""
+    return "\n".join(_ProgramPrinter(program).lines()) + "\n"
+
+
+class _ProgramPrinter:
+    """Prints a program: its kernels once each, its buffers, its steps."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.buffers: dict[Buffer, str] = {}
+        self.kernels: dict[str, str] = {}
+
+    def lines(self) -> Iterator[str]:
+        program = self.program
+        symbols = ", ".join(s.name for s in program.symbols)
+        steps = list(self._declarations())
+        steps += self._steps(program.steps)
+        for text, name in self.kernels.items():
+            yield text.replace("kernel kernel(", f"kernel {name}(", 1)
+        arguments = ", ".join(self._buffer(b) for b in program.arguments)
+        yield f"program({arguments}) symbols({symbols}) arena {program.arena_size} {{"
+        yield from (_INDENT + line for line in steps)
+        yield "}"
+
+    def _name(self, buffer: Buffer) -> str:
+        return self.buffers.setdefault(buffer, f"p{len(self.buffers)}")
+
+    def _buffer(self, buffer: Buffer) -> str:
+        return f"{self._name(buffer)}: {buffer.dtype.name}[{buffer.size}]"
+
+    def _declarations(self) -> Iterator[str]:
+        for buffer in self.program.arguments:
+            self._name(buffer)
+        for constants in self.program.constants:
+            digest = sha256(constants.data).hexdigest()
+            yield f"constant {self._buffer(constants.buffer)} = sha256 {digest}"
+        for slice_ in self.program.arena:
+            yield f"slice {self._buffer(slice_.buffer)} at {slice_.offset}"
+
+    def _kernel(self, kernel: Kernel) -> str:
+        text = kernel_key(kernel)
+        return self.kernels.setdefault(text, f"k{len(self.kernels)}")
+
+    def _steps(self, steps: Sequence[Step]) -> Iterator[str]:
+        for step in steps:
+            match step:
+                case Call(kernel=kernel, arguments=arguments):
+                    yield f"{self._kernel(kernel)}({', '.join(map(self._name, arguments))})"
+                case Check(predicate=predicate, code=code):
+                    yield f"check {self._name(predicate)} code {code}"
+                case WhileCalls(condition=condition, predicate=predicate, body=body):
+                    yield "while {"
+                    yield from (_INDENT + line for line in self._steps(condition))
+                    yield f"}} test {self._name(predicate)} {{"
+                    yield from (_INDENT + line for line in self._steps(body))
+                    yield "}"
+                case CaseCalls(index=index, branches=branches):
+                    yield f"case {self._name(index)} {{"
+                    for branch in branches:
+                        yield _INDENT + "branch {"
+                        yield from (2 * _INDENT + line for line in self._steps(branch))
+                        yield _INDENT + "}"
+                    yield "}"
