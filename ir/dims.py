@@ -285,11 +285,30 @@ def _terms(value: Dim) -> Iterator[tuple[Monomial, int]]:
 
 def _make(terms: Mapping[Monomial, int]) -> Dim:
     kept = {m: c for m, c in terms.items() if c}
+    for monomial in kept:
+        for atom in monomial:
+            if isinstance(atom, Operation) and atom.operator == "mod":
+                joined = _join_remainder(kept, monomial, atom)
+                if joined is not None:
+                    return joined
     if not kept:
         return 0
     if len(kept) == 1 and () in kept:
         return kept[()]
     return Expr(kept)
+
+
+def _join_remainder(terms: dict[Monomial, int], monomial: Monomial, atom: Operation) -> Dim | None:
+    """`c*mod(x, s) + c*s*floordiv(x, s)  ->  c*x`: an index taken apart and put together again."""
+    rest = _remove(monomial, (atom,))
+    assert rest is not None
+    factor: Dim = _make({rest: terms[monomial]})
+    partner = factor * atom.right * _operation("floordiv", atom.left, atom.right)
+    found = list(_terms(partner))
+    if len(found) != 1 or terms.get(found[0][0]) != found[0][1]:
+        return None
+    others = {m: c for m, c in terms.items() if m not in (monomial, found[0][0])}
+    return _make(others) + factor * atom.left
 
 
 def _print_term(monomial: Monomial, coefficient: int) -> str:

@@ -75,12 +75,14 @@ class UnknownValue:
 class Handle:
     """A variable of the device store, as resource and reference edges carry it.
 
-    `shape` is None where the variable's shape is not known statically.
+    `shape` is None where the variable's shape is not known statically. `initial` is the value that
+    it has before anything is assigned, for state that no initializer sets (random generators).
     """
 
     name: str
     dtype: DType
     shape: Shape | None
+    initial: Array | None = None
 
 
 class State:

@@ -1,0 +1,94 @@
+"""The compiler, from pruned graph nodes to an executable: this page is the whole road.
+
+    lower      GraphDef nodes -> tensor IR (`compiler/lower.py`)
+    optimize   tensor IR -> fused tensor IR (`passes/pipeline.py`)
+    schedule   fused tensor IR -> loop IR (`passes/lowering`)
+    generate   loop IR -> machine code (`codegen`)
+
+Each stage is timed, and written to the folder of `--dump-to` where one is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from flowc.compiler.dump import Dump
+from flowc.compiler.lower import LoweredGraph, Request, lower_graph
+from flowc.compiler.options import Options
+from flowc.ir.tensor.core import Module
+from flowc.passes.lowering.program import Lowered, lower_module
+from flowc.passes.pipeline import optimize
+from flowc.passes.target import Target
+
+
+@dataclass(frozen=True, eq=False)
+class Executable:
+    """Machine code, and how its arguments stand for a request's feeds, variables and fetches."""
+
+    graph: LoweredGraph
+    module: Module
+    lowered: Lowered
+    native: Any
+    times: Mapping[str, float]  # seconds per stage, in order
+
+
+@dataclass
+class StageTimes:
+    """Seconds of each stage of one compilation."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time the body as stage `name`."""
+        start = perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
+
+
+def compile_request(
+    request: Request,
+    variables: Mapping[str, np.ndarray[Any, Any]],
+    target: Target,
+    options: Options,
+) -> Executable:
+    """Compile a request for the sizes of its feeds (other sizes share the code where they can)."""
+    times = StageTimes()
+    dump = Dump(options.dump_to, request.name)
+    with times.stage("lower"):
+        graph = lower_graph(request, variables)
+    dump.graph(request.nodes)
+    dump.tensor_ir("lowered", graph.module)
+    with times.stage("optimize"):
+        module = optimize(graph.module, verify=options.verify, observe=dump.tensor_ir)
+    with times.stage("schedule"):
+        lowered = lower_module(module, target)
+    dump.loop_ir(lowered.program)
+    native = generate(lowered, target, options, times)
+    dump.native(native)
+    return Executable(graph, module, lowered, native, times.seconds)
+
+
+def generate(lowered: Lowered, target: Target, options: Options, times: StageTimes) -> Any:
+    """Machine code of a program. llvmlite is imported here, at the first compilation."""
+    with times.stage("import llvmlite"):
+        from flowc.codegen.cpu.program import compile_program
+    with times.stage("expand math"):
+        program = lowered.program
+    native = compile_program(program, target, bounds_checks=options.bounds_checks)
+    for name, seconds in native.times.items():
+        times.seconds[name] = seconds
+    return native
+
+
+def time_table(times: Mapping[str, float]) -> str:
+    """The stages' times as a small table, in milliseconds."""
+    lines = [f"{name:16} {1e3 * seconds:8.2f} ms" for name, seconds in times.items()]
+    total = sum(times.values())
+    return "\n".join([*lines, f"{'total':16} {1e3 * total:8.2f} ms"])

@@ -1,0 +1,237 @@
+"""GraphDef nodes to tensor IR: one pass over the pruned nodes, each lowered by its op.
+
+Side effects become explicit here. A variable that is read becomes a parameter of the module, one
+that is assigned becomes a result, and in between its current value is simply an SSA value. The
+order of reads and assignments is the order of the nodes (`Graph.prune`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from flowc.compiler.graph import Node
+from flowc.ir import dims, errors
+from flowc.ir.dims import Dim, Expr, Symbol
+from flowc.ir.dtypes import DType
+from flowc.ir.errors import FailedPreconditionError, InvalidArgumentError, OpError
+from flowc.ir.ops.calling import call_lowering
+from flowc.ir.tensor.assumptions import Specialising
+from flowc.ir.tensor.builder import Builder, DataDependent, Handle, State
+from flowc.ir.tensor.core import (
+    ArgumentDim,
+    ArgumentElement,
+    Module,
+    Parameter,
+    SymbolSource,
+    TensorType,
+    Value,
+)
+from flowc.ir.tensor.rewrite import substitute_dims
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A fed tensor: its name, static shape (None where a size is unknown) and first value."""
+
+    name: str
+    dtype: DType
+    shape: tuple[int | None, ...]
+    value: np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to lower: pruned nodes, feeds, and the tensors to return."""
+
+    name: str
+    nodes: Sequence[Node]
+    feeds: Sequence[Feed]
+    fetches: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredGraph:
+    """A module, and what its parameters and results are.
+
+    Parameters are the feeds in order, then `reads` (variable names). Results are the fetches in
+    order, then `writes`.
+    """
+
+    module: Module
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    initial: Mapping[str, np.ndarray[Any, Any]]  # of read variables that the store lacks
+
+
+class VariableStore(State):
+    """The variables during one lowering: current values by name."""
+
+    def __init__(self, stored: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        self.stored = stored
+        self.current: dict[str, Value] = {}
+        self.parameters: dict[str, Parameter] = {}
+        self.written: dict[str, Value] = {}
+        self.initial: dict[str, np.ndarray[Any, Any]] = {}
+
+    def read(self, b: Builder, handle: Handle) -> Value:
+        """The variable's current value; a parameter of the module at first."""
+        if handle.name not in self.current:
+            self.current[handle.name] = self._parameter(handle)
+        return self.current[handle.name]
+
+    def _parameter(self, handle: Handle) -> Value:
+        array = self.stored.get(handle.name)
+        if array is None and handle.initial is not None:
+            array = self.initial[handle.name] = handle.initial
+        if array is None:
+            raise FailedPreconditionError(
+                None, None, f"Attempting to use uninitialized value {handle.name}"
+            )
+        parameter = Parameter(TensorType(handle.dtype, array.shape), handle.name)
+        self.parameters[handle.name] = parameter
+        return parameter
+
+    def assign(self, b: Builder, handle: Handle, value: Value) -> None:
+        """Replace the variable's value."""
+        self.current[handle.name] = self.written[handle.name] = value
+
+    def is_initialized(self, b: Builder, handle: Handle) -> bool:
+        """Whether the variable has a value at this point of the step."""
+        return handle.name in self.current or handle.name in self.stored
+
+
+def lower_graph(
+    request: Request, variables: Mapping[str, np.ndarray[Any, Any]]
+) -> LoweredGraph:
+    """Lower a request, specialised as far as it must be to the sizes of the feeds' first values.
+
+    Raises the op errors that TensorFlow would raise for these feeds.
+    """
+    return _Lowering(request, variables).run()
+
+
+@dataclass
+class _Lowering:
+    request: Request
+    variables: Mapping[str, np.ndarray[Any, Any]]
+    symbols: dict[Symbol, SymbolSource] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def run(self) -> LoweredGraph:
+        """The whole module."""
+        self.assumptions = Specialising({})
+        self.state = VariableStore(self.variables)
+        self.builder = Builder(self.assumptions, self.state)
+        self.builder.parameter_contents = self._contents
+        self.feeds = [self._feed(i, feed) for i, feed in enumerate(self.request.feeds)]
+        for node in self.request.nodes:
+            self._lower_node(node)
+        results = [self._fetch(name) for name in self.request.fetches]
+        return self._finish(results)
+
+    # Arguments
+
+    def _feed(self, number: int, feed: Feed) -> Parameter:
+        shape: list[Dim] = []
+        for axis, size in enumerate(feed.shape):
+            if size is None:
+                symbol = self._symbol(f"s{number}_{axis}", ArgumentDim(number, axis), feed.value.shape[axis])
+                shape.append(symbol)
+            else:
+                shape.append(size)
+        parameter = Parameter(TensorType(feed.dtype, tuple(shape)), feed.name)
+        self.values[feed.name] = parameter
+        return parameter
+
+    def _symbol(self, name: str, source: SymbolSource, hint: int) -> Expr:
+        expression = dims.symbol(name)
+        self.symbols[Symbol(name)] = source
+        self.assumptions.hints[name] = int(hint)
+        return expression
+
+    def _contents(self, parameter: Parameter) -> np.ndarray[Any, Any] | None:
+        """Elements of a small integer feed as symbols: it is used as a shape."""
+        if parameter not in self.feeds:
+            return None
+        number = self.feeds.index(parameter)
+        value = self.request.feeds[number].value
+        if any(s is None for s in self.request.feeds[number].shape):
+            return None
+        contents = np.empty(value.shape, object)
+        for i, element in enumerate(value.ravel().tolist()):
+            contents.flat[i] = self._symbol(f"e{number}_{i}", ArgumentElement(number, i), element)
+        return contents
+
+    # Nodes
+
+    def _lower_node(self, node: Node) -> None:
+        outputs = [f"{node.name}:{i}" for i in range(1)]
+        if outputs[0] in self.values and not node.inputs:
+            return
+        if node.definition.lower is None:
+            raise errors.UnimplementedError(
+                None, None, f"{node.op} '{node.name}' cannot be compiled"
+            )
+        self.builder.location = node.name
+        inputs = [self._input(edge.tensor) for edge in node.inputs]
+        try:
+            results = call_lowering(self.builder, node.definition, inputs, node.attributes)
+        except DataDependent as error:
+            raise errors.UnimplementedError(
+                None, None, f"{node.op} '{node.name}': a shape depends on data"
+            ) from error
+        except OpError as error:
+            raise self._located(node, inputs, error) from error
+        for number, result in enumerate(results):
+            self.values.setdefault(f"{node.name}:{number}", result)
+
+    def _input(self, tensor: str) -> Any:
+        return self.values[tensor]
+
+    def _located(self, node: Node, inputs: Sequence[Any], error: OpError) -> OpError:
+        """The error with the node's name and what went into it."""
+        lines = [f"{node.op} '{node.name}': {error.message}"]
+        for edge, value in zip(node.inputs, inputs, strict=True):
+            if not isinstance(value, Handle):
+                lines.append(f"  {self._describe(value)} from '{edge.tensor}'")
+        return type(error)(None, None, "\n".join(lines))
+
+    def _describe(self, value: Value) -> str:
+        shape = ",".join(str(self.assumptions.hint(d)) for d in self.builder.shape(value))
+        return f"{value.type.dtype.name}[{shape}]"
+
+    # Results
+
+    def _fetch(self, name: str) -> Value:
+        value = self.values[name]
+        if isinstance(value, Handle):
+            return self.state.read(self.builder, value)
+        if isinstance(value, Parameter) or hasattr(value, "instruction"):
+            return value  # type: ignore[no-any-return]
+        raise InvalidArgumentError(None, None, f"Tensor '{name}' cannot be fetched")
+
+    def _finish(self, results: list[Value]) -> LoweredGraph:
+        state, count = self.state, len(self.feeds)
+        reads, writes = tuple(state.parameters), tuple(state.written)
+        donated = {
+            len(results) + i: count + reads.index(name)
+            for i, name in enumerate(writes)
+            if name in state.parameters
+        }
+        parameters = [*self.feeds, *state.parameters.values()]
+        main = self.builder.computation(parameters, [*results, *state.written.values()])
+        module = Module(
+            self.request.name,
+            main,
+            self.symbols,
+            tuple(self.assumptions.guards),
+            donated,
+            tuple(self.builder.messages),
+        )
+        if self.assumptions.replaced:
+            module = replace(module, main=substitute_dims(main, self.assumptions.canonical))
+        return LoweredGraph(module, reads, writes, state.initial)

@@ -1,0 +1,123 @@
+"""Index maps: which element of each operand an element of the result is made of.
+
+Broadcasts, reshapes, transposes and slices move no data once they are read this way: they are
+functions from an index of the result to an index of the operand. Fusion asks them whether a consumer
+reads a producer at the place where the producer is computed; the lowering to loops reads through
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from flowc.ir import dims
+from flowc.ir.dims import Dim
+from flowc.ir.tensor.core import Instruction, Shape, Value
+
+Indices: TypeAlias = tuple[Dim, ...]
+
+ELEMENTWISE = frozenset({
+    "abs", "ceil", "floor", "round_nearest_even", "round_nearest_afz", "cosine", "sine", "tan",
+    "exponential", "exponential_minus_one", "log", "log_plus_one", "logistic", "negate", "not",
+    "popcnt", "count_leading_zeros", "rsqrt", "sqrt", "cbrt", "sign", "tanh", "is_finite", "real",
+    "imag", "convert", "erf", "erfc", "erf_inv", "lgamma", "digamma", "asin", "acos",
+    "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "add", "subtract", "multiply", "divide",
+    "remainder", "maximum", "minimum", "power", "atan2", "and", "or", "xor", "shift_left",
+    "shift_right_arithmetic", "shift_right_logical", "compare", "complex", "select", "clamp",
+    "bitcast_convert",
+})  # fmt: skip
+
+
+def loop_indices(shape: Shape, prefix: str = "d") -> Indices:
+    """One index symbol per dimension, bounded by it; 0 for a dimension of size 1."""
+    return tuple(
+        0 if size == 1 else dims.symbol(f"{prefix}{axis}", size) for axis, size in enumerate(shape)
+    )
+
+
+def linearize(index: Sequence[Dim], shape: Shape) -> Dim:
+    """The row-major position of `index`."""
+    position: Dim = 0
+    for i, size in zip(index, shape, strict=True):
+        position = position * size + i
+    return position
+
+
+def delinearize(position: Dim, shape: Shape) -> Indices:
+    """The index at a row-major position; the position is taken to be in range."""
+    index: list[Dim] = []
+    for axis in range(len(shape) - 1, -1, -1):
+        size = shape[axis]
+        if size == 1:
+            index.append(0)
+        elif all(s == 1 for s in shape[:axis]):
+            index.append(position)
+            position = 0
+        else:
+            index.append(dims.mod(position, size))
+            position = dims.floordiv(position, size)
+    return tuple(reversed(index))
+
+
+def _broadcast(instruction: Instruction, index: Indices) -> list[Indices]:
+    shape = instruction.operands[0].type.shape
+    axes = instruction.attributes["broadcast_dimensions"]
+    return [tuple(0 if s == 1 else index[a] for a, s in zip(axes, shape, strict=True))]
+
+
+def _reshape(instruction: Instruction, index: Indices) -> list[Indices]:
+    source, target = instruction.operands[0].type.shape, instruction.types[0].shape
+    return [reshape_index(index, target, source)]
+
+
+def reshape_index(index: Indices, shape: Shape, other: Shape) -> Indices:
+    """The index into `other` of the element at `index` of `shape`, both of the same size."""
+    kept = [(i, s) for i, s in zip(index, shape, strict=True) if s != 1]
+    wide = [s for s in other if s != 1]
+    if [s for _, s in kept] == wide:
+        rest = iter(kept)
+        return tuple(0 if s == 1 else next(rest)[0] for s in other)
+    return delinearize(linearize(index, shape), other)
+
+
+def _transpose(instruction: Instruction, index: Indices) -> list[Indices]:
+    source: list[Dim] = [0] * len(index)
+    for i, axis in zip(index, instruction.attributes["permutation"], strict=True):
+        source[axis] = i
+    return [tuple(source)]
+
+
+def _slice(instruction: Instruction, index: Indices) -> list[Indices]:
+    attributes = instruction.attributes
+    starts, strides = attributes["start_indices"], attributes["strides"]
+    return [tuple(b + i * s for i, b, s in zip(index, starts, strides, strict=True))]
+
+
+def _reverse(instruction: Instruction, index: Indices) -> list[Indices]:
+    axes = instruction.attributes["dimensions"]
+    shape = instruction.types[0].shape
+    return [tuple(s - 1 - i if a in axes else i for a, (i, s) in enumerate(zip(index, shape, strict=True)))]
+
+
+MAPS: dict[str, Callable[[Instruction, Indices], list[Indices]]] = {
+    "broadcast_in_dim": _broadcast,
+    "reshape": _reshape,
+    "transpose": _transpose,
+    "slice": _slice,
+    "reverse": _reverse,
+}
+
+
+def operand_indices(instruction: Instruction, index: Indices) -> list[Indices] | None:
+    """For each operand, the index it is read at for element `index`; None if it is not one index."""
+    if instruction.primitive in ELEMENTWISE:
+        return [index if o.type.shape else () for o in instruction.operands]
+    found = MAPS.get(instruction.primitive)
+    return None if found is None else found(instruction, index)
+
+
+def is_movement(value: Value) -> bool:
+    """True for the result of a broadcast, reshape, transpose, slice or reverse."""
+    instruction = getattr(value, "instruction", None)
+    return instruction is not None and instruction.primitive in MAPS

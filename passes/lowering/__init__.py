@@ -1,0 +1,1 @@
+"""Tensor IR to loop IR: each fusion becomes a kernel, the computation a program."""

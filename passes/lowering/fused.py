@@ -1,0 +1,190 @@
+"""A fused computation as the lowerings see it: its loop space, results and buffers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from flowc.ir import dims
+from flowc.ir.dims import Dim, Symbol
+from flowc.ir.loops.expressions import (
+    Binary,
+    Bitcast,
+    Compare,
+    Convert,
+    Fma,
+    Load,
+    Scalar,
+    Select,
+    Unary,
+)
+from flowc.ir.loops.kernel import (
+    Allocate,
+    Buffer,
+    For,
+    If,
+    Kernel,
+    Let,
+    Statement,
+    Store,
+)
+from flowc.ir.tensor.core import Computation, Instruction, Shape, Value
+from flowc.passes.index_maps import Indices, linearize
+from flowc.passes.lowering.elements import Elements
+from flowc.passes.lowering.scalars import Complex, Element
+from flowc.passes.target import Target
+
+Body: TypeAlias = tuple[Statement, ...]
+
+STREAMING_BYTES = 64 << 20  # results larger than this leave the caches before they are read
+THREAD_WORK = 12_000.0  # nanoseconds of work below which a second thread does not pay
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """One fusion on its way to a kernel."""
+
+    name: str
+    computation: Computation
+    space: Shape
+    kept: tuple[int, ...]
+    inputs: tuple[Buffer, ...]  # of the computation's parameters
+    outputs: tuple[Buffer, ...]  # of its results
+    target: Target
+
+    def elements(self) -> Elements:
+        """A fresh element generator over the inputs' buffers."""
+        return Elements(dict(zip(self.computation.parameters, self.inputs, strict=True)))
+
+    def stores(
+        self, elements: Elements, results: Sequence[int], index: dict[int, Indices]
+    ) -> Body:
+        """Stores of the numbered results, each at its own index."""
+        found: list[Statement] = []
+        for number in results:
+            value, buffer = self.computation.results[number], self.outputs[number]
+            element = elements.at(value, index[number])
+            found.extend(store(buffer, value, index[number], element))
+        return tuple(found)
+
+    def kernel(self, body: Body) -> Kernel:
+        """The finished kernel; parameters that several operands share appear once."""
+        return Kernel(self.name, tuple(dict.fromkeys([*self.inputs, *self.outputs])), body)
+
+
+def store(buffer: Buffer, value: Value, index: Indices, element: Element) -> Iterator[Store]:
+    """Store one element of a tensor (two reals for a complex one)."""
+    position = linearize(index, value.type.shape)
+    streaming = isinstance(buffer.size, int) and buffer.size * buffer.dtype.size > STREAMING_BYTES
+    if isinstance(element, Complex):
+        yield Store(buffer, position * 2, element.real, streaming=False)
+        yield Store(buffer, position * 2 + 1, element.imag, streaming=False)
+    else:
+        yield Store(buffer, position, element, streaming=streaming)
+
+
+# Walking what was built
+
+
+def operands(node: Scalar) -> tuple[Scalar, ...]:
+    """The direct operands of a scalar expression."""
+    match node:
+        case Unary(operand=x) | Convert(operand=x) | Bitcast(operand=x):
+            return (x,)
+        case Binary(left=x, right=y) | Compare(left=x, right=y):
+            return (x, y)
+        case Fma(a=x, b=y, c=z) | Select(predicate=x, on_true=y, on_false=z):
+            return (x, y, z)
+        case Load(mask=mask, gather=gather):
+            return tuple(x for x in (mask, gather) if x is not None)
+    return ()
+
+
+def walk(roots: Sequence[Scalar]) -> Iterator[Scalar]:
+    """Every node of the expressions, once."""
+    pending, seen = list(roots), set()
+    while pending:
+        node = pending.pop()
+        if node not in seen:
+            seen.add(node)
+            yield node
+            pending.extend(operands(node))
+
+
+def roots(body: Body) -> Iterator[Scalar]:
+    """The expressions that statements evaluate, in loops too."""
+    for statement in body:
+        match statement:
+            case Store(value=value, mask=mask, scatter=scatter):
+                yield from (x for x in (value, mask, scatter) if x is not None)
+            case Let(value=value):
+                yield value
+            case If(condition=condition, body=inner):
+                yield condition
+                yield from roots(inner)
+            case For(body=inner, carried=carried):
+                yield from roots(inner)
+                if carried is not None:
+                    yield from (*carried.initial, *carried.next)
+            case Allocate():
+                pass
+
+
+def positions(body: Body) -> Iterator[Dim]:
+    """The positions that straight-line statements read and write."""
+    for statement in body:
+        if isinstance(statement, Store):
+            yield statement.position
+    for node in walk(list(roots(body))):
+        if isinstance(node, Load):
+            yield node.position
+
+
+def is_strided(body: Body, symbols: Sequence[Symbol]) -> bool:
+    """True when every position is linear in the loop symbols: no division by a size remains."""
+    return all(
+        dims.coefficient_of(position, s) is not None
+        for position in positions(body)
+        for s in symbols
+    )
+
+
+COSTS = {"divide": 4.0, "remainder": 8.0, "sqrt": 4.0, "rsqrt": 6.0, "power": 30.0, "atan2": 20.0}
+TRANSCENDENTAL = frozenset({
+    "exponential", "exponential_minus_one", "log", "log_plus_one", "logistic", "tanh", "sine",
+    "cosine", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "cbrt",
+    "erf", "erfc", "erf_inv", "lgamma", "digamma", "power", "atan2",
+})  # fmt: skip
+
+
+def element_time(body: Body, target: Target) -> float:
+    """A rough estimate of the nanoseconds that one index of straight-line statements costs."""
+    lanes = max(1, target.vector_bytes // 4)
+    work = 0.0
+    for node in walk(list(roots(body))):
+        match node:
+            case Load(buffer=buffer):
+                work += 0.05 * buffer.dtype.size * (4 if node.gather is not None else 1)
+            case Unary(operator=operator) | Binary(operator=operator):
+                cost = COSTS.get(operator, 12.0 if operator in TRANSCENDENTAL else 1.0)
+                work += 0.4 * cost / lanes
+    return work + 0.05 * sum(s.buffer.dtype.size for s in body if isinstance(s, Store))
+
+
+def grain(iteration_time: float) -> int:
+    """The least iterations of a parallel loop worth a thread."""
+    return max(1, int(THREAD_WORK / max(iteration_time, 1e-3)))
+
+
+def lanes_of(body: Body, target: Target) -> int:
+    """SIMD lanes for a body: as many as the widest type that it computes with allows."""
+    widest = 4
+    for node in walk(list(roots(body))):
+        if node.dtype.is_numeric and not isinstance(node, Load):
+            widest = max(widest, node.dtype.size)
+        elif isinstance(node, Load):
+            widest = max(widest, node.dtype.size)
+    return max(1, target.vector_bytes // widest)
+
+

@@ -1,0 +1,37 @@
+"""Which lowering makes a fusion's kernel: by its kind, or by its only instruction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flowc.ir import dims
+from flowc.ir.dims import Symbol
+from flowc.ir.loops.expressions import Load
+from flowc.ir.loops.kernel import Buffer, Kernel, Store
+from flowc.passes.lowering.column_kernel import column_kernel
+from flowc.passes.lowering.fused import Fused
+from flowc.passes.lowering.loop_kernel import as_dim, loop_kernel, nest
+from flowc.passes.lowering.rewriting import with_unique_loops
+from flowc.passes.lowering.row_kernel import row_kernel
+from flowc.passes.target import Target
+
+Scratch = tuple[Buffer, ...]  # program buffers that the kernel wants beside its own
+
+KINDS: dict[str, Callable[[Fused], Kernel]] = {
+    "loop": loop_kernel,
+    "row": row_kernel,
+    "column": column_kernel,
+}
+
+
+def lower_fusion(kind: str, fused: Fused) -> tuple[Kernel, Scratch]:
+    """The kernel of a fusion, and the scratch buffers that follow its other parameters."""
+    return with_unique_loops(KINDS[kind](fused)), ()
+
+
+def copy_kernel(source: Buffer, target: Buffer, machine: Target) -> Kernel:
+    """A kernel that copies a buffer."""
+    a, b = Buffer("from", source.dtype, source.size), Buffer("to", target.dtype, target.size)
+    loop = Symbol("i0", dims.product((source.size,)))
+    body = (Store(b, as_dim(loop), Load(a, as_dim(loop))),)
+    return with_unique_loops(Kernel("copy", (a, b), nest([(loop, source.size)], body, machine)))

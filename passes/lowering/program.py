@@ -1,0 +1,302 @@
+"""A fused module becomes a program: kernels, buffers, and the order of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from flowc.ir.dims import Dim
+from flowc.ir.loops.expressions import Load
+from flowc.ir.loops.kernel import (
+    Buffer,
+    Call,
+    CaseCalls,
+    Check,
+    Constants,
+    For,
+    Kernel,
+    Program,
+    Statement,
+    Step,
+    Store,
+    WhileCalls,
+)
+from flowc.ir.tensor.core import Computation, Instruction, Module, Parameter, Result, Value
+from flowc.passes.lowering.buffers import Arena, Lifetimes, buffer_for, memory_of
+from flowc.passes.lowering.fused import Fused, roots, walk
+from flowc.passes.lowering.kernels import copy_kernel, lower_fusion
+from flowc.passes.target import Target
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A program, and how its pointer arguments stand for the module's arguments and results.
+
+    The program's first arguments are the module's parameters. `places[i]` is the number of the
+    program argument that holds result i: a parameter's own memory when it was updated in place,
+    else one of the arguments that follow.
+    """
+
+    program: Program
+    places: tuple[int, ...]
+
+
+def lower_module(module: Module, target: Target) -> Lowered:
+    """The program of a module whose computations are fused."""
+    return _Lowering(module, target).run()
+
+
+@dataclass
+class _Lowering:
+    module: Module
+    target: Target
+    buffers: dict[Value, Buffer] = field(default_factory=dict)
+    constants: list[Constants] = field(default_factory=list)
+    arena: Arena = field(default_factory=Arena)
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    arguments: list[Buffer] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    count: int = 0
+
+    def run(self) -> Lowered:
+        """The whole program."""
+        main = self.module.main
+        self.lifetimes.visit(main)
+        for i, parameter in enumerate(main.parameters):
+            self.buffers[parameter] = buffer_for(f"argument{i}", parameter.type)
+            self.arguments.append(self.buffers[parameter])
+        copies = self._place_results(main)
+        steps = [*self._steps(main), *copies_of(copies, self)]
+        program = Program(
+            self.module.name,
+            tuple(self.arguments),
+            tuple(self.module.symbols),
+            tuple(self.constants),
+            tuple(self.arena.slices),
+            self.arena.size,
+            tuple(steps),
+        )
+        return Lowered(program, tuple(self.places))
+
+    # Results
+
+    def _place_results(self, main: Computation) -> list[tuple[Value, Buffer]]:
+        """Decide each result's memory; the values that must be copied there at the end."""
+        places: dict[int, int] = {}
+        for number, donor in self.module.donated.items():
+            value = main.results[number]
+            if self._may_update(value, main, donor):
+                self.buffers[memory_of(value)] = self.arguments[donor]
+                places[number] = donor
+        copies: list[tuple[Value, Buffer]] = []
+        for number, value in enumerate(main.results):
+            if number not in places:
+                places[number] = len(self.arguments)
+                copies += self._place_result(value, f"result{number}")
+        self.places = [places[number] for number in range(len(main.results))]
+        return copies
+
+    def _place_result(self, value: Value, name: str) -> list[tuple[Value, Buffer]]:
+        """New memory for a result; a kernel writes there if it may, else a copy must."""
+        buffer = buffer_for(name, value.type)
+        self.arguments.append(buffer)
+        source = memory_of(value)
+        computed = isinstance(source, Result) and source.instruction.primitive == "fusion"
+        if computed and source not in self.buffers:
+            self.buffers[source] = buffer
+            return []
+        return [(value, buffer)]
+
+    def _may_update(self, value: Value, main: Computation, donor: int) -> bool:
+        """Whether `value` may be written over parameter `donor` as it is computed."""
+        parameter, source = main.parameters[donor], memory_of(value)
+        if source is parameter:
+            return True
+        if isinstance(source, Parameter) or source in self.buffers:
+            return False
+        instruction = source.instruction
+        if instruction.primitive != "fusion":
+            return False
+        if source.type != parameter.type:
+            return False
+        written = self.lifetimes.born[source]
+        if self.lifetimes.dies.get(parameter, 0) > written:
+            return False
+        if self.lifetimes.dies.get(parameter, 0) < written:
+            return True
+        return self._updates_in_place(instruction, parameter, source)
+
+    def _updates_in_place(self, fusion: Instruction, parameter: Value, result: Result) -> bool:
+        """Every read of the parameter in the kernel is where the result is stored."""
+        (region,) = fusion.regions
+        inputs, outputs = self._kernel_buffers(region, {})
+        kernel, _ = self._lower(fusion, inputs, outputs)
+        written = outputs[fusion.results.index(result)]
+        reads = [b for v, b in zip(fusion.operands, inputs, strict=True) if memory_of(v) is parameter]
+        return all(_same_positions(kernel.body, read, written) for read in reads)
+
+    # Steps
+
+    def _steps(self, computation: Computation) -> list[Step]:
+        steps: list[Step] = []
+        for instruction in computation.instructions:
+            match instruction.primitive:
+                case "constant":
+                    self._constant(instruction)
+                case "reshape":
+                    continue
+                case "check":
+                    predicate = self.buffer(instruction.operands[0])
+                    steps.append(Check(predicate, instruction.attributes["code"]))
+                case "while":
+                    steps += self._while(instruction)
+                case "case":
+                    steps += self._case(instruction)
+                case _:
+                    steps.append(self._call(instruction))
+        return steps
+
+    def _constant(self, instruction: Instruction) -> None:
+        value = instruction.result
+        array = np.ascontiguousarray(instruction.attributes["value"])
+        buffer = buffer_for(f"constant{len(self.constants)}", value.type)
+        self.buffers[value] = buffer
+        self.constants.append(Constants(buffer, array.tobytes()))
+
+    def buffer(self, value: Value) -> Buffer:
+        """The program buffer that holds a value; its slot is found at first use."""
+        source = memory_of(value)
+        found = self.buffers.get(source)
+        if found is None:
+            self.count += 1
+            found = self.buffers[source] = buffer_for(f"value{self.count}", source.type)
+            born = self.lifetimes.born[source]
+            self.arena.place(found, born, self.lifetimes.dies.get(source, born))
+        return found
+
+    def _call(self, fusion: Instruction) -> Call:
+        outputs = [self.buffer(r) for r in fusion.results]
+        inputs = [self.buffer(o) for o in fusion.operands]
+        shared = {
+            n: inputs.index(output) for n, output in enumerate(outputs) if output in inputs
+        }
+        kernel, scratch = self._kernel(fusion, shared)
+        for buffer in scratch:
+            born = self.lifetimes.born[fusion.results[0]]
+            self.arena.place(buffer, born, born)
+        own = [o for n, o in enumerate(outputs) if n not in shared]
+        return Call(kernel, (*inputs, *own, *scratch))
+
+    def _kernel(
+        self, fusion: Instruction, shared: Mapping[int, int]
+    ) -> tuple[Kernel, tuple[Buffer, ...]]:
+        """The fusion's kernel; result n shares the memory of operand `shared[n]`."""
+        (region,) = fusion.regions
+        return self._lower(fusion, *self._kernel_buffers(region, shared))
+
+    def _kernel_buffers(
+        self, region: Computation, shared: Mapping[int, int]
+    ) -> tuple[tuple[Buffer, ...], tuple[Buffer, ...]]:
+        """A kernel's own buffers for a region's parameters and results."""
+        inputs = tuple(buffer_for(f"in{i}", p.type) for i, p in enumerate(region.parameters))
+        outputs = tuple(
+            inputs[shared[i]] if i in shared else buffer_for(f"out{i}", r.type)
+            for i, r in enumerate(region.results)
+        )
+        return inputs, outputs
+
+    def _lower(
+        self, fusion: Instruction, inputs: tuple[Buffer, ...], outputs: tuple[Buffer, ...]
+    ) -> tuple[Kernel, tuple[Buffer, ...]]:
+        self.count += 1
+        attributes = fusion.attributes
+        fused = Fused(
+            kernel_name(fusion, self.count),
+            fusion.regions[0],
+            attributes["space"],
+            attributes["kept"],
+            inputs,
+            outputs,
+            self.target,
+        )
+        return lower_fusion(attributes["kind"], fused)
+
+    # Control flow
+
+    def _while(self, instruction: Instruction) -> list[Step]:
+        condition, body = instruction.regions
+        held = [self.buffer(r) for r in instruction.results]
+        for region in (condition, body):
+            for parameter, buffer in zip(region.parameters, held, strict=True):
+                self.buffers[parameter] = buffer
+        start = [copy_step(self.buffer(o), b, self) for o, b in zip(instruction.operands, held, strict=True)]
+        test = self._steps(condition)
+        predicate = self.buffer(condition.results[0])
+        work = self._steps(body)
+        work += self._copy_apart([self.buffer(r) for r in body.results], held)
+        return [*start, WhileCalls(tuple(test), predicate, tuple(work))]
+
+    def _copy_apart(self, sources: list[Buffer], targets: list[Buffer]) -> list[Step]:
+        """Copy all sources to all targets, by way of temporaries where one is another's target."""
+        steps: list[Step] = []
+        final: list[Step] = []
+        for source, target in zip(sources, targets, strict=True):
+            if source is target:
+                continue
+            if source in targets:
+                self.count += 1
+                temporary = Buffer(f"swap{self.count}", source.dtype, source.size)
+                self.arena.place(temporary, 0, 1 << 30)
+                steps.append(copy_step(source, temporary, self))
+                source = temporary
+            final.append(copy_step(source, target, self))
+        return [*steps, *final]
+
+    def _case(self, instruction: Instruction) -> list[Step]:
+        targets = [self.buffer(r) for r in instruction.results]
+        branches = []
+        for region in instruction.regions:
+            steps = self._steps(region)
+            for result, target in zip(region.results, targets, strict=True):
+                steps.append(copy_step(self.buffer(result), target, self))
+            branches.append(tuple(steps))
+        return [CaseCalls(self.buffer(instruction.operands[0]), tuple(branches))]
+
+
+def copies_of(copies: list[tuple[Value, Buffer]], lowering: _Lowering) -> list[Step]:
+    """Copies of results that live elsewhere: fetched variables, constants."""
+    return [copy_step(lowering.buffer(value), buffer, lowering) for value, buffer in copies]
+
+
+def copy_step(source: Buffer, target: Buffer, lowering: _Lowering) -> Call:
+    """A call that copies one buffer to another of the same size."""
+    return Call(copy_kernel(source, target, lowering.target), (source, target))
+
+
+def kernel_name(fusion: Instruction, number: int) -> str:
+    """A readable name: the kind, and the node that the fusion ends in."""
+    node = "".join(c if c.isalnum() else "_" for c in fusion.location)[-40:]
+    return f"{fusion.attributes['kind']}_{number}_{node}"
+
+
+def _same_positions(body: tuple[Statement, ...], read: Buffer, written: Buffer) -> bool:
+    """Whether every load of `read` is at a position that `written` is stored to, in that body."""
+    for statement in body:
+        if isinstance(statement, For) and not _same_positions(statement.body, read, written):
+            return False
+    straight = tuple(s for s in body if not isinstance(s, For))
+    loads: set[Dim] = set()
+    for node in walk(list(roots(straight))):
+        if isinstance(node, Load) and node.buffer is read:
+            if node.gather is not None:
+                return False
+            loads.add(node.position)
+    for statement in body:
+        if isinstance(statement, For) and statement.carried is not None:
+            for node in walk([*statement.carried.next, *statement.carried.initial]):
+                if isinstance(node, Load) and node.buffer is read:
+                    return False
+    stores = {s.position for s in straight if isinstance(s, Store) and s.buffer is written}
+    return loads <= stores

@@ -1,0 +1,151 @@
+"""One executable bound to one set of sizes: what a step does is in `Binding.run`.
+
+Everything that can be known before the step is prepared here, since a trivial step must cost a few
+microseconds: the array of pointers, the symbols' values, the results' shapes. Small feeds and
+fetches go through fixed staging memory, because asking NumPy for an address costs more than copying
+a few hundred bytes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flowc.compiler.driver import Executable
+from flowc.ir import dims, errors
+from flowc.ir.errors import InternalError
+from flowc.ir.tensor.core import TensorType
+from flowc.runtime.store import Array, aligned_empty
+
+if TYPE_CHECKING:
+    from flowc.runtime.executor import Executor
+
+STAGED_BYTES = 1 << 12  # feeds and fetches up to this size are copied through fixed memory
+
+
+class Binding:
+    """A compiled step for feeds of certain shapes."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        executable: Executable,
+        sizes: Mapping[str, int],
+        feeds: Sequence[Array],
+    ) -> None:
+        self._executor = executor
+        self._executable = executable
+        self._store = executor.store
+        program = executable.lowered.program
+        self._pointers = (ctypes.c_void_p * max(1, len(program.arguments)))()
+        self._symbols = (ctypes.c_int64 * max(1, len(program.symbols)))(
+            *(sizes[s.name] for s in program.symbols)
+        )
+        self._addresses = ctypes.addressof(self._pointers), ctypes.addressof(self._symbols)
+        self._arena_size = dims.evaluate(program.arena_size, sizes)
+        self._entry = executable.native.entry
+        self._stage_feeds(feeds)
+        self._plan_results(sizes)
+        self._generation = -1
+
+    def is_stale(self) -> bool:
+        """True when a variable's type is no longer the one that the code was made for."""
+        if self._generation == self._store.generation:
+            return False
+        parameters = self._executable.graph.module.main.parameters
+        offset = len(parameters) - len(self._executable.graph.reads)
+        for i, name in enumerate(self._executable.graph.reads):
+            array = self._executor.variable_array(name)
+            type_ = parameters[offset + i].type
+            if array.shape != type_.shape or array.dtype != type_.dtype.numpy:
+                return True
+            self._pointers[offset + i] = array.ctypes.data
+        self._generation = self._store.generation
+        return False
+
+    def _stage_feeds(self, feeds: Sequence[Array]) -> None:
+        self._staged: list[tuple[int, Array]] = []
+        self._direct: list[int] = []
+        for number, feed in enumerate(feeds):
+            if feed.nbytes <= STAGED_BYTES:
+                memory = aligned_empty(feed.shape, feed.dtype)
+                self._staged.append((number, memory))
+                self._pointers[number] = memory.ctypes.data
+            else:
+                self._direct.append(number)
+
+    def _plan_results(self, sizes: Mapping[str, int]) -> None:
+        """Staging memory or a shape for each fetch, and new memory for assigned variables."""
+        graph, places = self._executable.graph, self._executable.lowered.places
+        results = self._executable.module.main.results
+        count = len(results) - len(graph.writes)
+        self._small: list[tuple[int, Array]] = []
+        self._large: list[tuple[int, int, tuple[int, ...], np.dtype[Any]]] = []
+        self._fresh: list[tuple[str, int, tuple[int, ...], np.dtype[Any]]] = []
+        for number, (result, place) in enumerate(zip(results, places, strict=True)):
+            shape, dtype = _concrete(result.type, sizes)
+            if number >= count:
+                if place >= len(self._executable.module.main.parameters):
+                    self._fresh.append((graph.writes[number - count], place, shape, dtype))
+            elif np.prod(shape, dtype=np.int64) * dtype.itemsize <= STAGED_BYTES:
+                memory = aligned_empty(shape, dtype)
+                self._small.append((number, memory))
+                self._pointers[place] = memory.ctypes.data
+            else:
+                self._large.append((number, place, shape, dtype))
+        self._count = count
+
+    def run(self, feeds: Sequence[Array]) -> list[Any]:
+        """One step. Raises the error of a failed check; then no variable has changed."""
+        pointers = self._pointers
+        for number, memory in self._staged:
+            memory[...] = feeds[number]
+        for number in self._direct:
+            feed = feeds[number]
+            if not feed.flags.c_contiguous:
+                feed = feeds[number] = np.ascontiguousarray(feed)  # type: ignore[index]
+            pointers[number] = feed.ctypes.data
+        fetched: list[Any] = [None] * self._count
+        for number, place, shape, dtype in self._large:
+            array = fetched[number] = aligned_empty(shape, dtype)
+            pointers[place] = array.ctypes.data
+        assigned = self._fresh and self._allocate_assigned()
+        self._call()
+        for number, memory in self._small:
+            fetched[number] = memory.copy() if memory.ndim else memory[()]
+        if assigned:
+            for name, array in assigned:
+                self._store.put(name, array)
+        return fetched
+
+    def _allocate_assigned(self) -> list[tuple[str, Array]]:
+        assigned = []
+        for name, place, shape, dtype in self._fresh:
+            array = aligned_empty(shape, dtype)
+            self._pointers[place] = array.ctypes.data
+            assigned.append((name, array))
+        return assigned
+
+    def _call(self) -> None:
+        if self._generation != self._store.generation:
+            self.is_stale()
+        if self._arena_size:
+            self._executor.reserve(self._arena_size)
+        code = self._entry(*self._addresses, self._executor.arena_address)
+        if code:
+            self._fail(code)
+
+    def _fail(self, code: int) -> None:
+        if code < 0:
+            raise InternalError(None, None, self._executable.native.describe_error(code))
+        message = self._executable.graph.module.messages[code - 1]
+        raise getattr(errors, message.error)(None, None, f"{message.node}: {message.text}")
+
+
+def _concrete(
+    type_: TensorType, sizes: Mapping[str, int]
+) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    return tuple(dims.evaluate(d, sizes) for d in type_.shape), type_.dtype.numpy

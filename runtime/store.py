@@ -1,0 +1,60 @@
+"""The device store: the memory of a session's variables, by name.
+
+Arrays are C-contiguous and 64-byte aligned. Generated code updates them in place; whatever changes
+where an array lives raises `generation`, so that prepared steps look their pointers up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, Any]
+ALIGNMENT = 64
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """An uninitialised array whose memory starts at a multiple of 64 bytes."""
+    count = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    memory = np.empty(count + ALIGNMENT, np.uint8)
+    offset = -memory.ctypes.data % ALIGNMENT
+    return memory[offset : offset + count].view(dtype).reshape(shape)
+
+
+def aligned_copy(array: Array) -> Array:
+    """A copy with aligned memory, in C order."""
+    copy = aligned_empty(array.shape, array.dtype)
+    copy[...] = array
+    return copy
+
+
+class Store(Mapping[str, Array]):
+    """Variables by name."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, Array] = {}
+        self.generation = 0
+
+    def __getitem__(self, name: str) -> Array:
+        return self._arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def put(self, name: str, array: Array) -> None:
+        """Make `array`, which nobody else writes, the variable's memory."""
+        self._arrays[name] = array
+        self.generation += 1
+
+    def set(self, name: str, value: Array) -> None:
+        """Copy `value` into the variable, whose type may change."""
+        old = self._arrays.get(name)
+        if old is not None and old.shape == value.shape and old.dtype == value.dtype:
+            old[...] = value
+        else:
+            self.put(name, aligned_copy(value))
