@@ -23,7 +23,7 @@ from flowc.codegen.representation import (
 )
 
 
-class _ShuffleMask(ir.Constant):
+class _ShuffleMask(ir.Constant):  # type: ignore[misc]
     """The index vector of a shuffle, kept in its shortest spelling."""
 
     def __init__(self, indices: Sequence[int]) -> None:

@@ -6,7 +6,7 @@ its threads, how scratch memory is had, the micro-kernel of a tile) is behind `M
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -111,8 +111,8 @@ class KernelEmitter:
                 self.loops.emit(statement)
             case Store():
                 self._store(statement)
-            case Let(variable=variable, value=value):
-                self._let(variable, statement)
+            case Let():
+                self._let(statement)
             case If():
                 self._if(statement)
             case Allocate(buffer=buffer):
@@ -121,8 +121,8 @@ class KernelEmitter:
                 self.context.machine.multiply_tile(self, statement)
 
     def _let(self, statement: Let) -> None:
-        value, _ = self.expressions.value(statement.value)
-        self.expressions.bind(statement.variable, value)
+        placed = self.expressions.value(statement.value)
+        self.scopes.remember(("variable", statement.variable.name), placed)
 
     def _store(self, store: Store) -> None:
         value = self.expressions.value(store.value)
@@ -137,9 +137,8 @@ class KernelEmitter:
         condition, _ = self.expressions.value(statement.condition)
         self.when(condition, lambda: self.statements(statement.body))
 
-    def when(self, condition: ir.Value, emit_body: object) -> None:
+    def when(self, condition: ir.Value, emit_body: Callable[[], None]) -> None:
         """Emit code that runs where the scalar `condition` is true."""
-        assert callable(emit_body)
         inside = self.function.append_basic_block("then")
         with self.scopes.open(inside, guarded=True):
             emit_body()
@@ -173,7 +172,7 @@ def emit_kernel(
     for symbol, argument in zip(symbols, function.args[count:], strict=False):
         emitter.scopes.bind(symbol, argument)
     if context.checks is not None:
-        context.checks.cell = (function.args[-1], 0)
+        emitter.memory.error_cell = (function.args[-1], 0)
     emitter.statements(kernel.body)
     emitter.finish()
     return function

@@ -33,14 +33,13 @@ _ZEROS = 64  # bytes of the constant that masked scalar loads read instead
 
 @dataclass(slots=True)
 class BoundsChecks:
-    """Debug mode: out-of-range accesses are skipped and their site is stored in `cell`.
+    """Debug mode: out-of-range accesses are skipped, and the first site of one is kept.
 
     `sites[n]` is the (kernel, buffer) that error number `-1 - n` names.
     """
 
     sites: list[tuple[str, str]]
     kernel: str = ""
-    cell: Placed | None = None  # pointer to the i32 that holds the first error
 
     def code(self, buffer: Buffer) -> int:
         """The error number of an access to `buffer` in the current kernel."""
@@ -68,6 +67,7 @@ class Memory:
     module: ir.Module
     written: frozenset[Buffer]  # buffers whose loads may not move
     checks: BoundsChecks | None = None
+    error_cell: Placed | None = None  # pointer to the i32 that holds the first error
     pointers: dict[Buffer, Placed] = field(default_factory=dict)
 
     def load(
@@ -248,14 +248,14 @@ class Memory:
 
     def report(self, buffer: Buffer, inside: Placed, mask: Placed | None) -> None:
         """Store the error number of `buffer` where an active lane is not `inside`."""
-        assert self.checks is not None and self.checks.cell is not None
+        assert self.checks is not None and self.error_cell is not None
         outside = self.scopes.emit(lambda b, x: b.xor(x, literal(I1, "true", lanes_of(x))), inside)
         wrong = self._and(outside, mask)
         assert wrong is not None
         kind = ir.IntType(32)
         builder = self.scopes.here()
         bad = builder.any_lane(wrong[0])
-        cell = self.checks.cell[0]
+        cell = self.error_cell[0]
         old = builder.load(cell, align=4, typ=kind)
         unset = builder.icmp_signed("==", old, ir.Constant(kind, 0))
         code = ir.Constant(kind, self.checks.code(buffer))

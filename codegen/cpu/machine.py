@@ -57,6 +57,7 @@ class CpuMachine:
         _read_context(inner, function.args[0], captured)
         for buffer, (value, _) in emitter.memory.pointers.items():
             inner.memory.pointers[buffer] = inner.scopes.find(("buffer", value)) or (value, 0)
+        inner.memory.error_cell = inner.scopes.find("error cell")
         inner.positions.known.update(emitter.positions.known)
         inner.positions.known_since.update(dict.fromkeys(emitter.positions.known, 0))
 
@@ -112,12 +113,9 @@ def _captured(emitter: KernelEmitter) -> dict[Hashable, Placed]:
             found[key] = placed
     for placed in emitter.memory.pointers.values():
         found[("buffer", placed[0])] = placed
-    checks = emitter.context.checks
-    if checks is not None and checks.cell is not None:
-        found["cell"] = checks.cell
-    return {k: v for k, v in found.items() if not isinstance(v[0], ir.Constant)} | {
-        k: v for k, v in found.items() if isinstance(v[0], ir.Constant)
-    }
+    if emitter.memory.error_cell is not None:
+        found["error cell"] = emitter.memory.error_cell
+    return found
 
 
 def _context_type(captured: dict[Hashable, Placed]) -> ir.LiteralStructType:

@@ -43,7 +43,7 @@ class NativeProgram:
 
     def assembly(self) -> str:
         """The machine code as assembler text; compiles the LLVM IR again."""
-        return jit.target_machine(self.target).emit_assembly(jit.parse(self.llvm_ir))
+        return str(jit.target_machine(self.target).emit_assembly(jit.parse(self.llvm_ir)))
 
     def describe_error(self, code: int) -> str:
         """What a negative result of `entry` means."""

@@ -2,18 +2,20 @@
 
 import ctypes
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flowc.codegen.cpu.host import host_target
+from flowc.codegen.cpu.host import host_target, make_target
 from flowc.codegen.cpu.program import NativeProgram, compile_program
 from flowc.ir import dims
 from flowc.ir.loops.interpreter import run_program
 from flowc.ir.loops.kernel import Call, Kernel, Program
 from flowc.ir.loops.verifier import verify_program
 from flowc.ir.loops.walk import free_symbols
+from flowc.passes.target import Target
 
 Array = NDArray[Any]
 GUARD = 64  # bytes around each array that must not change
@@ -42,6 +44,14 @@ class Guarded:
         assert (self.memory[-GUARD:] == 0xA5).all(), "written after the array"
 
 
+@cache
+def avx2_target(threads: int) -> Target:
+    """The host without AVX-512: 32-byte vectors, and scalar tails instead of masks."""
+    host = host_target(threads)
+    kept = [f for f in host.features.split(",") if "avx512" not in f and "prefer" not in f]
+    return make_target(host.triple, "haswell", ",".join(kept), threads)
+
+
 def run_native(
     native: NativeProgram, program: Program, arrays: Sequence[Array], sizes: Mapping[str, int]
 ) -> tuple[int, list[Array]]:
@@ -63,10 +73,11 @@ def check_program(
     threads: int = 1,
     rtol: float = 0.0,
     bounds_checks: bool = False,
+    target: Target | None = None,
 ) -> list[Array]:
     """Run both ways and compare; gives the arrays afterwards."""
     verify_program(program)
-    native = compile_program(program, host_target(threads), bounds_checks=bounds_checks)
+    native = compile_program(program, target or host_target(threads), bounds_checks=bounds_checks)
     code, results = run_native(native, program, arrays, sizes)
     expected = [array.copy() for array in arrays]
     assert code == run_program(program, expected, sizes)
