@@ -9,24 +9,34 @@ from flowc.ir.dims import Symbol
 from flowc.ir.loops.expressions import Load
 from flowc.ir.loops.kernel import Buffer, Kernel, Store
 from flowc.passes.lowering.column_kernel import column_kernel
+from flowc.passes.lowering.contraction_kernel import fused_contraction
 from flowc.passes.lowering.fused import Fused
 from flowc.passes.lowering.loop_kernel import as_dim, loop_kernel, nest
 from flowc.passes.lowering.rewriting import with_unique_loops
 from flowc.passes.lowering.row_kernel import row_kernel
+from flowc.passes.lowering.opaque import OPAQUE
+from flowc.passes.math import expand
 from flowc.passes.target import Target
 
 Scratch = tuple[Buffer, ...]  # program buffers that the kernel wants beside its own
 
-KINDS: dict[str, Callable[[Fused], Kernel]] = {
+KINDS: dict[str, Callable[[Fused], Kernel | tuple[Kernel, Scratch]]] = {
     "loop": loop_kernel,
     "row": row_kernel,
     "column": column_kernel,
+    "contraction": fused_contraction,
 }
 
 
 def lower_fusion(kind: str, fused: Fused) -> tuple[Kernel, Scratch]:
     """The kernel of a fusion, and the scratch buffers that follow its other parameters."""
-    return with_unique_loops(KINDS[kind](fused)), ()
+    if kind == "opaque":
+        (instruction,) = fused.computation.instructions
+        lowered = OPAQUE[instruction.primitive](fused)
+    else:
+        lowered = KINDS[kind](fused)
+    kernel, scratch = (lowered, ()) if isinstance(lowered, Kernel) else lowered
+    return expand(with_unique_loops(kernel)), scratch
 
 
 def copy_kernel(source: Buffer, target: Buffer, machine: Target) -> Kernel:
