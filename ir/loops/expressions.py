@@ -1,9 +1,9 @@
 """Scalar expressions of loop IR: what one iteration computes.
 
-Expressions form a DAG of immutable nodes, shared by identity (`eq=False`). A node is computed at its
-first use, and keeps that value to the end of the scope of that use: one iteration of the loop, the
-body of the `If`, or the kernel. So a `Load` node that appears again after a store to its buffer still
-means the old value; a new node reads again.
+Expressions form a DAG of immutable nodes, shared by identity (`eq=False`). A node is computed at
+its first use, and keeps that value to the end of the scope of that use: one iteration of the loop,
+the body of the `If`, or the kernel. So a `Load` node that appears again after a store to its buffer
+still means the old value; a new node reads again.
 
 Index arithmetic is not here: positions in a buffer are `Dim` expressions over the loops' index
 symbols (`flowc.ir.dims`), which the emitter can analyse for strides.

@@ -54,7 +54,7 @@ def _nearest(exact: Fraction, dtype: DType) -> float:
     try:
         near = float(exact)
     except OverflowError:
-        return math.copysign(math.inf, exact)
+        return math.inf if exact > 0 else -math.inf
     if dtype.size == 8 or Fraction(near) == exact:
         return near
     return math.nextafter(near, math.inf if exact > near else -math.inf) if _even(near) else near

@@ -68,8 +68,10 @@ class Builder:
             Buffer(f"x{n}", draw(st.sampled_from(TYPES)), size) for n, size in enumerate(sizes)
         ]
         positions: list[tuple[Dim, ...]] = [
-            (ROW * COLUMNS + COLUMN, ROW * COLUMNS + (COLUMNS - 1 - COLUMN), COLUMN * ROWS + ROW), (COLUMN,), (ROW,),
-        ]  # fmt: skip
+            (ROW * COLUMNS + COLUMN, ROW * COLUMNS + (COLUMNS - 1 - COLUMN), COLUMN * ROWS + ROW),
+            (COLUMN,),
+            (ROW,),
+        ]
         self.nodes: list[Scalar] = [
             Load(buffer, position)
             for buffer, places in zip(self.inputs, positions, strict=True)
