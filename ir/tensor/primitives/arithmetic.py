@@ -77,7 +77,8 @@ def sign(x: Array) -> Array:
 def round_half_away(x: Array) -> Array:
     """The nearest integer, halves away from zero."""
     whole = np.trunc(x)
-    return np.copysign(whole + np.where(np.abs(x - whole) >= 0.5, np.copysign(1.0, x), 0.0), x)
+    away = np.where(np.abs(x - whole) >= 0.5, np.copysign(1.0, x), 0.0)
+    return np.asarray(np.copysign(whole + away, x))
 
 
 def logistic(x: Array) -> Array:
