@@ -172,6 +172,16 @@ def element_time(body: Body, target: Target) -> float:
     return work + 0.05 * sum(s.buffer.dtype.size for s in body if isinstance(s, Store))
 
 
+def is_heavy(body: Body) -> bool:
+    """Whether one vector of the body is work enough to hide latency without unrolling."""
+    count = 0
+    for node in walk(list(roots(body))):
+        count += 1
+        if isinstance(node, Unary | Binary) and node.operator in TRANSCENDENTAL:
+            return True
+    return count > 24
+
+
 def grain(iteration_time: float) -> int:
     """The least iterations of a parallel loop worth a thread."""
     return max(1, int(THREAD_WORK / max(iteration_time, 1e-3)))

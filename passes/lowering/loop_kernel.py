@@ -14,6 +14,7 @@ from flowc.passes.lowering.fused import (
     Fused,
     element_time,
     grain,
+    is_heavy,
     is_strided,
     lanes_of,
 )
@@ -93,7 +94,7 @@ def nest(loops: list[tuple[Symbol, Dim]], body: Body, target: Target) -> Body:
         return _chunked(*loops[0], body, time, target)
     inner, extent = loops[-1]
     lanes = lanes_of(body, target)
-    statement = For(inner, extent, body, Kind.VECTOR, lanes, unroll_of(time, extent, lanes))
+    statement = For(inner, extent, body, Kind.VECTOR, lanes, unroll_of(body, extent, lanes))
     for symbol, size in reversed(loops[1:-1]):
         statement = For(symbol, size, (statement,))
     iteration = product(tuple(size for _, size in loops[1:]))
@@ -117,17 +118,17 @@ def parallel_grain(time: float, iteration: Dim) -> Dim:
     return 1 + dims.floordiv(elements, dims.maximum(iteration, 1))
 
 
-def unroll_of(time: float, extent: Dim, lanes: int) -> int:
-    """Vectors per trip: two for cheap bodies of long loops, to hide latency."""
-    if isinstance(extent, int) and extent < 2 * lanes:
+def unroll_of(body: Body, extent: Dim, lanes: int, most: int = 2) -> int:
+    """Vectors per trip: several for light bodies of long loops, to hide latency."""
+    if is_heavy(body):
         return 1
-    return 2 if time < 2.0 else 1
+    return max(1, min(most, extent // lanes)) if isinstance(extent, int) else most
 
 
 def _chunked(symbol: Symbol, extent: Dim, body: Body, time: float, target: Target) -> Body:
     """A flat loop, cut into chunks that threads share when it is long."""
     lanes = lanes_of(body, target)
-    unroll = unroll_of(time, extent, lanes)
+    unroll = unroll_of(body, extent, lanes)
     least = grain(time)
     if extent == 1:
         return tuple(substitute_body(body, symbol, 0))

@@ -171,10 +171,7 @@ class RowPasses:
             symbol, extent = Symbol("one", 1), 1
             return (For(symbol, extent, stores, Kind.SERIAL, carried=carried),)
         *outer, (inner, extent) = self.columns
-        time = element_time(inspected, self.fused.target)
-        unroll = 4 if carried is not None and time < 1.0 else unroll_of(time, extent, lanes)
-        if isinstance(extent, int):
-            unroll = max(1, min(unroll, extent // lanes))
+        unroll = unroll_of(inspected, extent, lanes, 2 if carried is None else 4)
         if not outer or carried is None:
             loop = For(inner, extent, stores, Kind.VECTOR, lanes, unroll, carried=carried)
             for symbol, size in reversed(outer):
