@@ -20,7 +20,7 @@ from flowc.ir.dtypes import DType
 from flowc.ir.errors import FailedPreconditionError, InvalidArgumentError, OpError
 from flowc.ir.ops.calling import call_lowering
 from flowc.ir.tensor.assumptions import Specialising
-from flowc.ir.tensor.builder import Builder, DataDependent, Handle, State
+from flowc.ir.tensor.builder import SYMBOLIC_LIMIT, Builder, DataDependent, Handle, State
 from flowc.ir.tensor.core import (
     ArgumentDim,
     ArgumentElement,
@@ -111,13 +111,26 @@ def lower_graph(
 
     Raises the op errors that TensorFlow would raise for these feeds.
     """
-    return _Lowering(request, variables).run()
+    pinned: dict[int, int] = {}
+    while True:
+        lowering = _Lowering(request, variables, pinned)
+        try:
+            return lowering.run()
+        except DataDependent as error:
+            needed = {n for n in lowering.feeds_behind(error.value) if pinned.get(n, 0) < 2}
+            if not needed:
+                raise lowering.unsupported(error) from error
+            pinned = pinned | {n: pinned.get(n, 0) + 1 for n in needed}
 
 
 @dataclass
 class _Lowering:
+    """One attempt. `pinned` says of which feeds the sizes (1), or the elements too (2), are taken
+    as constants, because the code depends on them; guards see to other values."""
+
     request: Request
     variables: Mapping[str, np.ndarray[Any, Any]]
+    pinned: Mapping[int, int]
     symbols: dict[Symbol, SymbolSource] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
 
@@ -137,12 +150,14 @@ class _Lowering:
 
     def _feed(self, number: int, feed: Feed) -> Parameter:
         shape: list[Dim] = []
+        size: Dim | None
         for axis, size in enumerate(feed.shape):
             if size is None:
-                symbol = self._symbol(f"s{number}_{axis}", ArgumentDim(number, axis), feed.value.shape[axis])
-                shape.append(symbol)
-            else:
-                shape.append(size)
+                actual = feed.value.shape[axis]
+                size = self._symbol(f"s{number}_{axis}", ArgumentDim(number, axis), actual)
+                if number in self.pinned and self.assumptions.equal(size, actual):
+                    size = actual
+            shape.append(size)
         parameter = Parameter(TensorType(feed.dtype, tuple(shape)), feed.name)
         self.values[feed.name] = parameter
         return parameter
@@ -159,11 +174,12 @@ class _Lowering:
             return None
         number = self.feeds.index(parameter)
         value = self.request.feeds[number].value
-        if any(s is None for s in self.request.feeds[number].shape):
-            return None
         contents = np.empty(value.shape, object)
         for i, element in enumerate(value.ravel().tolist()):
-            contents.flat[i] = self._symbol(f"e{number}_{i}", ArgumentElement(number, i), element)
+            name = f"e{number}_{i}"
+            symbol = self._symbol(name, ArgumentElement(number, i), element)
+            fixed = self.pinned.get(number) == 2 and self.assumptions.equal(symbol, element)
+            contents.flat[i] = element if fixed else symbol
         return contents
 
     # Nodes
@@ -180,10 +196,6 @@ class _Lowering:
         inputs = [self._input(edge.tensor) for edge in node.inputs]
         try:
             results = call_lowering(self.builder, node.definition, inputs, node.attributes)
-        except DataDependent as error:
-            raise errors.UnimplementedError(
-                None, None, f"{node.op} '{node.name}': a shape depends on data"
-            ) from error
         except OpError as error:
             raise self._located(node, inputs, error) from error
         for number, result in enumerate(results):
@@ -203,6 +215,32 @@ class _Lowering:
     def _describe(self, value: Value) -> str:
         shape = ",".join(str(self.assumptions.hint(d)) for d in self.builder.shape(value))
         return f"{value.type.dtype.name}[{shape}]"
+
+    # Shapes that depend on data
+
+    def feeds_behind(self, value: Value) -> frozenset[int]:
+        """Small integer feeds that a value follows from: their contents can be symbols."""
+        found: set[int] = set()
+        pending, seen = [value], set[Value]()
+        while pending:
+            current = pending.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            if not isinstance(current, Parameter):
+                pending += current.instruction.operands
+            elif current in self.feeds:
+                number = self.feeds.index(current)
+                feed = self.request.feeds[number]
+                if feed.dtype.is_integer and feed.value.size <= SYMBOLIC_LIMIT:
+                    found.add(number)
+        return frozenset(found)
+
+    def unsupported(self, error: DataDependent) -> OpError:
+        """The error for a shape that follows from computed data."""
+        return errors.UnimplementedError(
+            None, None, f"node '{self.builder.location}': a shape depends on data"
+        )
 
     # Results
 

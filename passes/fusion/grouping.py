@@ -90,8 +90,14 @@ def needed_buffers(computation: Computation) -> set[Instruction]:
             values.append(instruction.operands[0])
         elif instruction.primitive not in LOOP | CONTRACTION | MAPS.keys() | {"reduce"}:
             values += _all_operands(instruction)
-    sources = (v.instruction for v in values if isinstance(v, Result))
-    return {i for i in sources if is_inlined(i)}
+    needed: set[Instruction] = set()
+    for value in values:
+        while isinstance(value, Result) and is_inlined(value.instruction):
+            needed.add(value.instruction)
+            if value.instruction.primitive != "reshape":
+                break
+            value = value.instruction.operands[0]  # a reshape is its operand's memory
+    return needed
 
 
 def _all_operands(instruction: Instruction) -> Iterator[Value]:
