@@ -43,8 +43,7 @@ class EntryEmitter:
     context: Context
     program: Program
     embed_limit: int = EMBED_LIMIT
-    threads: bool = True
-    tabled: list[Constants] = field(default_factory=list)  # constants that the table points to
+    _tabled: int = 0  # constants that the table points to
     _functions: dict[tuple[str, tuple[int, ...]], ir.Function] = field(default_factory=dict)
     _buffers: dict[Buffer, Placed] = field(default_factory=dict)
     _places: dict[Buffer, object] = field(default_factory=dict)  # equal for buffers that overlap
@@ -57,7 +56,9 @@ class EntryEmitter:
         self.builder = Builder(self.function.append_basic_block("entry"))
         self.scopes = Scopes(self.builder, self.builder.block)
         self.positions = Positions(self.scopes)
-        self.uses_threads = self.threads and _has_parallel_loops(self.program.steps)
+        self.uses_threads = self.context.target.threads > 1 and has_parallel_loops(
+            self.program.steps
+        )
         self._find_buffers()
         if self.context.checks is not None:
             self.cell = self.builder.alloca(I32)
@@ -95,8 +96,8 @@ class EntryEmitter:
             if len(constants.data) <= self.embed_limit:
                 pointer: ir.Value = self._embed(constants, number)
             else:
-                pointer = self._entry_of_table(len(self.tabled))
-                self.tabled.append(constants)
+                pointer = self._entry_of_table(self._tabled)
+                self._tabled += 1
             self._place(constants.buffer, pointer, ("constant", number))
 
     def _place(self, buffer: Buffer, pointer: ir.Value, place: object) -> None:
@@ -214,15 +215,16 @@ def _overlapping(kernel: Kernel, groups: tuple[int, ...]) -> frozenset[Buffer]:
     return frozenset(p for g, p in zip(groups, kernel.parameters, strict=True) if g in dirty)
 
 
-def _has_parallel_loops(steps: Sequence[Step]) -> bool:
+def has_parallel_loops(steps: Sequence[Step]) -> bool:
+    """Whether any kernel that the steps call asks for threads."""
     for step in steps:
         match step:
             case Call(kernel=kernel) if has_parallel_loop(kernel):
                 return True
             case WhileCalls(condition=condition, body=body):
-                if _has_parallel_loops([*condition, *body]):
+                if has_parallel_loops([*condition, *body]):
                     return True
             case CaseCalls(branches=branches):
-                if any(_has_parallel_loops(branch) for branch in branches):
+                if any(has_parallel_loops(branch) for branch in branches):
                     return True
     return False

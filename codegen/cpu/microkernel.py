@@ -2,12 +2,16 @@
 
 Accumulators of the whole tile stay in registers, `rows` times `columns / lanes` vectors. Each step
 of k loads one row of the b panel as vectors, broadcasts each element of the a panel's row, and
-does one fused multiply-add per accumulator. One internal function per (rows, columns, dtype).
+does one fused multiply-add per accumulator. The accumulators start from c (or 0), so that a sum
+over k that is split between several calls rounds like one that is not.
+There is one internal function per (rows, columns, dtype).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from llvmlite import ir
 
@@ -24,13 +28,15 @@ from flowc.codegen.representation import (
     integer,
     iota,
     memory_type,
+    widen,
     zero,
 )
 from flowc.codegen.scopes import Scopes
+from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.kernel import Buffer, MultiplyTile
 
-UNROLL = 4  # steps of k in one trip of the main loop
+TRIP_VECTORS = 16  # multiply-adds that hide the cost of a trip of the k loop
 
 
 def call_micro_kernel(emitter: KernelEmitter, tile: MultiplyTile) -> None:
@@ -62,10 +68,10 @@ def _accumulate(emitter: KernelEmitter, tile: MultiplyTile) -> ir.Value:
     return emitter.expressions.value(tile.accumulate)[0]
 
 
-def _pointer(emitter: KernelEmitter, buffer: Buffer, position: object) -> ir.Value:
+def _pointer(emitter: KernelEmitter, buffer: Buffer, position: Dim) -> ir.Value:
     base = emitter.memory.pointers[buffer]
     element = memory_type(buffer.dtype)
-    return emitter.positions.pointer(base, element, position)[0]  # type: ignore[arg-type]
+    return emitter.positions.pointer(base, element, position)[0]
 
 
 def _in_bounds(emitter: KernelEmitter, tile: MultiplyTile) -> ir.Value:
@@ -120,20 +126,28 @@ class _MicroKernel:
         _, _, a, b, depth, _, _ = self.function.args
         builder = Builder(self.function.append_basic_block("entry"))
         scopes = Scopes(builder, builder.block)
-        zeros = [zero(self.vector)] * (self.rows * self.vectors)
-        whole = scopes.here().and_(depth, integer(-UNROLL))
-        totals = self._steps(scopes, a, b, integer(0), whole, UNROLL, zeros)
-        totals = self._steps(scopes, a, b, whole, depth, 1, totals)
-        self._finish(scopes, totals)
+        tile = _MaskedTile(self, scopes) if self.has_masks else _StagedTile(self, scopes)
+        totals = tile.load()
+        whole = scopes.here().and_(depth, integer(-self.unroll))
+        totals = self._steps(scopes, a, b, integer(0), whole, self.unroll, totals)
+        if self.unroll > 1:
+            totals = self._steps(scopes, a, b, whole, depth, 1, totals)
+        tile.store(totals)
         scopes.here().ret_void()
+
+    @property
+    def unroll(self) -> int:
+        """Steps of k in one trip: a power of two, 1 for tiles that fill the registers."""
+        steps = max(1, TRIP_VECTORS // (self.rows * self.vectors))
+        return 1 << (steps.bit_length() - 1)
 
     @property
     def element(self) -> ir.Type:
         return memory_type(self.dtype)
 
     @property
-    def vector(self) -> ir.VectorType:
-        return ir.VectorType(self.element, self.lanes)
+    def vector(self) -> ir.Type:
+        return widen(self.element, self.lanes)
 
     @property
     def vectors(self) -> int:
@@ -166,78 +180,139 @@ class _MicroKernel:
         self, builder: Builder, a: ir.Value, b: ir.Value, k: int, totals: list[ir.Value]
     ) -> list[ir.Value]:
         """`totals + a[k, :] * b[k, :]`."""
-        size = self.dtype.size
-        b_vectors = [
-            builder.load_elements(self._at(builder, b, k * self.columns + v * self.lanes),
-                                  self.vector, size)
-            for v in range(self.vectors)
-        ]  # fmt: skip
+        vectors = [
+            self.load(builder, b, k * self.columns + number * self.lanes, self.vector)
+            for number in range(self.vectors)
+        ]
         results = []
         for row in range(self.rows):
-            scalar = builder.load_elements(
-                self._at(builder, a, k * self.rows + row), self.element, size
-            )
+            scalar = self.load(builder, a, k * self.rows + row, self.element)
             factor = builder.splat(scalar, self.lanes)
-            results += [
-                arithmetic.fused_multiply_add(
-                    builder, self.dtype, factor, vector, totals[row * self.vectors + number]
+            for number, vector in enumerate(vectors):
+                total = totals[row * self.vectors + number]
+                results.append(
+                    arithmetic.fused_multiply_add(builder, self.dtype, factor, vector, total)
                 )
-                for number, vector in enumerate(b_vectors)
-            ]
         return results
 
-    def _at(self, builder: Builder, pointer: ir.Value, index: int) -> ir.Value:
+    def load(self, builder: Builder, base: ir.Value, index: int, kind: ir.Type) -> ir.Value:
+        """Load from a constant position."""
+        return builder.load_elements(self.at(builder, base, index), kind, self.dtype.size)
+
+    def at(self, builder: Builder, pointer: ir.Value, index: int) -> ir.Value:
+        """The address of a constant position."""
         return builder.offset(pointer, self.element, integer(index)) if index else pointer
 
-    def _finish(self, scopes: Scopes, totals: list[ir.Value]) -> None:
-        """Write the tile to c: whole vectors where all columns are valid, else with masks."""
-        builder = scopes.here()
-        valid, accumulate = self.function.args[5:]
-        blocks = {
-            (full, add): self.function.append_basic_block("store")
-            for full in (True, False)
-            for add in (True, False)
-        }
-        full, partial = (self.function.append_basic_block(n) for n in ("full", "partial"))
-        builder.cbranch(builder.icmp_signed(">=", valid, integer(self.columns)), full, partial)
-        done = self.function.append_basic_block("done")
-        for block, whole in ((full, True), (partial, False)):
-            builder.position_at_end(block)
-            builder.cbranch(accumulate, blocks[whole, True], blocks[whole, False])
-        for (whole, add), block in blocks.items():
-            builder.position_at_end(block)
-            self._write(builder, totals, whole, add)
-            builder.branch(done)
-        scopes.continue_in(done)
-
-    def _write(self, builder: Builder, totals: list[ir.Value], whole: bool, add: bool) -> None:
-        c, stride, *_ = self.function.args
-        masks: list[ir.Value | None] = [
-            None if whole else self._mask(builder, number) for number in range(self.vectors)
-        ]
+    def places(self, builder: Builder, c: ir.Value, stride: ir.Value) -> Iterator[ir.Value]:
+        """The address of each vector of the tile, row by row."""
         for row in range(self.rows):
-            for number, mask in enumerate(masks):
-                pointer = self._at(builder, c, number * self.lanes)
-                self._write_vector(builder, pointer, totals[row * self.vectors + number], mask, add)
-            c = builder.offset(c, self.element, stride)
+            if row:
+                c = builder.offset(c, self.element, stride)
+            for number in range(self.vectors):
+                yield self.at(builder, c, number * self.lanes)
 
-    def _write_vector(
-        self, builder: Builder, pointer: ir.Value, total: ir.Value, mask: ir.Value | None, add: bool
-    ) -> None:
-        size = self.dtype.size
-        if add and mask is not None:
-            old = builder.masked_load(pointer, self.vector, mask, size)
-        elif add:
-            old = builder.load_elements(pointer, self.vector, size)
-        if add:
-            total = arithmetic.binary(builder, "add", self.dtype, old, total)
-        if mask is None:
-            builder.store(total, pointer, align=size)
-        else:
-            builder.masked_store(total, pointer, mask, size)
+
+class _MaskedTile:
+    """Access to c where the machine has masks: one for each vector of columns."""
+
+    def __init__(self, kernel: _MicroKernel, scopes: Scopes) -> None:
+        self.kernel = kernel
+        self.scopes = scopes
+
+    def load(self) -> list[ir.Value]:
+        """The tile's old values where they are valid and wanted, else 0."""
+        builder, kernel = self.scopes.here(), self.kernel
+        self.masks = [self._mask(builder, number) for number in range(kernel.vectors)]
+        wanted = builder.splat(kernel.function.args[6], kernel.lanes)
+        masks = [builder.and_(mask, wanted) for mask in self.masks]
+        size = kernel.dtype.size
+        places = kernel.places(builder, *kernel.function.args[:2])
+        return [
+            builder.masked_load(place, kernel.vector, mask, size)
+            for place, mask in zip(places, cycle(masks), strict=False)
+        ]
+
+    def store(self, totals: list[ir.Value]) -> None:
+        """Write the valid columns."""
+        builder, kernel = self.scopes.here(), self.kernel
+        places = kernel.places(builder, *kernel.function.args[:2])
+        for total, place, mask in zip(totals, places, cycle(self.masks), strict=False):
+            builder.masked_store(total, place, mask, kernel.dtype.size)
 
     def _mask(self, builder: Builder, number: int) -> ir.Value:
         """The lanes of column vector `number` that are below `valid_columns`."""
-        valid = builder.trunc(self.function.args[5], I32)
-        rest = builder.sub(valid, ir.Constant(I32, number * self.lanes))
-        return builder.icmp_signed("<", iota(I32, self.lanes), builder.splat(rest, self.lanes))
+        lanes = self.kernel.lanes
+        valid = builder.trunc(self.kernel.function.args[5], I32)
+        rest = builder.sub(valid, ir.Constant(I32, number * lanes))
+        return builder.icmp_signed("<", iota(I32, lanes), builder.splat(rest, lanes))
+
+
+class _StagedTile:
+    """Access to c without masks: a partial tile is staged in a whole one in the frame."""
+
+    def __init__(self, kernel: _MicroKernel, scopes: Scopes) -> None:
+        self.kernel = kernel
+        self.scopes = scopes
+
+    def load(self) -> list[ir.Value]:
+        """The tile's old values where they are wanted, else 0."""
+        kernel, builder = self.kernel, self.scopes.here()
+        c, c_stride, *_, valid, accumulate = kernel.function.args
+        columns = integer(kernel.columns)
+        size = kernel.rows * kernel.columns
+        self.stage = builder.alloca(ir.ArrayType(kernel.element, size))
+        self.partial = builder.icmp_signed("<", valid, columns)
+        self.place = builder.select(self.partial, self.stage, c)
+        self.stride = builder.select(self.partial, columns, c_stride)
+        self._copy(builder.and_(self.partial, accumulate), (c, c_stride), (self.stage, columns))
+        return self._old_values(accumulate)
+
+    def _old_values(self, accumulate: ir.Value) -> list[ir.Value]:
+        kernel, builder = self.kernel, self.scopes.here()
+        before = builder.block
+        with builder.if_then(accumulate):
+            places = kernel.places(builder, self.place, self.stride)
+            size = kernel.dtype.size
+            loaded = [builder.load_elements(p, kernel.vector, size) for p in places]
+            after = builder.block
+        self.scopes.continue_in(builder.block)
+        phis = [builder.phi(kernel.vector) for _ in loaded]
+        for phi, value in zip(phis, loaded, strict=True):
+            phi.add_incoming(value, after)
+            phi.add_incoming(zero(kernel.vector), before)
+        return phis
+
+    def store(self, totals: list[ir.Value]) -> None:
+        """Write the tile, and the valid columns of a staged one to c."""
+        kernel, builder = self.kernel, self.scopes.here()
+        for total, place in zip(
+            totals, kernel.places(builder, self.place, self.stride), strict=True
+        ):
+            builder.store(total, place, align=kernel.dtype.size)
+        stage = (self.stage, integer(kernel.columns))
+        self._copy(self.partial, stage, kernel.function.args[:2])
+
+    def _copy(
+        self, condition: ir.Value, source: Sequence[ir.Value], target: Sequence[ir.Value]
+    ) -> None:
+        """Copy the valid columns of every row where `condition` holds: (pointer, stride) pairs."""
+        kernel = self.kernel
+        rows = self.scopes.here().select(condition, integer(kernel.rows), integer(0))
+
+        def row(number: ir.Value, _: list[ir.Value]) -> list[ir.Value]:
+            builder = self.scopes.here()
+            rows = [
+                builder.offset(pointer, kernel.element, builder.mul(number, stride))
+                for pointer, stride in (source, target)
+            ]
+
+            def column(index: ir.Value, _: list[ir.Value]) -> list[ir.Value]:
+                builder = self.scopes.here()
+                old, new = (builder.offset(p, kernel.element, index) for p in rows)
+                size = kernel.dtype.size
+                builder.store(builder.load_elements(old, kernel.element, size), new, align=size)
+                return []
+
+            return counted(self.scopes, integer(0), kernel.function.args[5], 1, [], column)
+
+        counted(self.scopes, integer(0), rows, 1, [], row)

@@ -1,12 +1,15 @@
 """`compile_program`: a loop IR program to native code that Python calls.
 
 One LLVM module per program, no LLVM pass pipeline (the emitter writes vectors and hoists code
-itself), code generation at level 2, linked by one LLJIT that the process shares.
+itself), code generation at level 2, linked by one LLJIT that the process shares. Equal programs
+share their code: within a process always, and through a `DiskCache` where one is given.
 """
 
 from __future__ import annotations
 
 import ctypes
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -14,15 +17,26 @@ from typing import Any
 from llvmlite import ir
 
 from flowc.codegen.cpu import jit
-from flowc.codegen.cpu.entry import EMBED_LIMIT, ENTRY, TABLE, EntryEmitter
+from flowc.codegen.cpu.cache import DiskCache, object_key
+from flowc.codegen.cpu.entry import EMBED_LIMIT, ENTRY, TABLE, EntryEmitter, has_parallel_loops
 from flowc.codegen.cpu.machine import CpuMachine
-from flowc.codegen.cpu.threads import pool_symbols
+from flowc.codegen.cpu.threads import emit_pool, pool_symbols
 from flowc.codegen.emitter import Context
 from flowc.codegen.memory import BoundsChecks
 from flowc.ir.loops.kernel import Program
+from flowc.ir.loops.printer import print_program
 from flowc.passes.target import Target
 
 _ENTRY_TYPE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+_MOST_LOADED = 256  # programs whose code is kept for an equal one to come
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltModule:
+    """LLVM IR of a program, and the sites that negative results of its entry name."""
+
+    llvm_ir: str
+    sites: list[tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -35,14 +49,20 @@ class NativeProgram:
     """
 
     entry: Any
-    llvm_ir: str
+    program: Program
     target: Target
-    times: dict[str, float]  # seconds: build, parse, codegen, link
+    times: dict[str, float]  # seconds: build, parse, codegen, link; those that were needed
     sites: list[tuple[str, str]] = field(default_factory=list)
+    bounds_checks: bool = False
     _kept: tuple[Any, ...] = ()  # what must live as long as the code
 
+    @property
+    def llvm_ir(self) -> str:
+        """The LLVM IR; made again, since programs may come from the cache."""
+        return build_module(self.program, self.target, bounds_checks=self.bounds_checks).llvm_ir
+
     def assembly(self) -> str:
-        """The machine code as assembler text; compiles the LLVM IR again."""
+        """The machine code as assembler text; compiled again."""
         return str(jit.target_machine(self.target).emit_assembly(jit.parse(self.llvm_ir)))
 
     def describe_error(self, code: int) -> str:
@@ -51,25 +71,32 @@ class NativeProgram:
         return f"kernel '{kernel}' reads or writes outside of buffer '{buffer}'"
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltModule:
-    """LLVM IR of a program, and the constants that its table must point to."""
-
-    llvm_ir: str
-    tabled: tuple[bytes, ...]
-    sites: list[tuple[str, str]]
-    uses_threads: bool
-
-
 def compile_program(
-    program: Program, target: Target, *, bounds_checks: bool = False
+    program: Program,
+    target: Target,
+    *,
+    bounds_checks: bool = False,
+    disk_cache: DiskCache | None = None,
 ) -> NativeProgram:
-    """Compile `program` for `target`, which must be the host's kind of machine, and load it."""
-    times = {}
-    start = perf_counter()
-    built = build_module(program, target, bounds_checks=bounds_checks)
-    times["build"] = perf_counter() - start
-    return _load(built, target, times)
+    """Compile `program` for `target`, which must be the host's kind of machine, and load it.
+
+    With `bounds_checks`, accesses outside of a buffer are skipped and make the entry return a
+    negative number; such programs are not cached.
+    """
+    if bounds_checks:
+        return _compile(program, target, True, None)
+    key = (print_program(program), target)
+    found = _loaded.get(key)
+    if found is None:
+        found = _compile(program, target, False, disk_cache)
+        _loaded.put(key, found)
+    return found
+
+
+def compile_object(program: Program, target: Target) -> bytes:
+    """Object code of a program with all constants and the thread pool inside, for any target."""
+    built = build_module(program, target, embed_limit=1 << 62, with_pool=True)
+    return bytes(jit.target_machine(target).emit_object(jit.parse(built.llvm_ir)))
 
 
 def build_module(
@@ -78,36 +105,68 @@ def build_module(
     *,
     bounds_checks: bool = False,
     embed_limit: int = EMBED_LIMIT,
+    with_pool: bool = False,
 ) -> BuiltModule:
-    """The LLVM IR of a program. Constants above `embed_limit` bytes go through the table."""
+    """The LLVM IR of a program.
+
+    Constants above `embed_limit` bytes go through a table of addresses. The thread pool is the
+    process's, or a part of the module `with_pool`.
+    """
     module = ir.Module(program.name)
     module.triple = target.triple
     checks = BoundsChecks([]) if bounds_checks else None
     context = Context(module, target, CpuMachine(target), checks)
-    emitter = EntryEmitter(context, program, embed_limit, target.threads > 1)
-    emitter.emit()
-    tabled = tuple(constants.data for constants in emitter.tabled)
-    return BuiltModule(str(module), tabled, checks.sites if checks else [], emitter.uses_threads)
+    if with_pool and _uses_threads(program, target):
+        emit_pool(module, target.triple.split("-")[0], target.threads, exported=False)
+    EntryEmitter(context, program, embed_limit).emit()
+    return BuiltModule(str(module), checks.sites if checks else [])
 
 
-def _load(built: BuiltModule, target: Target, times: dict[str, float]) -> NativeProgram:
+def _uses_threads(program: Program, target: Target) -> bool:
+    return target.threads > 1 and has_parallel_loops(program.steps)
+
+
+def _compile(
+    program: Program, target: Target, bounds_checks: bool, disk_cache: DiskCache | None
+) -> NativeProgram:
+    times: dict[str, float] = {}
+    sites: list[tuple[str, str]] = []
+    key = "" if disk_cache is None else object_key(print_program(program), target)
+    code = None if disk_cache is None else disk_cache.load(key)
+    if code is None:
+        code, sites = _generate(program, target, bounds_checks, times)
+        if disk_cache is not None:
+            disk_cache.store(key, code)
     start = perf_counter()
+    entry, kept = _load(code, program, target)
+    times["link"] = perf_counter() - start
+    return NativeProgram(entry, program, target, times, sites, bounds_checks, kept)
+
+
+def _generate(
+    program: Program, target: Target, bounds_checks: bool, times: dict[str, float]
+) -> tuple[bytes, list[tuple[str, str]]]:
+    """Object code, and the time of each stage."""
+    start = perf_counter()
+    built = build_module(program, target, bounds_checks=bounds_checks)
+    times["build"], start = perf_counter() - start, perf_counter()
     module = jit.parse(built.llvm_ir)
-    times["parse"] = perf_counter() - start
-    start = perf_counter()
+    times["parse"], start = perf_counter() - start, perf_counter()
     code = jit.target_machine(target).emit_object(module)
     times["codegen"] = perf_counter() - start
-    start = perf_counter()
-    exports = (ENTRY, TABLE) if built.tabled else (ENTRY,)
-    imports = pool_symbols(target) if built.uses_threads else {}
-    library = jit.link(code, exports, imports)
-    buffers = _fill_table(built.tabled, library[TABLE] if built.tabled else 0)
-    times["link"] = perf_counter() - start
-    entry = _ENTRY_TYPE(library[ENTRY])
-    return NativeProgram(entry, built.llvm_ir, target, times, built.sites, _kept=(library, buffers))
+    return code, built.sites
 
 
-def _fill_table(tabled: tuple[bytes, ...], address: int) -> list[Any]:
+def _load(code: bytes, program: Program, target: Target) -> tuple[Any, tuple[Any, ...]]:
+    """The entry of an object, and what must stay alive."""
+    tabled = [c.data for c in program.constants if len(c.data) > EMBED_LIMIT]
+    imports = pool_symbols(target) if _uses_threads(program, target) else {}
+    library = jit.link(code, (ENTRY, TABLE) if tabled else (ENTRY,), imports)
+    buffers = _fill_table(tabled, library[TABLE] if tabled else 0)
+    return _ENTRY_TYPE(library[ENTRY]), (library, buffers)
+
+
+def _fill_table(tabled: list[bytes], address: int) -> list[Any]:
     """Write the addresses of aligned copies of the large constants into the code's table."""
     buffers = []
     for number, data in enumerate(tabled):
@@ -117,3 +176,26 @@ def _fill_table(tabled: tuple[bytes, ...], address: int) -> list[Any]:
         ctypes.c_void_p.from_address(address + 8 * number).value = aligned
         buffers.append(buffer)
     return buffers
+
+
+class _LoadedPrograms:
+    """The programs of this process, least recently used first."""
+
+    def __init__(self) -> None:
+        self._programs: OrderedDict[tuple[str, Target], NativeProgram] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, Target]) -> NativeProgram | None:
+        with self._lock:
+            if key in self._programs:
+                self._programs.move_to_end(key)
+            return self._programs.get(key)
+
+    def put(self, key: tuple[str, Target], program: NativeProgram) -> None:
+        with self._lock:
+            self._programs[key] = program
+            if len(self._programs) > _MOST_LOADED:
+                self._programs.popitem(last=False)
+
+
+_loaded = _LoadedPrograms()

@@ -58,21 +58,26 @@ _FIELDS: dict[str, tuple[ir.Type, int]] = {
 _POOL_BYTES = 448
 
 
-def emit_pool(module: ir.Module, architecture: str) -> None:
-    """Define the pool's functions and state in `module`."""
-    _Pool(module, _FUTEX_NUMBER[architecture], architecture).emit()
+def emit_pool(
+    module: ir.Module, architecture: str, threads: int = 1, *, exported: bool = True
+) -> None:
+    """Define the pool's functions and state in `module`, to run with `threads` threads."""
+    _Pool(module, architecture, threads).emit()
+    if not exported:
+        for name in EXPORTS:
+            module.globals[name].linkage = "internal"
 
 
 class _Pool:
     """Writes the functions of the pool."""
 
-    def __init__(self, module: ir.Module, futex_number: int, architecture: str) -> None:
+    def __init__(self, module: ir.Module, architecture: str, threads: int) -> None:
         self.module = module
-        self.futex_number = futex_number
         self.architecture = architecture
         kind = ir.ArrayType(I8, _POOL_BYTES)
         initial = bytearray(_POOL_BYTES)
-        initial[_FIELDS["threads"][1]] = 1
+        start = _FIELDS["threads"][1]
+        initial[start : start + 4] = threads.to_bytes(4, "little")
         self.state = define_global(module, "flowc_pool", kind, ir.Constant(kind, initial))
         self.state.linkage, self.state.align = "internal", 64
 
@@ -152,7 +157,7 @@ class _Pool:
         kind = ir.FunctionType(I64, [I64], var_arg=True)
         syscall = declare(self.module, "syscall", kind)
         word = self._field(b, "epoch")
-        number = integer(self.futex_number)
+        number = integer(_FUTEX_NUMBER[self.architecture])
         nothing = ir.Constant(POINTER, None)
         b.call(syscall, [number, word, integer(operation), value, nothing])
 

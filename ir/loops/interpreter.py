@@ -133,16 +133,13 @@ class _KernelRun:
         for row in range(tile.rows):
             for column in range(self._position(tile.valid_columns)):
                 place = c_position + row * stride + column
-                total = self._tile_element(tile, row, column)
-                if add:
-                    old = self._element(tile.c, place)
-                    total = semantics.binary("add", tile.c.dtype, old, total)
-                self._element(tile.c, place, total)
+                zero = _constant(tile.c.dtype, 0)
+                start = self._element(tile.c, place) if add else zero
+                self._element(tile.c, place, self._tile_element(tile, row, column, start))
 
-    def _tile_element(self, tile: MultiplyTile, row: int, column: int) -> Any:
+    def _tile_element(self, tile: MultiplyTile, row: int, column: int, total: Any) -> Any:
         dtype = tile.c.dtype
         a_position, b_position = self._position(tile.a_position), self._position(tile.b_position)
-        total = semantics.convert(dtype, dtype, dtype.numpy.type(0))
         for k in range(self._position(tile.depth)):
             a = self._element(tile.a, a_position + k * tile.rows + row)
             b = self._element(tile.b, b_position + k * tile.columns + column)

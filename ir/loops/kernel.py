@@ -135,7 +135,7 @@ class Allocate:
 class MultiplyTile:
     """`c[row, column] (+)= sum over k of a[k, row] * b[k, column]`: a register tile's micro-kernel.
 
-    The sum is one chain of fused multiply-adds from 0, in the order of k.
+    The sum is one chain of fused multiply-adds in the order of k, from the old value of c or 0.
     `a` is a packed panel: element (k, row) at `a_position + k*rows + row`. `b` likewise: element
     (k, column) at `b_position + k*columns + column`, with `columns` a whole number of vectors.
     `c` has element (row, column) at `c_position + row*c_stride + column`, columns contiguous.

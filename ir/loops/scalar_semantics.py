@@ -86,7 +86,7 @@ def convert(source: DType, target: DType, x: Number) -> Number:
     least, greatest = int(target.min), int(target.max)
     if np.isinf(x):
         return wrap(target, greatest if x > 0 else least)
-    return wrap(target, min(max(int(x), least), greatest))
+    return wrap(target, min(max(int(float(x)), least), greatest))  # ml_dtypes' own int() overflows
 
 
 def _exact_to_float(target: DType, x: Number) -> Number:

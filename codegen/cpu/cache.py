@@ -1,0 +1,114 @@
+"""Object code on disk, by the hash of what it was made from.
+
+An entry is one file: a magic line, the SHA-256 of the rest, the object code. Files are written to a
+temporary name and renamed, so a reader sees all or nothing; a file that is damaged, or that someone
+else could have written, counts as absent. The oldest entries go when the folder is full.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from flowc.passes.target import Target
+
+_MAGIC = b"flowc object 1\n"
+_DIGEST_BYTES = 32
+_PRUNE_TO = 0.75  # of the limit, so that pruning is rare
+
+
+def default_folder() -> Path:
+    """`$XDG_CACHE_HOME/flowc`, or `~/.cache/flowc`."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "flowc"
+
+
+@cache
+def _compiler_digest() -> bytes:
+    """A hash of the code generator itself, so that a changed one finds no old objects."""
+    from llvmlite import __version__ as llvmlite_version
+
+    digest = sha256(llvmlite_version.encode())
+    for path in sorted(Path(__file__).resolve().parents[1].rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def object_key(program_text: str, target: Target) -> str:
+    """The name under which the object of a program is kept."""
+    digest = sha256(_compiler_digest())
+    digest.update(repr(target).encode())
+    digest.update(program_text.encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class DiskCache:
+    """A folder of objects, at most about `limit` bytes."""
+
+    folder: Path
+    limit: int = 512 << 20
+
+    def load(self, key: str) -> bytes | None:
+        """The object kept under `key`, or None."""
+        path = self._path(key)
+        try:
+            with path.open("rb") as file:
+                if not _is_private(os.fstat(file.fileno())):
+                    return None
+                content = file.read()
+            os.utime(path)  # recently used
+        except OSError:
+            return None
+        return _unpack(content)
+
+    def store(self, key: str, code: bytes) -> None:
+        """Keep `code` under `key`. Does nothing where the folder cannot be written."""
+        with suppress(OSError):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_room(len(code))
+            handle, name = tempfile.mkstemp(dir=self.folder, prefix="new-")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(_MAGIC + sha256(code).digest() + code)
+                os.replace(name, self._path(key))
+            except OSError:
+                Path(name).unlink(missing_ok=True)
+                raise
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.o"
+
+    def _make_room(self, size: int) -> None:
+        """Remove the least recently used objects if `size` more bytes exceed the limit."""
+        entries = []
+        for entry in os.scandir(self.folder):
+            with suppress(OSError):  # another process may remove it meanwhile
+                entries.append((entry.stat().st_mtime, entry.stat().st_size, entry.path))
+        total = sum(size for _, size, _ in entries) + size
+        if total <= self.limit:
+            return
+        for _, size, path in sorted(entries):
+            Path(path).unlink(missing_ok=True)
+            total -= size
+            if total <= self.limit * _PRUNE_TO:
+                break
+
+
+def _is_private(status: os.stat_result) -> bool:
+    """Whether only this user can have written the file."""
+    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _unpack(content: bytes) -> bytes | None:
+    start = len(_MAGIC) + _DIGEST_BYTES
+    code = content[start:]
+    if content[:start] != _MAGIC + sha256(code).digest():
+        return None
+    return code
