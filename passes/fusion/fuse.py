@@ -14,7 +14,7 @@ from flowc.passes.fusion.grouping import (
     grouped_values,
     is_inlined,
     is_splat,
-    needed_buffers,
+    without_reshapes,
 )
 
 UNFUSED = frozenset({"while", "case", "check"})  # steps of a program rather than kernels
@@ -162,17 +162,12 @@ class _Emission:
 
     def _used_outside(self) -> set[Value]:
         """Values that are read by another group or returned."""
-        used: set[Value] = set(self.computation.results)
+        used: set[Value] = {without_reshapes(r) for r in self.computation.results}
         for group in self.ordered:
             for member in group.members:
                 for value in grouped_values(member):
                     if self.grouping.owner(value) is not group:
                         used.add(value)
-        for instruction in needed_buffers(self.computation):
-            value = instruction.results[0]
-            while isinstance(value, Result) and value.instruction.primitive == "reshape":
-                value = value.instruction.operands[0]
-                used.add(value)
         return used
 
     def _emit(self, group: Group) -> None:

@@ -82,22 +82,34 @@ def is_splat(instruction: Instruction) -> bool:
 NEEDS_BUFFERS = frozenset({"gather", "dynamic_slice"})  # whose first operand is read anywhere
 
 
+def memory_operands(instruction: Instruction) -> list[Value]:
+    """The operands (and captured values) that the instruction's kernel wants in memory.
+
+    A reshape is its operand's memory, so what is returned is never a reshape.
+    """
+    if instruction.primitive in NEEDS_BUFFERS:
+        values = [instruction.operands[0]]
+    elif instruction.primitive in LOOP | CONTRACTION | MAPS.keys() | {"reduce"}:
+        values = []
+    else:
+        values = list(_all_operands(instruction))
+    return [without_reshapes(v) for v in values]
+
+
+def without_reshapes(value: Value) -> Value:
+    """The value whose memory a reshape is; itself for anything else."""
+    while isinstance(value, Result) and value.instruction.primitive == "reshape":
+        value = value.instruction.operands[0]
+    return value
+
+
 def needed_buffers(computation: Computation) -> set[Instruction]:
     """Inlined instructions whose value must be in memory all the same."""
-    values: list[Value] = list(computation.results)
+    values = [without_reshapes(r) for r in computation.results]
     for instruction in computation.instructions:
-        if instruction.primitive in NEEDS_BUFFERS:
-            values.append(instruction.operands[0])
-        elif instruction.primitive not in LOOP | CONTRACTION | MAPS.keys() | {"reduce"}:
-            values += _all_operands(instruction)
-    needed: set[Instruction] = set()
-    for value in values:
-        while isinstance(value, Result) and is_inlined(value.instruction):
-            needed.add(value.instruction)
-            if value.instruction.primitive != "reshape":
-                break
-            value = value.instruction.operands[0]  # a reshape is its operand's memory
-    return needed
+        values += memory_operands(instruction)
+    sources = (v.instruction for v in values if isinstance(v, Result))
+    return {i for i in sources if is_inlined(i)}
 
 
 def _all_operands(instruction: Instruction) -> Iterator[Value]:
@@ -383,7 +395,7 @@ class Grouping:
         for instruction in computation.instructions:
             if instruction.primitive == "constant" and not is_splat(instruction):
                 continue
-            if instruction in needed and instruction.primitive != "reshape":
+            if instruction in needed:
                 self._place_needed(instruction)
             elif not is_inlined(instruction):
                 self.place(instruction)
@@ -415,6 +427,8 @@ def grouped_values(instruction: Instruction) -> Iterator[Value]:
     """What `instruction` reads, also from inside its regions, looking through inlined ones."""
     pending = list(_all_operands(instruction))
     seen: set[Instruction] = set()
+    in_memory = memory_operands(instruction)
+    yield from (v for v in in_memory if isinstance(v, Result) and is_inlined(v.instruction))
     while pending:
         value = pending.pop()
         if isinstance(value, Parameter):
