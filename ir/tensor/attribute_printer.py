@@ -120,10 +120,10 @@ _NUMBERS: Mapping[type, Callable[[Any], str]] = {
 def dense(array: Array, dtype: DType) -> str:
     """A constant's elements: one for all where they are equal, bytes where they are many."""
     elements = np.ascontiguousarray(array).reshape(-1)
-    raw = elements.view(np.uint8).reshape(elements.size, -1)
     type_ = TensorType(dtype, array.shape)
     if not elements.size:
         return f"dense<> : {type_}"
+    raw = elements.view(np.uint8).reshape(elements.size, -1)
     if (raw == raw[0]).all():
         return f"dense<{_element(elements[0], dtype)}> : {type_}"
     if elements.size > _HEX_ABOVE and not dtype.is_bool:

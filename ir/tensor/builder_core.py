@@ -272,8 +272,14 @@ class BuilderCore:
             return Computation(parameters, tuple(instructions), values)
 
     def computation(self, parameters: Sequence[Parameter], results: Sequence[Value]) -> Computation:
-        """The computation of all that was emitted so far."""
-        return Computation(tuple(parameters), tuple(self._instructions), tuple(results))
+        """The computation of all that was emitted so far.
+
+        Sizes that were found equal are written alike in it; so its parameters may be new objects.
+        """
+        built = Computation(tuple(parameters), tuple(self._instructions), tuple(results))
+        if not self.assumptions.replaced:
+            return built
+        return substitute_dims(built, self.assumptions.canonical)
 
 
 def _is_small(type_: TensorType) -> bool:
