@@ -5,6 +5,15 @@ One module a family. `lookup(name)` finds an op.
 
 from __future__ import annotations
 
+from flowc.ir.ops import (  # noqa: F401  importing a family defines its ops
+    binary,
+    logic,
+    reductions,
+    shapes,
+    sources,
+    trigonometry,
+    unary,
+)
 from flowc.ir.ops.registry import OPS, OpDefinition
 
 

@@ -1,0 +1,396 @@
+"""Elementwise arithmetic of two numbers, broadcast against each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowc.ir import dtypes
+from flowc.ir.errors import FailedPreconditionError
+from flowc.ir.ops.common import (
+    Binary,
+    Tensors,
+    check_all,
+    conj,
+    merge_shapes,
+    unbroadcast,
+    zero_mask,
+)
+from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
+from flowc.ir.tensor.builder import Builder, require
+from flowc.ir.tensor.core import Value
+
+_ADDABLE = "{real, complex, string}"
+
+
+def _add(b: Builder, x: Value, y: Value) -> Value:
+    return b.add(*b.broadcast(x, y))
+
+
+def _add_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    return unbroadcast(g, op, grad, grad)
+
+
+op(f"Add(x: T, y: T; T: {_ADDABLE}) -> z: T")(_add).gradient(_add_gradient)
+op("AddV2(x: T, y: T; T: {numeric}) -> z: T")(_add).gradient(_add_gradient)
+
+
+@op("Sub(x: T, y: T; T: {numeric}) -> z: T")
+def subtract(b: Builder, x: Value, y: Value) -> Value:
+    """x - y."""
+    return b.subtract(*b.broadcast(x, y))
+
+
+@subtract.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    return unbroadcast(g, op, grad, -grad)
+
+
+@op("Mul(x: T, y: T; T: {numeric}) -> z: T")
+def multiply(b: Builder, x: Value, y: Value) -> Value:
+    """x * y."""
+    return b.multiply(*b.broadcast(x, y))
+
+
+@multiply.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    x, y = (conj(g, t) for t in op.inputs)
+    return unbroadcast(g, op, grad * y, grad * x)
+
+
+@op("MulNoNan(x: T, y: T; T: {inexact}) -> z: T")
+def multiply_no_nan(b: Builder, x: Value, y: Value) -> Value:
+    """x * y, and 0 where y is 0, even if x is infinite or NaN."""
+    x, y = b.broadcast(x, y)
+    return b.select(b.eq(y, 0), b.zeros_like(y), b.multiply(x, y))
+
+
+@multiply_no_nan.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    x, y = op.inputs
+    return unbroadcast(g, op, g("MulNoNan", grad, y), g("MulNoNan", x, grad))
+
+
+# Division
+
+
+def checked_divisor(b: Builder, y: Value) -> Value:
+    """An integer divisor that must not be zero. A float one is returned as it is."""
+    if y.type.dtype.is_integer:
+        check_all(b, b.ne(y, 0), "Integer division by zero")
+    return y
+
+
+def floor_divide(b: Builder, x: Value, y: Value) -> Value:
+    """The quotient of broadcast operands, rounded down."""
+    if x.type.dtype.is_floating:
+        return b.floor(b.divide(x, y))
+    quotient = b.divide(x, y)
+    if x.type.dtype.is_unsigned:
+        return quotient
+    inexact = b.ne(b.multiply(quotient, y), x)
+    opposite = b.ne(b.lt(x, 0), b.lt(y, 0))
+    return b.select(b.and_(inexact, opposite), b.subtract(quotient, 1), quotient)
+
+
+def _real_divide(b: Builder, x: Value, y: Value) -> Value:
+    return b.divide(*b.broadcast(x, checked_divisor(b, y)))
+
+
+def _real_divide_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    x, y = (conj(g, t) for t in op.inputs)
+    return unbroadcast(g, op, grad / y, grad * (-x / y / y))
+
+
+for _name in ("Div", "RealDiv"):
+    op(f"{_name}(x: T, y: T; T: {{numeric}}) -> z: T")(_real_divide).gradient(
+        _real_divide_gradient
+    )
+
+
+@op("DivNoNan(x: T, y: T; T: {inexact}) -> z: T")
+def divide_no_nan(b: Builder, x: Value, y: Value) -> Value:
+    """x / y, and 0 where y is 0."""
+    x, y = b.broadcast(x, y)
+    return b.select(b.eq(y, 0), b.zeros_like(y), b.divide(x, y))
+
+
+@divide_no_nan.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    x, y = (conj(g, t) for t in op.inputs)
+    slope = g("DivNoNan", g("DivNoNan", -x, y), y)
+    return unbroadcast(g, op, g("DivNoNan", grad, y), grad * slope)
+
+
+@op("FloorDiv(x: T, y: T; T: {numeric}) -> z: T")
+def floor_div(b: Builder, x: Value, y: Value) -> Value:
+    """x / y rounded down."""
+    return floor_divide(b, *b.broadcast(x, checked_divisor(b, y)))
+
+
+@op("TruncateDiv(x: T, y: T; T: {numeric}) -> z: T")
+def truncate_div(b: Builder, x: Value, y: Value) -> Value:
+    """x / y rounded toward zero."""
+    quotient = b.divide(*b.broadcast(x, checked_divisor(b, y)))
+    if not quotient.type.dtype.is_floating:
+        return quotient
+    return b.select(b.lt(quotient, 0), b.ceil(quotient), b.floor(quotient))
+
+
+def _no_gradients(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    return None, None
+
+
+floor_div.gradient(_no_gradients)
+truncate_div.gradient(_no_gradients)
+
+
+@op("FloorMod(x: T, y: T; T: {real}) -> z: T")
+def floor_mod(b: Builder, x: Value, y: Value) -> Value:
+    """The rest of the division rounded down; it has y's sign."""
+    x, y = b.broadcast(x, checked_divisor(b, y))
+    rest = b.remainder(x, y)
+    if x.type.dtype.is_unsigned:
+        return rest
+    opposite = b.ne(b.lt(rest, 0), b.lt(y, 0))
+    return b.select(b.and_(b.ne(rest, 0), opposite), b.add(rest, y), rest)
+
+
+@floor_mod.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    quotient = g("FloorDiv", *op.inputs)
+    return unbroadcast(g, op, grad, grad * -quotient)
+
+
+def _remainder(b: Builder, x: Value, y: Value) -> Value:
+    return b.remainder(*b.broadcast(x, checked_divisor(b, y)))
+
+
+op("Mod(x: T, y: T; T: {int32, int64, float}) -> z: T")(_remainder)
+op("TruncateMod(x: T, y: T; T: {int32, int64, float}) -> z: T")(_remainder)
+
+
+# Functions that are 0 where x is 0
+
+
+def _where_nonzero(b: Builder, x: Value, y: Value, function: Binary) -> Value:
+    x, y = b.broadcast(x, y)
+    return b.select(b.eq(x, 0), b.zeros_like(x), function(x, y))
+
+
+@op("Xdivy(x: T, y: T; T: {inexact}) -> z: T")
+def xdivy(b: Builder, x: Value, y: Value) -> Value:
+    """x / y, and 0 where x is 0."""
+    return _where_nonzero(b, x, y, b.divide)
+
+
+@op("Xlogy(x: T, y: T; T: {inexact}) -> z: T")
+def xlogy(b: Builder, x: Value, y: Value) -> Value:
+    """x * log(y), and 0 where x is 0."""
+    return _where_nonzero(b, x, y, lambda x, y: b.multiply(x, b.log(y)))
+
+
+@op("Xlog1py(x: T, y: T; T: {inexact}) -> z: T")
+def xlog1py(b: Builder, x: Value, y: Value) -> Value:
+    """x * log(1 + y), and 0 where x is 0."""
+    return _where_nonzero(b, x, y, lambda x, y: b.multiply(x, b.log_plus_one(y)))
+
+
+@xdivy.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    x, y = op.inputs
+    slopes = g("Xdivy", zero_mask(g, x), y), g("Xdivy", -x, g("Square", y))
+    return unbroadcast(g, op, slopes[0] * grad, slopes[1] * grad)
+
+
+@xlogy.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    x, y = op.inputs
+    slopes = g("Xlogy", zero_mask(g, x), y), g("Xdivy", x, y)
+    return unbroadcast(g, op, slopes[0] * grad, slopes[1] * grad)
+
+
+@xlog1py.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    x, y = op.inputs
+    slopes = g("Xlog1py", zero_mask(g, x), y), g("Xdivy", x, y + 1.0)
+    return unbroadcast(g, op, slopes[0] * grad, slopes[1] * grad)
+
+
+# Powers and extremes
+
+
+@op("Pow(x: T, y: T; T: {float, int8, int16, int32, int64, complex}) -> z: T")
+def power(b: Builder, x: Value, y: Value) -> Value:
+    """x to the y; integers must have exponents that are not negative."""
+    x, y = b.broadcast(x, y)
+    if y.type.dtype.is_integer:
+        check_all(b, b.ge(y, 0), "Integers to negative integer powers are not allowed")
+    return b.power(x, y)
+
+
+@power.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    x, y = op.inputs
+    cx, cy, z = conj(g, x), conj(g, y), conj(g, op.outputs[0])
+    zero = g.constant(0, x.dtype)
+    mask = g("NotEqual", cx, zero) if x.dtype.is_complex else g("Greater", cx, zero)
+    safe = g("SelectV2", mask, cx, g("OnesLike", cx))
+    log = g("SelectV2", mask, g("Log", safe), g("ZerosLike", cx))
+    return unbroadcast(g, op, grad * (cy * g("Pow", cx, cy - 1)), grad * z * log)
+
+
+@op("SquaredDifference(x: T, y: T; T: {float, int32, int64, complex}) -> z: T")
+def squared_difference(b: Builder, x: Value, y: Value) -> Value:
+    """(x - y) * conj(x - y)."""
+    difference = b.subtract(*b.broadcast(x, y))
+    if not difference.type.dtype.is_complex:
+        return b.multiply(difference, difference)
+    real, imaginary = b.real(difference), b.imag(difference)
+    norm = b.add(b.multiply(real, real), b.multiply(imaginary, imaginary))
+    return b.complex(norm, b.zeros_like(norm))
+
+
+@squared_difference.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    x, y = op.inputs
+    slope = grad * 2.0 * (x - y)
+    return unbroadcast(g, op, slope, -slope)
+
+
+@op("Maximum(x: T, y: T; T: {real}) -> z: T")
+def maximum(b: Builder, x: Value, y: Value) -> Value:
+    """The greater; NaN where either is."""
+    return b.maximum(*b.broadcast(x, y))
+
+
+@op("Minimum(x: T, y: T; T: {real}) -> z: T")
+def minimum(b: Builder, x: Value, y: Value) -> Value:
+    """The lesser; NaN where either is."""
+    return b.minimum(*b.broadcast(x, y))
+
+
+def _extreme_gradient(comparison: str) -> Any:
+    def gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+        chosen, zeros = g(comparison, *op.inputs), g("ZerosLike", grad)
+        return unbroadcast(
+            g, op, g("SelectV2", chosen, grad, zeros), g("SelectV2", chosen, zeros, grad)
+        )
+
+    return gradient
+
+
+maximum.gradient(_extreme_gradient("GreaterEqual"))
+minimum.gradient(_extreme_gradient("LessEqual"))
+
+
+@op(
+    "ClipByValue(t: T, clip_value_min: T, clip_value_max: T; T: {numeric}) -> output: T"
+)
+def clip_by_value(b: Builder, t: Value, clip_value_min: Value, clip_value_max: Value) -> Value:
+    """min(max(t, clip_value_min), clip_value_max)."""
+    shape = b.shape(t)
+    for bound in (clip_value_min, clip_value_max):
+        if b.shape(bound):
+            merge_shapes(b, "ClipByValue", t, bound)
+    low, high = (b.broadcast_to(bound, shape) for bound in (clip_value_min, clip_value_max))
+    return b.minimum(b.maximum(t, low), high)
+
+
+@clip_by_value.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    x, low, high = op.inputs
+    zeros = g("ZerosLike", grad)
+    below, above = g("Less", x, low), g("Greater", x, high)
+    inside = g("SelectV2", g("LogicalOr", below, above), zeros, grad)
+    low_grad = unbroadcast(g, op, None, g("SelectV2", below, grad, zeros), inputs=(x, low))[1]
+    high_grad = unbroadcast(g, op, None, g("SelectV2", above, grad, zeros), inputs=(x, high))[1]
+    return inside, low_grad, high_grad
+
+
+@op("NextAfter(x1: T, x2: T; T: {float64, float32} = float32) -> output: T")
+def next_after(b: Builder, x1: Value, x2: Value) -> Value:
+    """The float next to x1 toward x2."""
+    x, y = b.broadcast(x1, x2)
+    wide = x.type.dtype is dtypes.float64
+    integer = dtypes.int64 if wide else dtypes.int32
+    bits, zero = b.bitcast_convert(x, integer), b.zeros_like(x)
+    one = b.ones_like(bits)
+    away = b.eq(b.lt(x, y), b.lt(zero, x))  # away from zero the magnitude, so the bits, grow
+    stepped = b.add(bits, b.select(away, one, b.negate(one)))
+    tiny = b.bitcast_convert(one, x.type.dtype)
+    from_zero = b.select(b.lt(y, zero), b.negate(tiny), tiny)
+    moved = b.select(b.eq(x, zero), from_zero, b.bitcast_convert(stepped, x.type.dtype))
+    nan = b.or_(b.ne(x, x), b.ne(y, y))
+    return b.select(nan, b.add(x, y), b.select(b.eq(x, y), y, moved))
+
+
+@next_after.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    return unbroadcast(g, op, grad, g("ZerosLike", grad))
+
+
+# Sums of many
+
+
+def _add_all(b: Builder, inputs: list[Value]) -> Value:
+    merge_shapes(b, "AddN", *inputs)
+    total = inputs[0]
+    for value in inputs[1:]:
+        total = b.add(total, value)
+    return total
+
+
+@op("AddN(inputs: N*T; N: int >= 1, T: {numeric, variant}) -> sum: T")
+def add_n(b: Builder, inputs: list[Value]) -> Value:
+    """The sum of tensors of one shape."""
+    return _add_all(b, inputs)
+
+
+@op("AccumulateNV2(inputs: N*T; N: int >= 1, T: {numeric}, shape: shape) -> sum: T")
+def accumulate_n(b: Builder, inputs: list[Value]) -> Value:
+    """The sum of tensors of one shape."""
+    return _add_all(b, inputs)
+
+
+def _repeat_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    return (grad,) * len(op.inputs)
+
+
+add_n.gradient(_repeat_gradient)
+accumulate_n.gradient(_repeat_gradient)
+
+
+@op("Cross(a: T, b: T; T: {real}) -> product: T")
+def cross(b: Builder, left: Value, right: Value) -> Value:
+    """The vector product over the last dimension, which has size 3."""
+    shape = merge_shapes(b, "Cross", left, right)
+    require(len(shape) > 0, "Input must be at least 1D")
+    three = b.assumptions.equal(shape[-1], 3)
+    if not three:
+        message = "Cross-products are only defined for 3-element vectors"
+        raise FailedPreconditionError(None, None, message)
+
+    def rolled(x: Value, by: int) -> Value:
+        parts = [b.slice_axis(x, len(shape) - 1, (i + by) % 3, (i + by) % 3 + 1) for i in range(3)]
+        return b.concatenate(parts, len(shape) - 1)
+
+    return b.subtract(
+        b.multiply(rolled(left, 1), rolled(right, 2)), b.multiply(rolled(left, 2), rolled(right, 1))
+    )
+
+
+@cross.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    u, v = op.inputs
+    return g("Cross", v, grad), g("Cross", grad, u)
+
+
+@op("ApproximateEqual(x: T, y: T; T: {numeric}, tolerance: float = 0.00001) -> z: bool")
+def approximate_equal(b: Builder, x: Value, y: Value, *, tolerance: float) -> Value:
+    """|x - y| < tolerance."""
+    merge_shapes(b, "ApproximateEqual", x, y)
+    difference = b.abs(b.subtract(x, y))
+    return b.lt(difference, tolerance)
+
+
+approximate_equal.not_differentiable()

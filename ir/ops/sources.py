@@ -1,0 +1,208 @@
+"""Where values come from: constants, placeholders, fills, ranges; and ops that pass values on."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from flowc.ir import dtypes
+from flowc.ir.dims import Dim, Expr, ceildiv
+from flowc.ir.dtypes import DType
+from flowc.ir.ops.common import Tensors, check_all, fail, require_rank, show
+from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
+from flowc.ir.tensor.builder import Builder, UnknownValue, require
+from flowc.ir.tensor.core import Parameter, TensorType, Value
+from flowc.ir.tensor.primitive import Array
+
+
+@op("Const(; value: tensor, dtype: type) -> output: dtype")
+def const(b: Builder, *, value: Array, dtype: DType) -> Value:
+    """A constant; one of strings is only known by its type."""
+    if dtype.is_numeric:
+        return b.constant(value, dtype)
+    return Parameter(TensorType(dtype, np.shape(value)))
+
+
+const.not_differentiable()
+
+
+@op("Placeholder(; dtype: type, shape: shape = unknown) -> output: dtype")
+def placeholder(b: Builder, *, dtype: DType, shape: tuple[int | None, ...] | None) -> Any:
+    """A value that the caller feeds; its unknown sizes become symbols."""
+    if shape is None:
+        return UnknownValue(dtype)
+    sizes = tuple(b.assumptions.fresh() if size is None else size for size in shape)
+    return Parameter(TensorType(dtype, sizes))
+
+
+@op("PlaceholderWithDefault(input: dtype; dtype: type, shape: shape) -> output: dtype")
+def placeholder_with_default(
+    b: Builder, input: Any, *, shape: tuple[int | None, ...] | None
+) -> Any:
+    """The input, unless the caller feeds another value, which may have another size."""
+    if shape is None or isinstance(input, UnknownValue):
+        return input
+    require(
+        len(shape) == input.type.rank, f"input shape {input.type} does not fit {list(shape)}"
+    )
+    return input
+
+
+def _pass_on(b: Builder, input: Any) -> Any:
+    return input
+
+
+def _pass_back(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    return (grad,)
+
+
+placeholder_with_default.gradient(_pass_back)
+op("Identity(input: T; T: type) -> output: T")(_pass_on).gradient(_pass_back)
+op("RefIdentity(input: ref(T); T: type) -> output: ref(T)")(_pass_on).gradient(_pass_back)
+op("StopGradient(input: T; T: type) -> output: T")(_pass_on).not_differentiable()
+op("Snapshot(input: T; T: type) -> output: T")(_pass_on)
+op("DeepCopy(x: T; T: type) -> y: T", stateful=True)(_pass_on)
+op("GuaranteeConst(input: T; T: type) -> output: T", stateful=True)(_pass_on)
+op('PreventGradient(input: T; T: type, message: string = "") -> output: T')(_pass_on)
+
+
+@op("IdentityN(input: T; T: list(type) >= 1) -> output: T")
+def identity_n(b: Builder, input: list[Any]) -> tuple[Any, ...]:
+    """All inputs."""
+    return tuple(input)
+
+
+@identity_n.gradient
+def _(g: GraphBuilder, op: Operation, *grads: Tensor) -> Tensors:
+    return grads
+
+
+@op("NoOp()")
+def no_op(b: Builder) -> None:
+    """Nothing: a target for control edges."""
+
+
+# Tensors of one number
+
+
+@op(
+    "Fill(dims: index_type, value: T; T: type, index_type: {index} = int32) -> output: T"
+)
+def fill(b: Builder, dims: Value, value: Value) -> Value:
+    """`value` in every element."""
+    require_rank(b, dims, 1, "dims")
+    require_rank(b, value, 0, "value")
+    sizes = b.dims(dims)
+    require(
+        not any(isinstance(d, int) and d < 0 for d in sizes),
+        f"Dimension {show(sizes)} must be >= 0",
+    )
+    return b.broadcast_in_dim(value, sizes, ())
+
+
+@fill.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    return None, g("Sum", grad, g("Range", g.constant(0), g("Rank", grad), g.constant(1)))
+
+
+@op("Empty(shape: int32; dtype: type, init: bool = false) -> output: dtype", stateful=True)
+def empty(b: Builder, shape: Value, *, dtype: DType) -> Value:
+    """A tensor of any content: zeros."""
+    return b.full(0, b.dims(shape), dtype)
+
+
+# Progressions
+
+
+@op(
+    "Range(start: Tidx, limit: Tidx, delta: Tidx; Tidx: {float, int8, int16, int32, int64, uint16,"
+    " uint32} = int32) -> output: Tidx"
+)
+def arithmetic_range(b: Builder, start: Value, limit: Value, delta: Value) -> Value:
+    """start, start + delta, ... up to limit, which is left out."""
+    for name, value in (("start", start), ("limit", limit), ("delta", delta)):
+        require_rank(b, value, 0, name)
+    count = _range_length(b, start, limit, delta)
+    dtype = start.type.dtype
+    wide = dtypes.float64 if dtype.is_floating else dtype
+    steps = b.convert(b.iota((count,), 0, wide), dtype)
+    first, step = (b.broadcast_to(v, (count,)) for v in (start, delta))
+    return b.add(first, b.multiply(steps, step))
+
+
+def _range_length(b: Builder, start: Value, limit: Value, delta: Value) -> Dim:
+    first, last, step = (b.dims(v)[0] for v in (start, limit, delta))
+    require(step != 0, "Requires delta != 0")
+    if not isinstance(first, Expr) and not isinstance(last, Expr) and not isinstance(step, Expr):
+        return _concrete_length(first, last, step)
+    if isinstance(step, Expr):
+        raise fail(f"Range: the step {step} is not known when the graph is compiled")
+    return ceildiv(last - first, step) if step > 0 else ceildiv(first - last, -step)
+
+
+def _concrete_length(first: float, last: float, step: float) -> int:
+    up, down = step < 0 or first <= last, step > 0 or first >= last
+    require(up, f"Requires start <= limit when delta > 0: {first}/{last}")
+    require(down, f"Requires start >= limit when delta < 0: {first}/{last}")
+    if isinstance(step, int):
+        return int(-(-abs(last - first) // abs(step)))
+    return math.ceil(abs((last - first) / step))
+
+
+arithmetic_range.not_differentiable()
+
+
+@op(
+    "LinSpace(start: T, stop: T, num: Tidx; T: {bfloat16, float16, float32, float64},"
+    " Tidx: {index} = int32) -> output: T"
+)
+def linspace(b: Builder, start: Value, stop: Value, num: Value) -> Value:
+    """`num` numbers from start to stop, both included, evenly spaced."""
+    for name, value in (("start", start), ("stop", stop), ("num", num)):
+        require_rank(b, value, 0, name)
+    (count,) = b.dims(num)
+    require(not isinstance(count, int) or count > 0, f"Requires num > 0: {count}")
+    if count == 1:
+        return b.reshape(start, (1,))
+    step = b.divide(b.subtract(stop, start), b.size(count - 1, start.type.dtype))
+    first, last, step = (b.broadcast_to(v, (count,)) for v in (start, stop, step))
+    steps = b.iota((count,), 0, dtypes.int32)
+    line = b.add(first, b.multiply(step, b.convert(steps, start.type.dtype)))
+    final = b.eq(steps, b.broadcast_to(b.size(count - 1), (count,)))
+    return b.select(final, last, line)
+
+
+linspace.not_differentiable()
+
+
+# Checks
+
+
+@op("Assert(condition: bool, data: T; T: list(type) >= 1, summarize: int = 3)", stateful=True)
+def assert_(b: Builder, condition: Value, data: list[Any]) -> None:
+    """Fail the step unless the condition holds."""
+    check_all(b, condition, "assertion failed")
+
+
+assert_.not_differentiable()
+
+
+def _check_numerics(b: Builder, tensor: Value, *, message: str) -> Value:
+    finite = b.reduce_and(b.is_finite(tensor))
+    b.check(finite, f"{message} : Tensor had NaN or Inf values")
+    return tensor
+
+
+def _check_numerics_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    message = "Not a number (NaN) or infinity (Inf) values detected in gradient. "
+    return (g("CheckNumerics", grad, message=message + repr(op.get_attr("message"))),)
+
+
+for _name in ("CheckNumerics", "CheckNumericsV2"):
+    op(f"{_name}(tensor: T; T: {{float}}, message: string) -> output: T", stateful=True)(
+        _check_numerics
+    ).gradient(_check_numerics_gradient)
+
+
