@@ -21,6 +21,7 @@ from flowc.codegen.emitter import KernelEmitter
 from flowc.codegen.loops import counted
 from flowc.codegen.representation import (
     I1,
+    I8,
     I32,
     I64,
     POINTER,
@@ -32,6 +33,7 @@ from flowc.codegen.representation import (
     zero,
 )
 from flowc.codegen.scopes import Scopes
+from flowc.ir import dims
 from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.kernel import Buffer, MultiplyTile
@@ -50,8 +52,10 @@ def call_micro_kernel(emitter: KernelEmitter, tile: MultiplyTile) -> None:
         emitter.positions.scalar(tile.depth)[0],
         emitter.positions.scalar(tile.valid_columns)[0],
         accumulate,
+        *(emitter.positions.scalar(s)[0] for s in (tile.a_row_stride, tile.a_step, tile.b_step)),
     ]
-    function = micro_kernel(emitter, tile.rows, tile.columns, tile.c.dtype)
+    units = (tile.a_row_stride == 1, tile.a_step == 1)
+    function = micro_kernel(emitter, tile.rows, tile.columns, tile.c.dtype, units)
 
     def call() -> None:
         emitter.scopes.here().call(function, arguments)
@@ -76,11 +80,12 @@ def _pointer(emitter: KernelEmitter, buffer: Buffer, position: Dim) -> ir.Value:
 
 def _in_bounds(emitter: KernelEmitter, tile: MultiplyTile) -> ir.Value:
     """Whether the three panels lie inside their buffers; errors are reported."""
+    last_row, last_column = tile.a_row_stride * (tile.rows - 1), tile.columns - 1
     last_c = tile.c_position + tile.c_stride * (tile.rows - 1) + tile.valid_columns
     ends = [
         (tile.c, tile.c_position, last_c),
-        (tile.a, tile.a_position, tile.a_position + tile.depth * tile.rows),
-        (tile.b, tile.b_position, tile.b_position + tile.depth * tile.columns),
+        (tile.a, tile.a_position, _end(tile.a_position, tile.depth, tile.a_step, last_row)),
+        (tile.b, tile.b_position, _end(tile.b_position, tile.depth, tile.b_step, last_column)),
     ]
     inside: ir.Value = ir.Constant(I1, True)
     for buffer, begin, end in ends:
@@ -95,13 +100,24 @@ def _in_bounds(emitter: KernelEmitter, tile: MultiplyTile) -> ir.Value:
     return inside
 
 
-def micro_kernel(emitter: KernelEmitter, rows: int, columns: int, dtype: DType) -> ir.Function:
-    """The module's micro-kernel for a tile of `rows` x `columns`, emitted at first use."""
+def _end(position: Dim, depth: Dim, step: Dim, last: Dim) -> Dim:
+    """One past the last element of a panel; its begin where the depth is 0."""
+    some = dims.minimum(depth, 1)
+    return position + (depth - some) * step + some * (last + 1)
+
+
+def micro_kernel(
+    emitter: KernelEmitter, rows: int, columns: int, dtype: DType, units: tuple[bool, bool]
+) -> ir.Function:
+    """The module's micro-kernel for a tile of `rows` x `columns`, emitted at first use.
+
+    `units` says whether a's strides, along rows and along k, are known to be 1.
+    """
     module = emitter.context.module
-    name = f"tile.{dtype.name}.{rows}x{columns}"
+    name = f"tile.{dtype.name}.{rows}x{columns}" + "".join(".unit" if u else ".any" for u in units)
     if name in module.globals:
         return module.globals[name]
-    kinds = [POINTER, I64, POINTER, POINTER, I64, I64, I1]
+    kinds = [POINTER, I64, POINTER, POINTER, I64, I64, I1, I64, I64, I64]
     function = declare(module, name, ir.FunctionType(VOID, kinds))
     function.linkage = "internal"
     function.attributes.add("nounwind")
@@ -109,7 +125,7 @@ def micro_kernel(emitter: KernelEmitter, rows: int, columns: int, dtype: DType) 
     for number in (0, 2, 3):
         function.args[number].add_attribute("noalias")
     lanes = min(columns, emitter.context.target.lanes(dtype))
-    _MicroKernel(function, rows, columns, lanes, dtype, emitter.has_masks).emit()
+    _MicroKernel(function, rows, columns, lanes, dtype, emitter.has_masks, *units).emit()
     return function
 
 
@@ -121,9 +137,11 @@ class _MicroKernel:
     lanes: int
     dtype: DType
     has_masks: bool
+    unit_row_stride: bool
+    unit_depth_stride: bool
 
     def emit(self) -> None:
-        _, _, a, b, depth, _, _ = self.function.args
+        _, _, a, b, depth, *_ = self.function.args
         builder = Builder(self.function.append_basic_block("entry"))
         scopes = Scopes(builder, builder.block)
         tile = _MaskedTile(self, scopes) if self.has_masks else _StagedTile(self, scopes)
@@ -165,28 +183,60 @@ class _MicroKernel:
         totals: list[ir.Value],
     ) -> list[ir.Value]:
         """Add the products for k in [begin, end), `step` of them in each trip."""
+        a_step, b_step = self.function.args[8:]
+        multiples = self._odd_multiples(scopes.here())
 
         def trip(k: ir.Value, carried: list[ir.Value]) -> list[ir.Value]:
             builder = scopes.here()
-            a_row = builder.offset(a, self.element, builder.mul(k, integer(self.rows)))
-            b_row = builder.offset(b, self.element, builder.mul(k, integer(self.columns)))
+            k_a = k if self.unit_depth_stride else builder.mul(k, a_step)
+            a_row = builder.offset(a, self.element, k_a)
+            b_row = builder.offset(b, self.element, builder.mul(k, b_step))
             for number in range(step):
-                carried = self._outer_product(builder, a_row, b_row, number, carried)
+                if number:
+                    a_row = builder.offset(a_row, self.element, a_step)
+                    b_row = builder.offset(b_row, self.element, b_step)
+                carried = self._outer_product(builder, a_row, b_row, multiples, carried)
             return carried
 
         return counted(scopes, begin, end, step, totals, trip)
 
+    def _odd_multiples(self, builder: Builder) -> dict[int, ir.Value]:
+        """1, 3, 5, ... times a's row stride in bytes.
+
+        An address takes one of them times 1, 2, 4 or 8 for free, so half of the rows' offsets need
+        no register.
+        """
+        if self.unit_row_stride:
+            return {}
+        stride = builder.mul(self.function.args[7], integer(self.dtype.size))
+        return {m: builder.mul(stride, integer(m)) for m in range(1, self.rows, 2)}
+
+    def _row(self, builder: Builder, a: ir.Value, row: int, odd: dict[int, ir.Value]) -> ir.Value:
+        """The address of a's element in a row."""
+        if not odd or row == 0:
+            return self.at(builder, a, row)
+        shift = min(3, (row & -row).bit_length() - 1)
+        offset = odd.get(row >> shift)
+        if offset is None:  # a multiple of 16
+            return builder.offset(a, self.element, builder.mul(self.function.args[7], integer(row)))
+        return builder.offset(a, I8, builder.shl(offset, integer(shift)))
+
     def _outer_product(
-        self, builder: Builder, a: ir.Value, b: ir.Value, k: int, totals: list[ir.Value]
+        self,
+        builder: Builder,
+        a: ir.Value,
+        b: ir.Value,
+        multiples: dict[int, ir.Value],
+        totals: list[ir.Value],
     ) -> list[ir.Value]:
-        """`totals + a[k, :] * b[k, :]`."""
+        """`totals + a[k, :] * b[k, :]` where `a` and `b` point to the k."""
         vectors = [
-            self.load(builder, b, k * self.columns + number * self.lanes, self.vector)
+            self.load(builder, b, number * self.lanes, self.vector)
             for number in range(self.vectors)
         ]
         results = []
         for row in range(self.rows):
-            scalar = self.load(builder, a, k * self.rows + row, self.element)
+            scalar = self.load(builder, self._row(builder, a, row, multiples), 0, self.element)
             factor = builder.splat(scalar, self.lanes)
             for number, vector in enumerate(vectors):
                 total = totals[row * self.vectors + number]
@@ -257,7 +307,7 @@ class _StagedTile:
     def load(self) -> list[ir.Value]:
         """The tile's old values where they are wanted, else 0."""
         kernel, builder = self.kernel, self.scopes.here()
-        c, c_stride, *_, valid, accumulate = kernel.function.args
+        c, c_stride, _, _, _, valid, accumulate, *_ = kernel.function.args
         columns = integer(kernel.columns)
         size = kernel.rows * kernel.columns
         self.stage = builder.alloca(ir.ArrayType(kernel.element, size))

@@ -140,9 +140,11 @@ class _KernelRun:
     def _tile_element(self, tile: MultiplyTile, row: int, column: int, total: Any) -> Any:
         dtype = tile.c.dtype
         a_position, b_position = self._position(tile.a_position), self._position(tile.b_position)
+        a_position += row * self._position(tile.a_row_stride)
+        a_step, b_step = self._position(tile.a_step), self._position(tile.b_step)
         for k in range(self._position(tile.depth)):
-            a = self._element(tile.a, a_position + k * tile.rows + row)
-            b = self._element(tile.b, b_position + k * tile.columns + column)
+            a = self._element(tile.a, a_position + k * a_step)
+            b = self._element(tile.b, b_position + k * b_step + column)
             total = semantics.fused_multiply_add(dtype, a, b, total)
         return total
 

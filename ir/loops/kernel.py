@@ -136,8 +136,9 @@ class MultiplyTile:
     """`c[row, column] (+)= sum over k of a[k, row] * b[k, column]`: a register tile's micro-kernel.
 
     The sum is one chain of fused multiply-adds in the order of k, from the old value of c or 0.
-    `a` is a packed panel: element (k, row) at `a_position + k*rows + row`. `b` likewise: element
-    (k, column) at `b_position + k*columns + column`, with `columns` a whole number of vectors.
+    Element (k, row) of `a` is at `a_position + k*a_depth_stride + row*a_row_stride`, element
+    (k, column) of `b` at `b_position + k*b_stride + column`. All `columns` of b, a whole number of
+    vectors, are read. Without strides both are packed panels: `a[k][row]` and `b[k][column]`.
     `c` has element (row, column) at `c_position + row*c_stride + column`, columns contiguous.
     `depth` is the extent of k. Only the first `valid_columns` columns of c are read and written.
     When `accumulate` is false, c is written without being read.
@@ -155,6 +156,19 @@ class MultiplyTile:
     depth: Dim
     valid_columns: Dim
     accumulate: Scalar | bool
+    a_row_stride: Dim = 1
+    a_depth_stride: Dim = 0  # 0 stands for `rows`
+    b_stride: Dim = 0  # 0 stands for `columns`
+
+    @property
+    def a_step(self) -> Dim:
+        """From an element of `a` to that of the next k."""
+        return self.a_depth_stride or self.rows
+
+    @property
+    def b_step(self) -> Dim:
+        """From an element of `b` to that of the next k."""
+        return self.b_stride or self.columns
 
 
 Statement: TypeAlias = For | Store | Let | If | Allocate | MultiplyTile

@@ -5,7 +5,7 @@ appearance; symbols (sizes) keep their names. A scalar node that is used more th
 `t0, ...` on a line of its own before its first use, in the scope of that use:
 
     kernel scale(b0: float32[n], b1: float32[n]) {
-      vector i0 < n width 16 unroll 2 {
+      vector(width=16, unroll=2) i0 < n {
         t0 = load b0[i0]
         store b1[i0] = multiply(t0, t0)
       }
@@ -22,7 +22,7 @@ from hashlib import sha256
 
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Expr, Symbol
-from flowc.ir.dtypes import DType
+from flowc.ir.dtypes import DType, bool_
 from flowc.ir.loops.expressions import (
     Binary,
     Bitcast,
@@ -147,7 +147,7 @@ class _KernelPrinter:
         extent = self._dim(loop.extent)
         index = dims.symbol(f"i{len(self.indices)}", dims.substitute(loop.extent, self.indices.get))
         self.indices[loop.index] = index
-        yield f"{loop.kind.value} {index} < {extent}{self._options(loop)} {{"
+        yield f"{loop.kind.value}{self._options(loop)} {index} < {extent} {{"
         outside = dict(self.named)
         if loop.carried is not None:
             yield _INDENT + self._carry(loop.carried)
@@ -163,7 +163,8 @@ class _KernelPrinter:
 
     def _options(self, loop: For) -> str:
         options = [("width", loop.width), ("unroll", loop.unroll), ("grain", loop.grain)]
-        return "".join(f" {name} {self._dim(value)}" for name, value in options if value != 1)
+        chosen = ", ".join(f"{name}={self._dim(value)}" for name, value in options if value != 1)
+        return f"({chosen})" if chosen else ""
 
     def _carry(self, carried: Carried) -> str:
         bound = [
@@ -204,15 +205,16 @@ class _KernelPrinter:
         yield from self._shared(roots(tile))
         accumulate = tile.accumulate
         if isinstance(accumulate, bool):
-            condition = str(accumulate).lower()
+            condition = print_constant(bool_, accumulate)
         else:
             condition = self._scalar(accumulate)
         c = f"{self.buffers[tile.c]}[{self._dim(tile.c_position)}; {self._dim(tile.c_stride)}]"
-        a = f"{self.buffers[tile.a]}[{self._dim(tile.a_position)}]"
-        b = f"{self.buffers[tile.b]}[{self._dim(tile.b_position)}]"
+        a_strides = f"{self._dim(tile.a_step)}, {self._dim(tile.a_row_stride)}"
+        a = f"{self.buffers[tile.a]}[{self._dim(tile.a_position)}; {a_strides}]"
+        b = f"{self.buffers[tile.b]}[{self._dim(tile.b_position)}; {self._dim(tile.b_step)}]"
         yield (
-            f"multiply_tile {c}, {a}, {b} rows {tile.rows} columns {tile.columns} "
-            f"depth {self._dim(tile.depth)} valid {self._dim(tile.valid_columns)} "
+            f"multiply_tile(rows={tile.rows}, columns={tile.columns}) {c} += {a} * {b} "
+            f"depth[{self._dim(tile.depth)}] valid[{self._dim(tile.valid_columns)}] "
             f"accumulate {condition}"
         )
 
@@ -251,7 +253,7 @@ class _KernelPrinter:
             case Index(dtype=dtype, expression=expression):
                 return f"index<{dtype.name}>[{self._dim(expression)}]"
             case Load(buffer=buffer, position=position, mask=mask, gather=gather):
-                condition = "" if mask is None else f" if {self._scalar(mask)}"
+                condition = "" if mask is None else f" where {self._scalar(mask)}"
                 return f"load {self._place(buffer, position, gather)}{condition}"
         return f"{_operator(node)}({', '.join(map(self._scalar, operands(node)))})"
 

@@ -199,7 +199,8 @@ class _Verifier:
             same = buffer.dtype is tile.c.dtype
             self.expect(same, "the buffers of a MultiplyTile differ in type")
         for value in (tile.c_position, tile.c_stride, tile.a_position, tile.b_position,
-                      tile.depth, tile.valid_columns):  # fmt: skip
+                      tile.depth, tile.valid_columns, tile.a_row_stride, tile.a_step,
+                      tile.b_step):  # fmt: skip
             self._dim(value)
         accumulate = tile.accumulate
         boolean = isinstance(accumulate, bool) or accumulate.dtype.is_bool

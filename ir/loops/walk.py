@@ -106,7 +106,7 @@ def positions(statement: Statement) -> tuple[Dim, ...]:
         case MultiplyTile() as tile:
             return (
                 tile.c_position, tile.c_stride, tile.a_position, tile.b_position,
-                tile.depth, tile.valid_columns,
+                tile.depth, tile.valid_columns, tile.a_row_stride, tile.a_step, tile.b_step,
             )  # fmt: skip
     return ()
 

@@ -120,6 +120,9 @@ class Rewriter:
                     b_position=self.dim(statement.b_position),
                     depth=self.dim(statement.depth),
                     valid_columns=self.dim(statement.valid_columns),
+                    a_row_stride=self.dim(statement.a_row_stride),
+                    a_depth_stride=self.dim(statement.a_depth_stride),
+                    b_stride=self.dim(statement.b_stride),
                     accumulate=accumulate
                     if isinstance(accumulate, bool)
                     else self.scalar(accumulate),
