@@ -87,15 +87,19 @@ class Builder:
         kind = draw(st.sampled_from([dtypes.int32, dtypes.int64, dtypes.float32, dtypes.uint8]))
         self.nodes.append(Index(kind, draw(st.sampled_from(index))))
 
+    def choose(self, nodes: list[Scalar]) -> Scalar:
+        node: Scalar = self.draw(st.sampled_from(nodes))
+        return node
+
     def of_type(self, dtype: DType) -> Scalar:
         found = [n for n in self.nodes if n.dtype is dtype]
         if not found or self.draw(st.integers(0, 5)) == 0:
             value = self.draw(st.sampled_from(specials(dtype)))
             return Constant(dtype, value)
-        return self.draw(st.sampled_from(found))
+        return self.choose(found)
 
     def any(self) -> Scalar:
-        return self.draw(st.sampled_from(self.nodes))
+        return self.choose(self.nodes)
 
     def grow(self) -> None:
         x = self.any()
@@ -103,7 +107,9 @@ class Builder:
         floating, boolean = dtype.is_floating, dtype.is_bool
         match self.draw(st.integers(0, 7)):
             case 0:
-                names = FLOAT_UNARY if floating else ("not",) if boolean else INTEGER_UNARY
+                names: tuple[str, ...] = (
+                    FLOAT_UNARY if floating else ("not",) if boolean else INTEGER_UNARY
+                )
                 node: Scalar = Unary(dtype, self.draw(st.sampled_from(names)), x)
             case 1 | 2:
                 names = FLOAT_BINARY if floating else BOOL_BINARY if boolean else INTEGER_BINARY
