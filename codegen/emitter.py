@@ -77,6 +77,7 @@ class KernelEmitter:
         self.memory = Memory(self.scopes, self.positions, context.module, written, context.checks)
         self.expressions = Expressions(self.scopes, self.positions, self.memory)
         self.has_masks = context.machine.has_masks
+        self.streaming: frozenset[Store] = frozenset()
         self.loops = LoopEmitter(self)
 
     def finish(self) -> None:
@@ -131,7 +132,9 @@ class KernelEmitter:
         if store.scatter is not None:
             unsigned = store.scatter.dtype.is_unsigned
             scatter = index_offset(self.scopes, self.expressions.value(store.scatter), unsigned)
-        self.memory.store(store.buffer, store.position, value, scatter, mask, store.streaming)
+        self.memory.store(
+            store.buffer, store.position, value, scatter, mask, store in self.streaming
+        )
 
     def _if(self, statement: If) -> None:
         condition, _ = self.expressions.value(statement.condition)

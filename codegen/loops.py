@@ -15,12 +15,13 @@ from typing import Protocol
 from llvmlite import ir
 
 from flowc.codegen.expressions import Expressions
+from flowc.codegen.memory import Memory
 from flowc.codegen.positions import Lanes, Positions
-from flowc.codegen.representation import I1, I32, I64, Literal, integer, iota, lanes_of
+from flowc.codegen.representation import I1, I32, I64, Literal, integer, iota, lanes_of, literal
 from flowc.codegen.scopes import Scopes
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
-from flowc.ir.loops.kernel import Carried, Combiner, For, Kind, Statement
+from flowc.ir.loops.kernel import Carried, Combiner, For, Kind, Statement, Store
 
 Values = list[ir.Value]
 Trip = Callable[[ir.Value, Values], Values]
@@ -32,9 +33,13 @@ class Emitter(Protocol):
     scopes: Scopes
     positions: Positions
     expressions: Expressions
+    memory: Memory
     has_masks: bool
+    streaming: frozenset[Store]  # the stores that bypass the cache at present
 
     def statements(self, body: Sequence[Statement]) -> None: ...
+
+    def when(self, condition: ir.Value, emit_body: Callable[[], None]) -> None: ...
 
 
 def counted(
@@ -158,7 +163,7 @@ class LoopEmitter:
         main_end = dims.floordiv(loop.extent, step) * step
         values = self._initial(loop.carried, lanes)
         if main_end != 0:
-            values = self._main_loop(loop, width, main_end, values)
+            values = self._main_loops(loop, width, main_end, values)
         if main_end == loop.extent:
             return self._merge_lanes(loop.carried, values, width)
         if width > 1 and not self.emitter.has_masks:
@@ -166,6 +171,32 @@ class LoopEmitter:
             return self._tail(loop, 1, main_end, values)
         values = self._tail(loop, width, main_end, values)
         return self._merge_lanes(loop.carried, values, width)
+
+    def _main_loops(self, loop: For, width: int, end: Dim, values: Values) -> Values:
+        """The main loop; where it has streaming stores, one with and one without them.
+
+        Streaming stores must be aligned, which is known when the loop begins.
+        """
+        streaming = _streaming_stores(loop) if width > 1 else []
+        if not streaming:
+            return self._main_loop(loop, width, end, values)
+        aligned: ir.Value = literal(I1, "true")
+        for store in streaming:
+            start = dims.substitute(store.position, lambda s: 0 if s == loop.index else None)
+            one = self.emitter.memory.is_aligned(store.buffer, start)
+            aligned = self.scopes.here().and_(aligned, one)
+        self.emitter.when(aligned, lambda: self._streaming_loop(loop, width, end))
+        unaligned = self.scopes.here().not_(aligned)
+        self.emitter.when(unaligned, lambda: self._cached_loop(loop, width, end))
+        return []
+
+    def _cached_loop(self, loop: For, width: int, end: Dim) -> None:
+        self._main_loop(loop, width, end, [])
+
+    def _streaming_loop(self, loop: For, width: int, end: Dim) -> None:
+        self.emitter.streaming = frozenset(_streaming_stores(loop))
+        self._main_loop(loop, width, end, [])
+        self.emitter.streaming = frozenset()
 
     def _main_loop(self, loop: For, width: int, end: Dim, values: Values) -> Values:
         """Trips of `unroll` copies of the body; each copy has carried values of its own."""
@@ -308,3 +339,18 @@ class LoopEmitter:
             for variable, value in zip(combiner.left + combiner.right, left + right, strict=True):
                 self.expressions.bind(variable, value)
             return [self.expressions.value(result)[0] for result in combiner.results]
+
+
+def _streaming_stores(loop: For) -> list[Store]:
+    """The stores of a loop's own body that can bypass the cache: contiguous and unconditional."""
+    if loop.carried is not None:
+        return []
+    return [
+        statement
+        for statement in loop.body
+        if isinstance(statement, Store)
+        and statement.streaming
+        and statement.mask is None
+        and statement.scatter is None
+        and dims.coefficient_of(statement.position, loop.index) == 1
+    ]

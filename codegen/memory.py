@@ -1,5 +1,8 @@
 """Loads and stores: which form of access an index expression asks for, masks, and bounds checks.
 
+Streaming stores need no fence: other threads learn of the data through an atomic read-modify-write
+of the thread pool or of Python, which waits for them.
+
 In a vector loop an access is uniform (one element for all lanes), contiguous (a vector load or
 store), or scattered (a vector of addresses). A lane whose mask is false never touches memory.
 """
@@ -17,6 +20,7 @@ from flowc.codegen.representation import (
     I1,
     I8,
     I64,
+    integer,
     lanes_of,
     literal,
     memory_type,
@@ -28,6 +32,7 @@ from flowc.ir.dims import Dim
 from flowc.ir.loops.kernel import Buffer
 
 _TRUE: Placed = (literal(I1, "true"), 0)
+STREAM_ALIGNMENT = 64  # streaming stores must be aligned
 _ZEROS = 64  # bytes of the constant that masked scalar loads read instead
 
 
@@ -135,6 +140,14 @@ class Memory:
             mask = self._and((lanes.mask, self.scopes.depth), mask)
         self._store_vector(buffer, address, value, mask, streaming)
 
+    def is_aligned(self, buffer: Buffer, position: Dim) -> ir.Value:
+        """Whether a streaming store may begin at `position`."""
+        pointer = self.positions.pointer(self.pointers[buffer], memory_type(buffer.dtype), position)
+        builder = self.scopes.here()
+        address = builder.ptrtoint(pointer[0], I64)
+        offset = builder.and_(address, integer(STREAM_ALIGNMENT - 1))
+        return builder.icmp_unsigned("==", offset, integer(0))
+
     def _store_scalar(
         self, buffer: Buffer, address: Address, value: Placed, mask: Placed | None
     ) -> None:
@@ -176,7 +189,7 @@ class Memory:
             builder.store(value, pointer, align=align)
             return
         size = value.type.count * align
-        store = builder.store(value, pointer, align=size)
+        store = builder.store(value, pointer, align=min(size, STREAM_ALIGNMENT))
         store.set_metadata(
             "nontemporal", self.module.add_metadata([ir.Constant(ir.IntType(32), 1)])
         )

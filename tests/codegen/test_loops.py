@@ -280,3 +280,17 @@ def test_bounds_check_names_kernel_and_buffer(width: int) -> None:
         assert native.describe_error(code) == (
             f"kernel 'shift' reads or writes outside of buffer '{bad}'"
         )
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("dtype", [F32, dtypes.float64, dtypes.uint8])
+def test_streaming_stores_at_any_alignment(dtype: DType, target: Target) -> None:
+    """Rows of n elements begin at all alignments."""
+    (i, i_index), (j, j_index) = index("i", 5), index("j", N)
+    x, y = Buffer("x", dtype, N * 5), Buffer("y", dtype, N * 5)
+    store = Store(y, i * N + j, Load(x, i * N + j), streaming=True)
+    rows = For(j_index, N, (store,), Kind.VECTOR, target.lanes(dtype), 2)
+    kernel = Kernel("copy", (x, y), (For(i_index, 5, (rows,)),))
+    for n in (0, 1, 64, 100, 259):
+        arrays = [integers(n * 5).astype(dtype.numpy), np.zeros(n * 5, dtype.numpy)]
+        check_kernel(kernel, arrays, {"n": n}, target=target)
