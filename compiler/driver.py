@@ -22,7 +22,9 @@ from flowc.compiler.dump import Dump
 from flowc.compiler.lower import LoweredGraph, Request, lower_graph
 from flowc.compiler.options import Options
 from flowc.ir.tensor.core import Module
+from flowc.ir.tensor.verifier import verify as verify_module
 from flowc.passes.lowering.program import Lowered, lower_module
+from flowc.passes.pass_manager import Observer
 from flowc.passes.pipeline import optimize
 from flowc.passes.target import Target
 
@@ -64,9 +66,9 @@ def compile_request(
     with times.stage("lower"):
         graph = lower_graph(request, variables)
     dump.graph(request.nodes)
-    dump.tensor_ir("lowered", graph.module)
     with times.stage("optimize"):
-        module = optimize(graph.module, verify=options.verify, observe=dump.tensor_ir)
+        verify = verify_module if options.verify else None
+        module = optimize(graph.module, Observer(verify, dump.tensor_ir))
     with times.stage("schedule"):
         lowered = lower_module(module, target)
     dump.loop_ir(lowered.program)
@@ -78,10 +80,12 @@ def compile_request(
 def generate(lowered: Lowered, target: Target, options: Options, times: StageTimes) -> Any:
     """Machine code of a program. llvmlite is imported here, at the first compilation."""
     with times.stage("import llvmlite"):
+        from flowc.codegen.cpu.cache import DiskCache, default_folder
         from flowc.codegen.cpu.program import compile_program
-    with times.stage("expand math"):
-        program = lowered.program
-    native = compile_program(program, target, bounds_checks=options.bounds_checks)
+    cache = DiskCache(default_folder()) if options.cache else None
+    native = compile_program(
+        lowered.program, target, bounds_checks=options.bounds_checks, disk_cache=cache
+    )
     for name, seconds in native.times.items():
         times.seconds[name] = seconds
     return native

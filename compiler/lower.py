@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from flowc.compiler.graph import Node
-from flowc.ir import dims, errors
+from flowc.ir import dims
 from flowc.ir.dims import Dim, Expr, Symbol
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import FailedPreconditionError, InvalidArgumentError, OpError
@@ -65,6 +65,14 @@ class LoweredGraph:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     initial: Mapping[str, np.ndarray[Any, Any]]  # of read variables that the store lacks
+
+
+class ShapeDependsOnData(Exception):
+    """A node's result shape follows from data that an earlier part of the step must compute."""
+
+    def __init__(self, node: str) -> None:
+        super().__init__(node)
+        self.node = node
 
 
 class VariableStore(State):
@@ -119,14 +127,15 @@ def lower_graph(
         except DataDependent as error:
             needed = {n for n in lowering.feeds_behind(error.value) if pinned.get(n, 0) < 2}
             if not needed:
-                raise lowering.unsupported(error) from error
+                raise ShapeDependsOnData(lowering.builder.location) from error
             pinned = pinned | {n: pinned.get(n, 0) + 1 for n in needed}
 
 
 @dataclass
 class _Lowering:
     """One attempt. `pinned` says of which feeds the sizes (1), or the elements too (2), are taken
-    as constants, because the code depends on them; guards see to other values."""
+    as constants, because the code depends on them; guards see to other values.
+    """
 
     request: Request
     variables: Mapping[str, np.ndarray[Any, Any]]
@@ -178,20 +187,16 @@ class _Lowering:
         for i, element in enumerate(value.ravel().tolist()):
             name = f"e{number}_{i}"
             symbol = self._symbol(name, ArgumentElement(number, i), element)
-            fixed = self.pinned.get(number) == 2 and self.assumptions.equal(symbol, element)
+            fixed = self.pinned.get(number) == 2 or element < 0  # sizes are not negative
+            fixed = fixed and self.assumptions.equal(symbol, element)
             contents.flat[i] = element if fixed else symbol
         return contents
 
     # Nodes
 
     def _lower_node(self, node: Node) -> None:
-        outputs = [f"{node.name}:{i}" for i in range(1)]
-        if outputs[0] in self.values and not node.inputs:
-            return
-        if node.definition.lower is None:
-            raise errors.UnimplementedError(
-                None, None, f"{node.op} '{node.name}' cannot be compiled"
-            )
+        if not node.inputs and f"{node.name}:0" in self.values:
+            return  # a fed placeholder
         self.builder.location = node.name
         inputs = [self._input(edge.tensor) for edge in node.inputs]
         try:
@@ -235,12 +240,6 @@ class _Lowering:
                 if feed.dtype.is_integer and feed.value.size <= SYMBOLIC_LIMIT:
                     found.add(number)
         return frozenset(found)
-
-    def unsupported(self, error: DataDependent) -> OpError:
-        """The error for a shape that follows from computed data."""
-        return errors.UnimplementedError(
-            None, None, f"node '{self.builder.location}': a shape depends on data"
-        )
 
     # Results
 

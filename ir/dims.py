@@ -323,6 +323,15 @@ def _print_term(monomial: Monomial, coefficient: int) -> str:
 # Uses of an expression: walking, substituting, evaluating.
 
 
+def as_symbol(value: Dim) -> Symbol | None:
+    """The symbol that `value` is, if it is nothing else."""
+    if isinstance(value, Expr) and len(value.terms) == 1:
+        ((monomial, coefficient),) = value.terms.items()
+        if coefficient == 1 and len(monomial) == 1 and isinstance(monomial[0], Symbol):
+            return monomial[0]
+    return None
+
+
 def symbols(value: Dim) -> set[Symbol]:
     """The symbols that `value` mentions, inside operations too."""
     found: set[Symbol] = set()

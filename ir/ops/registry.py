@@ -74,6 +74,18 @@ class GraphBuilder(Protocol):
     def constant(self, value: Any, dtype: DType | None = None) -> Any:
         """A constant node."""
 
+    def constant_value(self, tensor: Any) -> Any:
+        """The tensor's contents as a NumPy array where they are known, else None."""
+
+    def sparse(self, values: Any, indices: Any, dense_shape: Any) -> Any:
+        """A gradient that is zero but for the rows `indices`: IndexedSlices."""
+
+
+def _keywords(function: Callable[..., Any] | None) -> tuple[str, ...]:
+    assert function is not None
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+
 
 Lowering: TypeAlias = Callable[..., Any]
 Gradient: TypeAlias = Callable[..., Sequence[Any]]
@@ -111,16 +123,23 @@ class OpDefinition:
     @cached_property
     def wanted_attributes(self) -> tuple[str, ...]:
         """Names of the attributes that the lowering (or kernel) takes as keywords."""
-        function = self.lower or self.host
-        assert function is not None
-        parameters = inspect.signature(function).parameters.values()
-        return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+        return _keywords(self.lower)
+
+    @cached_property
+    def host_attributes(self) -> tuple[str, ...]:
+        """The same of the host kernel; `context` asks for the session's resources."""
+        return _keywords(self.host)
 
     def gradient(self, function: Gradient) -> Gradient:
         """Decorator: register the op's gradient."""
         self.gradient_function = function
         self.differentiable = "yes"
         return function
+
+    def on_host(self, kernel: HostKernel) -> HostKernel:
+        """Decorator: a kernel for the tensors that no native code deals in (strings)."""
+        self.host = kernel
+        return kernel
 
     def not_differentiable(self) -> OpDefinition:
         """Declare that gradients stop here: they are None."""

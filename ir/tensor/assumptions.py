@@ -59,7 +59,7 @@ class Assumptions(ABC):
 
     def _unify(self, left: Dim, right: Dim) -> None:
         for old, new in ((right, left), (left, right)):
-            symbol = _lone_symbol(old)
+            symbol = dims.as_symbol(old)
             if symbol is not None and symbol not in dims.symbols(new):
                 self.replaced[symbol] = new
                 return
@@ -80,14 +80,6 @@ class Assumptions(ABC):
     @abstractmethod
     def at_least(self, left: Dim, right: Dim) -> bool:
         """True when `left >= right` holds, or may be assumed to."""
-
-
-def _lone_symbol(dim: Dim) -> Symbol | None:
-    if isinstance(dim, Expr) and len(dim.terms) == 1:
-        ((monomial, coefficient),) = dim.terms.items()
-        if coefficient == 1 and len(monomial) == 1 and isinstance(monomial[0], Symbol):
-            return monomial[0]
-    return None
 
 
 def _incompatible(left: Dim, right: Dim) -> InvalidArgumentError:

@@ -12,12 +12,12 @@ from itertools import product as cartesian
 from typing import Any
 
 from flowc.ir import dtypes
-from flowc.ir.dims import Dim, Expr
+from flowc.ir.dims import Dim
 from flowc.ir.dims import product as size_of
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Load, Scalar
 from flowc.ir.loops.kernel import Buffer
-from flowc.ir.tensor.core import Computation, Instruction, Parameter, Result, Value
+from flowc.ir.tensor.core import Computation, Instruction, Result, Value
 from flowc.passes.index_maps import Indices, linearize, operand_indices
 from flowc.passes.lowering import complex as complex_arithmetic
 from flowc.passes.lowering import scalars
@@ -251,18 +251,18 @@ def _concatenate(
     return result
 
 
-def _clamped(start: Scalar, limit: Dim) -> Scalar:
+def clamped(start: Scalar, limit: Dim) -> Scalar:
     """`start` as int64 within [0, limit]."""
     wide = scalars.convert(dtypes.int64, start)
     low = scalars.binary("maximum", wide, scalars.constant(dtypes.int64, 0))
     return scalars.binary("minimum", low, scalars.index(limit))
 
 
-def _strides(shape: Sequence[Dim]) -> list[Dim]:
+def strides_of(shape: Sequence[Dim]) -> list[Dim]:
     return [size_of(tuple(shape[axis + 1 :])) for axis in range(len(shape))]
 
 
-def _offset(parts: list[tuple[Scalar, Dim]]) -> Scalar:
+def flat_offset(parts: list[tuple[Scalar, Dim]]) -> Scalar:
     """The sum of data-dependent starts times their strides."""
     total: Scalar | None = None
     for start, stride in parts:
@@ -284,16 +284,16 @@ def _gather(elements: Elements, instruction: Instruction, index: Indices, mask: 
         numbers.operand_batching_dims, numbers.start_indices_batching_dims, strict=True
     ):
         source[axis] = batch[of_starts - (of_starts > numbers.index_vector_dim)]
-    strides = _strides(shape)
+    strides = strides_of(shape)
     parts = []
     for component, axis in enumerate(numbers.start_index_map):
         at = list(batch)
         if numbers.index_vector_dim < len(starts.type.shape):
             at.insert(numbers.index_vector_dim, component)
-        start = _clamped(elements.real(starts, tuple(at), mask), shape[axis] - sizes[axis])
+        start = clamped(elements.real(starts, tuple(at), mask), shape[axis] - sizes[axis])
         parts.append((start, strides[axis]))
     position = linearize(source, shape)
-    return load(elements.buffers[operand], operand.type.dtype, position, mask, _offset(parts))
+    return load(elements.buffers[operand], operand.type.dtype, position, mask, flat_offset(parts))
 
 
 def _dynamic_slice(
@@ -302,12 +302,12 @@ def _dynamic_slice(
     operand, *starts = instruction.operands
     shape, sizes = operand.type.shape, instruction.types[0].shape
     parts = [
-        (_clamped(elements.real(start, (), mask), shape[a] - sizes[a]), stride)
-        for a, (start, stride) in enumerate(zip(starts, _strides(shape), strict=True))
+        (clamped(elements.real(start, (), mask), shape[a] - sizes[a]), stride)
+        for a, (start, stride) in enumerate(zip(starts, strides_of(shape), strict=True))
         if shape[a] != sizes[a]
     ]
     position = linearize(index, shape)
-    return load(elements.buffers[operand], operand.type.dtype, position, mask, _offset(parts))
+    return load(elements.buffers[operand], operand.type.dtype, position, mask, flat_offset(parts))
 
 
 WINDOW_LIMIT = 128  # window elements that are written out; larger windows are loops

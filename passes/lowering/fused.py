@@ -29,7 +29,7 @@ from flowc.ir.loops.kernel import (
     Statement,
     Store,
 )
-from flowc.ir.tensor.core import Computation, Instruction, Shape, Value
+from flowc.ir.tensor.core import Computation, Shape, Value
 from flowc.passes.index_maps import Indices, linearize
 from flowc.passes.lowering.elements import Elements
 from flowc.passes.lowering.scalars import Complex, Element
@@ -191,9 +191,7 @@ def lanes_of(body: Body, target: Target) -> int:
     """SIMD lanes for a body: as many as the widest type that it computes with allows."""
     widest = 4
     for node in walk(list(roots(body))):
-        if node.dtype.is_numeric and not isinstance(node, Load):
-            widest = max(widest, node.dtype.size)
-        elif isinstance(node, Load):
+        if (node.dtype.is_numeric and not isinstance(node, Load)) or isinstance(node, Load):
             widest = max(widest, node.dtype.size)
     return max(1, target.vector_bytes // widest)
 

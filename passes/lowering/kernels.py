@@ -12,9 +12,9 @@ from flowc.passes.lowering.column_kernel import column_kernel
 from flowc.passes.lowering.contraction_kernel import fused_contraction
 from flowc.passes.lowering.fused import Fused
 from flowc.passes.lowering.loop_kernel import as_dim, loop_kernel, nest
+from flowc.passes.lowering.opaque import OPAQUE
 from flowc.passes.lowering.rewriting import with_unique_loops
 from flowc.passes.lowering.row_kernel import row_kernel
-from flowc.passes.lowering.opaque import OPAQUE
 from flowc.passes.math import expand
 from flowc.passes.target import Target
 

@@ -42,7 +42,7 @@ def choose_loops(
     space: Shape, make_body: Callable[[Indices], Body]
 ) -> tuple[list[tuple[Symbol, Dim]], Body]:
     """The fewest loops over `space` in which all positions are strided, and the body inside them."""
-    for runs in _partitions(space):
+    for runs in partitions(space):
         loops, index = run_loops(space, runs)
         body = make_body(index)
         if is_strided(body, [s for s, _ in loops]):
@@ -50,7 +50,7 @@ def choose_loops(
     return loops, body
 
 
-def _partitions(space: Shape) -> Iterator[list[tuple[int, ...]]]:
+def partitions(space: Shape) -> Iterator[list[tuple[int, ...]]]:
     """Groupings of the axes into runs, each one loop: fewest first, one per axis last."""
     axes = tuple(a for a, s in enumerate(space) if s != 1)
     if len(axes) > 1:

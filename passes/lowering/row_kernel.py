@@ -17,13 +17,11 @@ from flowc.ir.loops.expressions import Load, Scalar, Variable
 from flowc.ir.loops.kernel import Allocate, Buffer, Carried, For, Kernel, Kind, Statement, Store
 from flowc.ir.tensor.core import Instruction, Result, Value
 from flowc.passes.index_maps import Indices, linearize, reshape_index
-from flowc.passes.lowering.elements import MOVEMENT, Elements
 from flowc.passes.lowering.fused import (
     TRANSCENDENTAL,
     Body,
     Fused,
     element_time,
-    grain,
     is_strided,
     lanes_of,
     store,
@@ -33,7 +31,6 @@ from flowc.passes.lowering.loop_kernel import (
     parallel,
     parallel_grain,
     run_loops,
-    substitute_body,
     unroll_of,
 )
 from flowc.passes.lowering.reductions import (

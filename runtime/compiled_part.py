@@ -1,0 +1,124 @@
+"""A compiled part of a step: finding its code and its binding for the shapes that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from flowc.compiler.driver import Executable
+from flowc.compiler.lower import Feed, Request
+from flowc.compiler.partition import Part
+from flowc.ir import dims
+from flowc.ir.dims import Symbol
+from flowc.ir.dtypes import DType, as_dtype
+from flowc.ir.tensor.core import ArgumentDim, ArgumentElement
+from flowc.runtime.binding import Binding
+from flowc.runtime.store import Array, aligned_copy
+
+if TYPE_CHECKING:
+    from flowc.runtime.executor import Executor
+
+StaticType: TypeAlias = tuple[DType, tuple[int | None, ...] | None]
+
+
+class CompiledPart:
+    """Nodes that run as one executable; call it with the inputs' arrays in order.
+
+    For each tuple of input shapes it keeps a `Binding` with everything that does not change from
+    run to run: pointers, sizes, result shapes.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        part: Part,
+        types: Mapping[str, StaticType],
+    ) -> None:
+        self._executor = executor
+        self._part = part
+        self._executables: list[Executable] = []
+        self._bindings: dict[Any, Binding] = {}
+        self._types = [types.get(name) for name in part.inputs]
+        self._contents: list[int] = []  # feeds whose elements are used as sizes
+
+    def __call__(self, arrays: Sequence[Array]) -> list[Any]:
+        """Values of the fetches for these feeds, which have the right dtypes and fitting shapes."""
+        key: Any = tuple([a.shape for a in arrays])
+        if self._contents:
+            key = (key, tuple([arrays[i].tobytes() for i in self._contents]))
+        with self._executor.lock:
+            binding = self._bindings.get(key)
+            if binding is None or binding.is_stale():
+                binding = self._bind(arrays)
+                if self._contents:
+                    shapes = tuple([a.shape for a in arrays])
+                    key = (shapes, tuple([arrays[i].tobytes() for i in self._contents]))
+                self._bindings[key] = binding
+            return binding.run(arrays)
+
+    def _bind(self, arrays: Sequence[Array]) -> Binding:
+        for executable in self._executables:
+            sizes = self._sizes(executable, arrays)
+            if sizes is not None:
+                return Binding(self._executor, executable, sizes, arrays)
+        executable = self._compile(arrays)
+        sizes = self._sizes(executable, arrays)
+        assert sizes is not None, "new code does not fit the sizes that it was made for"
+        return Binding(self._executor, executable, sizes, arrays)
+
+    def _compile(self, arrays: Sequence[Array]) -> Executable:
+        reason = "first run" if not self._executables else "sizes break the guards of earlier code"
+        feeds = []
+        for name, type_, array in zip(self._part.inputs, self._types, arrays, strict=True):
+            dtype, shape = type_ or (as_dtype(array.dtype), None)
+            static = (None,) * array.ndim if shape is None else shape
+            feeds.append(Feed(name, dtype, static, array))
+        name = ",".join(self._part.outputs) or "targets"
+        request = Request(name, self._part.nodes, feeds, self._part.outputs)
+        executable = self._executor.compile(request, reason)
+        self._executables.append(executable)
+        for name, variable in executable.graph.initial.items():
+            if name not in self._executor.store:
+                self._executor.store.put(name, aligned_copy(variable))
+        sources = executable.module.symbols.values()
+        used = {s.argument for s in sources if isinstance(s, ArgumentElement)}
+        self._contents = sorted(used | set(self._contents))
+        return executable
+
+    def _sizes(self, executable: Executable, arrays: Sequence[Array]) -> dict[str, int] | None:
+        """The values of the executable's symbols; None where it does not serve these feeds."""
+        if not self._fits(executable, arrays):
+            return None
+        sizes: dict[str, int] = {}
+        for symbol, source in executable.module.symbols.items():
+            array = arrays[source.argument]
+            if isinstance(source, ArgumentDim):
+                sizes[symbol.name] = array.shape[source.axis]
+            else:
+                sizes[symbol.name] = int(array.flat[source.index])
+                if sizes[symbol.name] < 0 and not self._is_guarded(executable, symbol):
+                    return None
+        for guard in executable.module.guards:
+            equal = dims.evaluate(guard.left, sizes) == dims.evaluate(guard.right, sizes)
+            if equal != guard.equal:
+                return None
+        return sizes
+
+    def _is_guarded(self, executable: Executable, symbol: Symbol) -> bool:
+        """Whether a guard fixes the symbol, so that a negative value is not taken for a size."""
+        guards = executable.module.guards
+        return any(dims.as_symbol(g.left) == symbol and isinstance(g.right, int) for g in guards)
+
+    def _fits(self, executable: Executable, arrays: Sequence[Array]) -> bool:
+        """Ranks and variable types are those that the code was made for."""
+        parameters = executable.graph.module.main.parameters
+        if any(a.ndim != p.type.rank for a, p in zip(arrays, parameters, strict=False)):
+            return False
+        for name, parameter in zip(
+            executable.graph.reads, parameters[len(arrays) :], strict=True
+        ):
+            array = self._executor.variable_array(name)
+            if array.shape != parameter.type.shape or array.dtype != parameter.type.dtype.numpy:
+                return False
+        return True
+
