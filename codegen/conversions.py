@@ -10,6 +10,7 @@ from flowc.codegen.representation import (
     FLOAT,
     I8,
     I32,
+    I64,
     constant,
     element_type,
     is_narrow_float,
@@ -93,21 +94,28 @@ def _integer_to_float(builder: Builder, source: DType, target: DType, value: ir.
         return builder.cast(operation, value, value_type(target))
     wide = ir.DoubleType() if source.bits > 16 else FLOAT
     if source.bits > 32:
-        value = _sticky_integer(builder, value)
+        value = _sticky_integer(builder, value, unsigned)
     return _to_narrow(builder, target, builder.cast(operation, value, wide))
 
 
-def _sticky_integer(builder: Builder, value: ir.Value) -> ir.Value:
-    """A 64-bit integer whose low 12 bits are one sticky bit, so that a double holds it exactly.
+def _sticky_integer(builder: Builder, value: ir.Value, unsigned: bool) -> ir.Value:
+    """A 64-bit integer that a double holds exactly: large ones get one sticky bit for the low 12.
 
     A narrow float has far fewer than 53 bits, so its rounding sees the same side of every tie.
     """
-    lanes = lanes_of(value)
-    kind = ir.IntType(64)
-    low = builder.and_(value, constant_int(kind, 0xFFF, lanes))
-    lost = builder.icmp_unsigned("!=", low, constant_int(kind, 0, lanes))
-    sticky = builder.select(lost, constant_int(kind, 0x800, lanes), constant_int(kind, 0, lanes))
-    return builder.or_(builder.and_(value, constant_int(kind, -0x1000, lanes)), sticky)
+
+    def number(n: int) -> ir.Constant:
+        return constant_int(I64, n, lanes_of(value))
+
+    lost = builder.icmp_unsigned("!=", builder.and_(value, number(0xFFF)), number(0))
+    sticky = builder.select(lost, number(0x800), number(0))
+    rounded = builder.or_(builder.and_(value, number(-0x1000)), sticky)
+    magnitude = value
+    if not unsigned:
+        negative = builder.icmp_signed("<", value, number(0))
+        magnitude = builder.select(negative, builder.neg(value), value)
+    large = builder.icmp_unsigned(">", magnitude, number(1 << 53))
+    return builder.select(large, rounded, value)
 
 
 def _float_to_integer(builder: Builder, source: DType, target: DType, value: ir.Value) -> ir.Value:
