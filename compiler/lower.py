@@ -112,9 +112,7 @@ class VariableStore(State):
         return handle.name in self.current or handle.name in self.stored
 
 
-def lower_graph(
-    request: Request, variables: Mapping[str, np.ndarray[Any, Any]]
-) -> LoweredGraph:
+def lower_graph(request: Request, variables: Mapping[str, np.ndarray[Any, Any]]) -> LoweredGraph:
     """Lower a request, specialised as far as it must be to the sizes of the feeds' first values.
 
     Raises the op errors that TensorFlow would raise for these feeds.

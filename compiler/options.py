@@ -35,9 +35,7 @@ def parse_flags(text: str) -> Options:
     for field in fields(Options):
         flag = "--" + field.name.replace("_", "-")
         if field.type == "bool":
-            parser.add_argument(
-                flag, action=argparse.BooleanOptionalAction, default=field.default
-            )
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=field.default)
         else:
             kind = int if field.type == "int" else str
             parser.add_argument(flag, type=kind, default=field.default)

@@ -1,7 +1,7 @@
 """Integer expressions over symbols: the sizes of tensors and the index arithmetic of loops.
 
-A dimension is an `int` or an `Expr`; everything here returns a plain `int` when it can. An `Expr` is
-kept as a canonical polynomial (a sum of products of atoms with integer coefficients), so two
+A dimension is an `int` or an `Expr`; everything here returns a plain `int` when it can. An `Expr`
+is kept as a canonical polynomial (a sum of products of atoms with integer coefficients), so two
 expressions that are equal as polynomials are equal objects for `==` and `hash`. Atoms are symbols
 and the operations that are not polynomial: floor division, modulo, minimum and maximum.
 
@@ -69,7 +69,7 @@ class Operation(Atom):
 
 
 class Expr:
-    """An integer polynomial over atoms. Build with the operators, `symbol`, `minimum`, `maximum`."""
+    """An integer polynomial over atoms; built with operators, `symbol`, `minimum`, `maximum`."""
 
     __slots__ = ("_hash", "terms")
 
@@ -192,7 +192,7 @@ def _split_multiples(left: Dim, right: Dim) -> tuple[Dim, Dim]:
     divisor = list(_terms(right))
     if len(divisor) != 1:
         return (1, 0) if left == right else (0, left)
-    (monomial, coefficient), = divisor
+    ((monomial, coefficient),) = divisor
     quotient: dict[Monomial, int] = {}
     rest: dict[Monomial, int] = {}
     for term, factor in _terms(left):
@@ -407,14 +407,14 @@ def _atom_to_python(atom: Atom) -> str:
 
 
 def coefficient_of(value: Dim, name: Symbol) -> Dim | None:
-    """c where `value == c*name + rest` and neither c nor rest mentions `name`; None if not linear."""
+    """c where `value == c*name + rest`, with `name` in neither c nor rest; None if not linear."""
     if isinstance(value, int):
         return 0
     result: dict[Monomial, int] = {}
     for monomial, factor in value.terms.items():
         rest = _remove(monomial, (name,))
-        mentions = any(name in symbols(Expr({(a,): 1})) for a in (monomial if rest is None else rest))
-        if mentions:
+        others = monomial if rest is None else rest
+        if any(name in symbols(Expr({(a,): 1})) for a in others):
             return None
         if rest is not None:
             result[rest] = factor

@@ -1,9 +1,9 @@
 """Index maps: which element of each operand an element of the result is made of.
 
 Broadcasts, reshapes, transposes and slices move no data once they are read this way: they are
-functions from an index of the result to an index of the operand. Fusion asks them whether a consumer
-reads a producer at the place where the producer is computed; the lowering to loops reads through
-them.
+functions from an index of the result to an index of the operand. Fusion asks them whether a
+consumer reads a producer at the place where the producer is computed; the lowering to loops reads
+through them.
 """
 
 from __future__ import annotations
@@ -97,7 +97,11 @@ def _slice(instruction: Instruction, index: Indices) -> list[Indices]:
 def _reverse(instruction: Instruction, index: Indices) -> list[Indices]:
     axes = instruction.attributes["dimensions"]
     shape = instruction.types[0].shape
-    return [tuple(s - 1 - i if a in axes else i for a, (i, s) in enumerate(zip(index, shape, strict=True)))]
+    return [
+        tuple(
+            s - 1 - i if a in axes else i for a, (i, s) in enumerate(zip(index, shape, strict=True))
+        )
+    ]
 
 
 MAPS: dict[str, Callable[[Instruction, Indices], list[Indices]]] = {
@@ -110,7 +114,7 @@ MAPS: dict[str, Callable[[Instruction, Indices], list[Indices]]] = {
 
 
 def operand_indices(instruction: Instruction, index: Indices) -> list[Indices] | None:
-    """For each operand, the index it is read at for element `index`; None if it is not one index."""
+    """For each operand, the index that element `index` reads; None if it is not one index."""
     if instruction.primitive in ELEMENTWISE:
         return [index if o.type.shape else () for o in instruction.operands]
     found = MAPS.get(instruction.primitive)

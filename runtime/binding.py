@@ -145,7 +145,5 @@ class Binding:
         raise getattr(errors, message.error)(None, None, f"{message.node}: {message.text}")
 
 
-def _concrete(
-    type_: TensorType, sizes: Mapping[str, int]
-) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def _concrete(type_: TensorType, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     return tuple(dims.evaluate(d, sizes) for d in type_.shape), type_.dtype.numpy

@@ -114,11 +114,8 @@ class CompiledPart:
         parameters = executable.graph.module.main.parameters
         if any(a.ndim != p.type.rank for a, p in zip(arrays, parameters, strict=False)):
             return False
-        for name, parameter in zip(
-            executable.graph.reads, parameters[len(arrays) :], strict=True
-        ):
+        for name, parameter in zip(executable.graph.reads, parameters[len(arrays) :], strict=True):
             array = self._executor.variable_array(name)
             if array.shape != parameter.type.shape or array.dtype != parameter.type.dtype.numpy:
                 return False
         return True
-

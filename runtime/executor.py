@@ -131,5 +131,3 @@ class Executor:
 def _configured_threads(config: Any) -> int | None:
     count = getattr(config, "intra_op_parallelism_threads", 0)
     return int(count) or None
-
-

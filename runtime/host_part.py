@@ -1,7 +1,7 @@
 """A part of a step that runs on the host: kernels over NumPy arrays, one node after the other.
 
-Ops without a lowering have such a kernel in their definition. Ops that merely move strings about are
-run by their lowering through the reference interpreter, since no native code deals in strings.
+Ops without a lowering have such a kernel in their definition. Ops that merely move strings about
+are run by their lowering through the reference interpreter, since no native code deals in strings.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class HostPart:
         b.location = node.name
         arrays = [np.asarray(i) for i in inputs]
         parameters = [Parameter(TensorType(as_dtype(a.dtype), a.shape)) for a in arrays]
-        contents = {p: a for p, a in zip(parameters, arrays, strict=True)}
+        contents = dict(zip(parameters, arrays, strict=True))
         b.parameter_contents = lambda p: _objects(contents[p])
         results = call_lowering(b, node.definition, parameters, node.attributes)
         module = Module(node.name, b.computation(parameters, results), messages=tuple(b.messages))

@@ -1,7 +1,7 @@
 """One (fetches, feeds, targets) of a session: its parts, and running them in order.
 
-Most steps are one compiled part, which is called directly. Where host kernels stand in between, or a
-shape depends on data, values pass from part to part by tensor name.
+Most steps are one compiled part, which is called directly. Where host kernels stand in between, or
+a shape depends on data, values pass from part to part by tensor name.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Step:
 
     def _plan(self) -> None:
         parts = partition(self._nodes, self._feeds, self._fetches, self._cuts)
-        old = {part: runner for part, runner in self._parts}
+        old = dict(self._parts)
         self._parts = [(part, old.get(part) or self._runner(part)) for part in parts]
         self._direct = self._direct_part()
 

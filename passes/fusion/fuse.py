@@ -123,9 +123,7 @@ def _acyclic_edge(
 class _Emission:
     """Writes the fused computation."""
 
-    def __init__(
-        self, computation: Computation, grouping: Grouping, ordered: list[Group]
-    ) -> None:
+    def __init__(self, computation: Computation, grouping: Grouping, ordered: list[Group]) -> None:
         self.computation = computation
         self.grouping = grouping
         self.ordered = ordered

@@ -35,7 +35,16 @@ from flowc.passes.index_maps import (
     reshape_index,
 )
 
-LOOP = ELEMENTWISE | {"iota", "pad", "concatenate", "gather", "dynamic_slice", "reduce_window", "size", "constant"}
+LOOP = ELEMENTWISE | {
+    "iota",
+    "pad",
+    "concatenate",
+    "gather",
+    "dynamic_slice",
+    "reduce_window",
+    "size",
+    "constant",
+}
 CONTRACTION = frozenset({"dot_general", "convolution"})
 MEMBER_LIMIT = 64  # more values than this do not stay in registers
 SERIAL_LIMIT = 1 << 14  # elements that one thread may walk without loss
@@ -76,7 +85,7 @@ def is_inlined(instruction: Instruction) -> bool:
 def is_splat(instruction: Instruction) -> bool:
     """True for a constant whose elements are all the same: it needs no memory."""
     array = instruction.attributes["value"]
-    return array.size <= 1 or (array.strides == (0,) * array.ndim)
+    return bool(array.size <= 1 or array.strides == (0,) * array.ndim)
 
 
 NEEDS_BUFFERS = frozenset({"gather", "dynamic_slice"})  # whose first operand is read anywhere
@@ -309,9 +318,7 @@ class Grouping:
                 found[group.number] = group
         return sorted(found.values(), key=lambda g: (g.kind != "contraction", -g.number))
 
-    def _start(
-        self, kind: str, space: Shape, instruction: Instruction, index: Indices
-    ) -> Group:
+    def _start(self, kind: str, space: Shape, instruction: Instruction, index: Indices) -> Group:
         group = Group(self._count, kind, space)
         self._count += 1
         self.groups[group.number] = group

@@ -69,9 +69,7 @@ class ColumnPass:
         self.plan = ReductionPlan(self.fused)
         self.row_count = product(tuple(space[a] for a in self.axes.reduced))
         self.column_count = product(tuple(space[a] for a in self.axes.columns))
-        self.outer = [
-            (Symbol(f"o{a}", space[a]), space[a]) for a in self.axes.outer
-        ]
+        self.outer = [(Symbol(f"o{a}", space[a]), space[a]) for a in self.axes.outer]
         body = self._divided_rows() if self._few_columns() else self._divided_columns()
         for symbol, extent in reversed(self.outer[1:]):
             body = (For(symbol, extent, body),)
@@ -139,7 +137,12 @@ class ColumnPass:
     # One row, several rows
 
     def _row(
-        self, elements: Elements, sums: Sequence[Buffer], row: Dim, column: Dim, count: int = 1,
+        self,
+        elements: Elements,
+        sums: Sequence[Buffer],
+        row: Dim,
+        column: Dim,
+        count: int = 1,
         place: Dim = 0,
     ) -> Body:
         """Add `count` rows, from `row` on, at one column; store full results of these rows."""
@@ -148,10 +151,14 @@ class ColumnPass:
         for step in range(count):
             index = self._index(row + step, column)
             values = [[elements.at(v, index) for v in r.operands] for r in self.reductions]
-            groups = values if groups is None else [
-                r.combine(elements, g, v)
-                for r, g, v in zip(self.reductions, groups, values, strict=True)
-            ]
+            groups = (
+                values
+                if groups is None
+                else [
+                    r.combine(elements, g, v)
+                    for r, g, v in zip(self.reductions, groups, values, strict=True)
+                ]
+            )
             body += self._full_results(elements, index)
         if not sums:
             assert groups is not None
@@ -169,8 +176,13 @@ class ColumnPass:
         return tuple(body)
 
     def _rows(
-        self, sums: Sequence[Buffer], start: Dim, count: Dim, columns: Callable[[Body], For],
-        column: Dim, place: Dim,
+        self,
+        sums: Sequence[Buffer],
+        start: Dim,
+        count: Dim,
+        columns: Callable[[Body], For],
+        column: Dim,
+        place: Dim,
     ) -> Body:
         """Rows `start ... start + count`, in fours and then singly, into the running values."""
         fours = dims.floordiv(count, UNROLL)

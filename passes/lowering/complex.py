@@ -62,7 +62,9 @@ def absolute(x: Complex) -> Scalar:
     safe = select(compare("EQ", large, zero), constant(large.dtype, 1), large)
     ratio = binary("divide", small, safe)
     one = constant(large.dtype, 1)
-    size = binary("multiply", large, unary("sqrt", binary("add", one, binary("multiply", ratio, ratio))))
+    size = binary(
+        "multiply", large, unary("sqrt", binary("add", one, binary("multiply", ratio, ratio)))
+    )
     return select(infinite, large, size)
 
 

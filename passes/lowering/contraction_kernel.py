@@ -37,9 +37,7 @@ DEPTHWISE_LIMIT = 128  # taps of a depthwise window that are written out
 def fused_contraction(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
     """The kernel of a contraction fusion, and the scratch buffers that follow its parameters."""
     hero = next(
-        i
-        for i in fused.computation.instructions
-        if i.primitive in ("dot_general", "convolution")
+        i for i in fused.computation.instructions if i.primitive in ("dot_general", "convolution")
     )
     view: View = DotView(hero) if hero.primitive == "dot_general" else ConvolutionView(hero)
     if hero.types[0].dtype.is_complex:
@@ -132,9 +130,7 @@ class DotView(View):
     def rhs(self, elements: Elements, batch: Indices, depth: Indices, columns: Indices) -> Element:
         n = self._numbers
         axes = (*n.rhs_batching_dimensions, *n.rhs_contracting_dimensions, *self._free(1))
-        return elements.at(
-            self.instruction.operands[1], _scatter(axes, (*batch, *depth, *columns))
-        )
+        return elements.at(self.instruction.operands[1], _scatter(axes, (*batch, *depth, *columns)))
 
     def result(self, batch: Indices, rows: Indices, columns: Indices) -> Indices:
         return (*batch, *rows, *columns)

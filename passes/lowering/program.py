@@ -134,7 +134,9 @@ class _Lowering:
         inputs, outputs = self._kernel_buffers(region, {})
         kernel, _ = self._lower(fusion, inputs, outputs)
         written = outputs[fusion.results.index(result)]
-        reads = [b for v, b in zip(fusion.operands, inputs, strict=True) if memory_of(v) is parameter]
+        reads = [
+            b for v, b in zip(fusion.operands, inputs, strict=True) if memory_of(v) is parameter
+        ]
         return all(_same_positions(kernel.body, read, written) for read in reads)
 
     # Steps
@@ -179,9 +181,7 @@ class _Lowering:
     def _call(self, fusion: Instruction) -> Call:
         outputs = [self.buffer(r) for r in fusion.results]
         inputs = [self.buffer(o) for o in fusion.operands]
-        shared = {
-            n: inputs.index(output) for n, output in enumerate(outputs) if output in inputs
-        }
+        shared = {n: inputs.index(output) for n, output in enumerate(outputs) if output in inputs}
         kernel, scratch = self._kernel(fusion, shared)
         for buffer in scratch:
             born = self.lifetimes.born[fusion.results[0]]
@@ -231,7 +231,10 @@ class _Lowering:
         for region in (condition, body):
             for parameter, buffer in zip(region.parameters, held, strict=True):
                 self.buffers[parameter] = buffer
-        start = [copy_step(self.buffer(o), b, self) for o, b in zip(instruction.operands, held, strict=True)]
+        start = [
+            copy_step(self.buffer(o), b, self)
+            for o, b in zip(instruction.operands, held, strict=True)
+        ]
         test = self._steps(condition)
         predicate = self.buffer(condition.results[0])
         work = self._steps(body)

@@ -97,16 +97,17 @@ def flat_variables(
 ) -> tuple[Variable, ...]:
     """All variables in order."""
     return tuple(
-        v for group in groups for item in group for v in (item if isinstance(item, tuple) else (item,))
+        v
+        for group in groups
+        for item in group
+        for v in (item if isinstance(item, tuple) else (item,))
     )
 
 
 def flat_elements(elements: Iterable[Element]) -> tuple[Scalar, ...]:
     """All real expressions in order."""
     return tuple(
-        part
-        for e in elements
-        for part in ((e.real, e.imag) if isinstance(e, Complex) else (e,))
+        part for e in elements for part in ((e.real, e.imag) if isinstance(e, Complex) else (e,))
     )
 
 

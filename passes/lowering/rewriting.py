@@ -160,7 +160,9 @@ class _Renaming:
         return tuple(
             self._loop(s, symbols, outer)
             if isinstance(s, For)
-            else outer.statement(s) if symbols else s
+            else outer.statement(s)
+            if symbols
+            else s
             for s in body
         )
 

@@ -71,11 +71,12 @@ def _loop_choices(fused: Fused) -> list[tuple[Loops, Loops]]:
             merged[-1] = (*merged[-1], axis)
         else:
             merged.append((axis,))
+    single: list[tuple[int, ...]] = [(a,) for a in wide]
     choices = []
-    for runs in (merged, [(a,) for a in wide]):
+    for runs in (merged, single):
         loops, _ = run_loops(fused.space, runs)
-        rows = [l for l, run in zip(loops, runs, strict=True) if run[0] in fused.kept]
-        columns = [l for l, run in zip(loops, runs, strict=True) if run[0] not in fused.kept]
+        rows = [loop for loop, run in zip(loops, runs, strict=True) if run[0] in fused.kept]
+        columns = [loop for loop, run in zip(loops, runs, strict=True) if run[0] not in fused.kept]
         choices.append((rows, columns))
     return choices
 
@@ -144,9 +145,7 @@ class RowPasses:
             values = [self.elements.at(v, self.index) for v in reduction.operands]
             before += flat_elements(initial)
             after += flat_elements(reduction.combine(self.elements, as_elements(group), values))
-        results = [
-            [_renamed(v, "_out") for v in group] for group in groups
-        ]
+        results = [[_renamed(v, "_out") for v in group] for group in groups]
         stores = (*self._keep_for_later(level), *self._store_full_results(level))
         carried = Carried(
             flat_variables(groups),
@@ -165,8 +164,7 @@ class RowPasses:
         inspected = (*stores, *_as_stores(carried))
         lanes = lanes_of(inspected, self.fused.target)
         if not self.columns:
-            symbol, extent = Symbol("one", 1), 1
-            return (For(symbol, extent, stores, Kind.SERIAL, carried=carried),)
+            return (For(Symbol("one", 1), 1, stores, Kind.SERIAL, carried=carried),)
         *outer, (inner, extent) = self.columns
         unroll = unroll_of(inspected, extent, lanes, 2 if carried is None else 4)
         if not outer or carried is None:
@@ -184,8 +182,10 @@ class RowPasses:
     def _is_row(self, value: Value) -> bool:
         """True for a value with one element per row."""
         rows = product(tuple(self.fused.space[a] for a in self.fused.kept))
-        return product(value.type.shape) == rows and self.plan.level(value) > 0 and (
-            rows != product(self.fused.space) or value.type.shape != self.fused.space
+        return (
+            product(value.type.shape) == rows
+            and self.plan.level(value) > 0
+            and (rows != product(self.fused.space) or value.type.shape != self.fused.space)
         )
 
     def _store_row_results(self, level: int) -> Body:
@@ -269,7 +269,9 @@ class RowPasses:
 
     def _needed_by(self, level: int) -> list[Instruction]:
         roots = [v for r in self.plan.levels[level] for v in r.operands]
-        roots += [v for v, _ in self._results() if not self._is_row(v) and self.plan.level(v) == level]
+        roots += [
+            v for v, _ in self._results() if not self._is_row(v) and self.plan.level(v) == level
+        ]
         return self._reached(roots)
 
     def _needed_after(self, level: int) -> set[Instruction]:
@@ -375,18 +377,24 @@ def _combine_partials(carried: Carried, partial: list[Buffer], count: Dim) -> Fo
         nodes[variable] = Load(buffer, as_dim(number))
     merged = Rewriter(nodes=nodes)
     following = tuple(merged.scalar(r) for r in carried.combiner.results)
-    return For(number, count, (), carried=Carried(left, carried.initial, following, carried.results))
+    return For(
+        number, count, (), carried=Carried(left, carried.initial, following, carried.results)
+    )
 
 
 def _nested(
-    outer: Loops, inner: Symbol, extent: Dim, stores: Body, carried: Carried, lanes: int, unroll: int
+    outer: Loops,
+    inner: Symbol,
+    extent: Dim,
+    stores: Body,
+    carried: Carried,
+    lanes: int,
+    unroll: int,
 ) -> For:
     """Serial loops around a vector loop; each trip's result joins what the outer loop carries."""
     assert carried.combiner is not None
     results = tuple(Variable(v.dtype, v.name + "_trip") for v in carried.results)
-    trip = Carried(
-        carried.variables, carried.initial, carried.next, results, carried.combiner
-    )
+    trip = Carried(carried.variables, carried.initial, carried.next, results, carried.combiner)
     statement = For(inner, extent, stores, Kind.VECTOR, lanes, unroll, carried=trip)
     for depth, (symbol, size) in enumerate(reversed(outer)):
         last = depth == len(outer) - 1
@@ -396,8 +404,10 @@ def _nested(
         nodes.update(zip(carried.combiner.right, statement.carried.results, strict=True))
         merged = Rewriter(nodes=nodes)
         following = tuple(merged.scalar(r) for r in carried.combiner.results)
-        names = carried.results if last else tuple(
-            Variable(v.dtype, f"{v.name}_result{depth}") for v in carried.results
+        names = (
+            carried.results
+            if last
+            else tuple(Variable(v.dtype, f"{v.name}_result{depth}") for v in carried.results)
         )
         statement = For(
             symbol, size, (statement,), carried=Carried(held, carried.initial, following, names)

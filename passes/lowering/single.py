@@ -1,0 +1,152 @@
+"""What the lowerings of single instructions share: their buffers, loops and stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from flowc.ir import dims
+from flowc.ir.dims import Dim, Symbol
+from flowc.ir.dtypes import DType
+from flowc.ir.loops.expressions import Load, Scalar
+from flowc.ir.loops.kernel import Buffer, For, Kernel, Kind, Statement, Store
+from flowc.ir.tensor.core import Instruction, Shape, Value
+from flowc.passes.index_maps import Indices
+from flowc.passes.lowering import scalars
+from flowc.passes.lowering.buffers import buffer_for
+from flowc.passes.lowering.fused import Body, Fused, element_time, lanes_of
+from flowc.passes.lowering.loop_kernel import (
+    as_dim,
+    nest,
+    parallel,
+    parallel_grain,
+    partitions,
+    run_loops,
+    unroll_of,
+)
+from flowc.passes.lowering.scalars import Complex, Element
+from flowc.passes.target import Target
+
+Loops = list[tuple[Symbol, Dim]]
+
+
+@dataclass(frozen=True, eq=False)
+class Single:
+    """A fusion of one instruction, whose operands are all in memory."""
+
+    fused: Fused
+
+    @property
+    def target(self) -> Target:
+        """The machine."""
+        return self.fused.target
+
+    @cached_property
+    def instruction(self) -> Instruction:
+        """The only instruction."""
+        (instruction,) = self.fused.computation.instructions
+        return instruction
+
+    @cached_property
+    def operands(self) -> tuple[Buffer, ...]:
+        """The buffer of each operand; the same one where operands are equal."""
+        held = dict(zip(self.fused.computation.parameters, self.fused.inputs, strict=True))
+        return tuple(held[o] for o in self.instruction.operands)  # type: ignore[index]
+
+    @cached_property
+    def results(self) -> tuple[Buffer | None, ...]:
+        """The buffer of each result; None for one that nothing reads."""
+        held = dict(zip(self.fused.computation.results, self.fused.outputs, strict=True))
+        return tuple(held.get(r) for r in self.instruction.results)
+
+    def whole_results(self) -> tuple[tuple[Buffer, ...], tuple[Buffer, ...]]:
+        """A buffer for each result, and those of them that are scratch since nothing reads them."""
+        scratch: list[Buffer] = []
+        found: list[Buffer] = []
+        for number, (value, buffer) in enumerate(
+            zip(self.instruction.results, self.results, strict=True)
+        ):
+            if buffer is None:
+                buffer = buffer_for(f"unread{number}", value.type)
+                scratch.append(buffer)
+            found.append(buffer)
+        return tuple(found), tuple(scratch)
+
+    def kernel(
+        self, body: Iterable[Statement], scratch: tuple[Buffer, ...] = ()
+    ) -> tuple[Kernel, tuple[Buffer, ...]]:
+        """The finished kernel, its scratch buffers after the other parameters."""
+        kernel = self.fused.kernel(tuple(body))
+        return replace(kernel, parameters=(*kernel.parameters, *scratch)), scratch
+
+    def copy(self, source: Buffer, to: Buffer) -> Body:
+        """Loops that copy a buffer; nothing where both are the same memory."""
+        if source is to:
+            return ()
+        return self.flat(to.size, lambda i: (Store(to, i, Load(source, i)),), "copied")
+
+    def fill(self, value: Value, buffer: Buffer, element: Element, name: str = "filled") -> Body:
+        """Loops that store one element everywhere in the buffer of a tensor."""
+        dtype, size = value.type.dtype, value.type.size
+        return self.flat(size, lambda i: tuple(stores(buffer, dtype, i, element)), name)
+
+    def flat(self, size: Dim, body: Callable[[Dim], Body], name: str) -> Body:
+        """A flat loop, divided between threads where it is long."""
+        if size == 1:
+            return body(0)
+        symbol = Symbol(name, size)
+        return nest([(symbol, size)], body(as_dim(symbol)), self.target)
+
+
+def stores(
+    buffer: Buffer,
+    dtype: DType,
+    position: Dim,
+    element: Element,
+    mask: Scalar | None = None,
+    scatter: Scalar | None = None,
+) -> Iterator[Store]:
+    """Store element number `position + scatter` of a tensor; a complex one is two reals."""
+    if not isinstance(element, Complex):
+        yield Store(buffer, position, element, mask, scatter)
+        return
+    assert dtype.is_complex
+    if scatter is not None:
+        scatter = scalars.binary("add", scatter, scatter)
+    yield Store(buffer, position * 2, element.real, mask, scatter)
+    yield Store(buffer, position * 2 + 1, element.imag, mask, scatter)
+
+
+def strided_loops(
+    space: Shape, positions: Callable[[Indices], Iterable[Dim]], prefix: str
+) -> tuple[Loops, Indices]:
+    """The fewest loops over `space` in which the positions are strided, and the index they make."""
+    for runs in partitions(space):
+        loops, index = run_loops(space, runs, prefix)
+        found = list(positions(index))
+        if all(dims.coefficient_of(p, s) is not None for p in found for s, _ in loops):
+            break
+    return loops, index
+
+
+def serial_nest(loops: Sequence[tuple[Symbol, Dim]], body: Body) -> Body:
+    """`body` inside serial loops."""
+    for symbol, extent in reversed(loops):
+        body = (For(symbol, extent, body),)
+    return body
+
+
+def vector_nest(loops: Sequence[tuple[Symbol, Dim]], body: Body, target: Target) -> Body:
+    """`body` inside serial loops, the innermost of which runs in vector lanes."""
+    if not loops:
+        return body
+    symbol, extent = loops[-1]
+    lanes = lanes_of(body, target)
+    unroll = unroll_of(element_time(body, target), extent, lanes)
+    return serial_nest(loops[:-1], (For(symbol, extent, body, Kind.VECTOR, lanes, unroll),))
+
+
+def divided(symbol: Symbol, extent: Dim, body: Body, time: float, work: Dim) -> For:
+    """A loop that threads divide where an iteration's `work` elements of `time` ns each suggest."""
+    return parallel(symbol, extent, body, parallel_grain(time, work))
