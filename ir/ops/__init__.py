@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from flowc.ir.ops import (  # noqa: F401  importing a family defines its ops
     binary,
+    conversions,
+    gathering,
+    joining,
     logic,
     reductions,
     shapes,
+    slicing,
     sources,
     trigonometry,
     unary,

@@ -137,7 +137,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     every = g("Range", g.constant(0), rank, g.constant(1))
     others = g("ListDiff", every, reduced)[0]
     order = g("ConcatV2", [reduced, others], g.constant(0))
-    matrix = g("Pack", _count(g, size, reduced), _count(g, size, others))
+    matrix = g("Pack", [_count(g, size, reduced), _count(g, size, others)])
     permuted = g("Transpose", x, order)
     flat = g("Reshape", permuted, matrix)
     left = g("Cumprod", flat, g.constant(0), exclusive=True)

@@ -323,7 +323,7 @@ def tile(b: Builder, input: Value, multiples: Value) -> Value:
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     x, multiples = op.inputs
     sizes = g("Shape", x, out_type=multiples.dtype)
-    interleaved = g("Transpose", g("Pack", multiples, sizes), g.constant([1, 0]))
+    interleaved = g("Transpose", g("Pack", [multiples, sizes]), g.constant([1, 0]))
     split = g("Reshape", interleaved, g.constant([-1]))
     zero, two = g.constant(0), g.constant(2)
     axes = g("Range", zero, g("Size", split), two)

@@ -54,7 +54,9 @@ def _judge(raised: OpError, error: dict[str, Any] | None) -> str | None:
     if error is None:
         raise raised
     expected = getattr(errors, error["kind"], InvalidArgumentError)
-    lenient = error["phase"] == "import" or error["kind"] in _LENIENT
+    if error["phase"] == "import":
+        return None
+    lenient = error["kind"] in _LENIENT
     if isinstance(raised, expected) or (lenient and isinstance(raised, InvalidArgumentError)):
         return None
     return f"raised {type(raised).__name__}: {raised}, expected {error['kind']}"

@@ -194,8 +194,11 @@ def run_symbolically(
     sources: dict[dims.Symbol, Any] = {}
     parameters: dict[str, Parameter] = {}
     for number, (name, array) in enumerate(feeds.items()):
-        sizes = []
+        sizes: list[dims.Dim] = []
         for axis, size in enumerate(array.shape):
+            if array.dtype.kind == "i" and array.ndim == 1 and size < 8:
+                sizes.append(size)  # it may describe a shape, whose rank is known
+                continue
             symbol = dims.symbol(f"s{number}_{axis}")
             hints[str(symbol)] = size
             (found,) = dims.symbols(symbol)

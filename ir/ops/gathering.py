@@ -1,0 +1,364 @@
+"""Elements by index: gather, gather-nd, one-hot, dynamic stitch and partition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from flowc.ir import dims, dtypes
+from flowc.ir.dims import Dim
+from flowc.ir.ops.common import (
+    Tensors,
+    check_bounds,
+    fail,
+    normalize_axis,
+    require_rank,
+    show,
+    static_axis,
+)
+from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
+from flowc.ir.tensor.builder import Builder, DataDependent, require
+from flowc.ir.tensor.core import Shape, Value
+from flowc.ir.tensor.primitives.indexing import GatherDimensionNumbers
+
+
+def checked_indices(b: Builder, indices: Value, limit: Dim) -> Value:
+    """Indices that must be in [0, limit)."""
+    check_bounds(b, indices, limit, f"indices must be in [0, {limit})")
+    return indices
+
+
+@op(
+    "Gather(params: Tparams, indices: Tindices; validate_indices: bool = true, Tparams: type,"
+    " Tindices: {index}) -> output: Tparams"
+)
+def gather(b: Builder, params: Value, indices: Value) -> Value:
+    """Rows of params."""
+    shape = b.shape(params)
+    require(len(shape) >= 1, "params must be at least 1 dimensional")
+    return b.take(params, checked_indices(b, indices, shape[0]), 0)
+
+
+@op(
+    "GatherV2(params: Tparams, indices: Tindices, axis: Taxis; batch_dims: int = 0, Tparams: type,"
+    " Tindices: {int16, int32, int64}, Taxis: {index}) -> output: Tparams"
+)
+def gather_v2(b: Builder, params: Value, indices: Value, axis: Value, *, batch_dims: int) -> Value:
+    """Slices of params along an axis, separately in each of the batch dimensions."""
+    require_rank(b, axis, 0, "axis")
+    shape = b.shape(params)
+    require(len(shape) >= 1, "params must be at least 1 dimensional")
+    along = static_axis(b, axis, len(shape))
+    return batched_take(b, params, indices, along, batch_dims)
+
+
+def batched_take(b: Builder, params: Value, indices: Value, axis: int, batch_dims: int) -> Value:
+    """`params[batch..., outer..., indices[batch..., i...], inner...]`."""
+    shape, places = b.shape(params), b.shape(indices)
+    batch = batch_dims + len(places) if batch_dims < 0 else batch_dims
+    require(
+        0 <= batch <= min(len(places), axis),
+        f"batch_dims ({batch_dims}) must be less than or equal to axis ({axis})",
+    )
+    same = b.assumptions.equal_shapes(shape[:batch], places[:batch])
+    require(same, f"params.shape[:{batch}] {show(shape)} should be indices.shape {show(places)}")
+    checked_indices(b, indices, shape[axis])
+    if not batch:
+        return b.take(params, indices, axis)
+    depth, outer = len(places) - batch, axis - batch
+    offsets = tuple(range(batch, axis)) + tuple(
+        a + depth - 1 for a in range(axis + 1, len(shape))
+    )
+    sizes = [1 if a < batch or a == axis else d for a, d in enumerate(b.shape(params))]
+    numbers = GatherDimensionNumbers(
+        offset_dims=offsets,
+        collapsed_slice_dims=(axis,),
+        operand_batching_dims=tuple(range(batch)),
+        start_indices_batching_dims=tuple(range(batch)),
+        start_index_map=(axis,),
+        index_vector_dim=len(places),
+    )
+    assert outer >= 0
+    return b.gather(params, indices, numbers, sizes)
+
+
+def _row_gradient(g: GraphBuilder, params: Tensor, indices: Tensor, grad: Tensor) -> Any:
+    """The sum of gradient rows that were gathered from each row of params (axis 0)."""
+    size = g("Shape", params, out_type=dtypes.int64)
+    count = g("Reshape", g("Size", indices), g.constant([1]))
+    inner = g("Slice", g("Cast", size, DstT=dtypes.int32), g.constant([1]), g.constant([-1]))
+    rows = g("Reshape", grad, g("ConcatV2", [count, inner], g.constant(0)))
+    flat = g("Reshape", indices, count)
+    return g.sparse(rows, flat, size)
+
+
+@gather.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    return _row_gradient(g, op.inputs[0], op.inputs[1], grad), None
+
+
+@gather_v2.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    params, indices, axis = op.inputs
+    batch = op.get_attr("batch_dims")
+    where = g.constant_value(axis)
+    if where is not None and int(where) == 0 and not batch:
+        return _row_gradient(g, params, indices, grad), None, None
+    shape = g.shape_of(params)
+    if shape is None or where is None:
+        raise fail("the gradient of GatherV2 needs a known axis and a known rank of params")
+    return _axis_gradient(g, op, grad, int(where) % len(shape), batch), None, None
+
+
+def _axis_gradient(
+    g: GraphBuilder, op: Operation, grad: Tensor, axis: int, batch_dims: int
+) -> Any:
+    """Move the axis to the front, number its rows per batch, sum, and move it back."""
+    params, indices, _ = op.inputs
+    shape, places = g.shape_of(params), g.shape_of(indices)
+    if shape is None or places is None:
+        raise fail("the gradient of GatherV2 needs known ranks of params and indices")
+    rank, depth = len(shape), len(places)
+    batch = batch_dims + depth if batch_dims < 0 else batch_dims
+    front = list(range(axis, axis + depth - batch))
+    others = [a for a in range(rank + depth - batch - 1) if a not in front]
+    order = [*others[:batch], *front, *others[batch:]]
+    values = g("Transpose", grad, g.constant(order))
+    size = g("Shape", params)
+    moved = [*range(batch), axis, *(a for a in range(batch, rank) if a != axis)]
+    wanted = g("GatherV2", size, g.constant(moved), g.constant(0))
+    numbered, total = _number_rows(g, indices, size, axis, batch)
+    summed = g("UnsortedSegmentSum", values, numbered, total)
+    inverse = [moved.index(a) for a in range(rank)]
+    return g("Transpose", g("Reshape", summed, wanted), g.constant(inverse))
+
+
+def _number_rows(
+    g: GraphBuilder, indices: Tensor, size: Tensor, axis: int, batch: int
+) -> tuple[Tensor, Tensor]:
+    """Row numbers that tell batches apart, and how many there are."""
+    places = g.shape_of(indices)
+    assert places is not None
+    indices = g("Cast", indices, DstT=dtypes.int32)
+    total = g("GatherV2", size, g.constant(axis), g.constant(0))
+    offset, step = None, total
+    for b in reversed(range(batch)):
+        extent = g("GatherV2", size, g.constant(b), g.constant(0))
+        line = g("Range", g.constant(0), extent, g.constant(1)) * step
+        ones = [1] * len(places)
+        ones[b] = -1
+        line = g("Reshape", line, g.constant(ones))
+        offset = line if offset is None else offset + line
+        step = step * extent
+    return (indices if offset is None else indices + offset), step
+
+
+@op(
+    "GatherNd(params: Tparams, indices: Tindices; Tparams: type, Tindices: {int16, int32, int64},"
+    ' bad_indices_policy: string = "") -> output: Tparams'
+)
+def gather_nd(b: Builder, params: Value, indices: Value, *, bad_indices_policy: str) -> Value:
+    """Slices of params at index vectors, which lie along the last dimension of indices."""
+    shape, places = b.shape(params), b.shape(indices)
+    require(len(shape) >= 1, "params must be at least a vector")
+    require(len(places) >= 1, "indices must be at least a vector")
+    depth = places[-1]
+    if not isinstance(depth, int):
+        raise DataDependent(indices)
+    require(
+        depth <= len(shape),
+        "index innermost dimension length must be <= params rank; saw: "
+        f"{depth} vs. {len(shape)}",
+    )
+    inside = index_vectors_inside(b, indices, shape[:depth])
+    lenient = bad_indices_policy == "IGNORE"
+    if not lenient:
+        b.check(b.reduce_and(inside), f"indices do not index into param shape {show(shape)}")
+    outer, rest = len(places) - 1, len(shape) - depth
+    numbers = GatherDimensionNumbers(
+        offset_dims=tuple(range(outer, outer + rest)),
+        collapsed_slice_dims=tuple(range(depth)),
+        start_index_map=tuple(range(depth)),
+        index_vector_dim=outer,
+    )
+    sizes = [1] * depth + list(shape[depth:])
+    found = b.gather(params, indices, numbers, sizes)
+    if not lenient:
+        return found
+    kept = b.broadcast_in_dim(inside, b.shape(found), tuple(range(outer)))
+    return b.select(kept, found, b.zeros_like(found))
+
+
+def index_vectors_inside(b: Builder, indices: Value, limits: Shape) -> Value:
+    """For each vector along the last axis, whether it indexes into a tensor of those sizes."""
+    places = b.shape(indices)
+    dtype = indices.type.dtype
+    if not limits:
+        return b.full(True, places[:-1], dtypes.bool_)
+    bounds = [b.reshape(b.size(size, dtype), (1,)) for size in limits]
+    bound = b.broadcast_to(b.concatenate(bounds, 0), places)
+    return b.reduce_and(b.and_(b.ge(indices, 0), b.lt(indices, bound)), [-1])
+
+
+@gather_nd.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    params, indices = op.inputs
+    size = g("Shape", params, out_type=indices.dtype)
+    return g("ScatterNd", indices, grad, size), None
+
+
+# One-hot
+
+
+@op(
+    "OneHot(indices: TI, depth: int32, on_value: T, off_value: T; axis: int = -1, T: type,"
+    " TI: {uint8, int8, int32, int64} = int64) -> output: T"
+)
+def one_hot(
+    b: Builder, indices: Value, depth: Value, on_value: Value, off_value: Value, *, axis: int
+) -> Value:
+    """`on_value` where the position along a new dimension is the index, else `off_value`."""
+    old = b.shape(indices)
+    for name, value in (("depth", depth), ("on_value", on_value), ("off_value", off_value)):
+        require_rank(b, value, 0, name)
+    require(-1 <= axis <= len(old), f"Expected axis to be -1 or between [0, {len(old) + 1}).  But "
+            f"received: {axis}")  # fmt: skip
+    (count,) = b.dims(depth)
+    require(not isinstance(count, int) or count >= 0, f"depth must be non-negative, got: {count}")
+    where = len(old) if axis == -1 else axis
+    shape = [*old[:where], count, *old[where:]]
+    others = tuple(a for a in range(len(shape)) if a != where)
+    wide = b.convert(indices, dtypes.int64)
+    hit = b.eq(b.iota(shape, where, dtypes.int64), b.broadcast_in_dim(wide, shape, others))
+    on, off = (b.broadcast_in_dim(v, shape, ()) for v in (on_value, off_value))
+    return b.select(hit, on, off)
+
+
+one_hot.not_differentiable()
+
+
+# Stitching and partitioning
+
+
+def _stitch(b: Builder, indices: list[Value], data: list[Value]) -> Value:
+    inner = _stitched_inner(b, indices, data)
+    known = [b.symbolic(value) for value in indices]
+    places: list[int] = []
+    for value, contents in zip(indices, known, strict=True):
+        if contents is None:
+            raise DataDependent(value)
+        places.extend(b.static(value).ravel().tolist())
+    require(all(i >= 0 for i in places), f"indices must not be negative: {places}")
+    rows = [
+        b.reshape(d, [dims.product(b.shape(i)), *inner])
+        for i, d in zip(indices, data, strict=True)
+    ]
+    joined = b.concatenate(rows, 0)
+    count = max(places, default=-1) + 1
+    last = {place: row for row, place in enumerate(places)}
+    if len(last) == count == len(places):
+        return _permuted(b, joined, [last[place] for place in range(count)])
+    found = [last.get(place, -1) for place in range(count)]
+    return _permuted(b, joined, found)
+
+
+def _stitched_inner(b: Builder, indices: list[Value], data: list[Value]) -> Shape:
+    """The shape of one row. Raises InvalidArgumentError where data do not fit indices."""
+    inner: Shape | None = None
+    for i, (index, value) in enumerate(zip(indices, data, strict=True)):
+        outer, shape = b.shape(index), b.shape(value)
+        fits = len(shape) >= len(outer) and b.assumptions.equal_shapes(
+            shape[: len(outer)], outer
+        )
+        require(
+            fits,
+            f"data[{i}].shape = {show(shape)} does not start with indices[{i}].shape = "
+            f"{show(outer)}",
+        )
+        rest = shape[len(outer) :]
+        require(
+            inner is None or b.assumptions.equal_shapes(inner, rest),
+            f"Need data[0].shape[{len(outer)}:] = data[{i}].shape[{len(outer)}:]",
+        )
+        inner = rest
+    assert inner is not None
+    return inner
+
+
+def _permuted(b: Builder, rows: Value, order: Sequence[int]) -> Value:
+    """Rows in another order, zeros for -1; by slices where few, so that sizes can be followed."""
+    if not order:
+        return b.slice_axis(rows, 0, 0, 0)
+    if list(order) == list(range(len(order))) and b.shape(rows)[0] == len(order):
+        return rows
+    if len(order) <= 16:
+        empty = b.zeros_like(b.slice_axis(rows, 0, 0, 1))
+        parts = [empty if i < 0 else b.slice_axis(rows, 0, i, i + 1) for i in order]
+        return b.concatenate(parts, 0)
+    found = b.take(rows, b.constant(np.maximum(order, 0).astype(np.int32)), 0)
+    present = b.constant(np.array([i >= 0 for i in order]))
+    kept = b.broadcast_in_dim(present, b.shape(found), (0,))
+    return b.select(kept, found, b.zeros_like(found))
+
+
+def _stitch_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    count = len(op.inputs) // 2
+    values = [g("GatherV2", grad, index, g.constant(0)) for index in op.inputs[:count]]
+    return (None,) * count + tuple(values)
+
+
+for _name in ("DynamicStitch", "ParallelDynamicStitch"):
+    op(f"{_name}(indices: N*int32, data: N*T; N: int >= 1, T: type) -> merged: T")(
+        _stitch
+    ).gradient(_stitch_gradient)
+
+
+# Along sequences
+
+
+@op(
+    "ReverseSequence(input: T, seq_lengths: Tlen; seq_dim: int, batch_dim: int = 0, T: type,"
+    " Tlen: {index} = int64) -> output: T"
+)
+def reverse_sequence(
+    b: Builder, input: Value, seq_lengths: Value, *, seq_dim: int, batch_dim: int
+) -> Value:
+    """In each batch entry the first `seq_lengths[i]` elements along seq_dim, backwards."""
+    shape = b.shape(input)
+    require_rank(b, seq_lengths, 1, "seq_lengths")
+    require(batch_dim != seq_dim, f"batch_dim == seq_dim == {seq_dim}")
+    seq, batch = normalize_axis(seq_dim, len(shape)), normalize_axis(batch_dim, len(shape))
+    require(
+        b.assumptions.equal(b.shape(seq_lengths)[0], shape[batch]),
+        f"Length of seq_lengths != input.dims({batch}), ({b.shape(seq_lengths)[0]} vs. "
+        f"{shape[batch]})",
+    )
+    check_bounds(b, seq_lengths, shape[seq] + 1, f"seq_lengths must be in [0, {shape[seq]}]")
+    lengths = b.broadcast_in_dim(b.convert(seq_lengths, dtypes.int64), shape, (batch,))
+    place = b.iota(shape, seq, dtypes.int64)
+    source = b.select(b.lt(place, lengths), b.subtract(b.subtract(lengths, place), 1), place)
+    return take_along(b, input, source, seq)
+
+
+def take_along(b: Builder, x: Value, indices: Value, axis: int) -> Value:
+    """`x[i, ..., indices[i, ..., j], ...]`: indices of x's shape, except along the axis."""
+    shape = b.shape(x)
+    others = tuple(a for a in range(len(shape)) if a != axis)
+    numbers = GatherDimensionNumbers(
+        collapsed_slice_dims=(axis,),
+        operand_batching_dims=others,
+        start_indices_batching_dims=others,
+        start_index_map=(axis,),
+        index_vector_dim=len(shape),
+    )
+    return b.gather(x, indices, numbers, [1] * len(shape))
+
+
+@reverse_sequence.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    names = ("seq_dim", "batch_dim")
+    return g("ReverseSequence", grad, op.inputs[1], **{n: op.get_attr(n) for n in names}), None
+
+
