@@ -40,8 +40,9 @@ class Lexer:
 
     def error(self, message: str) -> ParseError:
         """An error at the cursor."""
-        line = self.text.count("\n", 0, self.position) + 1
-        rest = self.text[self.position : self.position + 40].split("\n")[0]
+        place = len(self.text) - len(self.text[self.position :].lstrip())
+        line = self.text.count("\n", 0, place) + 1
+        rest = self.text[place : place + 40].split("\n")[0]
         return ParseError(f"line {line}: {message} at {rest!r}")
 
     def peek(self) -> str:
