@@ -1,0 +1,36 @@
+"""The passes over tensor IR, in order, with the reason for each place."""
+
+from __future__ import annotations
+
+from flowc.ir.tensor.core import Module
+from flowc.passes.common_subexpressions import EliminateCommonSubexpressions
+from flowc.passes.constant_folding import FoldConstants
+from flowc.passes.dead_code import EliminateDeadCode
+from flowc.passes.fusion.fuse import Fuse
+from flowc.passes.pass_manager import Observer, Pass, run_passes
+from flowc.passes.simplify.simplify import Simplify
+
+PASSES: tuple[Pass, ...] = (
+    # Lowering computes shapes and second results that nobody reads: no later pass sees them.
+    EliminateDeadCode(),
+    # Rules look for constants, so whatever can be one is one before they do.
+    FoldConstants(),
+    # Lowerings repeat themselves (broadcasts of one bias, a gradient's forward value), and rules
+    # recognise operands that are the same object.
+    EliminateCommonSubexpressions(),
+    Simplify(),
+    # Rules leave constant scalars to compute, and instructions that have become equal or unused.
+    # A second round finds nearly all that a fixed point would; more rounds cost time every time.
+    FoldConstants(),
+    EliminateCommonSubexpressions(),
+    EliminateDeadCode(),
+    Simplify(),
+    EliminateDeadCode(),
+    # Last, since every rewrite above is simpler on instructions than inside kernels.
+    Fuse(),
+)
+
+
+def optimize(module: Module, observer: Observer | None = None) -> Module:
+    """The module after all passes, a program of kernels. Raises PassError where a pass fails."""
+    return run_passes(module, PASSES, observer)
