@@ -100,9 +100,9 @@ class Builder(ir.IRBuilder):  # type: ignore[misc]
         """The lanes `indices` of `value`."""
         return self.shuffle_vector(value, poison(value.type), _ShuffleMask(indices))
 
-    def concatenate(self, left: ir.Value, right: ir.Value) -> ir.Value:
-        """The lanes of `left` followed by those of `right`."""
-        return self.shuffle_vector(left, right, _ShuffleMask(range(2 * lanes_of(left))))
+    def pick(self, left: ir.Value, right: ir.Value, indices: Sequence[int]) -> ir.Value:
+        """The lanes `indices` of two vectors, those of `right` counted after those of `left`."""
+        return self.shuffle_vector(left, right, _ShuffleMask(indices))
 
     def lane(self, value: ir.Value, index: int) -> ir.Value:
         """One lane of a vector."""

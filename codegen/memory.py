@@ -79,6 +79,9 @@ class Memory:
         self, buffer: Buffer, position: Dim, gather: Placed | None, mask: Placed | None
     ) -> Placed:
         """`buffer[position + gather]`, 0 where `mask` is false."""
+        if gather is None and mask is None and self._shuffles(position):
+            raw = self._load_shuffled(buffer, position)
+            return self.scopes.emit(lambda b, x: memory_to_value(b, buffer.dtype, x), raw)
         address = self.address(buffer, position, gather)
         mask = self._and(mask, self._in_bounds(buffer, address, mask))
         lanes = self.positions.lanes
@@ -118,6 +121,28 @@ class Memory:
         if mask is None:
             return builder.load_elements(address.pointer[0], kind, align), depth
         return builder.masked_load(address.pointer[0], kind, mask[0], align), depth
+
+    def _shuffles(self, position: Dim) -> bool:
+        """Whether whole vectors and a shuffle give the lanes: reversed, or every second element."""
+        lanes = self.positions.lanes
+        if lanes is None or lanes.mask is not None or self.checks is not None:
+            return False
+        return self.positions.stride(position) in (-1, 2)
+
+    def _load_shuffled(self, buffer: Buffer, position: Dim) -> Placed:
+        """Vectors that hold exactly the elements between the first and the last lane's."""
+        count, reverse = self._count(), self.positions.stride(position) == -1
+        kind, align = widen(memory_type(buffer.dtype), count), buffer.dtype.size
+        starts = (position - (count - 1),) if reverse else (position, position + (count - 1))
+        base, element = self.pointers[buffer], memory_type(buffer.dtype)
+        pointers = [self.positions.pointer(base, element, start) for start in starts]
+        depth = max(self._floor(buffer), *(level for _, level in pointers))
+        builder = self.scopes.at(depth)
+        vectors = [builder.load_elements(pointer, kind, align) for pointer, _ in pointers]
+        if reverse:
+            return builder.permute(vectors[0], range(count - 1, -1, -1)), depth
+        evens = [lane if lane < count else lane + 1 for lane in range(0, 2 * count, 2)]
+        return builder.pick(vectors[0], vectors[1], evens), depth
 
     def store(
         self,

@@ -132,7 +132,10 @@ class Positions:
         """How `value` grows from lane to lane: 0 for a uniform one, None where it is not linear."""
         if self.lanes is None:
             return 0
-        return dims.coefficient_of(value, self.lanes.index)
+        found = dims.coefficient_of(value, self.lanes.index)
+        if found is None and isinstance(value, Expr):
+            return _stride_within_vector(value, self.lanes)
+        return found
 
     def vector(self, value: Dim) -> Placed:
         """The value in every lane; a scalar where all lanes agree."""
@@ -215,3 +218,39 @@ def _floor_remainder(b: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
     rest = b.srem(x, y)
     zero = b.splat(integer(0), getattr(x.type, "count", 1))
     return b.select(b.icmp_signed("<", rest, zero), b.add(rest, y), rest)
+
+
+def _stride_within_vector(value: Expr, lanes: Lanes) -> Dim | None:
+    """The stride of an expression that is linear within each vector, if not from one to the next.
+
+    The first lane's index is a multiple of the lanes. So where a divisor is one too, and the rest
+    of the dividend, no vector crosses a multiple of it: the quotient is uniform, the remainder
+    counts up.
+    """
+    total: Dim = 0
+    for monomial, coefficient in value.terms.items():
+        varying = [a for a in monomial if lanes.index in dims.symbols(Expr({(a,): 1}))]
+        if len(varying) > 1:
+            return None
+        if varying:
+            inner = _atom_stride_within_vector(varying[0], lanes)
+            if inner is None:
+                return None
+            others = tuple(a for a in monomial if a is not varying[0])
+            factor = dims.product([Expr({(a,): 1}) for a in others])
+            total = total + factor * coefficient * inner
+    return total
+
+
+def _atom_stride_within_vector(atom: Atom, lanes: Lanes) -> int | None:
+    match atom:
+        case Operation(operator="floordiv" | "mod", left=Expr() as left, right=int() as right):
+            rest = left - Expr({(lanes.index,): 1})
+            terms = rest.terms.values() if isinstance(rest, Expr) else (rest,)
+            aligned = right % lanes.count == 0 and all(t % lanes.count == 0 for t in terms)
+            linear = dims.coefficient_of(left, lanes.index) == 1
+            if aligned and linear:
+                return 1 if atom.operator == "mod" else 0
+        case Symbol():
+            return 1
+    return None

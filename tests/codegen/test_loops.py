@@ -294,3 +294,17 @@ def test_streaming_stores_at_any_alignment(dtype: DType, target: Target) -> None
     for n in (0, 1, 64, 100, 259):
         arrays = [integers(n * 5).astype(dtype.numpy), np.zeros(n * 5, dtype.numpy)]
         check_kernel(kernel, arrays, {"n": n}, target=target)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("divisor", [16, 48, 40])
+def test_quotients_and_remainders_of_the_vector_index(divisor: int, target: Target) -> None:
+    """x[i // d], x[i % d]: uniform and contiguous within a vector if 16 divides d."""
+    i, i_index = index("i", N)
+    x, y = Buffer("x", F32, 200), Buffer("y", F32, N)
+    quotient = Load(x, dims.floordiv(i + 32, divisor) * 2)
+    remainder = Load(x, dims.mod(i, divisor) + dims.floordiv(i, divisor))
+    body = (Store(y, i, Binary(F32, "add", quotient, remainder)),)
+    kernel = Kernel("mixed", (x, y), (For(i_index, N, body, Kind.VECTOR, 16, 2),))
+    for n in (1, 16, 47, 100, 200):
+        check_kernel(kernel, [integers(200), np.zeros(n, np.float32)], {"n": n}, target=target)
