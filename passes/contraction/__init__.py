@@ -1,0 +1,82 @@
+"""Contractions as loop nests: `dot_general`, `convolution` and their gradients.
+
+*Requires* the elements of both operands and an epilogue as functions of index tuples. *Ensures* a
+kernel of parallel units that call the register-blocked micro-kernel (`MultiplyTile`), after K. Goto
+and R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), but that operands
+which lie well in memory are not packed. All extents may be symbolic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flowc.ir import dims
+from flowc.ir.dims import Dim
+from flowc.ir.dtypes import DType, bool_, int64
+from flowc.ir.loops.expressions import Binary, Compare, Constant, Index, Scalar
+from flowc.ir.loops.kernel import Buffer, If, Kernel, Statement
+from flowc.passes.contraction.kernel import TiledKernel
+from flowc.passes.contraction.packing import RightPanels
+from flowc.passes.contraction.problem import Contraction, Operand, analyse
+from flowc.passes.contraction.schedule import choose, tile_rows
+from flowc.passes.target import Target
+
+__all__ = ["Contraction", "contraction_kernel"]
+
+PAGE = 4096
+PACK_ROWS = 96  # rows from which on packing the right operand pays
+SMALL_ROWS = (4, 1)  # tiles for fewer rows than a full tile has, where their number is unknown
+
+
+def contraction_kernel(c: Contraction, target: Target) -> tuple[Kernel, tuple[Buffer, ...]]:
+    """The kernel, and the scratch buffers that follow `c.parameters` among its parameters."""
+    lhs = analyse(c.lhs, c.dtype, c.batch, c.rows, c.depth)
+    rhs = analyse(lambda b, n, k: c.rhs(b, k, n), c.dtype, c.batch, c.columns, c.depth)
+    if _conflicts(lhs, c.dtype):
+        lhs = replace(lhs, linear=None)
+    aligned = lhs.linear is None and not lhs.side.flat
+    heights = [tile_rows(c, target, aligned)]
+    if not isinstance(dims.product(c.rows), int):
+        heights += SMALL_ROWS
+    lanes = target.lanes(c.dtype)
+    packed = None
+    widest = choose(c, target, heights[0]).columns
+    if not _readable_in_place(c, rhs, [choose(c, target, h).columns for h in heights]):
+        packed = RightPanels.make(rhs, c.dtype, widest, c.depth, c.batch, lanes)
+    body: list[Statement] = [packed.copy()] if packed else []
+    for number, height in enumerate(heights):
+        schedule = choose(c, target, height, widest if packed else None)
+        kernel = TiledKernel.make(c, schedule, (lhs, rhs), packed, lanes, f"v{number}_")
+        upper = heights[number - 1] if number else None
+        body.append(_guarded(kernel.statement(), dims.product(c.rows), height, upper))
+    scratch = (packed.buffer,) if packed else ()
+    return Kernel(c.name, (*c.parameters, *scratch), tuple(body)), scratch
+
+
+def _conflicts(lhs: Operand, dtype: DType) -> bool:
+    """Whether rows lie a multiple of a page apart: all in the same few sets of the cache."""
+    stride = lhs.linear.side_stride if lhs.linear else None
+    return isinstance(stride, int) and stride > 0 and stride * dtype.size % PAGE == 0
+
+
+def _readable_in_place(c: Contraction, rhs: Operand, widths: list[int]) -> bool:
+    """Whether tiles can load the columns of the right operand where they lie."""
+    columns, rows = dims.product(c.columns), dims.product(c.rows)
+    if rhs.linear is None or rhs.linear.side_stride != 1 or not isinstance(columns, int):
+        return False
+    few = not isinstance(rows, int) or rows < PACK_ROWS
+    return few and columns >= max(widths)
+
+
+def _guarded(loop: Statement, rows: Dim, least: int, below: int | None) -> Statement:
+    """`loop` where there are `least` rows and fewer than `below`; no test for known numbers."""
+    if isinstance(rows, int):
+        return loop
+    condition = _compare("GE", rows, least)
+    if below is not None:
+        condition = Binary(bool_, "and", condition, _compare("LT", rows, below))
+    return If(condition, (loop,))
+
+
+def _compare(direction: str, value: Dim, bound: int) -> Scalar:
+    return Compare(bool_, direction, Index(int64, value), Constant(int64, bound))

@@ -1,0 +1,169 @@
+"""Sizes: of register tiles, of blocks of depth, of the units of work that threads take.
+
+A tile has `rows` x `columns` accumulators. A unit is `row_panels` x `column_panels` tiles. Depth is
+cut into blocks of whole inner indices, so that a block of an operand is a plain nest of loops.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from flowc.ir import dims
+from flowc.ir.dims import Dim
+from flowc.ir.dtypes import DType
+from flowc.passes.contraction.problem import Contraction, Indices
+from flowc.passes.target import Target
+
+DEPTH_LIMIT = 4 << 10  # bytes of one row's depth that are one block
+DEPTH_BLOCK = 2 << 10  # bytes of a block where there are several
+STRIP_BYTES = 16 << 10  # of accumulators of one strip of tiles, in the first-level cache
+BLOCK_BYTES = 112 << 10  # of accumulators of a unit that is summed in several blocks of depth
+WIDEST = 8  # vectors in a row of a tile
+UNITS_PER_THREAD = 3
+GRAIN = 1 << 19  # multiplications worth a thread
+ROW_PANELS = 12  # most row panels of a unit
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """`outer` indices are loops, `blocked` is cut into pieces of `piece`, `inner` is whole."""
+
+    outer: Indices
+    blocked: Dim
+    piece: int
+    inner: tuple[int, ...]
+
+    @property
+    def is_single(self) -> bool:
+        """All of the depth is one block."""
+        return not self.outer and isinstance(self.blocked, int) and self.blocked <= self.piece
+
+    @property
+    def inner_size(self) -> int:
+        """Depth elements in one step of the blocked index."""
+        return _product(self.inner)
+
+    @property
+    def most(self) -> int:
+        """The largest depth of a block."""
+        return self.piece * self.inner_size
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """All sizes of one kernel."""
+
+    rows: int
+    columns: int
+    row_panels: int
+    column_panels: int
+    depth: Depth
+
+
+def split_depth(extents: Indices, dtype: DType) -> Depth:
+    """The largest suffix of indices within `DEPTH_LIMIT` is inner; the index before it is cut."""
+    limit, block = DEPTH_LIMIT // dtype.size, DEPTH_BLOCK // dtype.size
+    inner: list[int] = []
+    for position in reversed(range(len(extents))):
+        extent = extents[position]
+        if isinstance(extent, int) and _product(tuple(inner)) * extent <= limit:
+            inner.insert(0, extent)
+            continue
+        piece = max(1, block // _product(tuple(inner)))
+        if isinstance(extent, int):
+            piece = -(-extent // -(-extent // piece))
+        return Depth(extents[:position], extent, piece, tuple(inner))
+    return Depth((), 1, 1, tuple(inner))
+
+
+def choose(c: Contraction, target: Target, rows: int, tile_columns: int | None = None) -> Schedule:
+    """The schedule for tiles of `rows` rows, and of `tile_columns` columns if that is given."""
+    depth, columns = split_depth(c.depth, c.dtype), dims.product(c.columns)
+    lanes = target.lanes(c.dtype)
+    vectors = tile_vectors(rows, columns, lanes, target.vector_registers)
+    width = tile_columns or vectors * lanes
+    return _units(Schedule(rows, width, 1, 1, depth), c, columns, target)
+
+
+def tile_rows(c: Contraction, target: Target, aligned: bool) -> int:
+    """Rows of a tile: such that two vectors in each fill the registers, balanced if known.
+
+    With `aligned` a divisor of the last row extent is preferred, so that no tile goes across it.
+    """
+    most = (target.vector_registers - 3) // 2
+    rows = dims.product(c.rows)
+    if aligned and isinstance(c.rows[-1], int):
+        divisors = [d for d in range(most // 2, most + 1) if c.rows[-1] % d == 0]
+        if divisors:
+            return divisors[-1]
+    if not isinstance(rows, int):
+        return most
+    panels = max(1, -(-rows // most))
+    return max(1, -(-rows // panels))
+
+
+def tile_vectors(rows: int, columns: Dim, lanes: int, registers: int) -> int:
+    """Vectors in a row of a tile: few columns too many, then two or as many as there is room for.
+
+    Accumulators, one row of b and a broadcast element of a must fit the registers.
+    """
+    widest = max(1, min(WIDEST, (registers - 1) // (rows + 1)))
+    if not isinstance(columns, int):
+        return widest
+    needed = max(1, -(-columns // lanes))
+    return min(range(1, min(widest, needed) + 1), key=lambda v: (-(-needed // v) * v, -v))
+
+
+def _units(s: Schedule, c: Contraction, columns: Dim, target: Target) -> Schedule:
+    """Units as large as the caches allow, and enough of them for all threads."""
+    size = c.dtype.size
+    rows, batch = dims.product(c.rows), dims.product(c.batch)
+    accumulators = STRIP_BYTES if s.depth.is_single else BLOCK_BYTES // 4
+    strip = max(1, accumulators // (s.rows * s.columns * size))
+    cached = max(1, target.l2 // 2 // (s.depth.most * s.columns * size))
+    column_panels = _at_most(min(strip, cached), columns, s.columns)
+    row_panels = ROW_PANELS
+    if not s.depth.is_single:
+        row_panels = max(1, BLOCK_BYTES // (s.rows * s.columns * column_panels * size) - 1)
+    row_panels = _at_most(row_panels, rows, s.rows)
+    s = replace(s, row_panels=row_panels, column_panels=column_panels)
+    wanted = UNITS_PER_THREAD * target.threads
+    while (count := _count(s, rows, columns, batch)) is not None and count < wanted:
+        if s.row_panels == s.column_panels == 1 or target.threads == 1:
+            break
+        s = _smaller(s)
+    return s
+
+
+def _smaller(s: Schedule) -> Schedule:
+    if s.row_panels * s.rows > s.column_panels * s.columns:
+        return replace(s, row_panels=-(-s.row_panels // 2))
+    if s.column_panels > 1:
+        return replace(s, column_panels=-(-s.column_panels // 2))
+    return replace(s, row_panels=-(-s.row_panels // 2))
+
+
+def _at_most(panels: int, extent: Dim, size: int) -> int:
+    """`panels`, or fewer where the extent has fewer; balanced."""
+    if not isinstance(extent, int):
+        return panels
+    total = max(1, -(-extent // size))
+    return -(-total // -(-total // panels))
+
+
+def _count(s: Schedule, rows: Dim, columns: Dim, batch: Dim) -> int | None:
+    """Units there are; an unknown number of rows or columns counts as one unit of its kind."""
+    across = _blocks(columns, s.columns * s.column_panels)
+    down = _blocks(rows, s.rows * s.row_panels)
+    return across * down * (batch if isinstance(batch, int) else 1)
+
+
+def _blocks(extent: Dim, size: int) -> int:
+    return -(-extent // size) if isinstance(extent, int) else 1
+
+
+def _product(extents: tuple[int, ...]) -> int:
+    result = 1
+    for extent in extents:
+        result *= extent
+    return result
