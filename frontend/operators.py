@@ -84,9 +84,9 @@ def _binary(operator: str, left: Any, right: Any) -> Any:
         return build(_OP_TYPES[operator], left, right, name=operator)
     if hasattr(right, "dense_shape") and not isinstance(right, TensorBase):
         return NotImplemented  # SparseTensor knows better
-    graph = left.graph
+    x = convert(left)  # a variable is read outside of the operator's name scope
+    graph = x.graph
     with graph.as_default(), graph.name_scope(operator) as scope:
-        x = convert(left)
         try:
             y = convert(right, None, "y", x.dtype)
         except TypeError:
@@ -98,9 +98,9 @@ def _binary(operator: str, left: Any, right: Any) -> Any:
 
 def _reflected(operator: str, right: Any, left: Any) -> Any:
     """`left operator right`, where `left` is no tensor."""
-    graph = right.graph
+    y = convert(right)
+    graph = y.graph
     with graph.as_default(), graph.name_scope(operator) as scope:
-        y = convert(right)
         return _call(operator, convert(left, y.dtype, "x"), y, scope)
 
 
@@ -182,26 +182,26 @@ class Operators:
         return _reflected("matmul", self, other)
 
     def __lt__(self, other: Any) -> Any:
-        return build("Less", self, other)
+        return build("Less", convert(self), other)
 
     def __le__(self, other: Any) -> Any:
-        return build("LessEqual", self, other)
+        return build("LessEqual", convert(self), other)
 
     def __gt__(self, other: Any) -> Any:
-        return build("Greater", self, other)
+        return build("Greater", convert(self), other)
 
     def __ge__(self, other: Any) -> Any:
-        return build("GreaterEqual", self, other)
+        return build("GreaterEqual", convert(self), other)
 
     def __neg__(self) -> Any:
-        return build("Neg", self)
+        return build("Neg", convert(self))
 
     def __invert__(self) -> Any:
-        return build("LogicalNot", self)
+        return build("LogicalNot", convert(self))
 
     def __abs__(self) -> Any:
-        dtype: DType = self.dtype  # type: ignore[attr-defined]
-        return build("ComplexAbs" if dtype.is_complex else "Abs", self, name="Abs")
+        x = convert(self)
+        return build("ComplexAbs" if x.dtype.is_complex else "Abs", x, name="Abs")
 
     def __getitem__(self, spec: Any) -> Any:
-        return slice_tensor(self, spec)
+        return slice_tensor(convert(self), spec)
