@@ -8,9 +8,11 @@ from __future__ import annotations
 from flowc.ir.ops import (  # noqa: F401  importing a family defines its ops
     binary,
     conversions,
+    einsum,
     gathering,
     joining,
     logic,
+    products,
     reductions,
     shapes,
     slicing,
