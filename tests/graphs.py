@@ -96,7 +96,8 @@ class _Graph:
         found = [v for v in self.values if accept(v.type)]
         if not found:
             return None
-        return found[-1 - self.draw(st.integers(0, len(found) - 1))]
+        place: int = self.draw(st.integers(0, len(found) - 1))
+        return found[-1 - place]
 
     def axis(self, x: Value) -> int:
         """An axis of x."""

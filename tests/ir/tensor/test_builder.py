@@ -34,7 +34,7 @@ def vector(b: Builder, *sizes: Dim) -> Value:
     return b.concatenate([b.reshape(b.size(d), (1,)) for d in sizes], 0)
 
 
-FOLLOWED: dict[str, tuple[Callable[[Builder], Value], list[Any]]] = {
+FOLLOWED: dict[str, tuple[Callable[[Builder], Value], Any]] = {
     "constant": (lambda b: b.constant([3, 4], I32), [3, 4]),
     "concatenate": (lambda b: vector(b, N, 3), [N, 3]),
     "slice": (lambda b: b.slice_axis(vector(b, N, 3, M), 0, 1, 3), [3, M]),
@@ -73,7 +73,7 @@ FOLLOWED: dict[str, tuple[Callable[[Builder], Value], list[Any]]] = {
 
 
 @pytest.mark.parametrize(("build", "expected"), FOLLOWED.values(), ids=FOLLOWED.keys())
-def test_contents_are_followed(build: Callable[[Builder], Value], expected: list[Any]) -> None:
+def test_contents_are_followed(build: Callable[[Builder], Value], expected: Any) -> None:
     b = builder()
     contents = b.symbolic(build(b))
     assert contents is not None
@@ -118,7 +118,7 @@ def test_static_contents() -> None:
 def answer(b: Builder, parameters: list[Parameter], result: Value, *arrays: Any) -> Any:
     """Verify what was built, with the symbols n and m bound by the first axes, and run it."""
     main = b.computation(parameters, [result])
-    symbols = {}
+    symbols: dict[Symbol, ArgumentDim] = {}
     for number, parameter in enumerate(parameters):
         for axis, size in enumerate(parameter.type.shape):
             for symbol in dims.symbols(size):

@@ -61,7 +61,7 @@ def test_symbol_from_an_element() -> None:
         ([np.asarray(np.float32(1))], "tuple index out of range"),
     ],
 )
-def test_wrong_arguments(arguments: list[np.ndarray], message: str) -> None:  # type: ignore[type-arg]
+def test_wrong_arguments(arguments: list[np.ndarray], message: str) -> None:
     with pytest.raises(errors.InvalidArgumentError, match=message):
         run(doubled(), arguments)
 

@@ -10,7 +10,15 @@ from flowc.ir import dims, dtypes
 from flowc.ir.dims import Symbol
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder
-from flowc.ir.tensor.core import ArgumentDim, ArgumentElement, Guard, Module, Parameter, TensorType
+from flowc.ir.tensor.core import (
+    ArgumentDim,
+    ArgumentElement,
+    Guard,
+    Module,
+    Parameter,
+    SymbolSource,
+    TensorType,
+)
 from flowc.ir.tensor.interpreter import run
 from flowc.ir.tensor.parser import parse_module
 from flowc.ir.tensor.printer import print_module
@@ -42,7 +50,10 @@ def step() -> Module:
     ranks = b.iota((k,), 0, dtypes.int64)
     updated = b.multiply(w, b.broadcast_in_dim(total, (3, 4), ()))
     main = b.computation([x, w, count], [padded, updated, index, ranks])
-    symbols = {Symbol("n"): ArgumentDim(0, 0), Symbol("k"): ArgumentElement(2, 0)}
+    symbols: dict[Symbol, SymbolSource] = {
+        Symbol("n"): ArgumentDim(0, 0),
+        Symbol("k"): ArgumentElement(2, 0),
+    }
     return Module("step", main, symbols, (Guard(n, 1, False),), {1: 1}, tuple(b.messages))
 
 
