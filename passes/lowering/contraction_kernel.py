@@ -40,6 +40,8 @@ def fused_contraction(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
         i for i in fused.computation.instructions if i.primitive in ("dot_general", "convolution")
     )
     view: View = DotView(hero) if hero.primitive == "dot_general" else ConvolutionView(hero)
+    if 0 in view.depth:
+        return _empty_sum(fused, hero), ()
     if hero.types[0].dtype.is_complex:
         return _complex_kernel(fused, hero, view), ()
     if isinstance(view, ConvolutionView) and view.is_depthwise():
@@ -268,33 +270,45 @@ def _stores(
 ) -> tuple[Store, ...]:
     """What the epilogue stores at one index of the hero's result."""
     elements = fused.elements()
+    shape = hero.types[0].shape
+    index = tuple(0 if size == 1 else i for i, size in zip(index, shape, strict=True))
     elements.bound[hero.results[0]] = (index, accumulated)
     found: list[Store] = []
-    shape = hero.types[0].shape
     for value, buffer in zip(fused.computation.results, fused.outputs, strict=True):
         at = reshape_index(index, shape, value.type.shape)
         found.extend(store(buffer, value, at, elements.at(value, at)))
     return tuple(found)
 
 
+def _empty_sum(fused: Fused, hero: Instruction) -> Kernel:
+    """The kernel where nothing is summed: the epilogue of zeros."""
+    zero = scalars.constant(_accumulation_type(hero).real, 0)
+    is_complex = hero.types[0].dtype.is_complex
+    total: Element = Complex(zero, zero) if is_complex else scalars.convert(hero.types[0].dtype, zero)
+    loops, body = choose_loops(hero.types[0].shape, lambda i: _stores(fused, hero, i, total))
+    return fused.kernel(nest(loops, body, fused.target))
+
+
 def _contraction(fused: Fused, hero: Instruction, view: View) -> Contraction:
     dtype = _accumulation_type(hero)
+    m, n, k = len(view.rows), len(view.columns), len(view.depth)
 
     def epilogue(
         batch: Indices, rows: Indices, columns: Indices, accumulated: Scalar
     ) -> tuple[Store, ...]:
         result = scalars.convert(hero.types[0].dtype, accumulated)
-        return _stores(fused, hero, view.result(batch, rows, columns), result)
+        index = view.result(batch, rows[:m], columns[:n])
+        return _stores(fused, hero, index, result)
 
     return Contraction(
         name=fused.name,
         dtype=dtype,
         batch=view.batch,
-        rows=view.rows,
-        columns=view.columns,
-        depth=view.depth,
-        lhs=lambda b, m, k: _as_type(view.lhs(fused.elements(), b, m, k), dtype),
-        rhs=lambda b, k, n: _as_type(view.rhs(fused.elements(), b, k, n), dtype),
+        rows=view.rows or (1,),
+        columns=view.columns or (1,),
+        depth=view.depth or (1,),
+        lhs=lambda b, i, t: _as_type(view.lhs(fused.elements(), b, i[:m], t[:k]), dtype),
+        rhs=lambda b, t, j: _as_type(view.rhs(fused.elements(), b, t[:k], j[:n]), dtype),
         epilogue=epilogue,
         parameters=tuple(dict.fromkeys([*fused.inputs, *fused.outputs])),
     )

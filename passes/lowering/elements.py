@@ -322,28 +322,35 @@ def window_size(instruction: Instruction) -> int | None:
 def window_sources(
     instruction: Instruction, index: Indices, shape: Sequence[Dim]
 ) -> list[tuple[Indices, Mask]]:
-    """Where a window at `index` reads its operand, and the mask of what is not padding."""
+    """Where a small window at `index` reads its operand, and the mask of what is not padding."""
+    window: tuple[int, ...] = tuple(instruction.attributes["window_dimensions"])
+    return [
+        window_source(instruction, index, offsets, shape)
+        for offsets in cartesian(*(range(w) for w in window))
+    ]
+
+
+def window_source(
+    instruction: Instruction, index: Indices, offsets: Indices, shape: Sequence[Dim]
+) -> tuple[Indices, Mask]:
+    """Where element `offsets` of the window at `index` is read, and the mask: it is no padding."""
     attributes = instruction.attributes
-    window: tuple[int, ...] = tuple(attributes["window_dimensions"])
-    rank = len(window)
+    rank = len(offsets)
     strides = attributes.get("window_strides") or (1,) * rank
     dilations = attributes.get("window_dilations") or (1,) * rank
     base = attributes.get("base_dilations") or (1,) * rank
     padding = attributes.get("padding") or ((0, 0),) * rank
-    found = []
-    for offsets in cartesian(*(range(w) for w in window)):
-        inside: Mask = None
-        source: list[Dim] = []
-        for a, offset in enumerate(offsets):
-            position = index[a] * strides[a] + offset * dilations[a] - padding[a][0]
-            if base[a] != 1:
-                whole = scalars.compare("EQ", scalars.index(position % base[a]), scalars.index(0))
-                inside = scalars.both(inside, whole)
-                position = position // base[a]
-            inside = scalars.both(inside, scalars.in_range(position, shape[a]))
-            source.append(position)
-        found.append((tuple(source), inside))
-    return found
+    inside: Mask = None
+    source: list[Dim] = []
+    for a, offset in enumerate(offsets):
+        position = index[a] * strides[a] + offset * dilations[a] - padding[a][0]
+        if base[a] != 1:
+            whole = scalars.compare("EQ", scalars.index(position % base[a]), scalars.index(0))
+            inside = scalars.both(inside, whole)
+            position = position // base[a]
+        inside = scalars.both(inside, scalars.in_range(position, shape[a]))
+        source.append(position)
+    return tuple(source), inside
 
 
 def _reduce_window(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowc.ir import dims
-from flowc.ir.dims import Symbol
+from flowc.ir.dims import Symbol, product
 from flowc.ir.loops.expressions import Load
 from flowc.ir.loops.kernel import Buffer, Kernel, Store
 from flowc.passes.lowering.column_kernel import column_kernel
@@ -30,6 +30,8 @@ KINDS: dict[str, Callable[[Fused], Kernel | tuple[Kernel, Scratch]]] = {
 
 def lower_fusion(kind: str, fused: Fused) -> tuple[Kernel, Scratch]:
     """The kernel of a fusion, and the scratch buffers that follow its other parameters."""
+    if all(product(r.type.shape) == 0 for r in fused.computation.results):
+        return fused.kernel(()), ()
     if kind == "opaque":
         (instruction,) = fused.computation.instructions
         lowered = OPAQUE[instruction.primitive](fused)

@@ -5,6 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowc.ir.loops.kernel import Buffer, Kernel
+from flowc.ir.tensor.core import Instruction, Value
 from flowc.passes.lowering.fused import Fused
+from flowc.passes.lowering.random_bits import random_bits
+from flowc.passes.lowering.scatter import dynamic_update_slice, scatter
+from flowc.passes.lowering.select_and_scatter import select_and_scatter
 
-OPAQUE: dict[str, Callable[[Fused], Kernel | tuple[Kernel, tuple[Buffer, ...]]]] = {}
+OPAQUE: dict[str, Callable[[Fused], Kernel | tuple[Kernel, tuple[Buffer, ...]]]] = {
+    "dynamic_update_slice": dynamic_update_slice,
+    "rng_bit_generator": random_bits,
+    "scatter": scatter,
+    "select_and_scatter": select_and_scatter,
+}
+
+# Kernels that read element i of operand 0 before they write element i of result 0, and nothing of
+# operand 0 after they have written elsewhere.
+IN_PLACE = frozenset({"dynamic_update_slice", "rng_bit_generator", "scatter"})
+
+
+def may_overwrite(instruction: Instruction, operand: Value) -> bool:
+    """Whether the kernel of `instruction` may be given one buffer for result 0 and `operand`."""
+    first, *others = instruction.operands
+    return instruction.primitive in IN_PLACE and operand is first and operand not in others

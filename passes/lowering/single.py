@@ -15,7 +15,7 @@ from flowc.ir.tensor.core import Instruction, Shape, Value
 from flowc.passes.index_maps import Indices
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.buffers import buffer_for
-from flowc.passes.lowering.fused import Body, Fused, element_time, lanes_of
+from flowc.passes.lowering.fused import Body, Fused, lanes_of
 from flowc.passes.lowering.loop_kernel import (
     as_dim,
     nest,
@@ -143,7 +143,7 @@ def vector_nest(loops: Sequence[tuple[Symbol, Dim]], body: Body, target: Target)
         return body
     symbol, extent = loops[-1]
     lanes = lanes_of(body, target)
-    unroll = unroll_of(element_time(body, target), extent, lanes)
+    unroll = unroll_of(body, extent, lanes)
     return serial_nest(loops[:-1], (For(symbol, extent, body, Kind.VECTOR, lanes, unroll),))
 
 
