@@ -7,6 +7,7 @@ registers both are `float`, always holding a value that the narrow type can repr
 from __future__ import annotations
 
 import struct
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -62,8 +63,9 @@ def lanes_of(value: ir.Value) -> int:
     return value.type.count if isinstance(value.type, ir.VectorType) else 1
 
 
+@cache
 def widen(element: ir.Type, lanes: int) -> ir.Type:
-    """`element` itself for one lane, else the vector type."""
+    """`element` itself for one lane, else the vector type; one object each, with its text."""
     return element if lanes == 1 else ir.VectorType(element, lanes)
 
 
@@ -100,7 +102,7 @@ def literal(kind: ir.Type, text: str, lanes: int = 1) -> Literal:
     """A constant of scalar type `kind` written as LLVM text, repeated over `lanes`."""
     if lanes == 1:
         return Literal(kind, text)
-    return Literal(ir.VectorType(kind, lanes), f"splat ({kind} {text})")
+    return Literal(widen(kind, lanes), f"splat ({kind} {text})")
 
 
 def constant(dtype: DType, value: bool | int | float, lanes: int = 1) -> Literal:
@@ -143,7 +145,7 @@ def integer(value: int) -> ir.Constant:
 def iota(kind: ir.IntType, lanes: int, step: int = 1) -> Literal:
     """The vector `<0, step, 2*step, ...>`."""
     items = ", ".join(f"{kind} {step * lane}" for lane in range(lanes))
-    return Literal(ir.VectorType(kind, lanes), f"<{items}>")
+    return Literal(widen(kind, lanes), f"<{items}>")
 
 
 def zero(kind: ir.Type) -> Literal:

@@ -60,7 +60,9 @@ def parse(llvm_ir: str) -> Any:
 @cache
 def _linker() -> Any:
     _initialize()
-    return llvm.create_lljit_compiler(use_jit_link=True)
+    linker = llvm.create_lljit_compiler(use_jit_link=True)
+    linker._owned = True  # never disposed of: the pool's threads run its code to the process's end
+    return linker
 
 
 def link(code: bytes, exports: Sequence[str], imports: dict[str, int] | None = None) -> Any:

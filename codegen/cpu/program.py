@@ -138,7 +138,7 @@ def _compile(
         if disk_cache is not None:
             disk_cache.store(key, code)
     start = perf_counter()
-    entry, kept = _load(code, program, target)
+    entry, kept = _load(code, program, target, disk_cache)
     times["link"] = perf_counter() - start
     return NativeProgram(entry, program, target, times, sites, bounds_checks, kept)
 
@@ -157,10 +157,12 @@ def _generate(
     return code, built.sites
 
 
-def _load(code: bytes, program: Program, target: Target) -> tuple[Any, tuple[Any, ...]]:
+def _load(
+    code: bytes, program: Program, target: Target, disk_cache: DiskCache | None
+) -> tuple[Any, tuple[Any, ...]]:
     """The entry of an object, and what must stay alive."""
     tabled = [c.data for c in program.constants if len(c.data) > EMBED_LIMIT]
-    imports = pool_symbols(target) if _uses_threads(program, target) else {}
+    imports = pool_symbols(target, disk_cache) if _uses_threads(program, target) else {}
     library = jit.link(code, (ENTRY, TABLE) if tabled else (ENTRY,), imports)
     buffers = _fill_table(tabled, library[TABLE] if tabled else 0)
     return _ENTRY_TYPE(library[ENTRY]), (library, buffers)
