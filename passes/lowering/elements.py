@@ -259,6 +259,7 @@ def clamped(start: Scalar, limit: Dim) -> Scalar:
 
 
 def strides_of(shape: Sequence[Dim]) -> list[Dim]:
+    """How far apart neighbours are along each axis, in elements."""
     return [size_of(tuple(shape[axis + 1 :])) for axis in range(len(shape))]
 
 
@@ -378,5 +379,3 @@ SPECIAL: dict[str, Callable[[Elements, Instruction, Indices, Any], Element]] = {
     "dynamic_slice": _dynamic_slice,
     "reduce_window": _reduce_window,
 }
-
-

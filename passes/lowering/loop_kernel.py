@@ -41,7 +41,7 @@ def _body(fused: Fused, index: Indices) -> Body:
 def choose_loops(
     space: Shape, make_body: Callable[[Indices], Body]
 ) -> tuple[list[tuple[Symbol, Dim]], Body]:
-    """The fewest loops over `space` in which all positions are strided, and the body inside them."""
+    """The fewest loops over `space` in which all positions are strided, and their body."""
     for runs in partitions(space):
         loops, index = run_loops(space, runs)
         body = make_body(index)

@@ -27,6 +27,7 @@ from flowc.ir.tensor.core import Computation, Instruction, Module, Parameter, Re
 from flowc.passes.lowering.buffers import Arena, Lifetimes, buffer_for, memory_of
 from flowc.passes.lowering.fused import Fused, roots, walk
 from flowc.passes.lowering.kernels import copy_kernel, lower_fusion
+from flowc.passes.lowering.opaque import may_overwrite
 from flowc.passes.target import Target
 
 
@@ -131,6 +132,8 @@ class _Lowering:
     def _updates_in_place(self, fusion: Instruction, parameter: Value, result: Result) -> bool:
         """Every read of the parameter in the kernel is where the result is stored."""
         (region,) = fusion.regions
+        if fusion.attributes["kind"] == "opaque":
+            return _overwrites(fusion, parameter, result)
         inputs, outputs = self._kernel_buffers(region, {})
         kernel, _ = self._lower(fusion, inputs, outputs)
         written = outputs[fusion.results.index(result)]
@@ -282,6 +285,20 @@ def kernel_name(fusion: Instruction, number: int) -> str:
     """A readable name: the kind, and the node that the fusion ends in."""
     node = "".join(c if c.isalnum() else "_" for c in fusion.location)[-40:]
     return f"{fusion.attributes['kind']}_{number}_{node}"
+
+
+def _overwrites(fusion: Instruction, value: Value, result: Result) -> bool:
+    """Whether the only instruction of a fusion may compute `result` in the memory of `value`."""
+    (region,) = fusion.regions
+    (instruction,) = region.instructions
+    if region.results[result.index] is not instruction.results[0]:
+        return False
+    reads = [
+        p
+        for p, operand in zip(region.parameters, fusion.operands, strict=True)
+        if memory_of(operand) is value
+    ]
+    return len(reads) == 1 and may_overwrite(instruction, reads[0])
 
 
 def _same_positions(body: tuple[Statement, ...], read: Buffer, written: Buffer) -> bool:

@@ -54,7 +54,9 @@ def dynamic_update_slice(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
         return tuple(stores(result, operand.type.dtype, position, element, scatter=corner))
 
     loops, inner = choose_loops(update.type.shape, body)
-    return single.kernel((*single.copy(single.operands[0], result), *nest(loops, inner, single.target)))
+    return single.kernel(
+        (*single.copy(single.operands[0], result), *nest(loops, inner, single.target))
+    )
 
 
 def scatter(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
@@ -76,7 +78,9 @@ class _Updates:
         """All loops; a parallel one around them where a dimension can be divided."""
         shape = self._batch_shape
         loops, batch = strided_loops(
-            shape, lambda b: [*self._index_positions(b), self._update_position(b, self._origin)], "b"
+            shape,
+            lambda b: [*self._index_positions(b), self._update_position(b, self._origin)],
+            "b",
         )
         parts, axis = self._parts()
         if parts == 1 or axis is None:
@@ -127,9 +131,7 @@ class _Updates:
         dropped = self._numbers.inserted_window_dims + self._numbers.input_batching_dims
         kept = [a for a in range(len(self._operand_shape)) if a not in dropped]
         shape = self.single.instruction.operands[2].type.shape
-        return {
-            a: shape[u] for a, u in zip(kept, self._numbers.update_window_dims, strict=True)
-        }
+        return {a: shape[u] for a, u in zip(kept, self._numbers.update_window_dims, strict=True)}
 
     @cached_property
     def _origin(self) -> Indices:
@@ -181,9 +183,7 @@ class _Updates:
 
     # One index vector
 
-    def _one_vector(
-        self, batch: Indices, axis: int | None, share: tuple[Dim, Dim] | None
-    ) -> Body:
+    def _one_vector(self, batch: Indices, axis: int | None, share: tuple[Dim, Dim] | None) -> Body:
         """The window of one index vector, if it is in the operand and the thread's share."""
         elements = self.single.fused.elements()
         indices = self.single.instruction.operands[1]
@@ -216,7 +216,8 @@ class _Updates:
                 place = scalars.binary("add", starts[a], scalars.index(index[a]))
                 mask = scalars.both(mask, _between(place, 0, shape[a]))
         strides = strides_of(shape)
-        corner = flat_offset([(start, strides[a]) for a, start in starts.items()]) if starts else None
+        moved = [(start, strides[a]) for a, start in starts.items()]
+        corner = flat_offset(moved) if moved else None
         body = self._combine(elements, linearize(index, shape), corner, mask, batch, window)
         return vector_nest(loops, body, self.single.target)
 

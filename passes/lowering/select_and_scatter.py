@@ -31,7 +31,7 @@ from flowc.passes.lowering.fused import Body, Fused, element_time
 from flowc.passes.lowering.loop_kernel import as_dim
 from flowc.passes.lowering.single import Single, divided, serial_nest, stores, vector_nest
 
-FALSE = scalars.constant(dtypes.bool_, False)
+TRUE, FALSE = (scalars.constant(dtypes.bool_, value) for value in (True, False))
 
 
 def select_and_scatter(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
@@ -232,8 +232,11 @@ class _Pooling:
         value = elements.real(self._operand, position, inside)
         takes = self._takes(elements, best, value, found, inside)
         place = scalars.index(linearize(position, self._shape))
-        exists = _either(found, inside) if inside is not None else scalars.constant(found.dtype, True)
-        following = (scalars.select(takes, value, best), scalars.select(takes, place, winner), exists)
+        following = (
+            scalars.select(takes, value, best),
+            scalars.select(takes, place, winner),
+            TRUE if inside is None else _either(found, inside),
+        )
         results = _carried(dtype, "selected")
         initial = (scalars.constant(dtype, 0), scalars.constant(dtypes.int64, 0), FALSE)
         carried = Carried((best, winner, found), initial, following, results)
