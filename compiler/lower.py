@@ -65,6 +65,7 @@ class LoweredGraph:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     initial: Mapping[str, np.ndarray[Any, Any]]  # of read variables that the store lacks
+    fixed: Mapping[int, np.ndarray[Any, Any]]  # feeds whose values the code was made for
 
 
 class ShapeDependsOnData(Exception):
@@ -140,6 +141,7 @@ class _Lowering:
     pinned: Mapping[int, int]
     symbols: dict[Symbol, SymbolSource] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
+    fixed: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)
 
     def run(self) -> LoweredGraph:
         """The whole module."""
@@ -181,6 +183,8 @@ class _Lowering:
             return None
         number = self.feeds.index(parameter)
         value = self.request.feeds[number].value
+        if not parameter.type.dtype.is_integer:
+            return self._fixed_contents(number, value)
         contents = np.empty(value.shape, object)
         for i, element in enumerate(value.ravel().tolist()):
             name = f"e{number}_{i}"
@@ -188,6 +192,17 @@ class _Lowering:
             fixed = self.pinned.get(number) == 2 or element < 0  # sizes are not negative
             fixed = fixed and self.assumptions.equal(symbol, element)
             contents.flat[i] = element if fixed else symbol
+        return contents
+
+    def _fixed_contents(
+        self, number: int, value: np.ndarray[Any, Any]
+    ) -> np.ndarray[Any, Any] | None:
+        """The contents of a feed that is no integer, if the code is to be made for these alone."""
+        if self.pinned.get(number) != 2:
+            return None
+        self.fixed[number] = value.copy()
+        contents = np.empty(value.shape, object)
+        contents[...] = value.tolist()
         return contents
 
     # Nodes
@@ -235,7 +250,7 @@ class _Lowering:
             elif current in self.feeds:
                 number = self.feeds.index(current)
                 feed = self.request.feeds[number]
-                if feed.dtype.is_integer and feed.value.size <= SYMBOLIC_LIMIT:
+                if feed.value.size <= (SYMBOLIC_LIMIT if feed.dtype.is_integer else 1):
                     found.add(number)
         return frozenset(found)
 
@@ -269,4 +284,4 @@ class _Lowering:
         )
         if self.assumptions.replaced:
             module = replace(module, main=substitute_dims(main, self.assumptions.canonical))
-        return LoweredGraph(module, reads, writes, state.initial)
+        return LoweredGraph(module, reads, writes, state.initial, self.fixed)

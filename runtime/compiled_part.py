@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from flowc.compiler.driver import Executable
 from flowc.compiler.lower import Feed, Request
 from flowc.compiler.partition import Part
@@ -82,6 +84,7 @@ class CompiledPart:
                 self._executor.store.put(name, aligned_copy(variable))
         sources = executable.module.symbols.values()
         used = {s.argument for s in sources if isinstance(s, ArgumentElement)}
+        used.update(executable.graph.fixed)
         self._contents = sorted(used | set(self._contents))
         return executable
 
@@ -114,6 +117,9 @@ class CompiledPart:
         parameters = executable.graph.module.main.parameters
         if any(a.ndim != p.type.rank for a, p in zip(arrays, parameters, strict=False)):
             return False
+        for number, value in executable.graph.fixed.items():
+            if not np.array_equal(arrays[number], value):
+                return False
         for name, parameter in zip(executable.graph.reads, parameters[len(arrays) :], strict=True):
             array = self._executor.variable_array(name)
             if array.shape != parameter.type.shape or array.dtype != parameter.type.dtype.numpy:

@@ -12,7 +12,7 @@ from flowc.ir.dims import Dim, Expr, ceildiv
 from flowc.ir.dtypes import DType
 from flowc.ir.ops.common import Tensors, check_all, fail, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
-from flowc.ir.tensor.builder import Builder, UnknownValue, require
+from flowc.ir.tensor.builder import Builder, DataDependent, UnknownValue, require
 from flowc.ir.tensor.core import Parameter, TensorType, Value
 from flowc.ir.tensor.primitive import Array
 
@@ -138,7 +138,7 @@ def _range_length(b: Builder, start: Value, limit: Value, delta: Value) -> Dim:
     if not isinstance(first, Expr) and not isinstance(last, Expr) and not isinstance(step, Expr):
         return _concrete_length(first, last, step)
     if isinstance(step, Expr):
-        raise fail(f"Range: the step {step} is not known when the graph is compiled")
+        raise DataDependent(delta)  # whether the progression rises or falls
     return ceildiv(last - first, step) if step > 0 else ceildiv(first - last, -step)
 
 
@@ -166,7 +166,8 @@ def linspace(b: Builder, start: Value, stop: Value, num: Value) -> Value:
     require(not isinstance(count, int) or count > 0, f"Requires num > 0: {count}")
     if count == 1:
         return b.reshape(start, (1,))
-    step = b.divide(b.subtract(stop, start), b.size(count - 1, start.type.dtype))
+    gaps = b.convert(b.size(count - 1), start.type.dtype)
+    step = b.divide(b.subtract(stop, start), gaps)
     first, last, step = (b.broadcast_to(v, (count,)) for v in (start, stop, step))
     steps = b.iota((count,), 0, dtypes.int32)
     line = b.add(first, b.multiply(step, b.convert(steps, start.type.dtype)))

@@ -70,7 +70,30 @@ def binary(operator: str, x: Scalar, y: Scalar) -> Scalar:
     """`operator(x, y)`, rounded to the operands' type."""
     if x.dtype in NARROW:
         return Convert(x.dtype, Binary(dtypes.float32, operator, _widened(x), _widened(y)))
+    if operator == "power" and x.dtype.is_integer:
+        return _integer_power(x, y)
     return Binary(x.dtype, operator, x, y)
+
+
+def _integer_power(base: Scalar, exponent: Scalar) -> Scalar:
+    """base ** exponent by repeated squaring; a negative power is 0 but of 1 and -1."""
+    dtype = base.dtype
+    zero, one = constant(dtype, 0), constant(dtype, 1)
+    result: Scalar = one
+    factor, rest = base, exponent
+    for _ in range(dtype.bits):
+        odd = compare("NE", binary("and", rest, one), zero)
+        result = select(odd, binary("multiply", result, factor), result)
+        factor = binary("multiply", factor, factor)
+        rest = binary("shift_right_logical", rest, one)
+    if dtype.is_unsigned:
+        return result
+    minus = constant(dtype, -1)
+    odd = compare("NE", binary("and", exponent, one), zero)
+    of_minus = select(odd, minus, one)
+    small = select(compare("EQ", base, one), one, zero)
+    negative = select(compare("EQ", base, minus), of_minus, small)
+    return select(compare("LT", exponent, zero), negative, result)
 
 
 def is_finite(x: Scalar) -> Scalar:
