@@ -1,0 +1,1 @@
+"""Benchmarks: flowc beside other systems, in one run, as ratios."""
