@@ -30,6 +30,8 @@ SMALL_ROWS = (4, 1)  # tiles for fewer rows than a full tile has, where their nu
 
 def contraction_kernel(c: Contraction, target: Target) -> tuple[Kernel, tuple[Buffer, ...]]:
     """The kernel, and the scratch buffers that follow `c.parameters` among its parameters."""
+    if not c.depth:
+        c = _with_depth(c)
     lhs = analyse(c.lhs, c.dtype, c.batch, c.rows, c.depth)
     rhs = analyse(lambda b, n, k: c.rhs(b, k, n), c.dtype, c.batch, c.columns, c.depth)
     if _conflicts(lhs, c.dtype):
@@ -51,6 +53,16 @@ def contraction_kernel(c: Contraction, target: Target) -> tuple[Kernel, tuple[Bu
         body.append(_guarded(kernel.statement(), dims.product(c.rows), height, upper))
     scratch = (packed.buffer,) if packed else ()
     return Kernel(c.name, (*c.parameters, *scratch), tuple(body)), scratch
+
+
+def _with_depth(c: Contraction) -> Contraction:
+    """An outer product as a contraction over one element."""
+    return replace(
+        c,
+        depth=(1,),
+        lhs=lambda batch, rows, _: c.lhs(batch, rows, ()),
+        rhs=lambda batch, _, columns: c.rhs(batch, (), columns),
+    )
 
 
 def _conflicts(lhs: Operand, dtype: DType) -> bool:

@@ -73,7 +73,7 @@ def split_depth(extents: Indices, dtype: DType) -> Depth:
         if isinstance(extent, int):
             piece = -(-extent // -(-extent // piece))
         return Depth(extents[:position], extent, piece, tuple(inner))
-    return Depth((), 1, 1, tuple(inner))
+    return Depth((), inner[0], inner[0], tuple(inner[1:]))
 
 
 def choose(c: Contraction, target: Target, rows: int, tile_columns: int | None = None) -> Schedule:
@@ -92,7 +92,7 @@ def tile_rows(c: Contraction, target: Target, aligned: bool) -> int:
     """
     most = (target.vector_registers - 3) // 2
     rows = dims.product(c.rows)
-    if aligned and isinstance(c.rows[-1], int):
+    if aligned and c.rows and isinstance(c.rows[-1], int):
         divisors = [d for d in range(most // 2, most + 1) if c.rows[-1] % d == 0]
         if divisors:
             return divisors[-1]
