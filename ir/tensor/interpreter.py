@@ -12,7 +12,6 @@ from collections.abc import Mapping, MutableMapping, Sequence
 import numpy as np
 
 from flowc.ir import dims, errors
-from flowc.ir.dims import Expr
 from flowc.ir.errors import InternalError, InvalidArgumentError
 from flowc.ir.tensor.attributes import map_attribute_dims, map_dims
 from flowc.ir.tensor.core import (
@@ -168,8 +167,3 @@ def _each(
         for result, value in zip(results, call(region, scalars, outer, sizes), strict=True):
             result[position] = value
     return tuple(results)
-
-
-def evaluate_dims(values: tuple[Expr | int, ...], sizes: Sizes) -> tuple[int, ...]:
-    """A shape as numbers."""
-    return tuple(dims.evaluate(d, sizes) for d in values)
