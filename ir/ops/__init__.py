@@ -6,12 +6,15 @@ One module a family. `lookup(name)` finds an op.
 from __future__ import annotations
 
 from flowc.ir.ops import (  # noqa: F401  importing a family defines its ops
+    activations,
     binary,
     conversions,
+    convolutions,
     einsum,
     gathering,
     joining,
     logic,
+    losses,
     products,
     reductions,
     shapes,

@@ -12,8 +12,8 @@ from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor
-from flowc.ir.tensor.assumptions import Optimistic
-from flowc.ir.tensor.builder import Builder, accumulator, require
+from flowc.ir.tensor.assumptions import Optimistic, Specialising
+from flowc.ir.tensor.builder import Builder, UnknownShape, accumulator, require
 from flowc.ir.tensor.core import Shape, Value
 
 Tensors: TypeAlias = tuple[Any, ...]
@@ -83,6 +83,18 @@ _RANKS = {0: "a scalar", 1: "a vector", 2: "a matrix", 3: "3-dimensional", 4: "4
 def is_abstract(b: Builder) -> bool:
     """True in static shape inference, where an unknown size may be anything."""
     return isinstance(b.assumptions, Optimistic)
+
+
+def static_size(b: Builder, size: Dim) -> int:
+    """A size that the code must know: where it is a symbol, it is specialised for its value."""
+    size = b.assumptions.canonical(size)
+    if isinstance(size, int):
+        return size
+    if not isinstance(b.assumptions, Specialising):
+        raise UnknownShape
+    number = b.assumptions.hint(size)
+    b.assumptions.equal(size, number)
+    return number
 
 
 # Values
