@@ -86,9 +86,11 @@ def check(
     """Small integers, so that floats are exact in any order of summation."""
     m, n, k = sizes
     named = dict(zip("mnk", sizes, strict=True))
-    extents = [dims.symbol(x) if x in symbols else size for x, size in named.items()]
+    rows, columns, depth = (dims.symbol(x) if x in symbols else s for x, s in named.items())
     around: Indices = (batch,) if batch else ()
-    native = compiled(matmul(*extents, layout, dtype, around), bounds_checks=bounds_checks)
+    native = compiled(
+        matmul(rows, columns, depth, layout, dtype, around), bounds_checks=bounds_checks
+    )
     leading = (batch,) if batch else ()
     a = numbers(1, dtype, *leading, *((k, m) if layout.transpose_lhs else (m, k)))
     b = numbers(2, dtype, *leading, *((n, k) if layout.transpose_rhs else (k, n)))
