@@ -1,7 +1,7 @@
 """What is measured: names, seeded data, and the work a step does.
 
-Every peer builds the same computation from the same data. A kernel's result stays in the runtime (in
-a variable, or on the device); a training step is fed its batch and gives back its loss.
+Every peer builds the same computation from the same data. A kernel's result stays in the runtime
+(in a variable, or on the device); a training step is fed its batch and gives back its loss.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def delinearize(position: Dim, shape: Shape) -> Indices:
     index: list[Dim] = []
     for axis in range(len(shape) - 1, -1, -1):
         size = shape[axis]
-        if size == 1:
+        if size in (0, 1):  # there is no other index, or none at all
             index.append(0)
         elif all(s == 1 for s in shape[:axis]):
             index.append(position)

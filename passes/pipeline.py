@@ -6,6 +6,7 @@ from flowc.ir.tensor.core import Module
 from flowc.passes.common_subexpressions import EliminateCommonSubexpressions
 from flowc.passes.constant_folding import FoldConstants
 from flowc.passes.dead_code import EliminateDeadCode
+from flowc.passes.dead_results import EliminateDeadResults
 from flowc.passes.fusion.fuse import Fuse
 from flowc.passes.pass_manager import Observer, Pass, run_passes
 from flowc.passes.simplify.simplify import Simplify
@@ -13,6 +14,8 @@ from flowc.passes.simplify.simplify import Simplify
 PASSES: tuple[Pass, ...] = (
     # Lowering computes shapes and second results that nobody reads: no later pass sees them.
     EliminateDeadCode(),
+    # An unread position beside a maximum, or value of a loop, would keep what it is made of.
+    EliminateDeadResults(),
     # Rules look for constants, so whatever can be one is one before they do.
     FoldConstants(),
     # Lowerings repeat themselves (broadcasts of one bias, a gradient's forward value), and rules

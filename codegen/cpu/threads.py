@@ -218,22 +218,22 @@ class _Pool:
         """A worker's whole life: run chunks, spin, sleep."""
         b, _ = self._define("flowc_worker", POINTER, [POINTER])
         signals = b.alloca(ir.ArrayType(I64, 16))
+        outcome = b.alloca(I32)  # space must be had before the loop, or it grows with each trip
         self._call(b, "sigfillset", I32, signals)
         nothing = ir.Constant(POINTER, None)
         self._call(b, "pthread_sigmask", I32, ir.Constant(I32, _SIG_BLOCK), signals, nothing)
 
         def live(b: Builder) -> ir.Value:
             self._call(b, "flowc_run_chunks", VOID, ir.Constant(ir.IntType(1), 0))
-            self._spin_or_sleep(b)
+            self._spin_or_sleep(b, outcome)
             return ir.Constant(ir.IntType(1), 1)
 
         self._loop(b, live)
         b.ret(nothing)
 
-    def _spin_or_sleep(self, b: Builder) -> None:
+    def _spin_or_sleep(self, b: Builder, outcome: ir.Value) -> None:
         """Return when there may be work: at once when it comes within 50 us or a program runs."""
         start = self._call(b, "flowc_nanoseconds", I64)
-        outcome = b.alloca(I32)  # only to carry a value out of the loop
 
         def spin(b: Builder) -> ir.Value:
             for _ in range(16):
@@ -287,13 +287,14 @@ class _Pool:
 
     def _start_workers(self, b: Builder) -> None:
         """Create the workers that are missing. A thread that cannot be had is done without."""
+        thread = b.alloca(I64)
         missing = b.icmp_signed("<", self._load(b, "workers"), self._wanted(b))
         with b.if_then(missing), b.if_then(self._lock(b)):
 
             def start(b: Builder) -> ir.Value:
                 more = b.icmp_signed("<", self._load(b, "workers"), self._wanted(b))
                 with b.if_then(more):
-                    self._create_worker(b)
+                    self._create_worker(b, thread)
                 return more
 
             self._loop(b, start)
@@ -302,8 +303,7 @@ class _Pool:
     def _wanted(self, b: Builder) -> ir.Value:
         return b.sub(self._load(b, "threads"), ir.Constant(I32, 1))
 
-    def _create_worker(self, b: Builder) -> None:
-        thread = b.alloca(I64)
+    def _create_worker(self, b: Builder, thread: ir.Value) -> None:
         nothing = ir.Constant(POINTER, None)
         worker = self.module.globals["flowc_worker"]
         failed = self._call(b, "pthread_create", I32, thread, nothing, worker, nothing)

@@ -149,8 +149,7 @@ class _Emission:
         """The new value in memory for an old one; reshapes of such are made where asked for."""
         found = self.mapped.get(value)
         if found is None:
-            assert isinstance(value, Result)
-            if value.instruction.primitive != "reshape":
+            if isinstance(value, Parameter) or value.instruction.primitive != "reshape":
                 return value  # of an enclosing computation
             source = self._memory_value(value.instruction.operands[0])
             reshape = replace(value.instruction, operands=(source,))

@@ -73,10 +73,15 @@ class Fused:
         return Kernel(self.name, tuple(dict.fromkeys([*self.inputs, *self.outputs])), body)
 
 
+def is_streamed(buffer: Buffer) -> bool:
+    """True for a result that is too large to be found in a cache when it is read."""
+    return isinstance(buffer.size, int) and buffer.size * buffer.dtype.size > STREAMING_BYTES
+
+
 def store(buffer: Buffer, value: Value, index: Indices, element: Element) -> Iterator[Store]:
     """Store one element of a tensor (two reals for a complex one)."""
     position = linearize(index, value.type.shape)
-    streaming = isinstance(buffer.size, int) and buffer.size * buffer.dtype.size > STREAMING_BYTES
+    streaming = is_streamed(buffer)
     if isinstance(element, Complex):
         yield Store(buffer, position * 2, element.real, streaming=False)
         yield Store(buffer, position * 2 + 1, element.imag, streaming=False)

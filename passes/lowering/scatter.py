@@ -32,6 +32,7 @@ from flowc.passes.lowering.single import (
 )
 
 THREAD_UPDATES = 1 << 13  # updated elements that are worth a thread
+NARROW_WINDOW = 16  # elements; below, a branch taken at random costs more than a thread gains
 
 
 def dynamic_update_slice(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
@@ -83,7 +84,7 @@ class _Updates:
             "b",
         )
         parts, axis = self._parts()
-        if parts == 1 or axis is None:
+        if axis is None or parts == 1:
             return serial_nest(loops, self._one_vector(batch, None, None))
         part = Symbol("part", parts)
         size = self._operand_shape[axis]
@@ -96,11 +97,13 @@ class _Updates:
 
     def _parts(self) -> tuple[Dim, int | None]:
         """How many threads divide the operand, and along which axis."""
-        work = product(self.single.instruction.operands[2].type.shape)
-        threads = self.single.target.threads
         axes = [a for a in self._scattered if a not in self._window_axes]
         axis = next((a for a in axes if self._operand_shape[a] != 1), None)
-        return dims.minimum(threads, 1 + dims.floordiv(work, THREAD_UPDATES)), axis
+        window = product(tuple(self._windows.values()))
+        if axis is None or (isinstance(window, int) and window < NARROW_WINDOW):
+            return 1, None
+        most = 1 + dims.floordiv(product(self._update_shape), THREAD_UPDATES)
+        return dims.minimum(self.single.target.threads, most), axis
 
     # Shapes
 

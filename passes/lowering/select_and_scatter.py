@@ -14,7 +14,7 @@ from functools import cached_property
 
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim, Symbol, product
-from flowc.ir.loops.expressions import Scalar, Variable
+from flowc.ir.loops.expressions import Load, Scalar, Variable
 from flowc.ir.loops.kernel import Buffer, Carried, For, Kernel
 from flowc.ir.tensor.core import Shape, Value
 from flowc.passes.index_maps import Indices, delinearize, linearize
@@ -22,7 +22,6 @@ from flowc.passes.lowering import scalars
 from flowc.passes.lowering.elements import (
     Elements,
     Mask,
-    load,
     window_size,
     window_source,
     window_sources,
@@ -209,12 +208,11 @@ class _Pooling:
         self, elements: Elements, index: Indices, position: Indices, inside: Mask, mine: Scalar
     ) -> Body:
         place, dtype = linearize(position, self._shape), self._operand.type.dtype
-        if all(map(self._is_disjoint, range(self._rank))):
-            old: Scalar = self._initial(elements)
-        else:
-            old = load(self.result, dtype, place, inside)  # type: ignore[assignment]
+        apart = all(map(self._is_disjoint, range(self._rank)))
+        old = self._initial(elements) if apart else Load(self.result, place, inside)
         new = scalars.select(mine, self._combined(elements, old, index), old)
-        return tuple(stores(self.result, dtype, place, new, inside))
+        once = apart and not self._needs_fill
+        return tuple(stores(self.result, dtype, place, new, inside, once=once))
 
     def _combined(self, elements: Elements, old: Scalar, index: Indices) -> Scalar:
         source = elements.real(self.single.instruction.operands[1], index)
@@ -241,8 +239,7 @@ class _Pooling:
         initial = (scalars.constant(dtype, 0), scalars.constant(dtypes.int64, 0), FALSE)
         carried = Carried((best, winner, found), initial, following, results)
         _, at, exists = results
-        old = load(self.result, dtype, 0, exists, at)
-        new = self._combined(elements, old, index)  # type: ignore[arg-type]
+        new = self._combined(elements, Load(self.result, 0, exists, at), index)
         store = stores(self.result, dtype, 0, new, exists, at)
         return (For(step, count, (), carried=carried), *store)
 

@@ -15,7 +15,7 @@ from flowc.ir.tensor.core import Instruction, Shape, Value
 from flowc.passes.index_maps import Indices
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.buffers import buffer_for
-from flowc.passes.lowering.fused import Body, Fused, lanes_of
+from flowc.passes.lowering.fused import Body, Fused, is_streamed, lanes_of
 from flowc.passes.lowering.loop_kernel import (
     as_dim,
     nest,
@@ -106,10 +106,16 @@ def stores(
     element: Element,
     mask: Scalar | None = None,
     scatter: Scalar | None = None,
+    *,
+    once: bool = False,
 ) -> Iterator[Store]:
-    """Store element number `position + scatter` of a tensor; a complex one is two reals."""
+    """Store element number `position + scatter` of a tensor; a complex one is two reals.
+
+    With `once` the kernel stores it only here, so a large result need not pass through the cache.
+    """
     if not isinstance(element, Complex):
-        yield Store(buffer, position, element, mask, scatter)
+        streaming = once and mask is None and is_streamed(buffer)
+        yield Store(buffer, position, element, mask, scatter, streaming)
         return
     assert dtype.is_complex
     if scatter is not None:

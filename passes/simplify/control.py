@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flowc.ir.tensor.core import Computation, Instruction, Value
-from flowc.ir.tensor.rewrite import Rebuilder
+from flowc.ir.tensor.core import Computation, Instruction, Result, Value
+from flowc.ir.tensor.rewrite import Rebuilder, captures, clone, post_order, with_instructions
 from flowc.passes.simplify.engine import RuleBuilder, Rules
 from flowc.passes.simplify.patterns import splat
 
@@ -63,6 +63,36 @@ def _without_parameters(
     )
 
 
+def sink_generators(b: RuleBuilder, i: Instruction) -> Sequence[Value] | None:
+    """Constants, iota and sizes that regions read from outside are made inside
+
+    There they cost an immediate operand, from outside they would have to be in memory.
+    """
+    outside = [[v for v in captures(region) if _is_generator(v)] for region in i.regions]
+    if not any(outside):
+        return None
+    regions = [
+        _with_inside(region, values) for region, values in zip(i.regions, outside, strict=True)
+    ]
+    return b.emit_all(i.primitive, i.operands, i.attributes, regions)
+
+
+def _is_generator(value: Value) -> bool:
+    while isinstance(value, Result) and value.instruction.primitive == "broadcast_in_dim":
+        value = value.instruction.operands[0]
+    if not isinstance(value, Result):
+        return False
+    made_by = value.instruction.primitive
+    return made_by in ("iota", "size") or (made_by == "constant" and splat(value) is not None)
+
+
+def _with_inside(region: Computation, values: Sequence[Value]) -> Computation:
+    """The region with copies of generators in front of what it does."""
+    copied = clone(Computation((), tuple(post_order(values)), tuple(values)), {})
+    rebuilt = Rebuilder(dict(zip(values, copied[1], strict=True))).computation(region)
+    return with_instructions(rebuilt, [*copied[0], *rebuilt.instructions])
+
+
 def check_passes(b: RuleBuilder, i: Instruction) -> Sequence[Value] | None:
     """`check(true) ->` nothing"""
     known = splat(i.operands[0])
@@ -70,7 +100,7 @@ def check_passes(b: RuleBuilder, i: Instruction) -> Sequence[Value] | None:
 
 
 RULES: Rules = {
-    "case": (case_known,),
-    "while": (while_never, while_carrying_invariants),
+    "case": (case_known, sink_generators),
+    "while": (while_never, while_carrying_invariants, sink_generators),
     "check": (check_passes,),
 }

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -182,6 +183,21 @@ def test_programs_of_several_python_threads() -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_more_threads_than_cores() -> None:
+    """Many short programs, with pauses in which the workers fall asleep."""
+    native = compile_program(parallel_program(), host_target(4))
+    for size in (1, 2, 5, 33, 200):
+        x, y, z = (np.full(size, v, np.float32) for v in (2, 1, 0))
+        pointers = (ctypes.c_void_p * 3)(*(a.ctypes.data for a in (x, y, z)))
+        symbols = (ctypes.c_int64 * 1)(size)
+        for turn in range(1000):
+            z[:] = 0
+            native.entry(pointers, symbols, None)
+            assert (z == 3).all()
+            if turn % 100 == 0:
+                time.sleep(0.0005)
 
 
 FORK = """
