@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from flowc.frontend.elements import Operation, TensorBase
 from flowc.ir.dtypes import DType
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.signature import Argument
+
+_SYMBOL = re.compile(r"\bd\d+\b")  # an unknown size, as shape inference names it
 
 
 def wrong_dtype(
@@ -38,11 +41,7 @@ def bad_shapes(
     """Inputs that do not fit together, each with where it comes from."""
     arguments = [a.name for a in definition.signature.inputs]
     labels = arguments if len(arguments) == len(inputs) else [f"input {i}" for i in range(len(inputs))]
-    lines = [f"{definition.name} '{name}': {reason}"]
+    lines = [f"{definition.name} '{name}': {_SYMBOL.sub('?', reason)}"]
     lines += [f"  {label}: {describe(t)}" for label, t in zip(labels, inputs, strict=True)]
     return "\n".join([*lines, f"  node created at {created_at}"])
 
-
-def created_at(op: Operation) -> str:
-    """The line of the user's program that made an operation."""
-    return op.location

@@ -1,0 +1,1 @@
+"""Differentiating graphs: `gradients`, its registry, and functions with gradients of their own."""

@@ -1,0 +1,127 @@
+"""Which function gives an operation's gradient: the op set's, or one that a program registers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from flowc.frontend.apply import build
+from flowc.frontend.composites import IndexedSlices
+from flowc.frontend.conversion import constant, convert
+from flowc.frontend.elements import Operation, TensorBase
+from flowc.ir.dtypes import DType
+from flowc.ir.ops import OPS
+
+GradientFunction: TypeAlias = Callable[..., Any]
+
+# Ops that hand a gradient on as it is; every other one is given dense gradients.
+_PASS_ON = frozenset({"Identity", "IdentityN", "RefIdentity", "ReadVariableOp", "Enter", "Exit"})
+
+_registered: dict[str, GradientFunction | None] = {}
+
+
+class RegisterGradient:
+    """Decorator: the gradient function of an op type, or of a name for `gradient_override_map`.
+
+    The function gets the operation and one gradient per output, and returns one per input.
+    """
+
+    def __init__(self, op_type: str) -> None:
+        if not isinstance(op_type, str):
+            raise TypeError("op_type must be a string")
+        self._op_type = op_type
+
+    def __call__(self, function: GradientFunction) -> GradientFunction:
+        _register(self._op_type, function)
+        return function
+
+
+def _register(name: str, function: GradientFunction | None) -> None:
+    if name in _registered:
+        raise KeyError(f"Registering two gradient with name '{name}'!")
+    _registered[name] = function
+
+
+def NotDifferentiable(op_type: str) -> None:  # noqa: N802  TensorFlow's name
+    """Declare that gradients stop at ops of this type."""
+    if not isinstance(op_type, str):
+        raise TypeError("op_type must be a string")
+    _register(op_type, None)
+
+
+NoGradient = NotDifferentiable
+
+
+def gradient_function(op: Operation) -> GradientFunction | None:
+    """The function `f(op, *grads)` for an operation; None where gradients stop.
+
+    Raises LookupError where none is defined.
+    """
+    if not op.inputs:
+        return None
+    annotation = op.annotations.get("_gradient_op_type")
+    name = op.type if annotation is None else annotation.s.decode()
+    if name in _registered:
+        return _registered[name]
+    definition = OPS.get(name)
+    if definition is None or definition.differentiable == "unregistered":
+        raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})")
+    if definition.differentiable == "no" or definition.gradient_function is None:
+        return None
+    return _of_op_set(definition.gradient_function, op.type in _PASS_ON)
+
+
+get_gradient_function = gradient_function
+
+
+def _of_op_set(function: GradientFunction, takes_slices: bool) -> GradientFunction:
+    def gradient(op: Operation, *grads: Any) -> Sequence[Any]:
+        if not takes_slices:
+            grads = tuple(convert(g) if isinstance(g, IndexedSlices) else g for g in grads)
+        found: Sequence[Any] = function(GRAPH_BUILDER, _Forward(op), *grads)
+        return found
+
+    return gradient
+
+
+class _Forward:
+    """The forward operation as the op set's gradient functions see it: attributes are plain."""
+
+    def __init__(self, op: Operation) -> None:
+        self._op = op
+        self.name = op.name
+        self.type = op.type
+        self.inputs = op.inputs
+        self.outputs = op.outputs
+        self.graph = op.graph
+
+    def get_attr(self, name: str) -> Any:
+        """The attribute as a Python value, text as str."""
+        return self._op.attrs[name]
+
+
+class _GraphBuilder:
+    """Adds the nodes of gradients to the default graph."""
+
+    def __call__(self, op_type: str, /, *inputs: Any, **attrs: Any) -> Any:
+        return build(op_type, *inputs, **attrs)
+
+    def shape_of(self, tensor: Any) -> tuple[int | None, ...] | None:
+        """The static shape, None where unknown."""
+        sizes: tuple[int | None, ...] | None = tensor.sizes
+        return sizes
+
+    def constant(self, value: Any, dtype: DType | None = None) -> Any:
+        """A constant node."""
+        return constant(value, dtype)
+
+    def constant_value(self, tensor: TensorBase) -> Any:
+        """The contents where they are known, else None."""
+        return tensor.constant_value()
+
+    def sparse(self, values: Any, indices: Any, dense_shape: Any) -> IndexedSlices:
+        """IndexedSlices."""
+        return IndexedSlices(values, indices, dense_shape)
+
+
+GRAPH_BUILDER = _GraphBuilder()

@@ -1,0 +1,1 @@
+"""Training: optimizers, learning rates, averages, the global step, checkpoints."""
