@@ -20,7 +20,8 @@ from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.cache import DiskCache, object_key
 from flowc.codegen.cpu.entry import EMBED_LIMIT, ENTRY, TABLE, EntryEmitter, has_parallel_loops
 from flowc.codegen.cpu.machine import CpuMachine
-from flowc.codegen.cpu.threads import emit_pool, pool_symbols
+from flowc.codegen.cpu.pool import pool_symbols
+from flowc.codegen.cpu.threads import emit_pool
 from flowc.codegen.emitter import Context
 from flowc.codegen.memory import BoundsChecks
 from flowc.ir.loops.kernel import Program

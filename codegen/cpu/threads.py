@@ -18,18 +18,13 @@ thread's loops run serially meanwhile. After `fork` the child starts with no wor
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
-from threading import Lock
 from typing import Any
 
 from llvmlite import ir
 
 from flowc.codegen.builder import Builder, declare, define_global
-from flowc.codegen.cpu import jit
-from flowc.codegen.cpu.cache import DiskCache, object_key
 from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer
-from flowc.passes.target import Target
 
 PARALLEL_FOR = "flowc_parallel_for"
 POOL_ENTER = "flowc_pool_enter"
@@ -404,36 +399,3 @@ class _Callee:
 
     def get_reference(self) -> str:
         return str(self.pointer.get_reference())
-
-
-_libraries: dict[Target, Any] = {}  # the process's pool, by the machine; there is one entry
-_loading = Lock()
-
-
-def pool_symbols(target: Target, disk_cache: DiskCache | None = None) -> dict[str, int]:
-    """Addresses of the pool's functions, with the target's number of threads set.
-
-    The pool is loaded once and never unloaded, since its threads run in it.
-    """
-    machine = Target(target.triple, "", "", 16, 16)
-    with _loading:
-        if machine not in _libraries:
-            library = jit.link(_pool_object(machine, disk_cache), EXPORTS)
-            library._owned = True
-            _libraries[machine] = library
-    addresses = {name: _libraries[machine][name] for name in EXPORTS}
-    ctypes.CFUNCTYPE(None, ctypes.c_int32)(addresses[SET_THREADS])(target.threads)
-    return addresses
-
-
-def _pool_object(machine: Target, disk_cache: DiskCache | None) -> bytes:
-    key = "" if disk_cache is None else object_key("pool", machine)
-    code = None if disk_cache is None else disk_cache.load(key)
-    if code is None:
-        module = ir.Module("pool")
-        module.triple = machine.triple
-        emit_pool(module, machine.triple.split("-")[0])
-        code = bytes(jit.target_machine(machine).emit_object(jit.parse(str(module))))
-        if disk_cache is not None:
-            disk_cache.store(key, code)
-    return code
