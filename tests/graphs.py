@@ -30,7 +30,19 @@ from flowc.ir.tensor.interpreter import run
 from flowc.ir.tensor.printer import print_module
 from tests.graph_steps import EXACT, FLOATS, INTEGERS, SIZES, SMOOTH, Draw, Graph, Step
 
-__all__ = ["EXACT", "FLOATS", "INTEGERS", "SMOOTH", "Program", "assert_same", "programs"]
+__all__ = [
+    "EXACT",
+    "FLOATS",
+    "INTEGERS",
+    "SMOOTH",
+    "Array",
+    "Draw",
+    "Graph",
+    "Program",
+    "Step",
+    "assert_same",
+    "programs",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
