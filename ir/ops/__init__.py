@@ -16,12 +16,17 @@ from flowc.ir.ops import (  # noqa: F401  importing a family defines its ops
     logic,
     losses,
     products,
+    random,
     reductions,
+    scattering,
+    segments,
     shapes,
     slicing,
     sources,
+    training,
     trigonometry,
     unary,
+    variables,
 )
 from flowc.ir.ops.registry import OPS, OpDefinition
 

@@ -1,0 +1,4 @@
+"""Random numbers: TensorFlow's Philox and its sampling algorithms.
+
+Another engineer is writing this family.
+"""

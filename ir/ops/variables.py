@@ -1,0 +1,4 @@
+"""Variables: making, reading and assigning them, whole or in slices.
+
+The lead is writing this family.
+"""
