@@ -34,6 +34,7 @@ from flowc.passes.index_maps import (
     operand_indices,
     reshape_index,
 )
+from flowc.passes.lowering.large_windows import is_written_out
 
 LOOP = ELEMENTWISE | {
     "iota",
@@ -82,6 +83,13 @@ def is_inlined(instruction: Instruction) -> bool:
     return instruction.primitive in MAPS or instruction.primitive in ("size", "iota")
 
 
+def is_loop(instruction: Instruction) -> bool:
+    """True for what is computed at one index at a time, so that it can join others."""
+    if instruction.primitive == "reduce_window":
+        return is_written_out(instruction)
+    return instruction.primitive in LOOP
+
+
 def is_splat(instruction: Instruction) -> bool:
     """True for a constant whose elements are all the same: it needs no memory."""
     array = instruction.attributes["value"]
@@ -98,7 +106,7 @@ def memory_operands(instruction: Instruction) -> list[Value]:
     """
     if instruction.primitive in NEEDS_BUFFERS:
         values = [instruction.operands[0]]
-    elif instruction.primitive in LOOP | CONTRACTION | MAPS.keys() | {"reduce"}:
+    elif is_loop(instruction) or instruction.primitive in CONTRACTION | MAPS.keys() | {"reduce"}:
         values = []
     else:
         values = list(_all_operands(instruction))
@@ -172,7 +180,7 @@ class Grouping:
         """Put the next instruction into a group."""
         if instruction.primitive == "reduce":
             self._place_reduce(instruction)
-        elif instruction.primitive in LOOP:
+        elif is_loop(instruction):
             self._place_loop(instruction)
         else:
             kind = "contraction" if instruction.primitive in CONTRACTION else "opaque"

@@ -127,7 +127,7 @@ def apply(instruction: Instruction, operands: Sequence[Element]) -> Element:
         case "compare":
             return _compare(instruction.attributes["comparison_direction"], *operands)
         case "select":
-            return _select(_real(operands[0]), *operands[1:])
+            return select_element(_real(operands[0]), *operands[1:])
         case "clamp":
             low, x, high = map(_real, operands)
             return scalars.binary("minimum", scalars.binary("maximum", x, low), high)
@@ -178,7 +178,8 @@ def _compare(direction: str, x: Element, y: Element) -> Scalar:
     return scalars.compare(direction, x, _real(y))
 
 
-def _select(predicate: Scalar, x: Element, y: Element) -> Element:
+def select_element(predicate: Scalar, x: Element, y: Element) -> Element:
+    """`x` where the bool holds, else `y`."""
     if isinstance(x, Complex):
         assert isinstance(y, Complex)
         return Complex(
@@ -227,7 +228,7 @@ def _pad(elements: Elements, instruction: Instruction, index: Indices, mask: Mas
     if inside is None:
         return elements.at(operand, tuple(source), mask)
     element = elements.at(operand, tuple(source), scalars.both(mask, inside))
-    return _select(inside, element, padding)
+    return select_element(inside, element, padding)
 
 
 def _concatenate(
@@ -247,7 +248,7 @@ def _concatenate(
         start = start + size
     result = parts[-1][1]
     for inside, element in reversed(parts[:-1]):
-        result = element if inside is None else _select(inside, element, result)
+        result = element if inside is None else select_element(inside, element, result)
     return result
 
 
@@ -364,7 +365,7 @@ def _reduce_window(
     for source, inside in window_sources(instruction, index, operand.type.shape):
         element = elements.at(operand, source, scalars.both(mask, inside))
         if inside is not None:
-            element = _select(inside, element, start)
+            element = select_element(inside, element, start)
         (result,) = elements.region(body, [result, element])
     return result
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from flowc.ir.loops.kernel import Buffer, Kernel
 from flowc.ir.tensor.core import Instruction, Value
 from flowc.passes.lowering.fused import Fused
+from flowc.passes.lowering.large_windows import large_windows
 from flowc.passes.lowering.random_bits import random_bits
 from flowc.passes.lowering.scatter import dynamic_update_slice, scatter
 from flowc.passes.lowering.select_and_scatter import select_and_scatter
 
 OPAQUE: dict[str, Callable[[Fused], Kernel | tuple[Kernel, tuple[Buffer, ...]]]] = {
     "dynamic_update_slice": dynamic_update_slice,
+    "reduce_window": large_windows,
     "rng_bit_generator": random_bits,
     "scatter": scatter,
     "select_and_scatter": select_and_scatter,
