@@ -15,6 +15,7 @@ from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType, bool_, int64
 from flowc.ir.loops.expressions import Binary, Compare, Constant, Index, Scalar
 from flowc.ir.loops.kernel import Buffer, If, Kernel, Statement
+from flowc.passes.contraction.dot import dot_products, suits
 from flowc.passes.contraction.kernel import TiledKernel
 from flowc.passes.contraction.packing import RightPanels
 from flowc.passes.contraction.problem import Contraction, Operand, analyse
@@ -25,6 +26,7 @@ __all__ = ["Contraction", "contraction_kernel"]
 
 PAGE = 4096
 PACK_ROWS = 96  # rows from which on packing the right operand pays
+DOT_ROWS = 4  # fewer rows than this are multiplied element by element if that needs no packing
 SMALL_ROWS = (4, 1)  # tiles for fewer rows than a full tile has, where their number is unknown
 
 
@@ -34,25 +36,41 @@ def contraction_kernel(c: Contraction, target: Target) -> tuple[Kernel, tuple[Bu
         c = _with_depth(c)
     lhs = analyse(c.lhs, c.dtype, c.batch, c.rows, c.depth)
     rhs = analyse(lambda b, n, k: c.rhs(b, k, n), c.dtype, c.batch, c.columns, c.depth)
+    lanes, rows = target.lanes(c.dtype), dims.product(c.rows)
+    dots = c.dtype.is_floating and suits(lhs, rhs)
+    if dots and isinstance(rows, int) and rows < DOT_ROWS:
+        return Kernel(c.name, c.parameters, (dot_products(c, lanes, ""),)), ()
     if _conflicts(lhs, c.dtype):
         lhs = replace(lhs, linear=None)
-    aligned = lhs.linear is None and not lhs.side.flat
-    heights = [tile_rows(c, target, aligned)]
-    if not isinstance(dims.product(c.rows), int):
-        heights += SMALL_ROWS
-    lanes = target.lanes(c.dtype)
-    packed = None
-    widest = choose(c, target, heights[0]).columns
+    least = DOT_ROWS if dots else 0
+    tiled, scratch = _tiled(c, target, lhs, rhs, least)
+    if dots and not isinstance(rows, int):
+        tiled += (_guarded(dot_products(c, lanes, "dot_"), rows, 1, DOT_ROWS),)
+    return Kernel(c.name, (*c.parameters, *scratch), tiled), scratch
+
+
+def _tiled(
+    c: Contraction, target: Target, lhs: Operand, rhs: Operand, least: int
+) -> tuple[tuple[Statement, ...], tuple[Buffer, ...]]:
+    """Loops for `least` rows or more, and their scratch buffers.
+
+    Where the number of rows is a symbol there are several loops, with tiles of several heights.
+    """
+    rows, lanes = dims.product(c.rows), target.lanes(c.dtype)
+    heights = [tile_rows(c, target, lhs.linear is None and not lhs.side.flat)]
+    if not isinstance(rows, int):
+        heights += (h for h in SMALL_ROWS if h >= least)
+    packed, width = None, None
     if not _readable_in_place(c, rhs, [choose(c, target, h).columns for h in heights]):
-        packed = RightPanels.make(rhs, c.dtype, widest, c.depth, c.batch, lanes)
-    body: list[Statement] = [packed.copy()] if packed else []
+        width = choose(c, target, heights[0]).columns
+        packed = RightPanels.make(rhs, c.dtype, width, c.depth, c.batch, lanes)
+    body = [_guarded(packed.copy(), rows, least, None)] if packed else []
     for number, height in enumerate(heights):
-        schedule = choose(c, target, height, widest if packed else None)
+        schedule = choose(c, target, height, width)
         kernel = TiledKernel.make(c, schedule, (lhs, rhs), packed, lanes, f"v{number}_")
         upper = heights[number - 1] if number else None
-        body.append(_guarded(kernel.statement(), dims.product(c.rows), height, upper))
-    scratch = (packed.buffer,) if packed else ()
-    return Kernel(c.name, (*c.parameters, *scratch), tuple(body)), scratch
+        body.append(_guarded(kernel.statement(), rows, height, upper))
+    return tuple(body), (packed.buffer,) if packed else ()
 
 
 def _with_depth(c: Contraction) -> Contraction:
@@ -82,7 +100,7 @@ def _readable_in_place(c: Contraction, rhs: Operand, widths: list[int]) -> bool:
 
 def _guarded(loop: Statement, rows: Dim, least: int, below: int | None) -> Statement:
     """`loop` where there are `least` rows and fewer than `below`; no test for known numbers."""
-    if isinstance(rows, int):
+    if isinstance(rows, int) or (least == 0 and below is None):
         return loop
     condition = _compare("GE", rows, least)
     if below is not None:

@@ -29,6 +29,7 @@ from flowc.passes.contraction.schedule import GRAIN, Schedule
 
 Body = tuple[Statement, ...]
 ZERO_UNROLL = 4
+BUSY_ROWS = 8  # rows of a tile from which on multiplying takes the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class TiledKernel:
         body = self._unit(self._unit_at(index // across // down, place, index % across))
         extent = unit.extent
         assert extent is not None
-        return For(unit, extent, body, Kind.PARALLEL, grain=1 + GRAIN // work)
+        return For(unit, extent, body, Kind.PARALLEL, grain=grain(s.rows, work))
 
     def _unit_at(self, number: Dim, row_block: Dim, column_block: Dim) -> Unit:
         s = self.schedule
@@ -296,6 +297,11 @@ class TiledKernel:
         )
         vector = For(column, columns.count, stores, Kind.VECTOR, self.lanes, unroll=2)
         return For(row, rows.count, (vector,))
+
+
+def grain(rows: int, work: Dim) -> Dim:
+    """Units worth a thread, each of `work` products; with few rows, reading memory takes longer."""
+    return 1 + GRAIN * min(rows, BUSY_ROWS) // BUSY_ROWS // work
 
 
 def linear_start(operand: Operand, batch: Indices, side: Indices, depth: Indices) -> Dim:

@@ -143,6 +143,13 @@ def test_empty(m: int, k: int) -> None:
     check((m, 40, k), Layout(), symbols="mk")
 
 
+@pytest.mark.parametrize("m", [1, 2, 3, 4, 15])
+@pytest.mark.parametrize("symbols", ["", "m", "mnk"])
+def test_few_rows_by_a_transposed_matrix(m: int, symbols: str) -> None:
+    check((m, 41, 300), Layout(transpose_rhs=True, relu=True), symbols=symbols)
+    check((m, 20, 30), Layout(transpose_rhs=True, computed=True), symbols=symbols, batch=2)
+
+
 def test_a_page_between_rows() -> None:
     check((40, 64, 1024), Layout())
     check((40, 64, 2048), Layout(), symbols="m")
