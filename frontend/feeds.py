@@ -1,0 +1,153 @@
+"""What a feed dictionary may hold: values for tensors, by tensor, name, variable or SparseTensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from flowc.frontend.composites import IndexedSlices, SparseTensor
+from flowc.frontend.elements import TensorBase
+from flowc.ir import dtypes
+from flowc.ir.tensor_values import as_bytes
+
+if TYPE_CHECKING:
+    from flowc.frontend.graph import Graph
+
+Convert: TypeAlias = Callable[[Any], Any]
+
+
+def converter(tensor: TensorBase) -> Convert:
+    """The function that makes an array of a value fed for `tensor`.
+
+    It raises ValueError for a value of another shape, TypeError for one that is none.
+    """
+    dtype = tensor.dtype.numpy
+    sizes = tensor.sizes
+    if tensor.dtype is dtypes.string:
+        return lambda value: _fits(tensor, _strings(tensor, value))
+    is_integer = tensor.dtype.is_integer
+    asarray = np.asarray
+    rank = None if sizes is None else len(sizes)
+    known = () if sizes is None else tuple((i, s) for i, s in enumerate(sizes) if s is not None)
+
+    def convert(value: Any) -> Any:
+        try:
+            array = asarray(value, dtype)
+        except (TypeError, ValueError, NotImplementedError, OverflowError) as error:
+            raise _not_feedable(tensor, value, error) from None
+        if is_integer and type(value) is int and array != value:
+            raise _too_large(tensor, value)
+        shape = array.shape
+        if rank is not None:
+            if len(shape) != rank:
+                _fits(tensor, array)
+            for axis, size in known:
+                if shape[axis] != size:
+                    _fits(tensor, array)
+        return array
+
+    return convert
+
+
+def _fits(tensor: TensorBase, array: Any) -> Any:
+    if not tensor.shape.is_compatible_with(array.shape):
+        raise ValueError(
+            f"Cannot feed value of shape {array.shape!r} for Tensor {tensor.name!r}, which has "
+            f"shape {str(tensor.shape)!r}"
+        )
+    return array
+
+
+def _not_feedable(tensor: TensorBase, value: Any, error: Exception) -> Exception:
+    if isinstance(value, TensorBase):
+        return TypeError(
+            "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python "
+            "scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor "
+            f"object was {value} which was passed to the feed with key {tensor}."
+        )
+    return type(error)(f"Cannot feed {value!r} for Tensor {tensor.name!r}: {error}")
+
+
+def _too_large(tensor: TensorBase, value: int) -> TypeError:
+    return TypeError(
+        f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
+        f"{tensor.dtype.numpy}. Try explicitly setting the type of the feed tensor to a larger type "
+        "(e.g. int64)."
+    )
+
+
+def _strings(tensor: TensorBase, value: Any) -> Any:
+    if isinstance(value, TensorBase):
+        raise _not_feedable(tensor, value, TypeError())
+    array = np.asarray(value, object)
+    result = np.empty(array.shape, object)
+    flat = result.reshape(-1)
+    for i, element in enumerate(array.ravel()):
+        flat[i] = as_bytes(element)
+    return result
+
+
+class FeedPlan:
+    """The flat feeds of a dictionary's keys, and the conversion of its values.
+
+    Raises TypeError or ValueError for a key that is no tensor of `graph`.
+    """
+
+    def __init__(self, graph: Graph, keys: tuple[Any, ...]) -> None:
+        tensors: list[TensorBase] = []
+        self._composite = False
+        for key in keys:
+            parts = _parts(key)
+            self._composite |= len(parts) > 1
+            tensors.extend(_tensor(graph, part) for part in parts)
+        self.names = tuple(t.name for t in tensors)
+        self._converters = [converter(t) for t in tensors]
+        if len(set(self.names)) < len(self.names):
+            raise RuntimeError("The same tensor is fed twice.")
+
+    def arrays(self, values: Any) -> list[Any]:
+        """The arrays of the dictionary's values."""
+        if self._composite:
+            values = [part for value in values for part in _value_parts(value)]
+        return [convert(value) for convert, value in zip(self._converters, values, strict=True)]
+
+
+def _parts(key: Any) -> list[Any]:
+    if isinstance(key, SparseTensor):
+        return [key.indices, key.values, key.dense_shape]
+    if isinstance(key, IndexedSlices):
+        parts = [key.values, key.indices]
+        return parts if key.dense_shape is None else [*parts, key.dense_shape]
+    return [key]
+
+
+def _value_parts(value: Any) -> list[Any]:
+    return [part for part in value if part is not None] if isinstance(value, tuple) else [value]
+
+
+def _tensor(graph: Graph, key: Any) -> TensorBase:
+    try:
+        tensor = graph.as_graph_element(key, allow_operation=False)
+    except Exception as error:
+        raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error}") from None
+    if not graph.is_feedable(tensor):
+        raise ValueError(f"Tensor {tensor} may not be fed.")
+    assert isinstance(tensor, TensorBase)
+    return tensor
+
+
+def flatten_feed(feed_dict: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """The dictionary with keys that are tuples of tensors taken apart."""
+    if not isinstance(feed_dict, Mapping):
+        raise TypeError("feed_dict must be a dictionary")
+    if not any(isinstance(key, tuple | list) for key in feed_dict):
+        return feed_dict
+    flat: dict[Any, Any] = {}
+    for key, value in feed_dict.items():
+        if isinstance(key, tuple | list):
+            flat.update(zip(key, value, strict=True))
+        else:
+            flat[key] = value
+    return flat

@@ -1,0 +1,224 @@
+"""`Session`: runs parts of a graph and keeps the values of its variables.
+
+What a call of `run` comes down to is prepared at its first time and found again by the identity of
+the fetches and the feeds' keys, so that a trivial step costs microseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from flowc.frontend.elements import Operation
+from flowc.frontend.feeds import FeedPlan, flatten_feed
+from flowc.frontend.fetches import FetchPlan, structure_key
+from flowc.frontend.graph import Graph
+from flowc.frontend.stacks import SESSIONS, get_default_graph, get_default_session
+from flowc.ir.proto import ConfigProto, GraphDef
+
+if TYPE_CHECKING:
+    from flowc.runtime.executor import Executor
+
+
+class _Prepared:
+    """One structure of fetches with one set of feeds, ready to run."""
+
+    def __init__(self, executor: Executor, fetches: FetchPlan, feeds: FeedPlan) -> None:
+        self.arrays = feeds.arrays
+        self.step = executor.prepare(fetches.names, feeds.names, fetches.targets)
+        self.rebuild = fetches.rebuild
+
+    def __call__(self, values: Any) -> Any:
+        return self.rebuild(self.step(self.arrays(values)))
+
+
+class BaseSession:
+    """What `Session` and `InteractiveSession` have in common."""
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
+        if graph is not None and not isinstance(graph, Graph):
+            raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
+        if target and not isinstance(target, str | bytes):
+            raise TypeError(f"target must be a string, but got {type(target)}")
+        if config is not None and not isinstance(config, ConfigProto):
+            raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
+        self._graph = get_default_graph() if graph is None else graph
+        self._target = target
+        self._config = config
+        self._closed = False
+        self._executor: Executor | None = None
+        self._prepared: dict[Any, _Prepared] = {}
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of this session."""
+        return self._graph
+
+    @property
+    def graph_def(self) -> GraphDef:
+        """The graph as a protocol buffer."""
+        return self._graph.as_graph_def()
+
+    @property
+    def sess_str(self) -> str:
+        """The target."""
+        return self._target
+
+    @property
+    def executor(self) -> Executor:
+        """What runs the graph; made at its first use. Raises RuntimeError in a closed session."""
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        if self._executor is None:
+            from flowc.runtime.executor import Executor  # loads the compiler
+
+            self._executor = Executor(self._graph, self._config)
+        return self._executor
+
+    @property
+    def compile_count(self) -> int:
+        """How often this session has compiled a part of the graph."""
+        return 0 if self._executor is None else self._executor.compile_count
+
+    def run(
+        self,
+        fetches: Any,
+        feed_dict: Mapping[Any, Any] | None = None,
+        options: Any = None,
+        run_metadata: Any = None,
+    ) -> Any:
+        """Run what `fetches` needs, and return its values in the same structure.
+
+        `fetches` is a tensor, operation, name, or nested lists, tuples and dictionaries of them;
+        operations give None. `feed_dict` gives values for tensors. Raises TypeError or ValueError
+        for fetches and feeds that do not fit, RuntimeError in a closed session, and `OpError`s for
+        what fails in the run.
+        """
+        feeds = feed_dict or {}
+        try:
+            prepared = self._prepared[fetches, *feeds]
+        except (KeyError, TypeError):
+            prepared, feeds = self._find(fetches, feeds)
+        return prepared(feeds.values())
+
+    def _find(
+        self, fetches: Any, feed_dict: Mapping[Any, Any]
+    ) -> tuple[_Prepared, Mapping[Any, Any]]:
+        """The prepared run of a structure that is no single tensor, or of a new one."""
+        feeds = flatten_feed(feed_dict)
+        key = structure_key(fetches), *feeds
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            prepared = self._prepared[key] = self._prepare(fetches, tuple(feeds))
+        return prepared, feeds
+
+    def _prepare(self, fetches: Any, feeds: tuple[Any, ...]) -> _Prepared:
+        executor = self.executor
+        if not self._graph.version:
+            raise RuntimeError(
+                "The Session graph is empty.  Add operations to the graph before calling run()."
+            )
+        if len(self._prepared) > 4096:
+            self._prepared.clear()  # a program that makes new fetches in a loop
+        return _Prepared(executor, FetchPlan(self._graph, fetches), FeedPlan(self._graph, feeds))
+
+    def make_callable(
+        self, fetches: Any, feed_list: Sequence[Any] | None = None, accept_options: bool = False
+    ) -> Callable[..., Any]:
+        """A function of the values of `feed_list` that returns those of `fetches`."""
+        if feed_list is not None and not isinstance(feed_list, list | tuple):
+            raise TypeError("`feed_list` must be a list or tuple.")
+        prepared = self._prepare(fetches, tuple(feed_list or ()))
+        count = len(feed_list or ())
+
+        def run(*values: Any, **options: Any) -> Any:
+            if self._closed:
+                raise RuntimeError("Attempted to use a closed Session.")
+            if len(values) != count:
+                raise ValueError(f"The callable takes {count} feeds, but {len(values)} were given.")
+            return prepared(values)
+
+        return run
+
+    def list_devices(self) -> list[str]:
+        """The names of the devices."""
+        return ["/job:localhost/replica:0/task:0/device:CPU:0"]
+
+    def close(self) -> None:
+        """Release the variables and all else; the session cannot be used afterwards."""
+        self._closed = True
+        self._prepared.clear()
+        if self._executor is not None:
+            self._executor.close()
+            self._executor = None
+
+    def as_default(self) -> AbstractContextManager[Any]:
+        """Make this the default session inside a `with` block, which does not close it."""
+        return SESSIONS.entered(self)
+
+
+class Session(BaseSession):
+    """Runs operations of a graph; as a context manager, it is the default session, and closed."""
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
+        super().__init__(target, graph, config)
+        self._contexts: list[ExitStack] = []
+
+    def __enter__(self) -> Session:
+        stack = ExitStack()
+        stack.enter_context(self._graph.as_default())
+        stack.enter_context(self.as_default())
+        self._contexts.append(stack)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._contexts.pop().close()
+        self.close()
+
+
+class InteractiveSession(BaseSession):
+    """A session that makes itself and its graph the default until it is closed."""
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
+        super().__init__(target, graph, config)
+        self._stack = ExitStack()
+        if graph is not None:
+            self._stack.enter_context(graph.as_default())
+        SESSIONS.items.append(self)
+
+    def close(self) -> None:
+        super().close()
+        if self in SESSIONS.items:
+            SESSIONS.items.remove(self)
+        self._stack.close()
+
+
+def run_in_session(
+    element: Any, feed_dict: Mapping[Any, Any] | None, session: Any, graph: Graph
+) -> Any:
+    """`tensor.eval()` and `operation.run()`. Raises ValueError where no session serves."""
+    is_op = isinstance(element, Operation)
+    what, verb = ("operation", "execute operation using `run()`") if is_op else (
+        "tensor", "evaluate tensor using `eval()`")  # fmt: skip
+    call = "run" if is_op else "eval"
+    given = session is not None
+    session = session if given else get_default_session()
+    if session is None:
+        raise ValueError(
+            f"Cannot {verb}: No default session is registered. Use `with sess.as_default()` or pass "
+            f"an explicit session to `{call}(session=sess)`"
+        )
+    if session.graph is not graph:
+        default = "" if given else "the default "
+        raise ValueError(
+            f"Cannot use {default}session to {call} {what}: the {what}'s graph is different from "
+            f"the session's graph. Pass an explicit session to `{call}(session=sess)`."
+        )
+    return session.run(element, feed_dict)
