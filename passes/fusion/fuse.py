@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from flowc.ir.tensor.core import Computation, Instruction, Module, Parameter, Result, Value
 from flowc.passes.fusion.grouping import (
-    NEEDS_BUFFERS,
     Group,
     Grouping,
     grouped_values,
     is_inlined,
     is_splat,
+    wants_memory,
     without_reshapes,
 )
 
@@ -244,11 +244,8 @@ class _Region:
         return found
 
     def _copy(self, instruction: Instruction) -> None:
-        forced = len(instruction.operands) if self.group.kind == "opaque" else 0
-        if instruction.primitive in NEEDS_BUFFERS:
-            forced = 1
         operands = tuple(
-            self._forced(o) if i < forced else self.value(o)
+            self._forced(o) if wants_memory(instruction, i) else self.value(o)
             for i, o in enumerate(instruction.operands)
         )
         copied = replace(instruction, operands=operands)

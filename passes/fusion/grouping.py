@@ -104,13 +104,34 @@ def memory_operands(instruction: Instruction) -> list[Value]:
 
     A reshape is its operand's memory, so what is returned is never a reshape.
     """
-    if instruction.primitive in NEEDS_BUFFERS:
-        values = [instruction.operands[0]]
-    elif is_loop(instruction) or instruction.primitive in CONTRACTION | MAPS.keys() | {"reduce"}:
-        values = []
-    else:
-        values = list(_all_operands(instruction))
+    values = [o for n, o in enumerate(instruction.operands) if wants_memory(instruction, n)]
+    if not is_loop(instruction):
+        values += _captured(instruction)
     return [without_reshapes(v) for v in values]
+
+
+def wants_memory(instruction: Instruction, number: int) -> bool:
+    """Whether operand `number` is read at places that only its memory can serve."""
+    name = instruction.primitive
+    if name in NEEDS_BUFFERS:
+        return number == 0
+    if is_loop(instruction) or name in CONTRACTION | MAPS.keys() | {"reduce"}:
+        return False
+    operand = without_reshapes(instruction.operands[number])
+    inlined = isinstance(operand, Result) and is_inlined(operand.instruction)
+    return not (inlined and number in _initial_operands(instruction))
+
+
+def _initial_operands(instruction: Instruction) -> range:
+    """The operands that an opaque kernel only starts its results from."""
+    match instruction.primitive:
+        case "scatter" | "dynamic_update_slice":
+            return range(1)
+        case "select_and_scatter":
+            return range(2, 3)
+        case "reduce_window":
+            return range(len(instruction.results), len(instruction.operands))
+    return range(0)
 
 
 def without_reshapes(value: Value) -> Value:
@@ -132,6 +153,10 @@ def needed_buffers(computation: Computation) -> set[Instruction]:
 def _all_operands(instruction: Instruction) -> Iterator[Value]:
     """Operands, and what the regions capture."""
     yield from instruction.operands
+    yield from _captured(instruction)
+
+
+def _captured(instruction: Instruction) -> Iterator[Value]:
     for region in instruction.regions:
         for nested in region.instructions:
             yield from _all_operands(nested)

@@ -290,7 +290,7 @@ def kernel_name(fusion: Instruction, number: int) -> str:
 def _overwrites(fusion: Instruction, value: Value, result: Result) -> bool:
     """Whether the only instruction of a fusion may compute `result` in the memory of `value`."""
     (region,) = fusion.regions
-    (instruction,) = region.instructions
+    *_, instruction = region.instructions
     if region.results[result.index] is not instruction.results[0]:
         return False
     reads = [

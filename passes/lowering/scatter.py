@@ -56,7 +56,7 @@ def dynamic_update_slice(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
 
     loops, inner = choose_loops(update.type.shape, body)
     return single.kernel(
-        (*single.copy(single.operands[0], result), *nest(loops, inner, single.target))
+        (*single.copy(single.instruction.operands[0], result), *nest(loops, inner, single.target))
     )
 
 
@@ -65,7 +65,7 @@ def scatter(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
     single = Single(fused)
     (result,) = single.whole_results()[0]
     updates = _Updates(single, result).build()
-    return single.kernel((*single.copy(single.operands[0], result), *updates))
+    return single.kernel((*single.copy(single.instruction.operands[0], result), *updates))
 
 
 @dataclass(frozen=True, eq=False)

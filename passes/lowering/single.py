@@ -9,15 +9,16 @@ from functools import cached_property
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
 from flowc.ir.dtypes import DType
-from flowc.ir.loops.expressions import Load, Scalar
+from flowc.ir.loops.expressions import Scalar
 from flowc.ir.loops.kernel import Buffer, For, Kernel, Kind, Statement, Store
 from flowc.ir.tensor.core import Instruction, Shape, Value
-from flowc.passes.index_maps import Indices
+from flowc.passes.index_maps import Indices, linearize
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.buffers import buffer_for
 from flowc.passes.lowering.fused import Body, Fused, is_streamed, lanes_of
 from flowc.passes.lowering.loop_kernel import (
     as_dim,
+    choose_loops,
     nest,
     parallel,
     parallel_grain,
@@ -33,7 +34,7 @@ Loops = list[tuple[Symbol, Dim]]
 
 @dataclass(frozen=True, eq=False)
 class Single:
-    """A fusion of one instruction, whose operands are all in memory."""
+    """A fusion of one instruction, and the literals and index maps that its results start from."""
 
     fused: Fused
 
@@ -44,15 +45,17 @@ class Single:
 
     @cached_property
     def instruction(self) -> Instruction:
-        """The only instruction."""
-        (instruction,) = self.fused.computation.instructions
+        """The instruction that is not inlined: the last."""
+        *_, instruction = self.fused.computation.instructions
         return instruction
 
     @cached_property
     def operands(self) -> tuple[Buffer, ...]:
-        """The buffer of each operand; the same one where operands are equal."""
-        held = dict(zip(self.fused.computation.parameters, self.fused.inputs, strict=True))
-        return tuple(held[o] for o in self.instruction.operands)  # type: ignore[index]
+        """The buffer of each operand that is in memory, in order; equal operands have one."""
+        held: dict[Value, Buffer] = dict(
+            zip(self.fused.computation.parameters, self.fused.inputs, strict=True)
+        )
+        return tuple(held[o] for o in self.instruction.operands if o in held)
 
     @cached_property
     def results(self) -> tuple[Buffer | None, ...]:
@@ -80,16 +83,23 @@ class Single:
         kernel = self.fused.kernel(tuple(body))
         return replace(kernel, parameters=(*kernel.parameters, *scratch)), scratch
 
-    def copy(self, source: Buffer, to: Buffer) -> Body:
-        """Loops that copy a buffer; nothing where both are the same memory."""
-        if source is to:
+    def copy(self, value: Value, to: Buffer) -> Body:
+        """Loops that store a value in a buffer; nothing where it is that memory."""
+        elements = self.fused.elements()
+        if elements.buffers.get(value) is to:
             return ()
-        return self.flat(to.size, lambda i: (Store(to, i, Load(source, i)),), "copied")
 
-    def fill(self, value: Value, buffer: Buffer, element: Element, name: str = "filled") -> Body:
+        def body(index: Indices) -> Body:
+            position, element = linearize(index, value.type.shape), elements.at(value, index)
+            return tuple(stores(to, value.type.dtype, position, element))
+
+        loops, inner = choose_loops(value.type.shape, body)
+        return nest(loops, inner, self.target)
+
+    def fill(self, value: Value, buffer: Buffer, element: Element) -> Body:
         """Loops that store one element everywhere in the buffer of a tensor."""
         dtype, size = value.type.dtype, value.type.size
-        return self.flat(size, lambda i: tuple(stores(buffer, dtype, i, element)), name)
+        return self.flat(size, lambda i: tuple(stores(buffer, dtype, i, element)), "filled")
 
     def flat(self, size: Dim, body: Callable[[Dim], Body], name: str) -> Body:
         """A flat loop, divided between threads where it is long."""
