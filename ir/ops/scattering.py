@@ -34,6 +34,8 @@ COMBINERS: dict[str, Combine] = {
 def scatter_rows(b: Builder, x: Value, indices: Value, updates: Value, combine: Combine) -> Value:
     """x with rows `indices` combined with updates of shape indices.shape + x.shape[1:]."""
     depth, rank = len(b.shape(indices)), len(b.shape(x))
+    if b.shape(x)[0] == 0:  # no index is valid
+        return x
     numbers = ScatterDimensionNumbers(
         update_window_dims=tuple(range(depth, depth + rank - 1)),
         inserted_window_dims=(0,),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from flowc.ir import dtypes
@@ -75,7 +76,7 @@ def _unsorted_sum_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tens
 
 def _unsorted_extreme_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     data, ids, count = op.inputs
-    found, clipped, positive = _gather_dropping(g, op.outputs[0], ids)
+    found, _, positive = _gather_dropping(g, op.outputs[0], ids)
     selected = g("LogicalAnd", g("Equal", data, found), positive)
     hits = g("UnsortedSegmentSum", g("Cast", selected, DstT=grad.dtype), ids, count)
     gathered, _, _ = _gather_dropping(g, grad / hits, ids)
@@ -114,7 +115,7 @@ def segment_count(b: Builder, segment_ids: Value) -> Dim:
     require_rank(b, segment_ids, 1, "segment_ids")
     ids = b.static(segment_ids).tolist()
     require(
-        all(a <= c for a, c in zip(ids, ids[1:], strict=False)), "segment ids are not increasing"
+        all(a <= c for a, c in pairwise(ids)), "segment ids are not increasing"
     )
     require(not ids or ids[0] >= 0, "segment ids must be >= 0")
     return ids[-1] + 1 if ids else 0
@@ -138,7 +139,7 @@ def _define_sorted(kind: str, types: str) -> None:
 
 
 def _sorted_segments(b: Builder, kind: str, data: Value, ids: Value, count: Dim) -> Value:
-    """Segments that no row belongs to are 0."""
+    """Segments that no row belongs to are 0, of a product 1."""
     dtype = data.type.dtype
     if kind == "Mean":
         total = _segments(b, data, ids, count, 0, Builder.add)
@@ -147,7 +148,7 @@ def _sorted_segments(b: Builder, kind: str, data: Value, ids: Value, count: Dim)
         return b.divide(total, b.broadcast_in_dim(number, b.shape(total), (0,)))
     combine, initial = _EMPTY[kind]
     result = _segments(b, data, ids, count, initial(dtype), combine)
-    if kind == "Sum":
+    if kind in ("Sum", "Prod"):
         return result
     ones = b.full(1, b.shape(ids), dtypes.int32)
     present = b.gt(_segments(b, ones, ids, count, 0, Builder.add), 0)

@@ -74,7 +74,10 @@ class Signature:
         return next((a for a in self.attributes if a.name == name), None)
 
 
-_FORM = re.compile(r"\s*(\w+)\(([^;]*?)(?:;(.*))?\)\s*(?:->\s*(.*?)\s*)?$", re.DOTALL)
+_INSIDE = r"(?:(?!->)%s)*"  # outputs may have brackets too, so what is inside ends at the arrow
+_FORM = re.compile(
+    rf"\s*(\w+)\(({_INSIDE % '[^;]'}?)(?:;({_INSIDE % '.'}))?\)\s*(?:->\s*(.*?)\s*)?$", re.DOTALL
+)
 
 
 def op_name(text: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, Expr, ceildiv
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, check_all, fail, require_rank, show
+from flowc.ir.ops.common import Tensors, check_all, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, DataDependent, UnknownValue, require
 from flowc.ir.tensor.core import Parameter, TensorType, Value

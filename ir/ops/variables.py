@@ -1,99 +1,72 @@
-"""Variables: making, reading and assigning them, whole or in slices.
+"""Variables: their handles, reading, assigning, and updating rows of them.
 
-Each op of TensorFlow has two spellings: on a reference (`Assign`, whose output is the reference
-again) and on a resource (`AssignVariableOp`). Both are one function here: what arrives is a
-`Handle`, and the builder's state reads and replaces the variable's value.
+A variable is a `Handle`, whether the graph spells it as a reference (`VariableV2`, `ScatterAdd`) or
+as a resource (`VarHandleOp`, `ResourceScatterAdd`). Each update is one function that serves both
+spellings; a reference op returns the handle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, check_bounds, merge_shapes, shape_vector, show
-from flowc.ir.ops.gathering import batched_take
-from flowc.ir.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
+from flowc.ir.ops.common import Tensors, check_bounds, fail, is_abstract, shape_vector, show
+from flowc.ir.ops.gathering import batched_take, gather_nd
+from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.scattering import COMBINERS, Combine, scatter_nd, scatter_rows
 from flowc.ir.tensor.builder import Builder, Handle, require
 from flowc.ir.tensor.core import Shape, Value
 
-Sizes = tuple[int | None, ...] | None
-
-_VARIABLE = 'shape: shape, dtype: type, container: string = "", shared_name: string = ""'
+_ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"  # TensorFlow's mark for "no shared name"
 
 
-# Making
+def variable_name(b: Builder, container: str, shared_name: str) -> str:
+    """The variable's name in the store: the shared name, or else the node's."""
+    name = b.location if shared_name in ("", _ANONYMOUS) else shared_name
+    return f"{container}/{name}" if container else name
 
 
-def _static_shape(b: Builder, shape: Sizes) -> Shape | None:
-    """A declared shape; unknown sizes become symbols."""
-    if shape is None:
+def _handle(
+    b: Builder,
+    *,
+    shape: tuple[int | None, ...] | None,
+    dtype: DType,
+    container: str,
+    shared_name: str,
+) -> Handle:
+    return Handle(variable_name(b, container, shared_name), dtype, _declared(b, shape))
+
+
+def _declared(b: Builder, shape: tuple[int | None, ...] | None) -> Shape | None:
+    """The declared shape; with unknown sizes it only serves static inference."""
+    if shape is None or (None in shape and not is_abstract(b)):
         return None
     return tuple(b.assumptions.fresh() if size is None else size for size in shape)
 
 
-def _define_variable(name: str) -> None:
-    @op(f"{name}(; {_VARIABLE}) -> ref: ref(dtype)", stateful=True)
-    def lower(b: Builder, *, shape: Sizes, dtype: DType, shared_name: str) -> Handle:
-        return Handle(shared_name or b.location, dtype, _static_shape(b, shape))
-
-    lower.not_differentiable()
-
-
-for _name in ("Variable", "VariableV2"):
-    _define_variable(_name)
-
-
-@op(
+_PLACE = 'container: string = "", shared_name: string = ""'
+for _name in ("VariableV2", "Variable"):
+    op(f"{_name}(; shape: shape, dtype: type, {_PLACE}) -> ref: ref(dtype)", stateful=True)(_handle)
+op(
     'VarHandleOp(; container: string = "", shared_name: string = "", debug_name: string = "",'
     " dtype: type, shape: shape, allowed_devices: list(string) = []) -> resource: resource",
     stateful=True,
-)
-def var_handle(b: Builder, *, shared_name: str, dtype: DType, shape: Sizes) -> Handle:
-    """The handle of a variable, which later ops initialise and read."""
-    return Handle(shared_name or b.location, dtype, _static_shape(b, shape))
+)(_handle)
 
 
-var_handle.not_differentiable()
+# Reading
 
 
-# Asking
-
-
-@op("VarIsInitializedOp(resource: resource) -> is_initialized: bool", stateful=True)
-def var_is_initialized(b: Builder, resource: Handle) -> Value:
-    """Whether the variable has a value."""
-    return b.constant(b.state.is_initialized(b, resource), dtypes.bool_)
-
-
-@op("IsVariableInitialized(ref: ref(dtype); dtype: type) -> is_initialized: bool", stateful=True)
-def is_variable_initialized(b: Builder, ref: Handle) -> Value:
-    """Whether the variable has a value."""
-    return b.constant(b.state.is_initialized(b, ref), dtypes.bool_)
-
-
-for _asking in (var_is_initialized, is_variable_initialized):
-    _asking.not_differentiable()
-
-
-@op("VariableShape(input: resource; out_type: {index} = int32) -> output: out_type", stateful=True)
-def variable_shape(b: Builder, input: Handle, *, out_type: DType) -> Value:
-    """The shape of the variable's value."""
-    return shape_vector(b, b.shape(b.state.read(b, input)), out_type)
-
-
-variable_shape.not_differentiable()
+def _expect_dtype(handle: Handle, dtype: DType, what: str) -> None:
+    require(
+        handle.dtype is dtype,
+        f"Trying to {what} variable with wrong dtype. Expected {handle.dtype.name} got "
+        f"{dtype.name}",
+    )
 
 
 @op("ReadVariableOp(resource: resource; dtype: type) -> value: dtype", stateful=True)
 def read_variable(b: Builder, resource: Handle, *, dtype: DType) -> Value:
     """The variable's current value."""
-    require(
-        resource.dtype in (dtype, dtypes.resource),
-        f"Trying to read variable with wrong dtype. Expected {dtype.name} got "
-        f"{resource.dtype.name}",
-    )
+    _expect_dtype(resource, dtype, "read")
     return b.state.read(b, resource)
 
 
@@ -102,27 +75,58 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (grad,)
 
 
+@op("VarIsInitializedOp(resource: resource) -> is_initialized: bool", stateful=True)
+def var_is_initialized(b: Builder, resource: Handle) -> Value:
+    """Whether the variable has a value."""
+    return b.constant(b.state.is_initialized(b, resource))
+
+
+@op("IsVariableInitialized(ref: ref(dtype); dtype: type) -> is_initialized: bool", stateful=True)
+def is_variable_initialized(b: Builder, ref: Handle) -> Value:
+    """Whether the variable has a value."""
+    return b.constant(b.state.is_initialized(b, ref))
+
+
+@op(
+    "VariableShape(input: resource; out_type: {index} = int32) -> output: out_type", stateful=True
+)
+def variable_shape(b: Builder, input: Handle, *, out_type: DType) -> Value:
+    """The sizes of the variable's current value."""
+    shape = input.shape if input.shape is not None else b.shape(b.state.read(b, input))
+    return shape_vector(b, shape, out_type)
+
+
+var_is_initialized.not_differentiable()
+variable_shape.not_differentiable()
+
+
 @op("DestroyResourceOp(resource: resource; ignore_lookup_error: bool = true)", stateful=True)
 def destroy_resource(b: Builder, resource: Handle) -> None:
-    """Nothing: the session owns its variables."""
-
-
-destroy_resource.not_differentiable()
+    """Nothing: the store frees its variables with the session."""
 
 
 # Assigning
 
 
-def _assign(b: Builder, handle: Handle, value: Value, validate_shape: bool) -> Handle:
-    """Replace the value; its shape must fit the declared one where that is asked for."""
-    if validate_shape and handle.shape is not None:
-        require(
-            b.assumptions.equal_shapes(handle.shape, b.shape(value)),
-            f"Assign requires shapes of both tensors to match. lhs shape= {show(handle.shape)} "
-            f"rhs shape= {show(b.shape(value))}",
-        )
-    b.state.assign(b, handle, value)
-    return handle
+def _require_shape(b: Builder, handle: Handle, value: Value) -> None:
+    if handle.shape is None:
+        return
+    require(
+        b.assumptions.equal_shapes(handle.shape, b.shape(value)),
+        "Assign requires shapes of both tensors to match. lhs shape= "
+        f"{show(handle.shape)} rhs shape= {show(b.shape(value))}",
+    )
+
+
+@op(
+    "AssignVariableOp(resource: resource, value: dtype; dtype: type, validate_shape: bool = false)",
+    stateful=True,
+)
+def assign_variable(b: Builder, resource: Handle, value: Value, *, dtype: DType) -> None:
+    """Replace the variable's value."""
+    _expect_dtype(resource, dtype, "assign")
+    _require_shape(b, resource, value)
+    b.state.assign(b, resource, value)
 
 
 @op(
@@ -131,87 +135,68 @@ def _assign(b: Builder, handle: Handle, value: Value, validate_shape: bool) -> H
     stateful=True,
 )
 def assign(b: Builder, ref: Handle, value: Value, *, validate_shape: bool) -> Handle:
-    """Replace the variable's value."""
-    return _assign(b, ref, value, validate_shape)
+    """Replace the variable's value, whose shape may change where it is not validated."""
+    if validate_shape:
+        _require_shape(b, ref, value)
+    b.state.assign(b, ref, value)
+    return ref
 
 
-@op(
-    "AssignVariableOp(resource: resource, value: dtype; dtype: type, validate_shape: bool = false)",
-    stateful=True,
-)
-def assign_variable(
-    b: Builder, resource: Handle, value: Value, *, dtype: DType, validate_shape: bool
-) -> None:
-    """Replace the variable's value."""
-    require(
-        resource.dtype in (dtype, dtypes.resource),
-        f"Trying to assign variable with wrong dtype. Expected {resource.dtype.name} got "
-        f"{dtype.name}",
-    )
-    _assign(b, resource, value, validate_shape=True)
+assign.not_differentiable()
 
 
-def update(
-    b: Builder, handle: Handle, value: Value, combine: Callable[[Builder, Value, Value], Value]
-) -> Handle:
-    """Replace the value by its combination with another of the same shape."""
+def _update(b: Builder, handle: Handle, value: Value, combine: Combine) -> Handle:
     old = b.state.read(b, handle)
-    merge_shapes(b, "variable and value", old, value)
+    require(
+        b.assumptions.equal_shapes(b.shape(old), b.shape(value)),
+        f"Cannot update variable with shape {show(b.shape(old))} using a Tensor with shape "
+        f"{show(b.shape(value))}, shapes must be equal.",
+    )
     b.state.assign(b, handle, combine(b, old, value))
     return handle
 
 
-def _define_assign(kind: str) -> None:
-    combine = COMBINERS[kind]
-
+def _define_assign_update(kind: str, combine: Combine) -> None:
     @op(
         f"Assign{kind}(ref: ref(T), value: T; T: {{numeric}}, use_locking: bool = false)"
         " -> output_ref: ref(T)",
         stateful=True,
     )
-    def lower_reference(b: Builder, ref: Handle, value: Value) -> Handle:
-        return update(b, ref, value, combine)
+    def by_reference(b: Builder, ref: Handle, value: Value) -> Handle:
+        return _update(b, ref, value, combine)
+
+    by_reference.not_differentiable()
 
     @op(f"Assign{kind}VariableOp(resource: resource, value: dtype; dtype: type)", stateful=True)
-    def lower_resource(b: Builder, resource: Handle, value: Value) -> None:
-        update(b, resource, value, combine)
-
-    lower_reference.not_differentiable()
-    lower_resource.not_differentiable()
+    def by_resource(b: Builder, resource: Handle, value: Value) -> None:
+        _update(b, resource, value, combine)
 
 
-for _kind in ("Add", "Sub"):
-    _define_assign(_kind)
-for _assigning in (assign, assign_variable):
-    _assigning.not_differentiable()
+_define_assign_update("Add", Builder.add)
+_define_assign_update("Sub", Builder.subtract)
 
 
-def _count_up(b: Builder, handle: Handle, limit: int) -> Value:
-    """The old value of a counter; an error once it has reached the limit."""
-    old = b.state.read(b, handle)
-    bound = b.constant(limit, handle.dtype)
-    b.check(b.lt(old, bound), f"Reached limit of {limit}", "OutOfRangeError")
-    b.state.assign(b, handle, b.add(old, b.constant(1, handle.dtype)))
-    return old
+def _count(b: Builder, handle: Handle, limit: int) -> Value:
+    value = b.state.read(b, handle)
+    require(len(b.shape(value)) == 0, "input is not a scalar")
+    b.check(b.lt(value, limit), f"Reached limit of {limit}", "OutOfRangeError")
+    b.state.assign(b, handle, b.add(value, 1))
+    return value
 
 
 @op("CountUpTo(ref: ref(T); limit: int, T: {index}) -> output: T", stateful=True)
 def count_up_to(b: Builder, ref: Handle, *, limit: int) -> Value:
-    """Count from the variable's value up to the limit, one per step."""
-    return _count_up(b, ref, limit)
+    """The counter's value before it is increased, which must be below the limit."""
+    return _count(b, ref, limit)
 
 
 @op("ResourceCountUpTo(resource: resource; limit: int, T: {index}) -> output: T", stateful=True)
 def resource_count_up_to(b: Builder, resource: Handle, *, limit: int) -> Value:
-    """Count from the variable's value up to the limit, one per step."""
-    return _count_up(b, resource, limit)
+    """The counter's value before it is increased, which must be below the limit."""
+    return _count(b, resource, limit)
 
 
-count_up_to.not_differentiable()
-resource_count_up_to.not_differentiable()
-
-
-# Slices
+# Rows
 
 
 @op(
@@ -221,110 +206,129 @@ resource_count_up_to.not_differentiable()
 )
 def resource_gather(b: Builder, resource: Handle, indices: Value, *, batch_dims: int) -> Value:
     """Rows of the variable."""
-    value = b.state.read(b, resource)
-    require(len(b.shape(value)) >= 1, "params must be at least 1 dimensional")
-    return batched_take(b, value, indices, batch_dims, batch_dims)
+    params = b.state.read(b, resource)
+    axis = batch_dims if batch_dims >= 0 else batch_dims + len(b.shape(indices))
+    return batched_take(b, params, indices, axis, batch_dims)
 
 
 @resource_gather.gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
-    """The gradient as rows: (values, indices, shape), which the caller keeps sparse."""
-    handle, indices = op.inputs
-    shape = g("VariableShape", handle)
-    count = g("ExpandDims", g("Size", indices), g.constant(0))
-    rest = g("StridedSlice", shape, g.constant([1]), g.constant([0]), g.constant([1]),
-             end_mask=1)  # fmt: skip
-    values = g("Reshape", grad, g("ConcatV2", [count, rest], g.constant(0)))
-    return g.indexed_slices(values, g("Reshape", indices, count), shape), None
+    if op.get_attr("batch_dims"):
+        raise fail("the gradient of ResourceGather with batch_dims is not defined")
+    resource, indices = op.inputs
+    size = g("VariableShape", resource)
+    count = g("Reshape", g("Size", indices), g.constant([1]))
+    inner = g("Slice", size, g.constant([1]), g.constant([-1]))
+    rows = g("Reshape", grad, g("ConcatV2", [count, inner], g.constant(0)))
+    return g.sparse(rows, g("Reshape", indices, count), size), None
 
 
-def _scatter(
-    b: Builder, handle: Handle, indices: Value, updates: Value, combine: Combine
-) -> Handle:
-    """Rows of the variable combined with updates (a scalar serves all rows)."""
-    old = b.state.read(b, handle)
-    shape = b.shape(old)
-    require(len(shape) >= 1, "the variable must be at least 1 dimensional")
-    check_bounds(b, indices, shape[0], f"indices is not in [0, {shape[0]})")
-    expected = (*b.shape(indices), *shape[1:])
+@op(
+    "ResourceGatherNd(resource: resource, indices: Tindices; dtype: type, Tindices: {index})"
+    " -> output: dtype",
+    stateful=True,
+)
+def resource_gather_nd(b: Builder, resource: Handle, indices: Value) -> Value:
+    """Slices of the variable at index vectors."""
+    assert gather_nd.lower is not None
+    found: Value = gather_nd.lower(b, b.state.read(b, resource), indices, bad_indices_policy="")
+    return found
+
+
+@resource_gather_nd.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    resource, indices = op.inputs
+    size = g("VariableShape", resource, out_type=indices.dtype)
+    return g("ScatterNd", indices, grad, size), None
+
+
+def _scatter(b: Builder, handle: Handle, indices: Value, updates: Value, combine: Combine) -> None:
+    x = b.state.read(b, handle)
+    shape, places = b.shape(x), b.shape(indices)
+    require(len(shape) >= 1, f"Must be at least a vector: {show(shape)}")
+    wanted = (*places, *shape[1:])
     if not b.shape(updates):
-        updates = b.broadcast_to(updates, expected)
+        updates = b.broadcast_to(updates, wanted)
     require(
-        b.assumptions.equal_shapes(b.shape(updates), expected),
+        b.assumptions.equal_shapes(b.shape(updates), wanted),
         f"Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got "
-        f"updates.shape {show(b.shape(updates))}, indices.shape {show(b.shape(indices))}, "
-        f"params.shape {show(shape)}",
+        f"updates.shape {show(b.shape(updates))}, indices.shape {show(places)}, params.shape "
+        f"{show(shape)}",
     )
-    b.state.assign(b, handle, scatter_rows(b, old, indices, updates, combine))
-    return handle
+    check_bounds(b, indices, shape[0], f"indices must be in [0, {shape[0]})")
+    b.state.assign(b, handle, scatter_rows(b, x, indices, updates, combine))
+
+
+_NOT_DIFFERENTIABLE = ("Add", "Sub", "Mul", "Div")
 
 
 def _define_scatter(kind: str, combine: Combine) -> None:
-    allowed = "type" if kind == "Update" else "{numeric}"
+    types = "type" if kind == "Update" else "{numeric}"
 
     @op(
-        f"Scatter{kind}(ref: ref(T), indices: Tindices, updates: T; T: {allowed},"
-        f" Tindices: {{index}}, use_locking: bool = false) -> output_ref: ref(T)",
+        f"Scatter{kind}(ref: ref(T), indices: Tindices, updates: T; T: {types},"
+        f" Tindices: {{index}}, use_locking: bool = {str(kind == 'Update').lower()})"
+        " -> output_ref: ref(T)",
         stateful=True,
     )
-    def lower_reference(b: Builder, ref: Handle, indices: Value, updates: Value) -> Handle:
-        return _scatter(b, ref, indices, updates, combine)
+    def by_reference(b: Builder, ref: Handle, indices: Value, updates: Value) -> Handle:
+        _scatter(b, ref, indices, updates, combine)
+        return ref
+
+    if kind in _NOT_DIFFERENTIABLE:
+        by_reference.not_differentiable()
 
     @op(
         f"ResourceScatter{kind}(resource: resource, indices: Tindices, updates: dtype;"
-        f" dtype: {allowed}, Tindices: {{index}})",
+        f" dtype: {types}, Tindices: {{index}})",
         stateful=True,
     )
-    def lower_resource(b: Builder, resource: Handle, indices: Value, updates: Value) -> None:
+    def by_resource(b: Builder, resource: Handle, indices: Value, updates: Value) -> None:
         _scatter(b, resource, indices, updates, combine)
 
-    _not_differentiable(lower_reference, lower_resource)
+
+for _kind, _combine in COMBINERS.items():
+    _define_scatter(_kind, _combine)
 
 
 def _scatter_nd(
     b: Builder, handle: Handle, indices: Value, updates: Value, combine: Combine, policy: str
 ) -> Handle:
-    old = b.state.read(b, handle)
-    b.state.assign(b, handle, scatter_nd(b, old, indices, updates, combine, policy))
+    x = b.state.read(b, handle)
+    b.state.assign(b, handle, scatter_nd(b, x, indices, updates, combine, policy))
     return handle
-
-
-def _define_scatter_nd(kind: str, combine: Combine) -> None:
-    allowed = "type" if kind == "Update" else "{numeric, bool}"
-    rest = f"T: {allowed}, Tindices: {{index}}, use_locking: bool = {{}}, {_POLICY}"
-
-    @op(
-        f"ScatterNd{kind}(ref: ref(T), indices: Tindices, updates: T;"
-        f" {rest.format('true' if kind == 'Update' else 'false')}) -> output_ref: ref(T)",
-        stateful=True,
-    )
-    def lower_reference(
-        b: Builder, ref: Handle, indices: Value, updates: Value, *, bad_indices_policy: str
-    ) -> Handle:
-        return _scatter_nd(b, ref, indices, updates, combine, bad_indices_policy)
-
-    @op(
-        f"ResourceScatterNd{kind}(ref: resource, indices: Tindices, updates: T;"
-        f" {rest.format('true')})",
-        stateful=True,
-    )
-    def lower_resource(
-        b: Builder, ref: Handle, indices: Value, updates: Value, *, bad_indices_policy: str
-    ) -> None:
-        _scatter_nd(b, ref, indices, updates, combine, bad_indices_policy)
-
-    _not_differentiable(lower_reference, lower_resource)
 
 
 _POLICY = 'bad_indices_policy: string = ""'
 
 
-def _not_differentiable(*definitions: OpDefinition) -> None:
-    for definition in definitions:
-        definition.not_differentiable()
+def _define_scatter_nd(kind: str, combine: Combine) -> None:
+    locking = str(kind == "Update").lower()
+
+    @op(
+        f"ScatterNd{kind}(ref: ref(T), indices: Tindices, updates: T; T: type, Tindices: {{index}},"
+        f" use_locking: bool = {locking}, {_POLICY}) -> output_ref: ref(T)",
+        stateful=True,
+    )
+    def by_reference(
+        b: Builder, ref: Handle, indices: Value, updates: Value, *, bad_indices_policy: str
+    ) -> Handle:
+        return _scatter_nd(b, ref, indices, updates, combine, bad_indices_policy)
+
+    if kind in ("Add", "Sub", "Update"):
+        by_reference.not_differentiable()
+
+    @op(
+        f"ResourceScatterNd{kind}(ref: resource, indices: Tindices, updates: T; T: type,"
+        f" Tindices: {{index}}, use_locking: bool = true, {_POLICY})",
+        stateful=True,
+    )
+    def by_resource(
+        b: Builder, ref: Handle, indices: Value, updates: Value, *, bad_indices_policy: str
+    ) -> None:
+        _scatter_nd(b, ref, indices, updates, combine, bad_indices_policy)
 
 
-for _kind, _combine in COMBINERS.items():
-    _define_scatter(_kind, _combine)
 for _kind in ("Update", "Add", "Sub", "Max", "Min"):
     _define_scatter_nd(_kind, COMBINERS[_kind])
+

@@ -110,7 +110,12 @@ def run_eagerly(graph: Graph, fetches: Sequence[str], targets: Sequence[str], fe
 
 
 def _read(graph: Graph, value: Any) -> Any:
-    return graph.store[value.name] if isinstance(value, Handle) else value
+    if not isinstance(value, Handle):
+        return value
+    if value.name not in graph.store:
+        message = f"Attempting to use uninitialized value {value.name}"
+        raise FailedPreconditionError(None, None, message)
+    return graph.store[value.name]
 
 
 def _run_node(graph: Graph, node: NodeDef, inputs: list[Any], feeds: Feeds) -> Sequence[Any]:
@@ -153,7 +158,8 @@ def _parameter(array: Array) -> Parameter:
 
 def _objects(array: Array) -> Array:
     result = np.empty(array.shape, object)
-    result[...] = array.tolist()
+    if array.size:
+        result[...] = array.tolist()
     return result
 
 
