@@ -25,7 +25,8 @@ from flowc.passes.target import Target
 __all__ = ["Contraction", "contraction_kernel"]
 
 PAGE = 4096
-PACK_ROWS = 96  # rows from which on packing the right operand pays
+PACK_ROWS = 1024  # rows from which on packing the right operand pays
+CONFLICT_ROWS = 96  # the same where its rows lie a multiple of a page apart
 DOT_ROWS = 4  # fewer rows than this are multiplied element by element if that needs no packing
 SMALL_ROWS = (4, 1)  # tiles for fewer rows than a full tile has, where their number is unknown
 
@@ -40,7 +41,7 @@ def contraction_kernel(c: Contraction, target: Target) -> tuple[Kernel, tuple[Bu
     dots = c.dtype.is_floating and suits(lhs, rhs)
     if dots and isinstance(rows, int) and rows < DOT_ROWS:
         return Kernel(c.name, c.parameters, (dot_products(c, lanes, ""),)), ()
-    if _conflicts(lhs, c.dtype):
+    if lhs.linear is not None and _in_few_sets(lhs.linear.side_stride, c.dtype):
         lhs = replace(lhs, linear=None)
     least = DOT_ROWS if dots else 0
     tiled, scratch = _tiled(c, target, lhs, rhs, least)
@@ -83,9 +84,8 @@ def _with_depth(c: Contraction) -> Contraction:
     )
 
 
-def _conflicts(lhs: Operand, dtype: DType) -> bool:
-    """Whether rows lie a multiple of a page apart: all in the same few sets of the cache."""
-    stride = lhs.linear.side_stride if lhs.linear else None
+def _in_few_sets(stride: Dim, dtype: DType) -> bool:
+    """Whether elements this far apart lie in the same few sets of the first-level cache."""
     return isinstance(stride, int) and stride > 0 and stride * dtype.size % PAGE == 0
 
 
@@ -94,7 +94,8 @@ def _readable_in_place(c: Contraction, rhs: Operand, widths: list[int]) -> bool:
     columns, rows = dims.product(c.columns), dims.product(c.rows)
     if rhs.linear is None or rhs.linear.side_stride != 1 or not isinstance(columns, int):
         return False
-    few = not isinstance(rows, int) or rows < PACK_ROWS
+    limit = CONFLICT_ROWS if _in_few_sets(rhs.linear.depth_stride, c.dtype) else PACK_ROWS
+    few = not isinstance(rows, int) or rows < limit
     return few and columns >= max(widths)
 
 

@@ -19,7 +19,7 @@ DEPTH_BLOCK = 2 << 10  # bytes of a block where there are several
 STRIP_BYTES = 16 << 10  # of accumulators of one strip of tiles, in the first-level cache
 BLOCK_BYTES = 112 << 10  # of accumulators of a unit that is summed in several blocks of depth
 WIDEST = 8  # vectors in a row of a tile
-UNITS_PER_THREAD = 3
+UNITS_PER_THREAD = 2
 GRAIN = 1 << 19  # multiplications worth a thread
 ROW_PANELS = 12  # most row panels of a unit
 
