@@ -21,7 +21,7 @@ from flowc.passes.simplify.patterns import (
     producer,
     splat,
 )
-from flowc.passes.simplify.ranges import never_negative_zero
+from flowc.passes.simplify.zeros import never_negative_zero
 
 
 def add_zero(b: RuleBuilder, i: Instruction) -> Value | None:

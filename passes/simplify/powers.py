@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from flowc.ir.tensor.core import Instruction, Value
 from flowc.passes.simplify.engine import RuleBuilder, Rules
 from flowc.passes.simplify.patterns import is_real, splat
-from flowc.passes.simplify.ranges import never_negative
 
 
 def power_of_constant(b: RuleBuilder, i: Instruction) -> Value | None:
@@ -40,18 +37,14 @@ def power_of_three(b: RuleBuilder, i: Instruction) -> Value | None:
 def square_root(b: RuleBuilder, i: Instruction) -> Value | None:
     """`x**0.5 -> sqrt(x)`, `x**-0.5 -> rsqrt(x)` of floats
 
-    Where x may be negative: the power of -inf is inf or 0, the root NaN; and that of -0.0 has no
-    sign. So the root is taken of x + 0.0, and -inf is sorted out by a select.
+    Like TensorFlow, whatever x is, though IEEE 754 has other powers of -inf (inf and 0, no NaN) and
+    of -0.0 (without its sign).
     """
     x, y = i.operands
     exponent = splat(y)
     if exponent is None or not x.type.dtype.is_floating or abs(float(exponent)) != 0.5:
         return None
-    primitive = "sqrt" if exponent > 0 else "rsqrt"
-    if never_negative(x):
-        return b.emit(primitive, x)
-    limit = math.inf if exponent > 0 else 0.0
-    return b.select(b.eq(x, -math.inf), b.full_like(x, limit), b.emit(primitive, b.add(x, 0.0)))
+    return b.sqrt(x) if exponent > 0 else b.rsqrt(x)
 
 
 RULES: Rules = {"power": (power_of_constant, power_of_three, square_root)}

@@ -96,7 +96,15 @@ def before_reshape(
     )
     if not movable:
         return None
-    return source, [b.reshape(v, source) if v.type.shape else v for v in operands]
+    return source, [_reshaped(b, v, source) for v in operands]
+
+
+def _reshaped(b: RuleBuilder, value: Value, source: Shape) -> Value:
+    """What was reshaped from `source`, or is now."""
+    x = operand_of(value, "reshape")
+    if not value.type.shape:
+        return value
+    return x if x is not None and x.type.shape == source else b.reshape(value, source)
 
 
 def _made_by(value: Value, primitives: Sequence[str]) -> bool:

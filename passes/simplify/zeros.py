@@ -1,4 +1,4 @@
-"""What is known of a value's range from the instruction that makes it."""
+"""Whether a value may hold -0.0, from the instruction that makes it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from flowc.passes.simplify.patterns import constant_array
 
 _POSITIVE = frozenset({"exponential", "logistic", "cosh"})  # or NaN
 _MOVED = frozenset({"broadcast_in_dim", "reshape", "transpose", "slice", "reverse"})
-
-
 _DEPTH = 4  # instructions that are looked through
 
 
@@ -37,23 +35,3 @@ def never_negative_zero(value: Value, depth: int = _DEPTH) -> bool:
         case name:
             return name in _POSITIVE
 
-
-def never_negative(value: Value, depth: int = _DEPTH) -> bool:
-    """True when no element of a float value is below zero or -0.0; NaN may be among them."""
-    if not value.type.dtype.is_floating or not isinstance(value, Result) or not depth:
-        return False
-    operands = value.instruction.operands
-    match value.instruction.primitive:
-        case "abs":
-            return True
-        case "constant":
-            array = constant_array(value)
-            return array is not None and not np.any(np.signbit(array) & (array == array))
-        case "multiply" if operands[0] is operands[1]:
-            return True
-        case "add" | "multiply" | "divide" | "maximum":
-            return all(never_negative(v, depth - 1) for v in operands)
-        case name if name in _MOVED:
-            return never_negative(operands[0], depth)
-        case name:
-            return name in _POSITIVE
