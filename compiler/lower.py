@@ -18,7 +18,7 @@ from flowc.ir import dims
 from flowc.ir.dims import Dim, Expr, Symbol
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import FailedPreconditionError, InvalidArgumentError, OpError
-from flowc.ir.ops.calling import call_lowering
+from flowc.ir.ops.calling import call_lowering, dereferenced
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import SYMBOLIC_LIMIT, Builder, DataDependent, Handle, State
 from flowc.ir.tensor.core import (
@@ -211,7 +211,8 @@ class _Lowering:
         if not node.inputs and f"{node.name}:0" in self.values:
             return  # a fed placeholder
         self.builder.location = node.name
-        inputs = [self._input(edge.tensor) for edge in node.inputs]
+        inputs = [self.values[edge.tensor] for edge in node.inputs]
+        inputs = dereferenced(node.definition, inputs, node.attributes, self._read)
         try:
             results = call_lowering(self.builder, node.definition, inputs, node.attributes)
         except OpError as error:
@@ -219,8 +220,8 @@ class _Lowering:
         for number, result in enumerate(results):
             self.values.setdefault(f"{node.name}:{number}", result)
 
-    def _input(self, tensor: str) -> Any:
-        return self.values[tensor]
+    def _read(self, handle: Handle) -> Value:
+        return self.state.read(self.builder, handle)
 
     def _located(self, node: Node, inputs: Sequence[Any], error: OpError) -> OpError:
         """The error with the node's name and what went into it."""

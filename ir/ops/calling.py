@@ -5,13 +5,14 @@ The compiler calls it with real values, the frontend's shape inference with abst
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from flowc.ir.dtypes import DType, resource
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.signature import Argument
-from flowc.ir.tensor.builder import BuilderCore
+from flowc.ir.tensor.builder import BuilderCore, Handle
 
 
 def call_lowering(
@@ -42,6 +43,35 @@ def group_inputs(
         count = argument_length(argument, attrs)
         grouped.append(next(remaining) if count is None else list(islice(remaining, count)))
     return grouped
+
+
+def dereferenced(
+    definition: OpDefinition,
+    inputs: Sequence[Any],
+    attrs: Mapping[str, Any],
+    read: Callable[[Handle], Any],
+) -> list[Any]:
+    """`inputs` with `read(handle)` for each reference to a variable that the op only reads."""
+    if not any(isinstance(value, Handle) for value in inputs):
+        return list(inputs)
+    found: list[Any] = []
+    remaining = iter(inputs)
+    for argument in definition.signature.inputs:
+        for position in range(argument_length(argument, attrs) or 1):
+            value = next(remaining)
+            dtype = argument_dtype(argument, attrs, position)
+            keep = argument.is_ref or dtype is resource or not isinstance(value, Handle)
+            found.append(value if keep else read(value))
+    return found
+
+
+def argument_dtype(argument: Argument, attrs: Mapping[str, Any], position: int = 0) -> DType:
+    """The element type of an argument; of its tensor `position` for one of a `list(type)`."""
+    if argument.dtype is not None:
+        return argument.dtype
+    found = attrs[argument.type_attr]
+    dtype: DType = found[position] if argument.is_list else found
+    return dtype
 
 
 def argument_length(argument: Argument, attrs: Mapping[str, Any]) -> int | None:

@@ -86,7 +86,11 @@ def batched_take(b: Builder, params: Value, indices: Value, axis: int, batch_dim
 
 def _row_gradient(g: GraphBuilder, params: Tensor, indices: Tensor, grad: Tensor) -> Any:
     """The sum of gradient rows that were gathered from each row of params (axis 0)."""
-    size = g("Shape", params, out_type=dtypes.int64)
+    return row_gradient(g, g("Shape", params, out_type=dtypes.int64), indices, grad)
+
+
+def row_gradient(g: GraphBuilder, size: Tensor, indices: Tensor, grad: Tensor) -> Any:
+    """Gradient rows as IndexedSlices of a tensor of shape `size`."""
     count = g("Reshape", g("Size", indices), g.constant([1]))
     inner = g("Slice", g("Cast", size, DstT=dtypes.int32), g.constant([1]), g.constant([-1]))
     rows = g("Reshape", grad, g("ConcatV2", [count, inner], g.constant(0)))

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 
@@ -110,7 +110,7 @@ class OpDefinition:
     differentiable: str = "unregistered"
     gradient_function: Gradient | None = None
     deprecated: str = ""
-    _keywords: frozenset[str] | None = field(default=None, repr=False)
+    keywords: tuple[str, ...] | None = None  # attributes that the lowering takes, if told
 
     @cached_property
     def name(self) -> str:
@@ -125,7 +125,7 @@ class OpDefinition:
     @cached_property
     def wanted_attributes(self) -> tuple[str, ...]:
         """Names of the attributes that the lowering (or kernel) takes as keywords."""
-        return _keywords(self.lower)
+        return _keywords(self.lower) if self.keywords is None else self.keywords
 
     @cached_property
     def host_attributes(self) -> tuple[str, ...]:
