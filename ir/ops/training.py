@@ -1,411 +1,373 @@
-"""The optimizers' update rules, dense and sparse.
+"""The update rules of optimizers: Apply*, ResourceApply* and their sparse forms.
 
-A rule is one function of the old state, the hyperparameters and the gradient; it returns the new
-state. Each gives four ops: `Apply...` on references, `ResourceApply...` on resources, and the
-sparse forms of both, where the gradient's rows belong to some rows of the variable only. The
-formulas are those of TensorFlow's `core/kernels/training_ops.cc`.
+A rule is a function of the variables and operands as `Term`s, which returns the variables' new
+values. `_define` makes up to four ops of it: over references or resources, for a dense gradient or
+for the rows that `indices` names (each row once: the caller has summed repeated ones).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from flowc.ir.ops.common import check_bounds, show
 from flowc.ir.ops.registry import op
 from flowc.ir.ops.scattering import replace, scatter_rows
+from flowc.ir.ops.terms import (
+    Term,
+    absolute,
+    exp,
+    maximum,
+    rsqrt,
+    sign,
+    sqrt,
+    squared,
+    where,
+)
 from flowc.ir.tensor.builder import Builder, Handle, require
 from flowc.ir.tensor.core import Value
 
-Step: TypeAlias = Callable[..., Sequence[Value]]
+Rule = Callable[..., tuple[Term, ...]]
 
 
-@dataclass(frozen=True)
-class Rule:
-    """An update rule: its state (the variable first), its operands in TensorFlow's order.
-
-    `operands` names hyperparameters and the gradient (`grad`, or `delta`). `step(b, state, given,
-    grad, **attributes)` computes the new state; `given` holds the hyperparameters, each in the
-    gradient's shape.
-    """
-
-    name: str
-    state: tuple[str, ...]
-    operands: tuple[str, ...]
-    step: Step
-    attributes: Mapping[str, bool]
-
-    @property
-    def gradient(self) -> str:
-        """The operand that is the gradient."""
-        return "delta" if "delta" in self.operands else "grad"
+def _variables(b: Builder, handles: Sequence[Handle]) -> list[Value]:
+    """The variables' values, which must have one shape."""
+    values = [b.state.read(b, handle) for handle in handles]
+    for handle, value in zip(handles, values, strict=True):
+        require(
+            b.assumptions.equal_shapes(b.shape(value), b.shape(values[0])),
+            f"var and {handle.name} do not have the same shape {show(b.shape(values[0]))} "
+            f"{show(b.shape(value))}",
+        )
+    return values
 
 
-def _rule(
-    name: str,
-    state: str,
-    operands: str,
-    *,
-    sparse: bool = True,
-    dense: bool = True,
-    reference: bool = True,
-    **attributes: bool,
-) -> Callable[[Step], Step]:
-    """Decorator: define the ops of a rule."""
-
-    def define(step: Step) -> Step:
-        rule = Rule(name, tuple(state.split()), tuple(operands.split()), step, attributes)
-        if dense:
-            _define_dense(rule, reference)
-        if sparse:
-            _define_sparse(rule, reference)
-        return step
-
-    return define
-
-
-def _signature(prefix: str, rule: Rule, operands: Sequence[str], index: str, resource: bool) -> str:
-    kind = "resource" if resource else "ref(T)"
-    arguments = [f"{name}: {kind}" for name in rule.state]
-    arguments += [f"{name}: {_OPERAND_TYPES.get(name, 'T')}" for name in operands]
-    attributes = [f"{name}: bool = {str(v).lower()}" for name, v in rule.attributes.items()]
-    attributes = ["T: {numeric}", *index.split(), "use_locking: bool = false", *attributes]
-    outputs = "" if resource else " -> out: ref(T)"
-    return f"{prefix}{rule.name}({', '.join(arguments)}; {', '.join(attributes)}){outputs}"
+def _apply(
+    b: Builder, rule: Rule, names: Sequence[str], count: int, inputs: Sequence[Any], attrs: Any
+) -> Handle:
+    """Read the variables, apply the rule, assign the new values."""
+    handles = inputs[:count]
+    values = _variables(b, handles)
+    operands = dict(zip(names[count:], inputs[count:], strict=True))
+    _check_operands(b, operands, b.shape(values[0]))
+    indices = operands.pop("indices", None)
+    if indices is not None:
+        check_bounds(b, indices, b.shape(values[0])[0], "Index is out of range")
+    rows = values if indices is None else [b.take(value, indices) for value in values]
+    terms = [Term(b, value) for value in rows]
+    updated = rule(*terms, **{n: Term(b, v) for n, v in operands.items()}, **attrs)
+    for handle, value, old, new in zip(handles, values, terms, updated, strict=True):
+        if new is not old:
+            result = new.value
+            if indices is not None:
+                result = scatter_rows(b, value, indices, result, replace)
+            b.state.assign(b, handle, result)
+    first: Handle = handles[0]
+    return first
 
 
-_OPERAND_TYPES = {"global_step": "int64", "indices": "Tindices"}
-
-
-def _define_dense(rule: Rule, reference: bool) -> None:
-    def lower(b: Builder, *arguments: Any, **attributes: Any) -> Handle:
-        handles, operands = _split(rule, arguments, rule.operands)
-        old = [b.state.read(b, handle) for handle in handles]
-        new = _new_state(b, rule, old, operands, attributes)
-        for handle, value in zip(handles, new, strict=True):
-            b.state.assign(b, handle, value)
-        return handles[0]
-
-    _define(rule, lower, "Apply", rule.operands, "", reference)
-
-
-def _define_sparse(rule: Rule, reference: bool) -> None:
-    place = rule.operands.index(rule.gradient) + 1
-    operands = (*rule.operands[:place], "indices", *rule.operands[place:])
-
-    def lower(b: Builder, *arguments: Any, **attributes: Any) -> Handle:
-        handles, given = _split(rule, arguments, operands)
-        indices = given.pop("indices")
-        whole = [b.state.read(b, handle) for handle in handles]
-        _check_rows(b, whole[0], indices, given[rule.gradient])
-        old = [b.take(value, indices, 0) for value in whole]
-        new = _new_state(b, rule, old, given, attributes)
-        for handle, value, rows in zip(handles, whole, new, strict=True):
-            b.state.assign(b, handle, scatter_rows(b, value, indices, rows, replace))
-        return handles[0]
-
-    _define(rule, lower, "SparseApply", operands, "Tindices:{index}", reference)
+def _check_operands(b: Builder, operands: dict[str, Value], shape: Any) -> None:
+    sparse = operands.get("indices")
+    for name, value in operands.items():
+        if name == "indices":
+            require(len(b.shape(value)) == 1, "indices must be one-dimensional")
+        elif name in ("grad", "delta"):
+            wanted = shape if sparse is None else (*b.shape(sparse), *shape[1:])
+            require(
+                b.assumptions.equal_shapes(b.shape(value), wanted),
+                f"var and {name} do not have the same shape {show(wanted)} {show(b.shape(value))}",
+            )
+        else:
+            require(len(b.shape(value)) == 0, f"{name} is not a scalar: {show(b.shape(value))}")
 
 
 def _define(
-    rule: Rule,
-    lower: Callable[..., Handle],
-    prefix: str,
-    operands: Sequence[str],
-    index: str,
-    reference: bool,
+    kind: str,
+    variables: str,
+    operands: str,
+    attrs: str = "",
+    *,
+    sparse: str = "",
+    reference: bool = True,
+) -> Callable[[Rule], Rule]:
+    """Decorator: the ops that apply a rule. `sparse` are the operands of the sparse form."""
+
+    def decorate(rule: Rule) -> Rule:
+        for is_sparse in (False, True):
+            listed = sparse if is_sparse else operands
+            if listed:
+                name = f"{'Sparse' if is_sparse else ''}Apply{kind}"
+                for resource in (False, True) if reference else (True,):
+                    _define_one(name, variables.split(), listed.split(), attrs, rule, resource)
+        return rule
+
+    return decorate
+
+
+def _define_one(
+    name: str, variables: list[str], operands: list[str], attrs: str, rule: Rule, resource: bool
 ) -> None:
-    """The reference and the resource spelling of one lowering."""
+    kinds = {"indices": "Tindices", "global_step": "int64"}
+    inputs = [f"{v}: {'resource' if resource else 'ref(T)'}" for v in variables]
+    inputs += [f"{o}: {kinds.get(o, 'T')}" for o in operands]
+    types = "T: {numeric}" + (", Tindices: {index}" if "indices" in operands else "")
+    others = "use_locking: bool = false" + (f", {attrs}" if attrs else "")
+    text = f"{'Resource' if resource else ''}{name}({', '.join(inputs)}; {types}, {others})"
+    names = [*variables, *operands]
 
-    def lower_resource(b: Builder, *arguments: Any, **attributes: Any) -> None:
-        lower(b, *arguments, **attributes)
+    def lower(b: Builder, *inputs: Any, **attributes: Any) -> Handle | None:
+        handle = _apply(b, rule, names, len(variables), inputs, attributes)
+        return None if resource else handle
 
-    spellings = [("Resource" + prefix, lower_resource, True)]
-    if reference:
-        spellings.append((prefix, lower, False))
-    for name, function, resource in spellings:
-        text = _signature(name, rule, operands, index, resource)
-        definition = op(text, stateful=True)(function)
-        definition.keywords = tuple(rule.attributes)
-        definition.not_differentiable()
-
-
-def _split(
-    rule: Rule, arguments: Sequence[Any], operands: Sequence[str]
-) -> tuple[list[Handle], dict[str, Value]]:
-    count = len(rule.state)
-    return list(arguments[:count]), dict(zip(operands, arguments[count:], strict=True))
-
-
-def _new_state(
-    b: Builder, rule: Rule, old: list[Value], operands: dict[str, Value], attributes: Any
-) -> Sequence[Value]:
-    """The rule's step, with scalars spread over the gradient's shape."""
-    given = dict(operands)
-    grad = given.pop(rule.gradient)
-    shape = b.shape(grad)
-    for name, value in zip(rule.state, old, strict=True):
-        require(
-            b.assumptions.equal_shapes(b.shape(value), shape),
-            f"{name} and {rule.gradient} do not have the same shape {show(b.shape(value))} "
-            f"{show(shape)}",
-        )
-    for name, value in given.items():
-        require(not b.shape(value), f"{name} is not a scalar: {show(b.shape(value))}")
-    spread = {
-        name: b.broadcast_in_dim(b.convert(value, grad.type.dtype), shape, ())
-        for name, value in given.items()
-    }
-    return rule.step(b, old, spread, grad, **attributes)
+    # The registry reads off the signature which attributes the rule takes.
+    positional = inspect.Parameter("inputs", inspect.Parameter.VAR_POSITIONAL)
+    keywords = [
+        p for p in inspect.signature(rule).parameters.values()
+        if p.kind is p.KEYWORD_ONLY and p.name in attrs
+    ]  # fmt: skip
+    functools.update_wrapper(lower, rule)
+    lower.__signature__ = inspect.Signature([positional, *keywords])  # type: ignore[attr-defined]
+    op(text if resource else f"{text} -> out: ref(T)", stateful=True)(lower)
 
 
-def _check_rows(b: Builder, value: Value, indices: Value, grad: Value) -> None:
-    shape = b.shape(value)
-    require(len(b.shape(indices)) == 1, "indices must be one-dimensional")
-    require(len(shape) >= 1, "var must be at least 1 dimensional")
-    same = b.assumptions.equal(b.shape(grad)[0], b.shape(indices)[0])
-    require(same, "grad must be the same size as indices in the first dimension.")
-    check_bounds(b, indices, shape[0], f"indices is not in [0, {shape[0]})")
+# Gradient descent and momentum
 
 
-Values: TypeAlias = Sequence[Value]
-Given: TypeAlias = Mapping[str, Value]
+@_define("GradientDescent", "var", "alpha delta")
+def gradient_descent(var: Term, alpha: Term, delta: Term) -> tuple[Term, ...]:
+    """Plain steps of size alpha."""
+    return (var - delta * alpha,)
 
 
-# Rules
+@_define("Momentum", "var accum", "lr grad momentum", "use_nesterov: bool = false",
+         sparse="lr grad indices momentum")  # fmt: skip
+def momentum_step(
+    var: Term, accum: Term, lr: Term, grad: Term, momentum: Term, *, use_nesterov: bool
+) -> tuple[Term, ...]:
+    """Steps along a decaying sum of gradients (Nesterov's: also along the next one)."""
+    accum = accum * momentum + grad
+    step = grad * lr + accum * momentum * lr if use_nesterov else accum * lr
+    return var - step, accum
 
 
-@_rule("GradientDescent", "var", "alpha delta", sparse=False)
-def _gradient_descent(b: Builder, state: Values, p: Given, grad: Value) -> Values:
-    (var,) = state
-    return (b.subtract(var, b.multiply(p["alpha"], grad)),)
+@_define("KerasMomentum", "var accum", "lr grad momentum", "use_nesterov: bool = false",
+         sparse="lr grad indices momentum", reference=False)  # fmt: skip
+def keras_momentum(
+    var: Term, accum: Term, lr: Term, grad: Term, momentum: Term, *, use_nesterov: bool
+) -> tuple[Term, ...]:
+    """Momentum with the learning rate inside of the sum."""
+    accum = accum * momentum - grad * lr
+    return var + (accum * momentum - grad * lr if use_nesterov else accum), accum
 
 
-def _shrink(b: Builder, x: Value, rate: Value, p: Given) -> Value:
-    """sign(x) max(|x| - rate l1, 0) / (1 + rate l2), the proximal step."""
-    size = b.maximum(b.subtract(b.abs(x), b.multiply(rate, p["l1"])), 0)
-    moved = b.select(b.gt(p["l1"], 0), b.multiply(b.sign(x), size), x)
-    return b.divide(moved, b.add(b.multiply(rate, p["l2"]), 1))
+def _shrunk(prox: Term, rate: Term, l1: Term, l2: Term) -> Term:
+    """The proximal step of l1 and l2 regularisation."""
+    return sign(prox) * maximum(absolute(prox) - rate * l1, 0.0) / (rate * l2 + 1.0)
 
 
-@_rule("ProximalGradientDescent", "var", "alpha l1 l2 delta", sparse=False)
-def _proximal_gradient_descent(b: Builder, state: Values, p: Given, grad: Value) -> Values:
-    (var,) = state
-    moved = b.subtract(var, b.multiply(p["alpha"], grad))
-    return (_shrink(b, moved, p["alpha"], p),)
+@_define("ProximalGradientDescent", "var", "alpha l1 l2 delta")
+def proximal_gradient_descent(
+    var: Term, alpha: Term, l1: Term, l2: Term, delta: Term
+) -> tuple[Term, ...]:
+    """Gradient descent, then the proximal step (FOBOS)."""
+    return (_shrunk(var - delta * alpha, alpha, l1, l2),)
 
 
-@_rule("ProximalGradientDescent", "var", "alpha l1 l2 grad", dense=False)
-def _sparse_proximal_gradient_descent(b: Builder, state: Values, p: Given, grad: Value) -> Values:
-    return _proximal_gradient_descent(b, state, p, grad)
+@_define("ProximalGradientDescent", "var", "", sparse="alpha l1 l2 grad indices")
+def sparse_proximal_gradient_descent(
+    var: Term, alpha: Term, l1: Term, l2: Term, grad: Term
+) -> tuple[Term, ...]:
+    """The same for rows."""
+    return (_shrunk(var - grad * alpha, alpha, l1, l2),)
 
 
-def _decayed(b: Builder, old: Value, decay: Value, new: Value) -> Value:
-    """old decay + new (1 - decay)"""
-    rest = b.subtract(b.full_like(decay, 1), decay)
-    return b.add(b.multiply(old, decay), b.multiply(new, rest))
+# Adagrad and its kin
 
 
-@_rule("Adadelta", "var accum accum_update", "lr rho epsilon grad")
-def _adadelta(b: Builder, state: Values, p: Given, grad: Value) -> Values:
-    var, accum, accum_update = state
-    accum = _decayed(b, accum, p["rho"], b.multiply(grad, grad))
-    wanted = b.sqrt(b.add(accum_update, p["epsilon"]))
-    update = b.multiply(b.multiply(wanted, b.rsqrt(b.add(accum, p["epsilon"]))), grad)
-    moved = _decayed(b, accum_update, p["rho"], b.multiply(update, update))
-    return b.subtract(var, b.multiply(update, p["lr"])), accum, moved
+@_define("Adadelta", "var accum accum_update", "lr rho epsilon grad",
+         sparse="lr rho epsilon grad indices")  # fmt: skip
+def adadelta(
+    var: Term, accum: Term, accum_update: Term, lr: Term, rho: Term, epsilon: Term, grad: Term
+) -> tuple[Term, ...]:
+    """Zeiler (2012)."""
+    accum = accum * rho + squared(grad) * (1.0 - rho)
+    update = sqrt(accum_update + epsilon) * rsqrt(accum + epsilon) * grad
+    return var - update * lr, accum, accum_update * rho + squared(update) * (1.0 - rho)
 
 
-@_rule("Adagrad", "var accum", "lr grad", update_slots=True)
-def _adagrad(b: Builder, state: Values, p: Given, grad: Value, *, update_slots: bool) -> Values:
-    var, accum = state
-    if update_slots:
-        accum = b.add(accum, b.multiply(grad, grad))
-    step = b.multiply(b.multiply(grad, p["lr"]), b.rsqrt(accum))
-    return b.subtract(var, step), accum
+@_define("Adagrad", "var accum", "lr grad", "update_slots: bool = true", sparse="lr grad indices")
+def adagrad(
+    var: Term, accum: Term, lr: Term, grad: Term, *, update_slots: bool
+) -> tuple[Term, ...]:
+    """Duchi, Hazan and Singer (2011)."""
+    accum = accum + squared(grad) if update_slots else accum
+    return var - grad * lr * rsqrt(accum), accum
 
 
-@_rule("AdagradV2", "var accum", "lr epsilon grad", update_slots=True)
-def _adagrad_v2(b: Builder, state: Values, p: Given, grad: Value, *, update_slots: bool) -> Values:
-    var, accum = state
-    if update_slots:
-        accum = b.add(accum, b.multiply(grad, grad))
-    below = b.add(b.sqrt(accum), p["epsilon"])
-    return b.subtract(var, b.divide(b.multiply(grad, p["lr"]), below)), accum
+@_define("AdagradV2", "var accum", "lr epsilon grad", "update_slots: bool = true",
+         sparse="lr epsilon grad indices")  # fmt: skip
+def adagrad_v2(
+    var: Term, accum: Term, lr: Term, epsilon: Term, grad: Term, *, update_slots: bool
+) -> tuple[Term, ...]:
+    """Adagrad with an epsilon in the denominator."""
+    accum = accum + squared(grad) if update_slots else accum
+    return var - grad * lr / (sqrt(accum) + epsilon), accum
 
 
-@_rule("ProximalAdagrad", "var accum", "lr l1 l2 grad")
-def _proximal_adagrad(b: Builder, state: Values, p: Given, grad: Value) -> Values:
-    var, accum = state
-    accum = b.add(accum, b.multiply(grad, grad))
-    rate = b.multiply(p["lr"], b.rsqrt(accum))
-    return _shrink(b, b.subtract(var, b.multiply(grad, rate)), rate, p), accum
+@_define("ProximalAdagrad", "var accum", "lr l1 l2 grad", sparse="lr l1 l2 grad indices")
+def proximal_adagrad(
+    var: Term, accum: Term, lr: Term, l1: Term, l2: Term, grad: Term
+) -> tuple[Term, ...]:
+    """Adagrad, then the proximal step."""
+    accum = accum + squared(grad)
+    rate = rsqrt(accum) * lr
+    return _shrunk(var - grad * rate, rate, l1, l2), accum
 
 
-@_rule(
-    "AdagradDA",
-    "var gradient_accumulator gradient_squared_accumulator",
-    "grad lr l1 l2 global_step",
-)
-def _adagrad_da(b: Builder, state: Values, p: Given, grad: Value) -> Values:
-    _, sums, squares = state
-    sums, squares = b.add(sums, grad), b.add(squares, b.multiply(grad, grad))
-    least = b.multiply(p["l1"], p["global_step"])
-    shrunk = b.multiply(b.sign(sums), b.maximum(b.subtract(b.abs(sums), least), 0))
-    used = b.select(b.gt(p["l1"], 0), shrunk, sums)
-    weight = b.multiply(b.multiply(p["l2"], p["lr"]), p["global_step"])
-    below = b.add(weight, b.sqrt(squares))
-    return b.divide(b.negate(b.multiply(p["lr"], used)), below), sums, squares
+@_define("AdagradDA", "var gradient_accumulator gradient_squared_accumulator",
+         "grad lr l1 l2 global_step", sparse="grad indices lr l1 l2 global_step")  # fmt: skip
+def adagrad_da(
+    var: Term, total: Term, squares: Term, grad: Term, lr: Term, l1: Term, l2: Term,
+    global_step: Term,
+) -> tuple[Term, ...]:  # fmt: skip
+    """Adagrad with dual averaging: the variable follows from the sums alone."""
+    step = Term(grad.b, grad.b.convert(global_step.value, grad.value.type.dtype))
+    total, squares = total + grad, squares + squared(grad)
+    shrunk = sign(-total) * maximum(absolute(total) - l1 * step, 0.0)
+    return lr * shrunk / (l2 * step * lr + sqrt(squares)), total, squares
 
 
-def _ftrl_step(
-    b: Builder, state: Values, p: Given, grad: Value, shrunk: Value, by_rate: bool
-) -> Values:
-    """Follow the regularised leader: McMahan et al., "Ad Click Prediction" (2013)."""
-    var, accum, linear = state
-    new_accum = b.add(accum, b.multiply(grad, grad))
-    power = b.negate(p["lr_power"])
-    before, after = b.power(accum, power), b.power(new_accum, power)
-    growth = b.subtract(after, before)
-    one = b.full_like(grad, 1)
-    rate, scale = (one, p["lr"]) if by_rate else (p["lr"], one)
-    added = b.subtract(b.multiply(shrunk, scale), b.multiply(b.divide(growth, rate), var))
-    linear = b.add(linear, added)
-    bound = b.multiply(p["l1"], scale)
-    curve = b.add(b.divide(after, rate), b.multiply(b.multiply(p["l2"], scale), 2))
-    pulled = b.subtract(b.multiply(b.sign(linear), bound), linear)
-    outside = b.gt(b.abs(linear), bound)
-    var = b.select(outside, b.divide(pulled, curve), b.zeros_like(linear))
-    return var, new_accum, linear
+# Follow the regularised leader
 
 
-@_rule("Ftrl", "var accum linear", "grad lr l1 l2 lr_power", multiply_linear_by_lr=False)
+def _power(x: Term, lr_power: Term) -> Term:
+    """x to the minus lr_power; the usual -0.5 is a square root."""
+    return sqrt(x) if lr_power.constant() == -0.5 else x ** -lr_power
+
+
 def _ftrl(
-    b: Builder, state: Values, p: Given, grad: Value, *, multiply_linear_by_lr: bool
-) -> Values:
-    return _ftrl_step(b, state, p, grad, grad, multiply_linear_by_lr)
+    var: Term, accum: Term, linear: Term, grad: Term, shrunk_grad: Term, lr: Term, l1: Term,
+    l2: Term, lr_power: Term, by_lr: bool,
+) -> tuple[Term, ...]:  # fmt: skip
+    new = accum + squared(grad)
+    growth, quadratic = _power(new, lr_power) - _power(accum, lr_power), _power(new, lr_power)
+    if by_lr:
+        linear = linear + shrunk_grad * lr - growth * var
+        l1, quadratic = l1 * lr, quadratic + l2 * lr * 2.0
+    else:
+        linear = linear + shrunk_grad - growth / lr * var
+        quadratic = quadratic / lr + l2 * 2.0
+    leader = (l1 * sign(linear) - linear) / quadratic
+    return where(absolute(linear) > l1, leader, 0.0), new, linear
 
 
-@_rule(
-    "FtrlV2",
-    "var accum linear",
-    "grad lr l1 l2 l2_shrinkage lr_power",
-    multiply_linear_by_lr=False,
-)
-def _ftrl_v2(
-    b: Builder, state: Values, p: Given, grad: Value, *, multiply_linear_by_lr: bool
-) -> Values:
-    twice = b.multiply(p["l2_shrinkage"], 2)
-    shrunk = b.add(grad, b.multiply(twice, state[0]))
-    return _ftrl_step(b, state, p, grad, shrunk, multiply_linear_by_lr)
+_BY_LR = "multiply_linear_by_lr: bool = false"
 
 
-@_rule("Momentum", "var accum", "lr grad momentum", use_nesterov=False)
-def _momentum(b: Builder, state: Values, p: Given, grad: Value, *, use_nesterov: bool) -> Values:
-    var, accum = state
-    accum = b.add(b.multiply(accum, p["momentum"]), grad)
-    if not use_nesterov:
-        return b.subtract(var, b.multiply(accum, p["lr"])), accum
-    ahead = b.multiply(b.multiply(accum, p["momentum"]), p["lr"])
-    return b.subtract(var, b.add(b.multiply(grad, p["lr"]), ahead)), accum
+@_define("Ftrl", "var accum linear", "grad lr l1 l2 lr_power", _BY_LR,
+         sparse="grad indices lr l1 l2 lr_power")  # fmt: skip
+def ftrl(
+    var: Term, accum: Term, linear: Term, grad: Term, lr: Term, l1: Term, l2: Term,
+    lr_power: Term, *, multiply_linear_by_lr: bool,
+) -> tuple[Term, ...]:  # fmt: skip
+    """McMahan et al. (2013), FTRL-Proximal."""
+    return _ftrl(var, accum, linear, grad, grad, lr, l1, l2, lr_power, multiply_linear_by_lr)
 
 
-@_rule("KerasMomentum", "var accum", "lr grad momentum", reference=False, use_nesterov=False)
-def _keras_momentum(
-    b: Builder, state: Values, p: Given, grad: Value, *, use_nesterov: bool
-) -> Values:
-    var, accum = state
-    step = b.multiply(grad, p["lr"])
-    accum = b.subtract(b.multiply(accum, p["momentum"]), step)
-    if use_nesterov:
-        return b.add(var, b.subtract(b.multiply(accum, p["momentum"]), step)), accum
-    return b.add(var, accum), accum
+@_define("FtrlV2", "var accum linear", "grad lr l1 l2 l2_shrinkage lr_power", _BY_LR,
+         sparse="grad indices lr l1 l2 l2_shrinkage lr_power")  # fmt: skip
+def ftrl_v2(
+    var: Term, accum: Term, linear: Term, grad: Term, lr: Term, l1: Term, l2: Term,
+    l2_shrinkage: Term, lr_power: Term, *, multiply_linear_by_lr: bool,
+) -> tuple[Term, ...]:  # fmt: skip
+    """FTRL with an l2 penalty on the gradient as well."""
+    shrunk = grad + l2_shrinkage * var * 2.0
+    return _ftrl(var, accum, linear, grad, shrunk, lr, l1, l2, lr_power, multiply_linear_by_lr)
 
 
-def _toward(b: Builder, old: Value, new: Value, decay: Value) -> Value:
-    """old + (new - old) (1 - decay)"""
-    rest = b.subtract(b.full_like(decay, 1), decay)
-    return b.add(old, b.multiply(b.subtract(new, old), rest))
+# Adam and its kin
 
 
-def _corrected_rate(b: Builder, p: Given) -> Value:
-    """lr sqrt(1 - beta2^t) / (1 - beta1^t)"""
-    one = b.full_like(p["lr"], 1)
-    root = b.sqrt(b.subtract(one, p["beta2_power"]))
-    return b.divide(b.multiply(p["lr"], root), b.subtract(one, p["beta1_power"]))
+@_define("Adam", "var m v", "beta1_power beta2_power lr beta1 beta2 epsilon grad",
+         "use_nesterov: bool = false")  # fmt: skip
+def adam(
+    var: Term, m: Term, v: Term, beta1_power: Term, beta2_power: Term, lr: Term, beta1: Term,
+    beta2: Term, epsilon: Term, grad: Term, *, use_nesterov: bool,
+) -> tuple[Term, ...]:  # fmt: skip
+    """Kingma and Ba (2014), with the epsilon of their section 2's last formula."""
+    alpha = lr * sqrt(1.0 - beta2_power) / (1.0 - beta1_power)
+    m = m + (grad - m) * (1.0 - beta1)
+    v = v + (squared(grad) - v) * (1.0 - beta2)
+    ahead = grad * (1.0 - beta1) + beta1 * m if use_nesterov else m
+    return var - ahead * alpha / (sqrt(v) + epsilon), m, v
 
 
-_ADAM = "beta1_power beta2_power lr beta1 beta2 epsilon grad"
+@_define("AdamWithAmsgrad", "var m v vhat",
+         "beta1_power beta2_power lr beta1 beta2 epsilon grad", reference=False)  # fmt: skip
+def adam_with_amsgrad(
+    var: Term, m: Term, v: Term, vhat: Term, beta1_power: Term, beta2_power: Term, lr: Term,
+    beta1: Term, beta2: Term, epsilon: Term, grad: Term,
+) -> tuple[Term, ...]:  # fmt: skip
+    """Reddi, Kale and Kumar (2018)."""
+    alpha = lr * sqrt(1.0 - beta2_power) / (1.0 - beta1_power)
+    m = m + (grad - m) * (1.0 - beta1)
+    v = v + (squared(grad) - v) * (1.0 - beta2)
+    vhat = maximum(vhat, v)
+    return var - m * alpha / (sqrt(vhat) + epsilon), m, v, vhat
 
 
-@_rule("Adam", "var m v", _ADAM, sparse=False, use_nesterov=False)
-def _adam(b: Builder, state: Values, p: Given, grad: Value, *, use_nesterov: bool) -> Values:
-    var, m, v = state
-    rate = _corrected_rate(b, p)
-    m = _toward(b, m, grad, p["beta1"])
-    v = _toward(b, v, b.multiply(grad, grad), p["beta2"])
-    direction = _decayed(b, m, p["beta1"], grad) if use_nesterov else m
-    below = b.add(b.sqrt(v), p["epsilon"])
-    return b.subtract(var, b.divide(b.multiply(direction, rate), below)), m, v
+@_define("AdaMax", "var m v", "beta1_power lr beta1 beta2 epsilon grad")
+def adamax(
+    var: Term, m: Term, v: Term, beta1_power: Term, lr: Term, beta1: Term, beta2: Term,
+    epsilon: Term, grad: Term,
+) -> tuple[Term, ...]:  # fmt: skip
+    """Kingma and Ba (2014), section 7.1."""
+    m = m + (grad - m) * (1.0 - beta1)
+    v = maximum(v * beta2, absolute(grad))
+    return var - lr / (1.0 - beta1_power) * (m / (v + epsilon)), m, v
 
 
-@_rule("AdamWithAmsgrad", "var m v vhat", _ADAM, sparse=False, reference=False)
-def _adam_with_amsgrad(b: Builder, state: Values, p: Given, grad: Value) -> Values:
-    var, m, v, greatest = state
-    m = _toward(b, m, grad, p["beta1"])
-    v = _toward(b, v, b.multiply(grad, grad), p["beta2"])
-    greatest = b.maximum(greatest, v)
-    below = b.add(b.sqrt(greatest), p["epsilon"])
-    step = b.divide(b.multiply(m, _corrected_rate(b, p)), below)
-    return b.subtract(var, step), m, v, greatest
+@_define("RMSProp", "var ms mom", "lr rho momentum epsilon grad",
+         sparse="lr rho momentum epsilon grad indices")  # fmt: skip
+def rmsprop(
+    var: Term, ms: Term, mom: Term, lr: Term, rho: Term, momentum: Term, epsilon: Term, grad: Term
+) -> tuple[Term, ...]:
+    """Hinton, lecture 6e of his course (2012)."""
+    ms = ms + (squared(grad) - ms) * (1.0 - rho)
+    mom = mom * momentum + grad * lr * rsqrt(ms + epsilon)
+    return var - mom, ms, mom
 
 
-@_rule("AdaMax", "var m v", "beta1_power lr beta1 beta2 epsilon grad", sparse=False)
-def _adamax(b: Builder, state: Values, p: Given, grad: Value) -> Values:
-    var, m, v = state
-    m = _toward(b, m, grad, p["beta1"])
-    v = b.maximum(b.multiply(p["beta2"], v), b.abs(grad))
-    rate = b.divide(p["lr"], b.subtract(b.full_like(grad, 1), p["beta1_power"]))
-    return b.subtract(var, b.multiply(rate, b.divide(m, b.add(v, p["epsilon"])))), m, v
+@_define("CenteredRMSProp", "var mg ms mom", "lr rho momentum epsilon grad",
+         sparse="lr rho momentum epsilon grad indices")  # fmt: skip
+def centered_rmsprop(
+    var: Term, mg: Term, ms: Term, mom: Term, lr: Term, rho: Term, momentum: Term, epsilon: Term,
+    grad: Term,
+) -> tuple[Term, ...]:  # fmt: skip
+    """RMSProp by the variance in place of the second moment."""
+    ms = ms + (squared(grad) - ms) * (1.0 - rho)
+    mg = mg + (grad - mg) * (1.0 - rho)
+    mom = mom * momentum + grad * lr * rsqrt(ms - squared(mg) + epsilon)
+    return var - mom, mg, ms, mom
 
 
-@_rule("RMSProp", "var ms mom", "lr rho momentum epsilon grad")
-def _rms_prop(b: Builder, state: Values, p: Given, grad: Value) -> Values:
-    var, ms, mom = state
-    ms = _toward(b, ms, b.multiply(grad, grad), p["rho"])
-    step = b.multiply(b.multiply(grad, p["lr"]), b.rsqrt(b.add(ms, p["epsilon"])))
-    mom = b.add(b.multiply(mom, p["momentum"]), step)
-    return b.subtract(var, mom), ms, mom
+@_define("AddSign", "var m", "lr alpha sign_decay beta grad")
+def add_sign(
+    var: Term, m: Term, lr: Term, alpha: Term, sign_decay: Term, beta: Term, grad: Term
+) -> tuple[Term, ...]:
+    """Bello et al. (2017)."""
+    m = m * beta + grad * (1.0 - beta)
+    agreement = sign(grad) * sign(m)
+    return var - lr * (alpha + sign_decay * agreement) * grad, m
 
 
-@_rule("CenteredRMSProp", "var mg ms mom", "lr rho momentum epsilon grad")
-def _centered_rms_prop(b: Builder, state: Values, p: Given, grad: Value) -> Values:
-    var, mg, ms, mom = state
-    ms = _toward(b, ms, b.multiply(grad, grad), p["rho"])
-    mg = _toward(b, mg, grad, p["rho"])
-    variance = b.add(b.subtract(ms, b.multiply(mg, mg)), p["epsilon"])
-    step = b.multiply(b.multiply(grad, p["lr"]), b.rsqrt(variance))
-    mom = b.add(b.multiply(mom, p["momentum"]), step)
-    return b.subtract(var, mom), mg, ms, mom
-
-
-def _agreement(b: Builder, m: Value, grad: Value, p: Given) -> Value:
-    """sign_decay sign(grad) sign(m)"""
-    return b.multiply(p["sign_decay"], b.multiply(b.sign(grad), b.sign(m)))
-
-
-@_rule("AddSign", "var m", "lr alpha sign_decay beta grad", sparse=False)
-def _add_sign(b: Builder, state: Values, p: Given, grad: Value) -> Values:
-    var, m = state
-    m = _decayed(b, m, p["beta"], grad)
-    weight = b.add(p["alpha"], _agreement(b, m, grad, p))
-    return b.subtract(var, b.multiply(b.multiply(p["lr"], weight), grad)), m
-
-
-@_rule("PowerSign", "var m", "lr logbase sign_decay beta grad", sparse=False)
-def _power_sign(b: Builder, state: Values, p: Given, grad: Value) -> Values:
-    var, m = state
-    m = _decayed(b, m, p["beta"], grad)
-    weight = b.exponential(b.multiply(p["logbase"], _agreement(b, m, grad, p)))
-    return b.subtract(var, b.multiply(b.multiply(p["lr"], weight), grad)), m
+@_define("PowerSign", "var m", "lr logbase sign_decay beta grad")
+def power_sign(
+    var: Term, m: Term, lr: Term, logbase: Term, sign_decay: Term, beta: Term, grad: Term
+) -> tuple[Term, ...]:
+    """Bello et al. (2017)."""
+    m = m * beta + grad * (1.0 - beta)
+    agreement = sign(grad) * sign(m)
+    return var - lr * exp(logbase * sign_decay * agreement) * grad, m
