@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Hashable, Iterable, Mapping, MutableMapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ from flowc.ir.tensor.rewrite import Rebuilder
 from flowc.passes.dead_code import has_effect
 from flowc.passes.rebuilding import with_body
 
-Numbers: TypeAlias = MutableMapping[Value, int]
+Names: TypeAlias = Mapping[Value, Hashable]
 
 _CAPTURING = frozenset({"while", "case"})
 _GENERATORS = frozenset({"constant", "iota", "size"})  # cheaper made twice than carried into a loop
@@ -42,11 +42,16 @@ class EliminateCommonSubexpressions:
 
 
 class _Merger(Rebuilder):
-    """Keeps the first of equal instructions; the others' results become its results."""
+    """Keeps the first of equal instructions; the others' results become its results.
+
+    A generator inside a loop stays there, but it has the name of its equal outside, so that what is
+    made from the two is seen to be equal.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._found: ChainMap[Hashable, Instruction] = ChainMap()
+        self._names: dict[Value, Hashable] = {}
 
     def computation(self, old: Computation) -> Computation:
         self._found = self._found.new_child()
@@ -73,38 +78,46 @@ class _Merger(Rebuilder):
     def _key(self, instruction: Instruction) -> Hashable:
         if has_effect(instruction):
             return instruction
-        scope = len(self._found.maps) if instruction.primitive in _GENERATORS else 0
-        return scope, instruction_key(instruction, {})
+        key = instruction_key(instruction, self._names)
+        if not self._is_generator(instruction):
+            return key
+        self._names[instruction.result] = key
+        return len(self._found.maps), key
+
+    def _is_generator(self, instruction: Instruction) -> bool:
+        if instruction.primitive == "broadcast_in_dim":
+            return instruction.operands[0] in self._names
+        return instruction.primitive in _GENERATORS
 
 
-def instruction_key(instruction: Instruction, numbers: Numbers) -> Hashable:
-    """What makes instructions equal. `numbers` names the values inside a region."""
+def instruction_key(instruction: Instruction, names: Names, count: int = 0) -> Hashable:
+    """What makes instructions equal.
+
+    `names` are those of generators, and inside a region of the `count` values defined before.
+    """
     return (
         instruction.primitive,
-        tuple(numbers.get(v, v) for v in instruction.operands),
+        tuple([names.get(v, v) for v in instruction.operands]),
         attributes_key(instruction.attributes),
-        tuple(computation_key(region, numbers) for region in instruction.regions),
+        tuple([computation_key(region, names, count) for region in instruction.regions]),
     )
 
 
-def computation_key(computation: Computation, outer: Numbers) -> Hashable:
+def computation_key(computation: Computation, outer: Names, count: int = 0) -> Hashable:
     """What makes regions equal: values inside are numbered in order of definition."""
-    numbers: Numbers = dict(outer)
-    _number(computation.parameters, numbers)
+    inside: dict[Value, Hashable] = {}
+    names = ChainMap(inside, outer)  # type: ignore[arg-type]  # only the first map is written to
     body = []
+    inside.update((p, count + k) for k, p in enumerate(computation.parameters))
     for instruction in computation.instructions:
-        body.append(instruction_key(instruction, numbers))
-        _number(instruction.results, numbers)
+        body.append(instruction_key(instruction, names, count + len(inside)))
+        for value in instruction.results:
+            inside[value] = count + len(inside)
     return (
-        tuple(p.type for p in computation.parameters),
+        tuple([p.type for p in computation.parameters]),
         tuple(body),
-        tuple(numbers.get(v, v) for v in computation.results),
+        tuple([names.get(v, v) for v in computation.results]),
     )
-
-
-def _number(values: Iterable[Value], numbers: Numbers) -> None:
-    for value in values:
-        numbers[value] = len(numbers)
 
 
 def attributes_key(attributes: Mapping[str, Any]) -> Hashable:
