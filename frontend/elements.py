@@ -270,6 +270,10 @@ class Operation:
             self._control_inputs.extend(new)
             self.changed()
 
+    def set_control_inputs(self, ops: Sequence[Operation]) -> None:
+        """Set what a new operation waits for, which its NodeDef says already."""
+        self._control_inputs = list(dict.fromkeys(ops))
+
     def replace_input(self, index: int, tensor: TensorBase) -> None:
         """Read `tensor` as input number `index`."""
         old = self._inputs[index]

@@ -108,20 +108,41 @@ class Graph(NameScopes, Collections, OperationScopes):
         return tensor
 
     def add_node(
-        self, definition: OpDefinition, node: NodeDef, inputs: Sequence[TensorBase]
+        self,
+        definition: OpDefinition,
+        node: NodeDef,
+        inputs: Sequence[TensorBase],
+        attrs: Mapping[str, Any],
     ) -> Operation:
-        """Add an operation that is a NodeDef already, as it stands.
+        """Add an operation that is a NodeDef already, as it stands; `attrs` are its attributes.
 
         Raises ValueError where its shapes do not fit.
         """
         self._check_not_finalized()
-        op = Operation(self, definition, node.name, inputs, None, node)
+        op = Operation(self, definition, node.name, inputs, attrs, node)
         self._names_in_use.setdefault(op.name.lower(), 1)
         op.device = node.device
         op.annotations = {n: v for n, v in node.attr.items() if n.startswith("_")}
         self._set_outputs(op)
         self._register(op)
         return op
+
+    def remove_from(self, start: int) -> None:
+        """Take back all operations but the first `start`: an import has failed."""
+        removed = self._operations[start:]
+        for op in removed:
+            del self._by_name[op.name], self._positions[op]
+            self._names_in_use.pop(op.name.lower(), None)
+        gone = set(removed)
+        for op in removed:
+            for tensor in op.inputs:
+                tensor._consumers[:] = [c for c in tensor._consumers if c not in gone]
+        del self._operations[start:], self._node_defs[start:]
+        self._changes += 1
+
+    def __contains__(self, name: object) -> bool:
+        """True for the name of an operation."""
+        return name in self._by_name
 
     def build(self, op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -> Any:
         """Add an op of this graph; see `flowc.frontend.apply.build`."""

@@ -68,9 +68,14 @@ class NameScopes:
         """The full name for a new operation; one ending in a slash is taken as it is."""
         if name[-1:] == "/":
             return name[:-1]
+        self.check_node_name(name)
+        return self.unique_name(name)
+
+    @staticmethod
+    def check_node_name(name: str) -> None:
+        """Raise ValueError for a name that no operation can have."""
         if _OP_NAME.fullmatch(name) is None:
             raise ValueError(f"'{name}' is not a valid node name")
-        return self.unique_name(name)
 
 
 def name_from_scope_name(name: str) -> str:

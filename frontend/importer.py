@@ -1,0 +1,245 @@
+"""`import_graph_def`: a GraphDef's nodes added to a graph under construction.
+
+A GraphDef may come from anywhere: whatever is wrong with it is a ValueError, and then nothing was
+added.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from flowc.frontend.conversion import convert
+from flowc.frontend.elements import Operation, TensorBase
+from flowc.frontend.functions.functiondefs import definition_of_function
+from flowc.frontend.graph import Graph
+from flowc.frontend.scopes import name_scope
+from flowc.frontend.stacks import get_default_graph
+from flowc.ir.dtypes import DType
+from flowc.ir.errors import InvalidArgumentError
+from flowc.ir.graph_values import complete_attributes
+from flowc.ir.ops import OPS
+from flowc.ir.ops.calling import argument_length
+from flowc.ir.ops.registry import OpDefinition
+from flowc.ir.proto import FunctionDef, GraphDef, NodeDef
+
+_LOOP_ENTRIES = ("Merge", "RefMerge")  # may read a NextIteration that comes later
+
+
+class _Edge(NamedTuple):
+    """An input as a NodeDef writes it: `node`, `node:2`, or `^node`."""
+
+    node: str
+    index: int  # -1 for a control edge
+
+    @classmethod
+    def parse(cls, text: str) -> _Edge:
+        if text.startswith("^"):
+            return cls(text[1:], -1)
+        node, _, index = text.partition(":")
+        return cls(node, int(index) if index.isdigit() else 0)
+
+
+def import_graph_def(
+    graph_def: Any,
+    input_map: Mapping[str, Any] | None = None,
+    return_elements: Sequence[str] | None = None,
+    name: str | None = None,
+    op_dict: Any = None,
+    producer_op_list: Any = None,
+) -> list[Any] | None:
+    """Add the nodes of `graph_def` to the default graph, their names after `name/` ("import").
+
+    `input_map` replaces inputs by tensors of the graph; `return_elements` are the names of tensors
+    and operations to return. Raises ValueError where the graph is not valid, TypeError for
+    arguments of the wrong type.
+    """
+    if not isinstance(graph_def, GraphDef):
+        raise TypeError("graph_def must be a GraphDef proto.")
+    if input_map is not None and not (
+        isinstance(input_map, Mapping) and all(isinstance(key, str) for key in input_map)
+    ):
+        raise TypeError("input_map must be a dictionary mapping strings to Tensor objects.")
+    if return_elements is not None and not all(isinstance(e, str) for e in return_elements):
+        raise TypeError("return_elements must be a list of strings.")
+    graph = get_default_graph()
+    given = dict(input_map or {})
+    with name_scope(name, "import", list(given.values())) if name != "" else nullcontext("") as scope:
+        prefix = scope or ""
+        mapped = {_Edge.parse(k): v if k.startswith("^") else convert(v) for k, v in given.items()}
+    run = _Import(graph, graph_def, prefix, mapped)
+    start = len(graph.get_operations())
+    try:
+        run.run()
+    except (InvalidArgumentError, ValueError) as error:
+        graph.remove_from(start)
+        raise ValueError(str(error)) from None
+    unused = [key for key in given if _Edge.parse(key) not in run.used]
+    if unused:
+        graph.remove_from(start)
+        raise ValueError("Attempted to map inputs that were not found in graph_def: "
+                         f"[{', '.join(unused)}]")  # fmt: skip
+    return None if return_elements is None else [run.element(e) for e in return_elements]
+
+
+@dataclass
+class _Import:
+    """One import: where its nodes have got to."""
+
+    graph: Graph
+    graph_def: GraphDef
+    prefix: str
+    mapped: dict[_Edge, Any]
+    made: dict[str, Operation] = field(default_factory=dict)
+    used: set[_Edge] = field(default_factory=set)
+    late: list[tuple[Operation, int, _Edge]] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Add functions and nodes. Raises ValueError or InvalidArgumentError."""
+        functions = {f.signature.name: f for f in self.graph_def.library.function}
+        for function in functions.values():
+            self.graph.add_function(function)
+        names = [node.name for node in self.graph_def.node]
+        if len(set(names)) < len(names):
+            seen: set[str] = set()
+            twice = next(n for n in names if n in seen or seen.add(n))  # type: ignore[func-returns-value]
+            raise ValueError(f"Node '{twice}' is not unique")
+        for node in self._in_order():
+            self._add(node, functions)
+        for op, index, edge in self.late:
+            op.replace_input(index, self._tensor(op.node_def, edge))
+
+    def _in_order(self) -> list[NodeDef]:
+        """The nodes, each after its inputs, else in their own order. Raises ValueError."""
+        nodes = self.graph_def.node
+        numbers = {node.name: i for i, node in enumerate(nodes)}
+        waits: list[set[int]] = []
+        readers: dict[int, list[int]] = {}
+        for i, node in enumerate(nodes):
+            waits.append(self._sources(node, numbers))
+            for source in waits[i]:
+                readers.setdefault(source, []).append(i)
+        ready = [i for i, sources in enumerate(waits) if not sources]
+        ordered = []
+        while ready:
+            i = heapq.heappop(ready)
+            ordered.append(nodes[i])
+            for reader in readers.get(i, ()):
+                waits[reader].discard(i)
+                if not waits[reader]:
+                    heapq.heappush(ready, reader)
+        if len(ordered) < len(nodes):
+            stuck = next(nodes[i].name for i, sources in enumerate(waits) if sources)
+            raise ValueError(f"The graph has a cycle, in which node '{stuck}' is")
+        return ordered
+
+    def _sources(self, node: NodeDef, numbers: Mapping[str, int]) -> set[int]:
+        """The nodes that must come first. Raises ValueError for one that does not exist."""
+        found = set()
+        for text in node.input:
+            edge = _Edge.parse(text)
+            if edge in self.mapped:
+                continue
+            if edge.node not in numbers:
+                raise ValueError(f"Node '{node.name}': Unknown input node '{text}'")
+            source = numbers[edge.node]
+            if not (node.op in _LOOP_ENTRIES and "NextIteration" in self.graph_def.node[source].op):
+                found.add(source)
+        return found
+
+    def _add(self, node: NodeDef, functions: Mapping[str, FunctionDef]) -> None:
+        name = self.prefix + node.name
+        if name in self.graph:
+            raise ValueError(f"Node name '{name}' already exists in the Graph")
+        self.graph.check_node_name(name)
+        definition = _definition(node, functions or self.graph.functions)
+        attrs = complete_attributes(definition, node)
+        edges = [_Edge.parse(text) for text in node.input]
+        data = [edge for edge in edges if edge.index >= 0]
+        inputs = [self._input(node, edge) for edge in data]
+        late = [(i, edge) for i, edge in enumerate(data) if inputs[i] is None]
+        tensors = [inputs[0] if t is None else t for t in inputs]
+        if not late:
+            _check_types(definition, node, tensors, attrs)
+        op = self.graph.add_node(definition, self._renamed(node, name), tensors, attrs)
+        self.late.extend((op, i, edge) for i, edge in late)
+        controls = [self._control(edge) for edge in edges if edge.index < 0]
+        op.set_control_inputs(controls)
+        if self.prefix or self.mapped:
+            op.changed()
+        self.made[node.name] = op
+
+    def _renamed(self, node: NodeDef, name: str) -> NodeDef:
+        copy = NodeDef()
+        copy.CopyFrom(node)
+        copy.name = name
+        if self.prefix and "_class" in copy.attr:
+            groups = copy.attr["_class"].list.s
+            groups[:] = [b"loc:@" + self.prefix.encode() + g[5:] if g.startswith(b"loc:@") else g
+                         for g in groups]  # fmt: skip
+        return copy
+
+    def _input(self, node: NodeDef, edge: _Edge) -> Any:
+        """The tensor of a data edge; None where its node comes later."""
+        if edge not in self.mapped and edge.node not in self.made:
+            return None
+        return self._tensor(node, edge)
+
+    def _tensor(self, node: NodeDef, edge: _Edge) -> Any:
+        if edge in self.mapped:
+            self.used.add(edge)
+            return self.mapped[edge]
+        source = self.made[edge.node]
+        if edge.index >= len(source.outputs):
+            raise ValueError(f"Node '{node.name}': Connecting to invalid output {edge.index} of "
+                             f"source node {edge.node} which has {len(source.outputs)} outputs.")  # fmt: skip
+        return source.outputs[edge.index]
+
+    def _control(self, edge: _Edge) -> Operation:
+        if edge in self.mapped:
+            self.used.add(edge)
+            op: Operation = self.mapped[edge]
+            return op
+        return self.made[edge.node]
+
+    def element(self, name: str) -> Any:
+        """A tensor or operation to return. Raises ValueError."""
+        edge = _Edge.parse(name)
+        op = self.made.get(edge.node)
+        if op is None or (":" in name and edge.index >= len(op.outputs)):
+            raise ValueError(f"Requested return_element {name!r} not found in graph_def.")
+        return op.outputs[edge.index] if ":" in name else op
+
+
+def _definition(node: NodeDef, functions: Mapping[str, FunctionDef]) -> OpDefinition:
+    definition = OPS.get(node.op)
+    if definition is not None:
+        return definition
+    if node.op in functions:
+        return definition_of_function(functions[node.op])
+    raise ValueError(f"No op named {node.op} in defined operations (node '{node.name}').")
+
+
+def _check_types(
+    definition: OpDefinition, node: NodeDef, inputs: Sequence[TensorBase], attrs: Mapping[str, Any]
+) -> None:
+    """Raise ValueError where the inputs are not those of the signature."""
+    expected: list[tuple[DType, bool]] = []
+    for argument in definition.signature.inputs:
+        length = argument_length(argument, attrs)
+        kind = attrs[argument.type_attr] if argument.dtype is None else argument.dtype
+        kinds = kind if argument.is_list else (kind,) * (1 if length is None else length)
+        expected.extend((dtype, argument.is_ref) for dtype in kinds)
+    if len(expected) != len(inputs):
+        raise ValueError(f"NodeDef '{node.name}' of {node.op} expects {len(expected)} inputs but has "
+                         f"{len(inputs)}")  # fmt: skip
+    for i, (tensor, (dtype, is_ref)) in enumerate(zip(inputs, expected, strict=True)):
+        if isinstance(dtype, str):
+            continue  # inside a function's body: the caller's attribute
+        if tensor.dtype is not dtype or (is_ref and not tensor.is_ref):
+            suffix = "_ref" if is_ref else ""
+            raise ValueError(f"Input {i} of node {node.name} was passed {tensor.dtype.name} from "
+                             f"{tensor.name} incompatible with expected {dtype.name}{suffix}.")  # fmt: skip
