@@ -11,12 +11,14 @@ from flowc.passes.lowering.large_windows import large_windows
 from flowc.passes.lowering.random_bits import random_bits
 from flowc.passes.lowering.scatter import dynamic_update_slice, scatter
 from flowc.passes.lowering.select_and_scatter import select_and_scatter
+from flowc.passes.lowering.sort import sort
 
 OPAQUE: dict[str, Callable[[Fused], Kernel | tuple[Kernel, tuple[Buffer, ...]]]] = {
     "dynamic_update_slice": dynamic_update_slice,
     "reduce_window": large_windows,
     "rng_bit_generator": random_bits,
     "scatter": scatter,
+    "sort": sort,
     "select_and_scatter": select_and_scatter,
 }
 
