@@ -308,7 +308,7 @@ class Grouping:
                 if self._takes_reduce(group, kind, space, kept) and self._reads_aligned(
                     group, reduce_accesses(instruction, loops)
                 ):
-                    if kind == "column" and self._operand_depends_on_reduce(group, instruction):
+                    if kind == "column" and self._depends_on_reduce(group, instruction):
                         continue
                     group.kind, group.kept = kind, kept
                     self._join(group, instruction, index)
@@ -318,9 +318,6 @@ class Grouping:
         if joined is None:
             group = self._start(kind, space, instruction, index)
             group.kept = kept
-
-    def _operand_depends_on_reduce(self, group: Group, instruction: Instruction) -> bool:
-        return self._depends_on_reduce(group, instruction)
 
     def _takes_reduce(self, group: Group, kind: str, space: Shape, kept: tuple[int, ...]) -> bool:
         if group.space != space or len(group.members) >= MEMBER_LIMIT:
@@ -392,7 +389,23 @@ class Grouping:
         between = (a.before | b.before) & ~both
         if any(self.groups[n].before & both for n in _bits(between)):
             return False
-        return self._members_aligned(a, b) and self._members_aligned(b, a)
+        if not (self._members_aligned(a, b) and self._members_aligned(b, a)):
+            return False
+        return self._passes_fit(a, b)
+
+    def _passes_fit(self, a: Group, b: Group) -> bool:
+        """Whether the loops of a merged reduction can compute all members in their order."""
+        kinds = {a.kind, b.kind}
+        kind = next((k for k in ("row", "column") if k in kinds), None)
+        if kind is None:
+            return True
+        union = Group(-1, kind, a.space, {**a.members, **b.members}, kept=a.kept or b.kept)
+        return all(
+            self._fits_reduction(union, m)
+            if m.primitive != "reduce"
+            else kind == "row" or not self._depends_on_reduce(union, m)
+            for m in union.members
+        )
 
     def _members_aligned(self, reader: Group, producer: Group) -> bool:
         for instruction, index in reader.members.items():
