@@ -78,11 +78,19 @@ def static_sizes(value: Abstract) -> tuple[int | None, ...] | None:
 
 def output_dtypes(definition: OpDefinition, attrs: Mapping[str, Any]) -> list[DType]:
     """The dtype of each output tensor of a node with these attributes."""
+    return argument_dtypes(definition.signature.outputs, attrs)
+
+
+def argument_dtypes(arguments: Sequence[Argument], attrs: Mapping[str, Any]) -> list[DType]:
+    """The dtype of each tensor of these inputs or outputs."""
     found: list[DType] = []
-    for argument in definition.signature.outputs:
+    for argument in arguments:
         length = argument_length(argument, attrs)
-        kind = attrs[argument.type_attr] if argument.dtype is None else argument.dtype
-        found.extend(kind if argument.is_list else (kind,) * (1 if length is None else length))
+        kind: Any = attrs[argument.type_attr] if argument.dtype is None else argument.dtype
+        if argument.is_list:
+            found.extend(kind)
+        else:
+            found.extend([kind] * (1 if length is None else length))
     return found
 
 
@@ -102,12 +110,17 @@ class Inference:
         """The abstract outputs of an op. Raises InvalidArgumentError where inputs do not fit."""
         key = _key(definition, inputs, attrs)
         if key is not None and key in self._known:
-            return self._known[key]
+            return tuple(_another(value) for value in self._known[key])
         run = _Run(definition, inputs, attrs, contents)
         outputs = run.outputs()
         if key is not None and run.depends_on_types_alone:
             self._known[key] = outputs
         return outputs
+
+
+def _another(value: Abstract) -> Abstract:
+    """The abstract value of another tensor of the same type; a parameter stands for one alone."""
+    return Parameter(value.type) if isinstance(value, Parameter) else value
 
 
 def _key(
@@ -238,8 +251,6 @@ def _dereferenced(
 
 def _dereference(argument: Argument, value: Abstract) -> Abstract:
     if argument.is_ref or argument.dtype is dtypes.resource or not isinstance(value, Handle):
-        return value
-    if argument.dtype is None and argument.type_attr and not isinstance(value, Handle):
         return value
     return read(value)
 
