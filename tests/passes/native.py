@@ -1,7 +1,7 @@
 """Compiles a kernel for the host and calls it on NumPy arrays."""
 
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,3 @@ class Native:
     def __call__(self, *arrays: Array, **sizes: int) -> None:
         code = self.bind(*arrays, **sizes)()
         assert code == 0, self.program.describe_error(code)
-
-
-def evaluate(sizes: Mapping[str, int], value: dims.Dim) -> int:
-    return dims.evaluate(value, sizes)

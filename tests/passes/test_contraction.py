@@ -17,6 +17,7 @@ from flowc.ir.loops.kernel import Buffer, Store
 from flowc.ir.loops.verifier import verify_kernel
 from flowc.passes.contraction import Contraction, contraction_kernel
 from flowc.passes.contraction.problem import Indices
+from tests.codegen.native import avx2_target
 from tests.passes.native import Array, Native
 
 DTYPES = {"float32": float32, "float64": float64, "int32": int32, "int64": int64}
@@ -148,6 +149,19 @@ def test_empty(m: int, k: int) -> None:
 def test_few_rows_by_a_transposed_matrix(m: int, symbols: str) -> None:
     check((m, 41, 300), Layout(transpose_rhs=True, relu=True), symbols=symbols)
     check((m, 20, 30), Layout(transpose_rhs=True, computed=True), symbols=symbols, batch=2)
+
+
+@pytest.mark.parametrize("layout", [Layout(), Layout(True, True, relu=True)])
+def test_sixteen_registers_and_no_masks(layout: Layout) -> None:
+    target = avx2_target(2)
+    kernel, scratch = contraction_kernel(matmul(50, 37, 1100, layout), target)
+    native = Native(kernel, target, scratch)
+    a = numbers(1, float32, *((1100, 50) if layout.transpose_lhs else (50, 1100)))
+    b = numbers(2, float32, *((37, 1100) if layout.transpose_rhs else (1100, 37)))
+    bias, result = numbers(3, float32, 37), np.full((50, 37), 77, np.float32)
+    native(a, b, bias, result)
+    exact = (a.T if layout.transpose_lhs else a) @ (b.T if layout.transpose_rhs else b)
+    np.testing.assert_array_equal(result, np.maximum(exact + bias, 0) if layout.relu else exact)
 
 
 def test_a_page_between_rows() -> None:
