@@ -93,7 +93,7 @@ def _is_cheap(instruction: Instruction, weight: int) -> bool:
     if name not in _GROWING:
         limit = min(limit, max(_SMALL, weight))
     if any(symbolic_dims(instruction.attributes)):
-        return False
+        return False  # a shape may be symbolic and yet of size 0
     if not light and any(_count(v.type) > _WORK_LIMIT for v in instruction.operands):
         return False
     return all(_count(type_) <= limit for type_ in instruction.types)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -49,9 +50,9 @@ def static_array(value: Value) -> Array | None:
     array = constant_array(value)
     if array is not None or (number := splat(value)) is None:
         return array
-    size = value.type.size
-    few = isinstance(size, int) and size <= _FEW
-    return np.broadcast_to(number, value.type.shape) if few else None  # type: ignore[arg-type]
+    sizes = [d for d in value.type.shape if isinstance(d, int)]
+    few = len(sizes) == value.type.rank and prod(sizes) <= _FEW
+    return np.broadcast_to(number, sizes) if few else None
 
 
 def is_number(value: Value, number: complex) -> bool:
