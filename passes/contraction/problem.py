@@ -9,7 +9,7 @@ from typing import TypeAlias
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
 from flowc.ir.dtypes import DType
-from flowc.ir.loops.expressions import Index, Load, Scalar
+from flowc.ir.loops.expressions import Compare, Index, Load, Scalar
 from flowc.ir.loops.kernel import Buffer, Store
 from flowc.ir.loops.walk import nodes
 
@@ -55,7 +55,9 @@ class Group:
     def at(self, index: Dim) -> Indices:
         """The index tuple of a flat index."""
         if self.flat:
-            return (*(0 for _ in self.extents[1:]), index) if self.extents else ()
+            wide = [i for i, extent in enumerate(self.extents) if extent != 1]
+            last = wide[-1] if wide else len(self.extents) - 1
+            return tuple(index if i == last else 0 for i in range(len(self.extents)))
         found: list[Dim] = []
         for extent in reversed(self.extents[1:]):
             found.append(index % extent)
@@ -146,6 +148,9 @@ def analyse(
     scalar = element(b, s, k)
     every = positions((), (scalar,))
     flat = all(flat_stride(p, side_symbols, side) is not None for p in every)
+    if flat:
+        whole = as_dim(Symbol("flat", dims.product(side)))
+        flat = _tests(element(b, Group(side, True).at(whole), k)) <= _tests(scalar)
     linear = None
     if isinstance(scalar, Load) and scalar.mask is None and scalar.gather is None and flat:
         along = flat_stride(scalar.position, side_symbols, side)
@@ -160,6 +165,11 @@ def analyse(
         _innermost_stride(loads, side_symbols, side),
         _innermost_stride(loads, depth_symbols, depth),
     )
+
+
+def _tests(scalar: Scalar) -> int:
+    """Comparisons in an element: an index that runs beyond its extent must not need more."""
+    return sum(isinstance(node, Compare) for node in nodes((scalar,)))
 
 
 def _innermost_stride(
