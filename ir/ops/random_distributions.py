@@ -12,7 +12,7 @@ import math
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.random_streams import RESERVED, elements, words, words_at
+from flowc.ir.ops.random_streams import RESERVED, column, elements, joined, words, words_at
 from flowc.ir.tensor.builder import Builder, accumulator
 from flowc.ir.tensor.core import Shape, Value
 
@@ -46,21 +46,10 @@ def to_double(b: Builder, high: Value, low: Value) -> Value:
     return b.subtract(above_one, 1)
 
 
-def joined(b: Builder, low: Value, high: Value) -> Value:
-    """uint64 of two words."""
-    upper = b.shift_left(b.convert(high, dtypes.uint64), 32)
-    return b.or_(upper, b.convert(low, dtypes.uint64))
-
-
 def word_pairs(b: Builder, stream: Value, shape: Shape) -> tuple[Value, Value]:
     """For each element of `shape` the first and the second of its two words."""
     pairs = words(b, stream, (elements(shape), 2))
     return column(b, pairs, 0, shape), column(b, pairs, 1, shape)
-
-
-def column(b: Builder, matrix: Value, index: int, shape: Shape) -> Value:
-    """A column of a matrix in another shape."""
-    return b.reshape(b.slice_axis(matrix, 1, index, index + 1), shape)
 
 
 # Integers

@@ -63,7 +63,7 @@ def from_seed(b: Builder, seed: Value) -> Value:
     key = b.constant(np.array([_SCRAMBLE], np.uint64))
     counter = b.bitcast_convert(b.convert(seed, dtypes.int64), dtypes.uint64)
     mixed = words(b, b.concatenate([key, b.reshape(counter, (2,))], 0), (2, 2))
-    pairs = b.bitcast_convert(mixed, dtypes.uint64)
+    pairs = joined(b, *(column(b, mixed, i, (2,)) for i in range(2)))
     return b.pad(pairs, 0, (0,), (0,), (1,))
 
 
@@ -82,6 +82,17 @@ def from_key(b: Builder, key: Value, counter: Value) -> Value:
 def words(b: Builder, stream: Value, shape: Sequence[Dim]) -> Value:
     """The stream's words in order, as uint32 of that shape."""
     return b.rng_bit_generator(stream, shape)[1]
+
+
+def column(b: Builder, matrix: Value, index: int, shape: Shape) -> Value:
+    """A column of a matrix in another shape."""
+    return b.reshape(b.slice_axis(matrix, 1, index, index + 1), shape)
+
+
+def joined(b: Builder, low: Value, high: Value) -> Value:
+    """uint64 of two words."""
+    upper = b.shift_left(b.convert(high, dtypes.uint64), 32)
+    return b.or_(upper, b.convert(low, dtypes.uint64))
 
 
 def words_at(b: Builder, stream: Value, blocks: Value) -> tuple[Value, Value, Value, Value]:
