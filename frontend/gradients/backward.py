@@ -203,10 +203,6 @@ class _Backward:
         with ExitStack() as scopes:
             if self.colocate:
                 scopes.enter_context(graph.colocate_with(op))
-            grads = [
-                zeros_like(t) if g is None and _carries_gradient(t) and t.dtype.is_numeric else g
-                for g, t in zip(grads, op.outputs, strict=True)
-            ]
             scopes.enter_context(graph.name_scope(f"{op.name}_grad"))
             found = _as_list(function(op, *grads))
             if len(found) != len(op.inputs):

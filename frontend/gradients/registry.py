@@ -9,6 +9,7 @@ from flowc.frontend.apply import build
 from flowc.frontend.composites import IndexedSlices
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.elements import Operation, TensorBase
+from flowc.frontend.functions.filling import zeros_like
 from flowc.ir.dtypes import DType
 from flowc.ir.ops import OPS
 
@@ -62,7 +63,8 @@ def gradient_function(op: Operation) -> GradientFunction | None:
     annotation = op.annotations.get("_gradient_op_type")
     name = op.type if annotation is None else annotation.s.decode()
     if name in _registered:
-        return _registered[name]
+        function = _registered[name]
+        return None if function is None else _of_program(function)
     definition = OPS.get(name)
     if definition is None or definition.differentiable == "unregistered":
         raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})")
@@ -80,6 +82,19 @@ def _of_op_set(function: GradientFunction, takes_slices: bool) -> GradientFuncti
             grads = tuple(convert(g) if isinstance(g, IndexedSlices) else g for g in grads)
         found: Sequence[Any] = function(GRAPH_BUILDER, _Forward(op), *grads)
         return found
+
+    return gradient
+
+
+def _of_program(function: GradientFunction) -> GradientFunction:
+    """A program's function is given zeros where an output has no gradient."""
+
+    def gradient(op: Operation, *grads: Any) -> Any:
+        filled = (
+            zeros_like(t) if g is None and (t.dtype.is_floating or t.dtype.is_complex) else g
+            for g, t in zip(grads, op.outputs, strict=True)
+        )
+        return function(op, *filled)
 
     return gradient
 
