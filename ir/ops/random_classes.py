@@ -1,4 +1,4 @@
-"""Random choices: classes by their probabilities, and permutations."""
+"""Random choices of classes by their probabilities."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from flowc.ir.dtypes import DType
 from flowc.ir.ops.common import require_rank
 from flowc.ir.ops.random import SEEDS
 from flowc.ir.ops.random_distributions import uniform
-from flowc.ir.ops.random_stateless import KEYED, SEED_TYPE, keyed_stream
-from flowc.ir.ops.random_streams import RESERVED, from_seed, reserve, words
+from flowc.ir.ops.random_stateless import SEED_TYPE
+from flowc.ir.ops.random_streams import RESERVED, from_seed, reserve
 from flowc.ir.ops.registry import op
 from flowc.ir.tensor.builder import Builder, least, require
 from flowc.ir.tensor.core import Value
@@ -90,53 +90,3 @@ def _cumulative(b: Builder, logits: Value) -> Value:
         padding=((0, 0), (classes - 1, 0)),
     )
     return sums
-
-
-# Permutations
-
-
-@op(f"RandomShuffle(value: T; {SEEDS}, T: type) -> output: T", stateful=True)
-def random_shuffle(b: Builder, value: Value, *, seed: int, seed2: int) -> Value:
-    """The rows in another order."""
-    if not b.shape(value):
-        return value
-    blocks = dims.floordiv(b.shape(value)[0] + 2, 4)  # a word for each row but the last
-    return _shuffle(b, reserve(b, blocks, seed, seed2), value)
-
-
-@op(f"StatelessShuffle(value: T, {KEYED}; T: type) -> output: T")
-def stateless_shuffle(b: Builder, value: Value, key: Value, counter: Value, alg: Value) -> Value:
-    """The same, from a key and a counter."""
-    return _shuffle(b, keyed_stream(b, key, counter, alg), value) if b.shape(value) else value
-
-
-random_shuffle.not_differentiable()
-stateless_shuffle.not_differentiable()
-
-
-def _shuffle(b: Builder, stream: Value, value: Value) -> Value:
-    """R. Fisher and F. Yates's shuffle: each row changes places with itself or a later one."""
-    count = b.shape(value)[0]
-    last = b.subtract(b.size(count), 1)
-    partners = _partners(b, stream, count)
-
-    def unfinished(row: Value, order: Value) -> Value:
-        return b.lt(row, last)
-
-    def swap(row: Value, order: Value) -> list[Value]:
-        partner = b.reshape(b.dynamic_slice(partners, [row], (1,)), ())
-        mine, theirs = (b.dynamic_slice(order, [place], (1,)) for place in (row, partner))
-        order = b.dynamic_update_slice(order, theirs, [row])
-        return [b.add(row, 1), b.dynamic_update_slice(order, mine, [partner])]
-
-    first = b.constant(0, dtypes.int32)
-    order = b.iota((count,), 0, dtypes.int32)
-    return b.take(value, b.while_(unfinished, swap, [first, order])[1])
-
-
-def _partners(b: Builder, stream: Value, count: Dim) -> Value:
-    """For each row the one that it changes places with: itself or a later one."""
-    rows = b.iota((count,), 0, dtypes.uint32)
-    left = b.subtract(b.broadcast_to(b.size(count, dtypes.uint32), (count,)), rows)
-    offsets = b.remainder(words(b, stream, (count,)), left)
-    return b.bitcast_convert(b.add(rows, offsets), dtypes.int32)
