@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -19,6 +19,7 @@ Names: TypeAlias = Mapping[Value, Hashable]
 
 _CAPTURING = frozenset({"while", "case"})
 _GENERATORS = frozenset({"constant", "iota", "size"})  # cheaper made twice than carried into a loop
+_COMMUTATIVE = frozenset({"add", "multiply", "and", "or", "xor"})  # max is not: -0.0 and 0.0
 _SAMPLE = 64  # elements of a constant that its hash looks at
 
 
@@ -27,7 +28,8 @@ class EliminateCommonSubexpressions:
     """Compute equal values once.
 
     Two instructions are equal when primitive, operands, attributes and regions are; constants are
-    compared by their bits, regions by their structure. Instructions with effects are kept apart.
+    compared by their bits, regions by their structure, operands that commute in either order.
+    Instructions with effects are kept apart.
 
     Requires: nothing. Ensures: no two instructions of a computation are equal. A region of `while`
     or `case` does not repeat what encloses it, generators (constants, iota) excepted.
@@ -95,9 +97,11 @@ def instruction_key(instruction: Instruction, names: Names, count: int = 0) -> H
 
     `names` are those of generators, and inside a region of the `count` values defined before.
     """
+    operands: Collection[Hashable] = [names.get(v, v) for v in instruction.operands]
+    commutes = instruction.primitive in _COMMUTATIVE
     return (
         instruction.primitive,
-        tuple([names.get(v, v) for v in instruction.operands]),
+        frozenset(operands) if commutes else tuple(operands),
         attributes_key(instruction.attributes),
         tuple([computation_key(region, names, count) for region in instruction.regions]),
     )

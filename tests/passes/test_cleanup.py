@@ -123,6 +123,13 @@ def equal_constants(b: Builder, x: Value, k: Value) -> Sequence[Value]:
     return [b.add(zeros[0], zeros[2]), b.subtract(zeros[0], zeros[1])]
 
 
+def equal_in_other_order(b: Builder, x: Value, k: Value) -> Sequence[Value]:
+    """x + y is y + x, but -0.0 may be the greater or the lesser of two zeros."""
+    y = b.negate(x)
+    sums = b.subtract(b.add(x, y), b.add(y, x))
+    return [sums, b.maximum(x, y), b.maximum(y, x), b.add(x, x)]
+
+
 def equal_across_regions(b: Builder, x: Value, k: Value) -> Sequence[Value]:
     """A branch may read what stands outside; generators stay where they are."""
     y = b.exponential(b.multiply(x, 2.0))
@@ -171,6 +178,7 @@ CASES: list[tuple[Pass, Body]] = [
     (EliminateDeadResults(), unread_sorted),
     (EliminateCommonSubexpressions(), equal_chains),
     (EliminateCommonSubexpressions(), equal_constants),
+    (EliminateCommonSubexpressions(), equal_in_other_order),
     (EliminateCommonSubexpressions(), equal_across_regions),
     (FoldConstants(), known_shapes),
     (FoldConstants(), known_but_large),

@@ -182,3 +182,11 @@ func.func public @main(%arg0: tensor<{n}xf32>) -> (tensor<2xf32>) {
   %1 = "stablehlo.gather"(%arg0, %0) <{dimension_numbers = #stablehlo.gather<collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, indices_are_sorted = false, slice_sizes = array<i64: 1>}> : (tensor<{n}xf32>, tensor<2xi32>) -> tensor<2xf32>
   func.return %1 : tensor<2xf32>
 }
+
+// rule gather_of_range does not apply
+func.func public @main(%arg0: tensor<6xf32>, %arg1: tensor<{n}xf32>) -> (tensor<{n}x0xf32>) {
+  %0 = "stablehlo.constant"() <{value = dense<0> : tensor<i32>}> : () -> tensor<i32>
+  %1 = "stablehlo.broadcast_in_dim"(%0) <{broadcast_dimensions = array<i64>}> : (tensor<i32>) -> tensor<{n}x0xi32>
+  %2 = "stablehlo.gather"(%arg0, %1) <{dimension_numbers = #stablehlo.gather<collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 2>, indices_are_sorted = false, slice_sizes = array<i64: 1>}> : (tensor<6xf32>, tensor<{n}x0xi32>) -> tensor<{n}x0xf32>
+  func.return %2 : tensor<{n}x0xf32>
+}
