@@ -18,7 +18,7 @@ from flowc.ir.loops.kernel import Allocate, Buffer, For, Kernel, Kind, Statement
 from flowc.passes.index_maps import Indices, delinearize, reshape_index
 from flowc.passes.lowering.elements import Elements
 from flowc.passes.lowering.fused import Body, Fused, element_time, lanes_of, store
-from flowc.passes.lowering.loop_kernel import as_dim, parallel, parallel_grain
+from flowc.passes.lowering.loop_nests import as_dim, parallel, parallel_grain
 from flowc.passes.lowering.reductions import ReductionPlan, bind, flat_elements
 from flowc.passes.lowering.scalars import Complex, Element
 

@@ -28,7 +28,7 @@ from flowc.passes.lowering import complex as complex_arithmetic
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.elements import Elements
 from flowc.passes.lowering.fused import Fused, store
-from flowc.passes.lowering.loop_kernel import as_dim, choose_loops, nest, parallel
+from flowc.passes.lowering.loop_nests import as_dim, choose_loops, nest, parallel
 from flowc.passes.lowering.scalars import Complex, Element
 
 DEPTHWISE_LIMIT = 128  # taps of a depthwise window that are written out

@@ -11,7 +11,8 @@ from flowc.ir.loops.kernel import Buffer, Kernel, Store
 from flowc.passes.lowering.column_kernel import column_kernel
 from flowc.passes.lowering.contraction_kernel import fused_contraction
 from flowc.passes.lowering.fused import Fused
-from flowc.passes.lowering.loop_kernel import as_dim, loop_kernel, nest
+from flowc.passes.lowering.loop_kernel import loop_kernel
+from flowc.passes.lowering.loop_nests import as_dim, nest
 from flowc.passes.lowering.opaque import OPAQUE
 from flowc.passes.lowering.rewriting import with_unique_loops
 from flowc.passes.lowering.row_kernel import row_kernel

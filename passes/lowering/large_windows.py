@@ -26,7 +26,7 @@ from flowc.passes.lowering.elements import (
     window_source,
 )
 from flowc.passes.lowering.fused import Body, Fused, element_time, lanes_of
-from flowc.passes.lowering.loop_kernel import as_dim
+from flowc.passes.lowering.loop_nests import as_dim
 from flowc.passes.lowering.reductions import flat_elements
 from flowc.passes.lowering.scalars import Complex, Element
 from flowc.passes.lowering.single import Loops, Single, divided, serial_nest, stores, vector_nest

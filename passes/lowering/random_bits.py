@@ -13,7 +13,7 @@ from flowc.ir.loops.kernel import Buffer, For, Kernel, Kind, Let, Store
 from flowc.ir.tensor.primitives.random import MULTIPLIERS, ROUNDS, WEYL
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.fused import Body, Fused
-from flowc.passes.lowering.loop_kernel import as_dim
+from flowc.passes.lowering.loop_nests import as_dim
 from flowc.passes.lowering.single import Single, divided
 
 CHUNK = 512  # blocks of one iteration of the parallel loop

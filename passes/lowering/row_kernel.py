@@ -26,7 +26,7 @@ from flowc.passes.lowering.fused import (
     lanes_of,
     store,
 )
-from flowc.passes.lowering.loop_kernel import (
+from flowc.passes.lowering.loop_nests import (
     as_dim,
     parallel,
     parallel_grain,

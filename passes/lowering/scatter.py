@@ -22,7 +22,7 @@ from flowc.passes.index_maps import Indices, linearize
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.elements import Elements, Mask, clamped, flat_offset, load, strides_of
 from flowc.passes.lowering.fused import Body, Fused
-from flowc.passes.lowering.loop_kernel import as_dim, choose_loops, nest, parallel
+from flowc.passes.lowering.loop_nests import as_dim, choose_loops, nest, parallel
 from flowc.passes.lowering.single import (
     Single,
     serial_nest,

@@ -27,7 +27,7 @@ from flowc.passes.lowering.elements import (
     window_sources,
 )
 from flowc.passes.lowering.fused import Body, Fused, element_time
-from flowc.passes.lowering.loop_kernel import as_dim
+from flowc.passes.lowering.loop_nests import as_dim
 from flowc.passes.lowering.single import Single, divided, serial_nest, stores, vector_nest
 
 TRUE, FALSE = (scalars.constant(dtypes.bool_, value) for value in (True, False))

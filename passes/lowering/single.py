@@ -16,7 +16,7 @@ from flowc.passes.index_maps import Indices, linearize
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.buffers import buffer_for
 from flowc.passes.lowering.fused import Body, Fused, is_streamed, lanes_of
-from flowc.passes.lowering.loop_kernel import (
+from flowc.passes.lowering.loop_nests import (
     as_dim,
     choose_loops,
     nest,

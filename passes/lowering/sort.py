@@ -25,7 +25,7 @@ from flowc.passes.lowering import scalars
 from flowc.passes.lowering.buffers import buffer_for
 from flowc.passes.lowering.elements import Elements, load
 from flowc.passes.lowering.fused import Body, Fused, lanes_of
-from flowc.passes.lowering.loop_kernel import as_dim
+from flowc.passes.lowering.loop_nests import as_dim
 from flowc.passes.lowering.scalars import Element, binary, compare, constant, convert, select
 from flowc.passes.lowering.single import Single, divided, stores
 
