@@ -114,7 +114,8 @@ _SELU_ALPHA = 1.7580993408473768599402175208123  # scale * alpha of Klambauer et
 @op("Selu(features: T; T: {float}) -> activations: T")
 def selu(b: Builder, features: Value) -> Value:
     """scale * x where x is positive, else scale * alpha * (exp(x) - 1)."""
-    below = b.multiply(b.exponential_minus_one(features), _SELU_ALPHA)
+    # TensorFlow's kernel cancels near 0 in this way, and the gradient depends on the result's sign.
+    below = b.multiply(b.subtract(b.exponential(features), 1), _SELU_ALPHA)
     return b.select(b.lt(features, 0), below, b.multiply(features, _SELU_SCALE))
 
 

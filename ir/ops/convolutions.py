@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowc.ir.dims import Dim
-from flowc.ir.ops.common import Tensors, fail, show, static_size
+from flowc.ir.ops.common import Tensors, show, static_size
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.windows import Layout, Padding, layout, output_sizes, window_padding
 from flowc.ir.tensor.builder import Builder, require
@@ -315,8 +315,6 @@ _DEPTHWISE = f"T: {{float}}, strides: list(int), {_PADDINGS}, {_FORMAT_2D}"
 def _as_groups(b: Builder, filter: Value) -> Value:
     """A depthwise filter [h, w, c, m] as one of groups: [h, w, 1, c * m]."""
     shape = b.shape(filter)
-    if len(shape) != 4:
-        raise fail(f"filter must be 4-dimensional: {show(shape)}")
     return b.reshape(filter, _group_shape(shape))
 
 
@@ -329,6 +327,8 @@ def _require_depth(b: Builder, image: Shape, kernel: Shape, window: _Window) -> 
     require(
         same, f"input and filter must have the same depth: {show(image)} vs {show(kernel)}"
     )
+    for size in kernel[2:]:  # the number of groups must be known
+        static_size(b, size)
 
 
 @op(f"DepthwiseConv2dNative(input: T, filter: T; {_DEPTHWISE}) -> output: T")
@@ -345,10 +345,9 @@ def depthwise_conv2d(
 ) -> Value:
     """Each feature convolved with its own filters."""
     window = _window(strides, padding, data_format, dilations, explicit_paddings)
-    grouped = _as_groups(b, filter)
+    require(len(b.shape(filter)) == 4, f"filter must be 4-dimensional: {show(b.shape(filter))}")
     _require_depth(b, b.shape(input), b.shape(filter), window)
-    static_size(b, b.shape(input)[window.where.feature])
-    return _forward(b, input, grouped, window)
+    return _forward(b, input, _as_groups(b, filter), window)
 
 
 @op(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
 from flowc.ir import dtypes
@@ -28,15 +29,11 @@ def parse_equation(equation: str, count: int) -> tuple[list[str], str]:
         require(valid, f"Invalid einsum equation {equation}")
     absent = set(output) - set("".join(parts)) - {"."}
     require(not absent, f"Explicit output label {sorted(absent)} is not in the inputs")
-    require(
-        all(output.count(c) == 1 for c in output),
-        f"Output subscripts contain a repeated label: {equation}",
-    )
     return parts, output
 
 
 def _expanded(parts: list[str], output: str, ranks: list[int]) -> tuple[list[str], str]:
-    """The labels with each ellipsis written out as digits, aligned at the right."""
+    """The labels with each ellipsis written out as Greek letters, aligned at the right."""
     widths = [r - len(p) + 1 if "." in p else 0 for p, r in zip(parts, ranks, strict=True)]
     for part, rank in zip(parts, ranks, strict=True):
         require(
@@ -44,7 +41,7 @@ def _expanded(parts: list[str], output: str, ranks: list[int]) -> tuple[list[str
             f"Expected input of rank {len(part)}, but got {rank} in einsum",
         )
     require(min(widths, default=0) >= 0, f"Too many labels for ranks {ranks}")
-    names = "".join(chr(0x2460 + i) for i in range(max(widths, default=0)))
+    names = "".join(chr(ord("α") + i) for i in range(max(widths, default=0)))
     full = [p.replace(".", names[len(names) - w :]) for p, w in zip(parts, widths, strict=True)]
     return full, output.replace(".", names)
 
@@ -54,7 +51,8 @@ def einsum(b: Builder, inputs: list[Value], *, equation: str) -> Value:
     """Sums of products by Einstein's convention: one or two operands."""
     parts, output = parse_equation(equation, len(inputs))
     require(len(inputs) <= 2, f"Expected 1 or 2 inputs, got {len(inputs)}")
-    labels, result = _expanded(parts, output, [len(b.shape(v)) for v in inputs])
+    labels, full = _expanded(parts, output, [len(b.shape(v)) for v in inputs])
+    result = "".join(dict.fromkeys(full))
     operands = [
         _diagonal(b, v, name) for v, name in zip(inputs, labels, strict=True)
     ]
@@ -66,7 +64,23 @@ def einsum(b: Builder, inputs: list[Value], *, equation: str) -> Value:
     shape = _result_shape(b, inputs, labels, result)
     kept = [c for c in result if c in order]
     axes = tuple(result.index(c) for c in kept)
-    return value if len(kept) == len(result) else b.broadcast_in_dim(value, shape, axes)
+    if len(kept) < len(result):
+        value = b.broadcast_in_dim(value, shape, axes)
+    return _on_diagonals(b, value, result, full)
+
+
+def _on_diagonals(b: Builder, x: Value, labels: str, full: str) -> Value:
+    """Zeros with x where repeated labels of the result have equal indices."""
+    if labels == full:
+        return x
+    sizes = tuple(b.shape(x)[labels.index(c)] for c in full)
+    spread = b.broadcast_in_dim(x, sizes, tuple(full.index(c) for c in labels))
+    for axis, c in enumerate(full):
+        first = full.index(c)
+        if first != axis:
+            on = b.eq(b.iota(sizes, first, dtypes.int32), b.iota(sizes, axis, dtypes.int32))
+            spread = b.select(on, spread, b.zeros_like(spread))
+    return spread
 
 
 def _result_shape(b: Builder, inputs: list[Value], labels: list[str], result: str) -> Shape:
@@ -128,7 +142,7 @@ def _unbroadcast_ones(
 ) -> tuple[Value, str, Value, str]:
     """Drop ellipsis dimensions of size 1 that the other operand repeats."""
     for c in set(xs) & set(ys):
-        if c.isalpha():
+        if c.isascii():
             continue
         b.assumptions.broadcast(b.shape(x)[xs.index(c)], b.shape(y)[ys.index(c)])
         sizes = b.shape(x)[xs.index(c)], b.shape(y)[ys.index(c)]
@@ -204,7 +218,8 @@ def _spread_labels(
     if shape is None:
         raise fail("the gradient of this Einsum needs a known rank")
     if "." in mine:
-        names = "".join(chr(0x2460 + i) for i in range(len(shape) - len(mine) + 1))
+        unused = [c for c in string.ascii_letters if c not in mine]
+        names = "".join(unused[: len(shape) - len(mine) + 1])
         mine, unique, known = (t.replace(".", names) for t in (mine, unique, known))
     size = g("Shape", x)
     where = [mine.index(c) for c in unique]
@@ -216,32 +231,4 @@ def _spread_labels(
         padded = g("ConcatV2", [slots, g.constant([1])], g.constant(0))
         value = g("Reshape", value, g("GatherV2", padded, g.constant(order), g.constant(0)))
         value = g("BroadcastTo", value, sizes)
-    if unique == mine:
-        return value
-    return _on_diagonal(g, value, size, mine, unique)
-
-
-def _on_diagonal(g: GraphBuilder, value: Tensor, size: Tensor, mine: str, unique: str) -> Any:
-    """Zeros of x's shape with `value` where repeated labels have equal indices."""
-    rank = len(mine)
-    first = [unique.index(c) for c in mine]
-    slots = [1 if mine.index(c) != i else 0 for i, c in enumerate(mine)]
-    own = g("GatherV2", size, g.constant([mine.index(c) for c in unique]), g.constant(0))
-    padded = g("ConcatV2", [own, g.constant([1])], g.constant(0))
-    order = [len(unique) if slot else where for slot, where in zip(slots, first, strict=True)]
-    value = g("Reshape", value, g("GatherV2", padded, g.constant(order), g.constant(0)))
-    spread = g("BroadcastTo", value, size)
-    mask = None
-    for i, slot in enumerate(slots):
-        if slot:
-            lines = [_line(g, size, a, rank) for a in (mine.index(mine[i]), i)]
-            equal = g("Equal", *lines)
-            mask = equal if mask is None else g("LogicalAnd", mask, equal)
-    return g("SelectV2", mask, spread, g("ZerosLike", spread))
-
-
-def _line(g: GraphBuilder, size: Tensor, axis: int, rank: int) -> Any:
-    """0, 1, 2 ... along one axis of `rank`."""
-    extent = g("GatherV2", size, g.constant(axis), g.constant(0))
-    line = g("Range", g.constant(0), extent, g.constant(1))
-    return g("Reshape", line, g.constant([-1 if a == axis else 1 for a in range(rank)]))
+    return value if unique == mine else g("Einsum", [value], equation=f"{unique}->{mine}")

@@ -24,12 +24,6 @@ from flowc.ir.tensor.core import Shape, Value
 from flowc.ir.tensor.primitives.indexing import GatherDimensionNumbers
 
 
-def checked_indices(b: Builder, indices: Value, limit: Dim) -> Value:
-    """Indices that must be in [0, limit)."""
-    check_bounds(b, indices, limit, f"indices must be in [0, {limit})")
-    return indices
-
-
 @op(
     "Gather(params: Tparams, indices: Tindices; validate_indices: bool = true, Tparams: type,"
     " Tindices: {index}) -> output: Tparams"
@@ -38,7 +32,7 @@ def gather(b: Builder, params: Value, indices: Value) -> Value:
     """Rows of params."""
     shape = b.shape(params)
     require(len(shape) >= 1, "params must be at least 1 dimensional")
-    return b.take(params, checked_indices(b, indices, shape[0]), 0)
+    return batched_take(b, params, indices, 0, 0)
 
 
 @op(
@@ -64,10 +58,13 @@ def batched_take(b: Builder, params: Value, indices: Value, axis: int, batch_dim
     )
     same = b.assumptions.equal_shapes(shape[:batch], places[:batch])
     require(same, f"params.shape[:{batch}] {show(shape)} should be indices.shape {show(places)}")
-    checked_indices(b, indices, shape[axis])
+    check_bounds(b, indices, shape[axis], f"indices must be in [0, {shape[axis]})")
+    if shape[axis] == 0:  # then there are no indices
+        outer, inner = shape[:axis], shape[axis + 1 :]
+        return b.full(0, (*outer, *places[batch:], *inner), params.type.dtype)
     if not batch:
         return b.take(params, indices, axis)
-    depth, outer = len(places) - batch, axis - batch
+    depth = len(places) - batch
     offsets = tuple(range(batch, axis)) + tuple(
         a + depth - 1 for a in range(axis + 1, len(shape))
     )
@@ -80,7 +77,6 @@ def batched_take(b: Builder, params: Value, indices: Value, axis: int, batch_dim
         start_index_map=(axis,),
         index_vector_dim=len(places),
     )
-    assert outer >= 0
     return b.gather(params, indices, numbers, sizes)
 
 

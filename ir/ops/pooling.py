@@ -104,17 +104,19 @@ def _first_greatest(
 def _max_pool_grad(b: Builder, x: Value, dy: Value, pool: _Pool) -> Value:
     """dy added where the first greatest element of each window is."""
     image = b.shape(x)
-    _expect_windows(b, dy, image, pool)
+    dy = _as_windows(b, dy, image, pool)
     zero = b.scalar(0, x.type.dtype)
     return b.select_and_scatter(x, dy, zero, b.ge, b.add, **pool.window(b, image))
 
 
-def _expect_windows(b: Builder, dy: Value, image: Shape, pool: _Pool) -> None:
+def _as_windows(b: Builder, dy: Value, image: Shape, pool: _Pool) -> Value:
+    """dy, with its sizes written as those of the images' windows. Raises InvalidArgumentError."""
     expected = pool.outputs(b, image)
     require(
         b.assumptions.equal_shapes(b.shape(dy), expected),
         f"Expected grad shape to be {show(expected)}, but got {show(b.shape(dy))}",
     )
+    return b.reshape(dy, expected)
 
 
 def _max_pool_grad_grad(b: Builder, x: Value, grad: Value, pool: _Pool) -> Value:
@@ -143,7 +145,7 @@ def _avg_pool(b: Builder, x: Value, pool: _Pool) -> Value:
 
 def _avg_pool_grad(b: Builder, image: Shape, dy: Value, pool: _Pool) -> Value:
     """Each window's share of dy spread over its elements: windows over the spread-out dy."""
-    _expect_windows(b, dy, image, pool)
+    dy = _as_windows(b, dy, image, pool)
     dtype = dy.type.dtype
     wide = b.convert(dy, accumulator(dtype))
     kind = wide.type.dtype
