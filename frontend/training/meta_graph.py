@@ -1,0 +1,1 @@
+"""Reading and writing MetaGraphs: another engineer is writing this."""
