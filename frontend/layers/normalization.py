@@ -1,0 +1,156 @@
+"""Batch normalisation: Ioffe and Szegedy 2015."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowc.frontend.apply import build
+from flowc.frontend.conversion import constant, convert
+from flowc.frontend.functions import normalization
+from flowc.frontend.functions.mathematics import cast
+from flowc.frontend.functions.shaping import reshape
+from flowc.frontend.initializers import Ones, Zeros, get
+from flowc.frontend.layers.layer import Layer, channel_count, choose, known_bool
+from flowc.frontend.scopes import name_scope
+from flowc.frontend.stacks import get_default_graph
+from flowc.ir import dtypes
+
+
+class BatchNormalization(Layer):
+    """Normalises by the batch's moments in training, by moving averages of them otherwise.
+
+    The operations that update the averages are in the collection `UPDATE_OPS`. `training` may be
+    a bool tensor.
+    """
+
+    def __init__(
+        self,
+        axis: int | list[int] = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = None,
+        gamma_initializer: Any = None,
+        moving_mean_initializer: Any = None,
+        moving_variance_initializer: Any = None,
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: Any = None,
+        renorm_momentum: float = 0.99,
+        fused: bool | None = None,
+        trainable: bool = True,
+        virtual_batch_size: int | None = None,
+        adjustment: Any = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(trainable, name, **kwargs)
+        if renorm or virtual_batch_size or adjustment:
+            raise NotImplementedError("renorm, virtual batches and adjustment are not implemented")
+        self.axis = axis[0] if isinstance(axis, list | tuple) else int(axis)
+        self.momentum, self.epsilon = momentum, epsilon
+        self.center, self.scale, self.fused = center, scale, fused
+        self.beta_initializer = get(beta_initializer) or Zeros()
+        self.gamma_initializer = get(gamma_initializer) or Ones()
+        self.moving_mean_initializer = get(moving_mean_initializer) or Zeros()
+        self.moving_variance_initializer = get(moving_variance_initializer) or Ones()
+        self.beta_regularizer, self.gamma_regularizer = beta_regularizer, gamma_regularizer
+        self.beta_constraint, self.gamma_constraint = beta_constraint, gamma_constraint
+        self.gamma: Any = None
+        self.beta: Any = None
+        self.moving_mean: Any = None
+        self.moving_variance: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        if input_shape.ndims is None:
+            raise ValueError(f"Input has undefined rank: {input_shape}")
+        self.axis %= input_shape.ndims
+        size = [channel_count(input_shape, self.axis)]
+        kind = dtypes.float32 if self.dtype in (dtypes.float16, dtypes.bfloat16) else self.dtype
+        if self.fused is None:
+            self.fused = input_shape.ndims == 4 and self.axis in (1, 3)
+        if self.scale:
+            self.gamma = self.add_weight("gamma", size, kind, self.gamma_initializer,
+                                         self.gamma_regularizer, constraint=self.gamma_constraint)  # fmt: skip
+        if self.center:
+            self.beta = self.add_weight("beta", size, kind, self.beta_initializer,
+                                        self.beta_regularizer, constraint=self.beta_constraint)  # fmt: skip
+        self.moving_mean = self.add_weight("moving_mean", size, kind,
+                                           self.moving_mean_initializer, trainable=False)  # fmt: skip
+        self.moving_variance = self.add_weight("moving_variance", size, kind,
+                                               self.moving_variance_initializer, trainable=False)  # fmt: skip
+
+    def call(self, inputs: Any, training: Any = False, **kwargs: Any) -> Any:
+        is_training = known_bool(training)
+        if self.fused and is_training is not None:
+            return self._fused(inputs, is_training)
+        return self._unfused(inputs, training, is_training)
+
+    def _fused(self, inputs: Any, is_training: bool) -> Any:
+        size = self.moving_mean.shape
+        gamma = self.gamma if self.scale else constant(1.0, self.moving_mean.dtype, size)
+        beta = self.beta if self.center else constant(0.0, self.moving_mean.dtype, size)
+        moments = {} if is_training else {"mean": self.moving_mean, "variance": self.moving_variance}
+        output, mean, variance = normalization.fused_batch_norm(
+            inputs, gamma, beta, epsilon=self.epsilon, is_training=is_training,
+            data_format="NCHW" if self.axis == 1 else "NHWC", **moments,
+        )  # fmt: skip
+        if is_training:
+            decay = convert(1.0 - self.momentum, None, "decay")
+            self.add_update([self._moved(self.moving_mean, mean, decay),
+                             self._moved(self.moving_variance, variance, decay)])  # fmt: skip
+        return output
+
+    def _moved(self, variable: Any, value: Any, decay: Any) -> Any:
+        """variable -= (variable - value) * decay."""
+        with name_scope("AssignMovingAvg") as scope, get_default_graph().colocate_with(variable):
+            delta = (variable - cast(value, variable.dtype)) * cast(decay, variable.dtype)
+            return variable.assign_sub(delta, name=scope)
+
+    def _unfused(self, inputs: Any, training: Any, is_training: bool | None) -> Any:
+        mean, variance = self.moving_mean, self.moving_variance
+        if is_training is not False:
+            axes = [a for a in range(inputs.shape.ndims) if a != self.axis]
+            batch_mean, batch_variance = normalization.moments(inputs, axes)
+            decay = convert(1.0 - self.momentum, None, "decay")
+            if is_training is None:
+                decay = build("Select", training, decay, constant(0.0, decay.dtype))
+                mean = choose(training, batch_mean, convert(mean))
+                variance = choose(training, batch_variance, convert(variance))
+            else:
+                mean, variance = batch_mean, batch_variance
+            self.add_update([self._moved(self.moving_mean, batch_mean, decay),
+                             self._moved(self.moving_variance, batch_variance, decay)])  # fmt: skip
+        parts = [self._broadcast(p, inputs) for p in (mean, variance, self.beta, self.gamma)]
+        outputs = normalization.batch_normalization(inputs, *parts, self.epsilon)
+        outputs.set_shape(inputs.shape)
+        return outputs
+
+    def _broadcast(self, part: Any, inputs: Any) -> Any:
+        """A vector shaped to stand along the layer's axis."""
+        if part is None or self.axis == inputs.shape.ndims - 1:
+            return part
+        form = [1] * inputs.shape.ndims
+        form[self.axis] = -1
+        return reshape(part, form)
+
+
+def batch_normalization(inputs: Any, axis: int = -1, momentum: float = 0.99, epsilon: float = 1e-3,
+                        center: bool = True, scale: bool = True, beta_initializer: Any = None,
+                        gamma_initializer: Any = None, moving_mean_initializer: Any = None,
+                        moving_variance_initializer: Any = None, beta_regularizer: Any = None,
+                        gamma_regularizer: Any = None, beta_constraint: Any = None,
+                        gamma_constraint: Any = None, training: Any = False,
+                        trainable: bool = True, name: str | None = None, reuse: Any = None,
+                        **kwargs: Any) -> Any:  # fmt: skip
+    """`BatchNormalization(...)(inputs, training)`."""
+    layer = BatchNormalization(
+        axis, momentum, epsilon, center, scale, beta_initializer, gamma_initializer,
+        moving_mean_initializer, moving_variance_initializer, beta_regularizer, gamma_regularizer,
+        beta_constraint, gamma_constraint, trainable=trainable, name=name, _reuse=reuse, **kwargs,
+    )  # fmt: skip
+    return layer(inputs, training=training)
