@@ -8,6 +8,7 @@ from __future__ import annotations
 from flowc.ir.ops import (  # noqa: F401  importing a family defines its ops
     activations,
     binary,
+    candidate_sampling,
     conversions,
     convolutions,
     einsum,
