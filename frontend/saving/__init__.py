@@ -1,0 +1,1 @@
+"""Checkpoints and MetaGraphs of graphs under construction."""
