@@ -1,1 +1,1 @@
-"""Small services beside the graph, app, flags, logging, gfile: another engineer writes these."""
+"""What programs for TensorFlow 1 use beside graphs: flags, an entry point, logging, files."""
