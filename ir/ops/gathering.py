@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from flowc.ir import dims, dtypes
-from flowc.ir.dims import Dim
 from flowc.ir.ops.common import (
     Tensors,
     check_bounds,
@@ -242,7 +241,9 @@ one_hot.not_differentiable()
 # Stitching and partitioning
 
 
-def _stitch(b: Builder, indices: list[Value], data: list[Value]) -> Value:
+@op("DynamicStitch(indices: N*int32, data: N*T; N: int >= 1, T: type) -> merged: T")
+def dynamic_stitch(b: Builder, indices: list[Value], data: list[Value]) -> Value:
+    """The rows of data at the places that indices name; of repeated ones the last."""
     inner = _stitched_inner(b, indices, data)
     known = [b.symbolic(value) for value in indices]
     places: list[int] = []
@@ -303,16 +304,11 @@ def _permuted(b: Builder, rows: Value, order: Sequence[int]) -> Value:
     return b.select(kept, found, b.zeros_like(found))
 
 
-def _stitch_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+@dynamic_stitch.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     count = len(op.inputs) // 2
     values = [g("GatherV2", grad, index, g.constant(0)) for index in op.inputs[:count]]
     return (None,) * count + tuple(values)
-
-
-for _name in ("DynamicStitch", "ParallelDynamicStitch"):
-    op(f"{_name}(indices: N*int32, data: N*T; N: int >= 1, T: type) -> merged: T")(
-        _stitch
-    ).gradient(_stitch_gradient)
 
 
 # Along sequences
@@ -345,6 +341,8 @@ def reverse_sequence(
 def take_along(b: Builder, x: Value, indices: Value, axis: int) -> Value:
     """`x[i, ..., indices[i, ..., j], ...]`: indices of x's shape, except along the axis."""
     shape = b.shape(x)
+    if shape[axis] == 0:  # nothing is there to take
+        return b.full(0, b.shape(indices), x.type.dtype)
     others = tuple(a for a in range(len(shape)) if a != axis)
     numbers = GatherDimensionNumbers(
         collapsed_slice_dims=(axis,),

@@ -69,6 +69,7 @@ def scatter_nd(
         f"Dimensions of updates must match indices and the rest of the output shape: updates "
         f"{show(b.shape(updates))}, expected {show(expected)}",
     )
+    updates = b.reshape(updates, expected)
     if bad_indices_policy != "IGNORE":
         inside = index_vectors_inside(b, indices, shape[:depth])
         check_all(b, inside, f"indices do not index into shape {show(shape)}")

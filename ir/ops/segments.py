@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 from flowc.ir import dtypes
@@ -112,13 +111,13 @@ for _kind in _UNSORTED_GRADIENTS:
 
 def segment_count(b: Builder, segment_ids: Value) -> Dim:
     """One more than the last (greatest) id, which must be known. Raises DataDependent."""
-    require_rank(b, segment_ids, 1, "segment_ids")
-    ids = b.static(segment_ids).tolist()
-    require(
-        all(a <= c for a, c in pairwise(ids)), "segment ids are not increasing"
-    )
-    require(not ids or ids[0] >= 0, "segment ids must be >= 0")
-    return ids[-1] + 1 if ids else 0
+    (size,) = require_rank(b, segment_ids, 1, "segment_ids")
+    if size == 0:
+        return 0
+    before, after = b.slice_axis(segment_ids, 0, 0, size - 1), b.slice_axis(segment_ids, 0, 1, size)
+    check_all(b, b.le(before, after), "segment ids are not increasing")
+    check_all(b, b.ge(segment_ids, 0), "segment ids must be >= 0")
+    return b.dims(segment_ids)[-1] + 1
 
 
 def _define_sorted(kind: str, types: str) -> None:

@@ -6,6 +6,7 @@ every size of a placeholder, which is what the compiler does.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,7 @@ class Graph:
     def __init__(self, graph: GraphDef) -> None:
         self.nodes = {node.name: node for node in graph.node}
         self.store: Store = {}
+        self.resources: dict[str, Any] = {}
 
     def order(self, names: Sequence[str], fed: Feeds) -> list[NodeDef]:
         """The nodes that `names` need, each after its inputs, data and control."""
@@ -123,8 +125,9 @@ def _run_node(graph: Graph, node: NodeDef, inputs: list[Any], feeds: Feeds) -> S
         return [feeds[f"{node.name}:0"]]
     definition = definition_of(node)
     attrs = complete_attributes(definition, node)
-    if definition.host is not None:
-        return _run_host(definition, inputs, attrs)
+    text = any(np.asarray(i).dtype == object for i in inputs if not isinstance(i, Handle))
+    if definition.lower is None or (definition.host is not None and text):
+        return _run_host(graph, node, definition, inputs, attrs)
     if node.op == "Const":
         return [np.asarray(attrs["value"])]
     expected = _dereferenced(definition, attrs, inputs)
@@ -179,9 +182,16 @@ def _interpret(
     return [o if isinstance(o, Handle) else next(computed) for o in outputs]
 
 
-def _run_host(definition: OpDefinition, inputs: list[Any], attrs: Mapping[str, Any]) -> list[Any]:
+def _run_host(
+    graph: Graph,
+    node: NodeDef,
+    definition: OpDefinition,
+    inputs: list[Any],
+    attrs: Mapping[str, Any],
+) -> list[Any]:
     assert definition.host is not None
-    keywords = {name: attrs[name] for name in definition.wanted_attributes}
+    context = SimpleNamespace(node=node.name, resources=graph.resources)
+    keywords = {n: context if n == "context" else attrs[n] for n in definition.host_attributes}
     outputs = definition.host(*group_inputs(definition, inputs, attrs), **keywords)
     if outputs is None:
         return []
