@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol, product
@@ -22,6 +23,7 @@ from flowc.passes.lowering.rewriting import Rewriter
 from flowc.passes.target import Target
 
 ROW_BYTES = 64  # of a tile: a cache line is read whole
+TOGETHER = 4  # tiles that take a step one after the other: none waits for its own last stores
 SHORT = 8  # a dimension known to be shorter is not worth tiles
 MOST_LOADS = 4  # transposed operands
 
@@ -76,37 +78,39 @@ class _Tiles:
     loads: Sequence[Load]
 
     def build(self) -> Body:
-        """Loops over tiles around what is done with one; threads divide the outermost."""
-        size = self._size
-        sizes = dict(self.loops)
-        tiles = {s: Symbol(f"tile_{s}", dims.ceildiv(sizes[s], size)) for s in self._pair}
-        starts = {s: as_dim(tiles[s]) * size for s in self._pair}
-        counts = {s: dims.minimum(size, sizes[s] - starts[s]) for s in self._pair}
-        body = self._tile(starts, counts)
-        outer = [(s, e) for s, e in self.loops if s not in self._pair]
-        order = [*outer, *((tiles[s], dims.ceildiv(sizes[s], size)) for s in self._pair)]
+        """Loops over blocks of tiles around what is done with one; threads divide the outermost.
+
+        The result's rows are outside: a block goes on with the rows that the block before wrote.
+        """
+        sizes, extents = dict(self.loops), self._extents
+        blocks = {s: dims.ceildiv(sizes[s], extents[s]) for s in extents}
+        symbols = {s: Symbol(f"block_{s}", blocks[s]) for s in extents}
+        starts = {s: as_dim(symbols[s]) * extents[s] for s in extents}
+        counts = {s: dims.minimum(extents[s], sizes[s] - starts[s]) for s in extents}
+        outer = [(s, e) for s, e in self.loops if s not in extents]
+        order = [*outer, *((symbols[s], blocks[s]) for s in extents)]
+        body = self._block(starts, counts)
         for symbol, extent in reversed(order[1:]):
             body = (For(symbol, extent, body),)
         symbol, extent = order[0]
-        work = product(tuple(e for s, e in self.loops if s is not self.loops[0][0]))
-        if not outer:
-            work = work * size
+        work = product(tuple(sizes.values()))
+        each = dims.floordiv(work, dims.maximum(extent, 1))
         time = 2 * element_time(self.body, self.target)
-        return (parallel(symbol, extent, body, parallel_grain(time, work)),)
+        return (parallel(symbol, extent, body, parallel_grain(time, each)),)
 
-    @property
-    def _pair(self) -> tuple[Symbol, Symbol]:
-        return self.across, self.lane
-
-    @property
+    @cached_property
     def _size(self) -> int:
         """Rows and columns of a tile."""
         return max(8, ROW_BYTES // max(load.dtype.size for load in self.loads))
 
-    def _tile(self, starts: dict[Symbol, Dim], counts: dict[Symbol, Dim]) -> Body:
-        """One tile: its transposed operands, then the statements."""
-        size = self._size
-        across, lane = Symbol(f"{self.across}_in", size), Symbol(f"{self.lane}_in", size)
+    @cached_property
+    def _extents(self) -> dict[Symbol, int]:
+        """How many indices of each loop a block has."""
+        return {self.across: TOGETHER * self._size, self.lane: self._size}
+
+    def _block(self, starts: dict[Symbol, Dim], counts: dict[Symbol, Dim]) -> Body:
+        """Some tiles side by side: their transposed operands, then the statements."""
+        across, lane = (Symbol(f"{s}_in", self._extents[s]) for s in (self.across, self.lane))
         moved: dict[Symbol, Dim] = {
             self.across: starts[self.across] + as_dim(across),
             self.lane: starts[self.lane] + as_dim(lane),
@@ -114,46 +118,54 @@ class _Tiles:
         body: list[Statement] = []
         replaced: dict[Scalar, Scalar] = {}
         for number, load in enumerate(self.loads):
-            pair = [Buffer(f"tile{number}{side}", load.dtype, size * size) for side in "ab"]
+            size = self._size * self._extents[self.across]
+            pair = [Buffer(f"tile{number}{side}", load.dtype, size) for side in "ab"]
             body += [Allocate(b) for b in pair]
-            body += self._read(Rewriter(moved).scalar(load), pair[0], across, lane, counts, number)
-            body += self._transpose(pair, number)
-            last = pair[(size.bit_length() - 1) % 2]
-            replaced[load] = Load(last, as_dim(across) * size + as_dim(lane))
+            body += self._read(load, starts, counts, pair[0], number)
+            body += self._transpose(pair, counts[self.across], number)
+            last = pair[(self._size.bit_length() - 1) % 2]
+            replaced[load] = Load(last, as_dim(across) * self._size + as_dim(lane))
         inner = Rewriter(moved, replaced).statements(self.body)
-        lanes = lanes_of(inner, self.target)
-        vector = For(lane, counts[self.lane], inner, Kind.VECTOR, lanes)
+        vector = For(lane, counts[self.lane], inner, Kind.VECTOR, lanes_of(inner, self.target))
         return (*body, For(across, counts[self.across], (vector,)))
 
     def _read(
         self,
-        load: Scalar,
-        to: Buffer,
-        across: Symbol,
-        lane: Symbol,
+        load: Load,
+        starts: dict[Symbol, Dim],
         counts: dict[Symbol, Dim],
+        to: Buffer,
         number: int,
     ) -> Body:
-        """Rows of the operand to rows of the tile."""
-        row, column = (Symbol(f"{s}_{number}", self._size) for s in (lane, across))
-        renamed = Rewriter({lane: as_dim(row), across: as_dim(column)}).scalar(load)
-        store = Store(to, as_dim(row) * self._size + as_dim(column), renamed)
-        lanes = self.target.lanes(to.dtype)
-        vector = For(column, counts[self.across], (store,), Kind.VECTOR, lanes)
-        return (For(row, counts[self.lane], (vector,)),)
+        """The operand's elements to rows of tiles."""
+        size, width = self._size, counts[self.across]
+        row, tile, column = (Symbol(f"{n}_{number}", size) for n in ("row", "read", "column"))
+        place = as_dim(tile) * size + as_dim(column)
+        moved: dict[Symbol, Dim] = {
+            self.across: starts[self.across] + place,
+            self.lane: starts[self.lane] + as_dim(row),
+        }
+        at = (as_dim(tile) * size + as_dim(row)) * size + as_dim(column)
+        body: Body = (Store(to, at, Rewriter(moved).scalar(load)),)
+        count = dims.minimum(size, width - as_dim(tile) * size)
+        body = (For(column, count, body, Kind.VECTOR, self.target.lanes(to.dtype)),)
+        body = (For(tile, dims.ceildiv(width, size), body),)
+        return (For(row, counts[self.lane], body),)
 
-    def _transpose(self, pair: Sequence[Buffer], number: int) -> Body:
+    def _transpose(self, pair: Sequence[Buffer], width: Dim, number: int) -> Body:
         """The steps, each from one buffer to the other."""
-        half = self._size * self._size // 2
-        lanes = self.target.lanes(pair[0].dtype)
+        square = self._size * self._size
+        lanes = min(self.target.lanes(pair[0].dtype), square // 2)
         body: list[Statement] = []
         for step in range(self._size.bit_length() - 1):
             source, to = pair[step % 2], pair[1 - step % 2]
-            index = Symbol(f"even_{number}_{step}", half)
-            place = as_dim(index)
+            tile = Symbol(f"tile_{number}_{step}", TOGETHER)
+            index = Symbol(f"even_{number}_{step}", square // 2)
+            first, i = as_dim(tile) * square, as_dim(index)
             halves = (
-                Store(to, place, Load(source, place * 2)),
-                Store(to, place + half, Load(source, place * 2 + 1)),
+                Store(to, first + i, Load(source, first + i * 2)),
+                Store(to, first + i + square // 2, Load(source, first + i * 2 + 1)),
             )
-            body.append(For(index, half, halves, Kind.VECTOR, min(lanes, half), 2))
+            move = For(index, square // 2, halves, Kind.VECTOR, lanes, 2)
+            body.append(For(tile, dims.ceildiv(width, self._size), (move,)))
         return tuple(body)
