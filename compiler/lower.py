@@ -7,6 +7,7 @@ order of reads and assignments is the order of the nodes (`Graph.prune`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -218,7 +219,12 @@ class _Lowering:
         except OpError as error:
             raise self._located(node, inputs, error) from error
         for number, result in enumerate(results):
+            if isinstance(result, Parameter) and not self._is_given(result):
+                raise InvalidArgumentError(None, node.name, _unfed(node, result))
             self.values.setdefault(f"{node.name}:{number}", result)
+
+    def _is_given(self, parameter: Parameter) -> bool:
+        return parameter in self.feeds or parameter in self.state.parameters.values()
 
     def _read(self, handle: Handle) -> Value:
         return self.state.read(self.builder, handle)
@@ -229,7 +235,13 @@ class _Lowering:
         for edge, value in zip(node.inputs, inputs, strict=True):
             if not isinstance(value, Handle):
                 lines.append(f"  {self._describe(value)} from '{edge.tensor}'")
-        return type(error)(None, None, "\n".join(lines))
+        return type(error)(None, node.name, self._with_numbers("\n".join(lines)))
+
+    def _with_numbers(self, text: str) -> str:
+        """The text with this run's sizes in place of the symbols that stand for them."""
+        for name, value in self.assumptions.hints.items():
+            text = re.sub(rf"\b{name}\b", str(value), text)
+        return text
 
     def _describe(self, value: Value) -> str:
         shape = ",".join(str(self.assumptions.hint(d)) for d in self.builder.shape(value))
@@ -286,3 +298,13 @@ class _Lowering:
         if self.assumptions.replaced:
             module = replace(module, main=substitute_dims(main, self.assumptions.canonical))
         return LoweredGraph(module, reads, writes, state.initial, self.fixed)
+
+
+def _unfed(node: Node, parameter: Parameter) -> str:
+    shape = node.attributes.get("shape")
+    sizes = () if shape is None else ("?" if d is None else str(d) for d in shape)
+    known = "<unknown>" if shape is None else f"[{','.join(sizes)}]"
+    return (
+        f"You must feed a value for placeholder tensor '{node.name}' with dtype "
+        f"{parameter.type.dtype.name} and shape {known}"
+    )

@@ -142,7 +142,10 @@ class Binding:
         if code < 0:
             raise InternalError(None, None, self._executable.native.describe_error(code))
         message = self._executable.graph.module.messages[code - 1]
-        raise getattr(errors, message.error)(None, None, f"{message.node}: {message.text}")
+        error = getattr(errors, message.error)(
+            None, message.node, f"'{message.node}': {message.text}"
+        )
+        raise self._executor.located(error)
 
 
 def _concrete(type_: TensorType, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], np.dtype[Any]]:

@@ -13,6 +13,7 @@ from flowc.compiler.partition import Part
 from flowc.ir import dims
 from flowc.ir.dims import Symbol
 from flowc.ir.dtypes import DType, as_dtype
+from flowc.ir.errors import OpError
 from flowc.ir.tensor.core import ArgumentDim, ArgumentElement
 from flowc.runtime.binding import Binding
 from flowc.runtime.store import Array, aligned_copy
@@ -77,7 +78,10 @@ class CompiledPart:
             feeds.append(Feed(name, dtype, static, array))
         name = ",".join(self._part.outputs) or "targets"
         request = Request(name, self._part.nodes, feeds, self._part.outputs)
-        executable = self._executor.compile(request, reason)
+        try:
+            executable = self._executor.compile(request, reason)
+        except OpError as error:
+            raise self._executor.located(error) from error
         self._executables.append(executable)
         for name, variable in executable.graph.initial.items():
             if name not in self._executor.store:

@@ -18,7 +18,7 @@ from flowc.compiler.driver import Executable, compile_request, time_table
 from flowc.compiler.graph import Graph, parse_tensor_name
 from flowc.compiler.lower import Request
 from flowc.compiler.options import Options
-from flowc.ir.errors import FailedPreconditionError
+from flowc.ir.errors import FailedPreconditionError, OpError
 from flowc.runtime.compiled_part import StaticType
 from flowc.runtime.step import Step
 from flowc.runtime.store import Array, Store
@@ -34,6 +34,7 @@ class GraphView(Protocol):
     @property
     def node_defs(self) -> Sequence[Any]: ...
     def as_graph_element(self, obj: Any) -> Any: ...
+    def traceback_of(self, node_name: str) -> str: ...
 
 
 class Executor:
@@ -120,6 +121,14 @@ class Executor:
         executable = compile_request(request, self.store, target, self.options)
         logger.info("compiled %s: %s\n%s", request.name, reason, time_table(executable.times))
         return executable
+
+    def located(self, error: OpError) -> OpError:
+        """The error with the operation, and where the user's program made it."""
+        if not isinstance(error.op, str):
+            return error
+        place = self.graph.traceback_of(error.op)
+        message = error.message + (f"\n  node created at {place}" if place else "")
+        return type(error)(None, self.graph.as_graph_element(error.op), message)
 
     def reserve(self, size: int) -> None:
         """Make the arena at least `size` bytes, 64-byte aligned."""

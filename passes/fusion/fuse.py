@@ -91,7 +91,8 @@ def _predecessors(group: Group, grouping: Grouping) -> set[int]:
 def _reader_edges(
     groups: list[Group], grouping: Grouping, writers: Mapping[Value, Value]
 ) -> Iterator[tuple[Group, Group]]:
-    """(reader, writer) pairs of one variable, where the reader does not need the writer."""
+    """(earlier, writer) pairs: readers of the variable, and checks, which must fail before it
+    changes; but for those that need the writer's result."""
     readers: dict[Value, list[Group]] = {}
     wanted = set(writers.values())
     for group in groups:
@@ -100,11 +101,12 @@ def _reader_edges(
                 if value in wanted:
                     readers.setdefault(value, []).append(group)
     before = {g.number: g.before for g in groups}
+    checks = [g for g in groups if any(m.primitive == "check" for m in g.members)]
     for result, parameter in writers.items():
         writer = grouping.owner(result)
         if writer is None:
             continue
-        for reader in readers.get(parameter, []):
+        for reader in (*readers.get(parameter, []), *checks):
             if reader is not writer and not before[reader.number] >> writer.number & 1:
                 yield from _acyclic_edge(before, reader, writer)
 
