@@ -1,5 +1,33 @@
 """`tf.train`: optimizers and what belongs to training."""
 
+from flowc.frontend.saving.freezing import write_graph as write_graph
+from flowc.frontend.saving.meta_graph import export_meta_graph as export_meta_graph
+from flowc.frontend.saving.saver import (
+    Saver as Saver,
+    import_meta_graph as import_meta_graph,
+)
+from flowc.frontend.training.decay import (
+    cosine_decay as cosine_decay,
+    cosine_decay_restarts as cosine_decay_restarts,
+    exponential_decay as exponential_decay,
+    inverse_time_decay as inverse_time_decay,
+    linear_cosine_decay as linear_cosine_decay,
+    natural_exp_decay as natural_exp_decay,
+    noisy_linear_cosine_decay as noisy_linear_cosine_decay,
+    piecewise_constant as piecewise_constant,
+    piecewise_constant as piecewise_constant_decay,
+    polynomial_decay as polynomial_decay,
+)
+from flowc.frontend.training.global_step import (
+    assert_global_step as assert_global_step,
+    create_global_step as create_global_step,
+    get_global_step as get_global_step,
+    get_or_create_global_step as get_or_create_global_step,
+    global_step as global_step,
+)
+from flowc.frontend.training.moving_averages import (
+    ExponentialMovingAverage as ExponentialMovingAverage,
+)
 from flowc.frontend.training.optimizer import Optimizer as Optimizer
 from flowc.frontend.training.optimizers import (
     AdadeltaOptimizer as AdadeltaOptimizer,
@@ -12,4 +40,26 @@ from flowc.frontend.training.optimizers import (
     ProximalAdagradOptimizer as ProximalAdagradOptimizer,
     ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer,
     RMSPropOptimizer as RMSPropOptimizer,
+)
+from flowc.ir.proto import (
+    BytesList as BytesList,
+    ClusterDef as ClusterDef,
+    Example as Example,
+    Feature as Feature,
+    FeatureList as FeatureList,
+    FeatureLists as FeatureLists,
+    Features as Features,
+    FloatList as FloatList,
+    Int64List as Int64List,
+    SaverDef as SaverDef,
+    SequenceExample as SequenceExample,
+)
+from flowc.runtime.checkpoint import (
+    CheckpointReader as NewCheckpointReader,
+    checkpoint_exists as checkpoint_exists,
+    get_checkpoint_state as get_checkpoint_state,
+    latest_checkpoint as latest_checkpoint,
+    list_variables as list_variables,
+    load_checkpoint as load_checkpoint,
+    update_checkpoint_state as update_checkpoint_state,
 )

@@ -16,11 +16,24 @@ compiled when a session first runs it.
 from __future__ import annotations
 
 import builtins
+import sys
 
+from flowc.frontend import (
+    compat as compat,
+    nest as nest,
+)
 from flowc.frontend.api import (
+    debugging as debugging,
+    dtypes as dtypes,
     errors as errors,
+    graph_util as graph_util,
     initializers as initializers,
+    layers as layers,
+    linalg as linalg,
+    losses as losses,
+    manip as manip,
     math as math,
+    metrics as metrics,
     nn as nn,
     random as random,
     train as train,
@@ -49,6 +62,25 @@ from flowc.frontend.conversion import (
 )
 from flowc.frontend.devices import DeviceSpec as DeviceSpec
 from flowc.frontend.elements import Operation as Operation
+from flowc.frontend.functions.checks import (
+    assert_equal as assert_equal,
+    assert_greater as assert_greater,
+    assert_greater_equal as assert_greater_equal,
+    assert_less as assert_less,
+    assert_less_equal as assert_less_equal,
+    assert_negative as assert_negative,
+    assert_non_negative as assert_non_negative,
+    assert_non_positive as assert_non_positive,
+    assert_none_equal as assert_none_equal,
+    assert_positive as assert_positive,
+    assert_rank as assert_rank,
+    assert_rank_at_least as assert_rank_at_least,
+    assert_type as assert_type,
+    is_non_decreasing as is_non_decreasing,
+    is_numeric_tensor as is_numeric_tensor,
+    is_strictly_increasing as is_strictly_increasing,
+    verify_tensor_all_finite as verify_tensor_all_finite,
+)
 from flowc.frontend.functions.clipping import (
     clip_by_average_norm as clip_by_average_norm,
     clip_by_global_norm as clip_by_global_norm,
@@ -86,6 +118,25 @@ from flowc.frontend.functions.filling import (
     range_ as range,
     zeros as zeros,
     zeros_like as zeros_like,
+)
+from flowc.frontend.functions.linear_algebra import (
+    cholesky as cholesky,
+    cholesky_solve as cholesky_solve,
+    fft as fft,
+    fft2d as fft2d,
+    fft3d as fft3d,
+    ifft as ifft,
+    ifft2d as ifft2d,
+    ifft3d as ifft3d,
+    matrix_determinant as matrix_determinant,
+    matrix_inverse as matrix_inverse,
+    matrix_solve as matrix_solve,
+    matrix_square_root as matrix_square_root,
+    matrix_triangular_solve as matrix_triangular_solve,
+    qr as qr,
+    self_adjoint_eig as self_adjoint_eig,
+    self_adjoint_eigvals as self_adjoint_eigvals,
+    svd as svd,
 )
 from flowc.frontend.functions.mathematics import (
     abs_ as abs,
@@ -200,6 +251,17 @@ from flowc.frontend.functions.mathematics import (
     unsorted_segment_sum as unsorted_segment_sum,
     zeta as zeta,
 )
+from flowc.frontend.functions.pending import (
+    TensorArray as TensorArray,
+    case as case,
+    cond as cond,
+    foldl as foldl,
+    foldr as foldr,
+    map_fn as map_fn,
+    py_func as py_func,
+    scan as scan,
+    while_loop as while_loop,
+)
 from flowc.frontend.functions.random import (
     multinomial as multinomial,
     random_crop as random_crop,
@@ -307,6 +369,12 @@ from flowc.frontend.initializers import (
     UniformUnitScaling as uniform_unit_scaling_initializer,
     VarianceScaling as variance_scaling_initializer,
     Zeros as zeros_initializer,
+)
+from flowc.frontend.platform import (
+    app as app,
+    flags as flags,
+    gfile as gfile,
+    logging as logging,
 )
 from flowc.frontend.scopes import (
     colocate_with as colocate_with,
@@ -454,3 +522,12 @@ def disable_eager_execution() -> None:
 
 def disable_v2_behavior() -> None:
     """Nothing to do: flowc behaves as TensorFlow 1."""
+
+
+def enable_eager_execution(*args: object, **kwargs: object) -> None:
+    """Raises NotImplementedError: flowc compiles graphs, and has no eager mode."""
+    raise NotImplementedError("flowc compiles graphs and has no eager mode.")
+
+
+# `tf.compat.v1` is this module.
+compat.v1 = sys.modules[__name__]  # type: ignore[attr-defined]

@@ -1,0 +1,7 @@
+"""`tf.graph_util`: parts of graphs."""
+
+from flowc.frontend.saving.freezing import (
+    convert_variables_to_constants as convert_variables_to_constants,
+    extract_sub_graph as extract_sub_graph,
+    remove_training_nodes as remove_training_nodes,
+)
