@@ -71,7 +71,7 @@ def update_checkpoint_state(
     target = _state_path(folder, latest_filename)
     if str(target) == model_checkpoint_path:
         raise RuntimeError(f"Save path '{target}' conflicts with path used for checkpoint state.")
-    state = _make_state(
+    state = make_checkpoint_state(
         folder,
         model_checkpoint_path,
         list(all_model_checkpoint_paths or []),
@@ -83,14 +83,15 @@ def update_checkpoint_state(
         file.write(text_format.MessageToString(state).encode())
 
 
-def _make_state(
+def make_checkpoint_state(
     folder: str,
     latest: str,
     paths: list[str],
     times: list[float],
-    last_preserved: float | None,
-    relative: bool,
+    last_preserved: float | None = None,
+    relative: bool = False,
 ) -> CheckpointState:
+    """The message of a folder's state; the arguments are those of `update_checkpoint_state`."""
     if not paths or paths[-1] != latest:
         paths.append(latest)
     if times and len(times) != len(paths):

@@ -1,1 +1,0 @@
-"""Reading and writing MetaGraphs: another engineer is writing this."""

@@ -1,1 +1,0 @@
-"""Saving and restoring variables: another engineer is writing `Saver` here (and `meta_graph.py`)."""
