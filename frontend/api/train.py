@@ -1,5 +1,18 @@
 """`tf.train`: optimizers and what belongs to training."""
 
+from flowc.frontend.saving.checkpoints import (
+    NewCheckpointReader as NewCheckpointReader,
+    checkpoint_exists as checkpoint_exists,
+    generate_checkpoint_state_proto as generate_checkpoint_state_proto,
+    get_checkpoint_mtimes as get_checkpoint_mtimes,
+    get_checkpoint_state as get_checkpoint_state,
+    latest_checkpoint as latest_checkpoint,
+    list_variables as list_variables,
+    load_checkpoint as load_checkpoint,
+    load_variable as load_variable,
+    remove_checkpoint as remove_checkpoint,
+    update_checkpoint_state as update_checkpoint_state,
+)
 from flowc.frontend.saving.freezing import write_graph as write_graph
 from flowc.frontend.saving.meta_graph import export_meta_graph as export_meta_graph
 from flowc.frontend.saving.saver import (
@@ -28,24 +41,6 @@ from flowc.frontend.training.global_step import (
 from flowc.frontend.training.moving_averages import (
     ExponentialMovingAverage as ExponentialMovingAverage,
 )
-from flowc.frontend.saving.checkpoints import (
-    NewCheckpointReader as NewCheckpointReader,
-    checkpoint_exists as checkpoint_exists,
-    generate_checkpoint_state_proto as generate_checkpoint_state_proto,
-    get_checkpoint_mtimes as get_checkpoint_mtimes,
-    get_checkpoint_state as get_checkpoint_state,
-    latest_checkpoint as latest_checkpoint,
-    list_variables as list_variables,
-    load_checkpoint as load_checkpoint,
-    load_variable as load_variable,
-    remove_checkpoint as remove_checkpoint,
-    update_checkpoint_state as update_checkpoint_state,
-)
-from flowc.frontend.saving.meta_graph import export_meta_graph as export_meta_graph
-from flowc.frontend.saving.saver import (
-    Saver as Saver,
-    import_meta_graph as import_meta_graph,
-)
 from flowc.frontend.training.optimizer import Optimizer as Optimizer
 from flowc.frontend.training.optimizers import (
     AdadeltaOptimizer as AdadeltaOptimizer,
@@ -71,13 +66,4 @@ from flowc.ir.proto import (
     Int64List as Int64List,
     SaverDef as SaverDef,
     SequenceExample as SequenceExample,
-)
-from flowc.runtime.checkpoint import (
-    CheckpointReader as NewCheckpointReader,
-    checkpoint_exists as checkpoint_exists,
-    get_checkpoint_state as get_checkpoint_state,
-    latest_checkpoint as latest_checkpoint,
-    list_variables as list_variables,
-    load_checkpoint as load_checkpoint,
-    update_checkpoint_state as update_checkpoint_state,
 )
