@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from flowc.codegen.cpu.host import host_target
@@ -20,11 +22,24 @@ from flowc.ir.tensor.core import ArgumentDim, Module, Parameter, Result, TensorT
 from flowc.passes.fusion.fuse import Fuse
 from flowc.passes.lowering.program import Lowered, lower_module
 from flowc.passes.target import Target
-from tests.codegen.native import Guarded
+from tests.codegen.native import Guarded, avx2_target
 
 Array = NDArray[Any]
 Build = Callable[..., Value | Sequence[Value]]
 Names = Sequence[Sequence[str | None] | None] | None
+
+
+# Each example is compiled, so there are few and they may take their time.
+few_examples = settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+WAYS: list[dict[str, Any]] = [
+    {"threads": 1},
+    {"threads": 2},
+    {"threads": 2, "bounds_checks": True},
+    {"target": avx2_target(2)},
+]
+ways = st.sampled_from(WAYS)
 
 
 def build_module(
