@@ -25,6 +25,7 @@ from flowc.ir.ops import (  # noqa: F401  importing a family defines its ops
     random_classes,
     random_gamma,
     random_gamma_gradient,
+    random_parameterized,
     random_permutations,
     random_poisson,
     random_stateless,

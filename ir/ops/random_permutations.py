@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from flowc.ir import dims, dtypes
 from flowc.ir.ops.random import SEEDS
+from flowc.ir.ops.random_host import Context, reserve_on_host
 from flowc.ir.ops.random_stateless import KEYED, keyed_stream
 from flowc.ir.ops.random_streams import joined, reserve, words
 from flowc.ir.ops.registry import op
 from flowc.ir.ops.scattering import scatter_rows
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Value
+from flowc.ir.tensor.primitive import Array
 
 
 @op(f"RandomShuffle(value: T; {SEEDS}, T: type) -> output: T", stateful=True)
@@ -28,6 +30,19 @@ def random_shuffle(b: Builder, value: Value, *, seed: int, seed2: int) -> Value:
         return value
     blocks = dims.floordiv(b.shape(value)[0] + 2, 4)  # a word for each row but the last
     return _shuffle(b, reserve(b, blocks, seed, seed2), value)
+
+
+@random_shuffle.on_host
+def _(value: Array, *, seed: int, seed2: int, context: Context) -> Array:
+    """The same for strings."""
+    if value.ndim == 0:
+        return value
+    stream = reserve_on_host(context, (len(value) + 2) // 4, seed, seed2)
+    order = list(range(len(value)))
+    for row, word in enumerate(stream.blocks((len(value) + 3) // 4).ravel().tolist()[: len(order)]):
+        partner = row + word % (len(order) - row)
+        order[row], order[partner] = order[partner], order[row]
+    return value[order]
 
 
 @op(f"StatelessShuffle(value: T, {KEYED}; T: type) -> output: T")
