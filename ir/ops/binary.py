@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from flowc.ir import dtypes
 from flowc.ir.errors import FailedPreconditionError
 from flowc.ir.ops.common import (
@@ -32,7 +34,9 @@ def _add_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return unbroadcast(g, op, grad, grad)
 
 
-op(f"Add(x: T, y: T; T: {_ADDABLE}) -> z: T")(_add).gradient(_add_gradient)
+add = op(f"Add(x: T, y: T; T: {_ADDABLE}) -> z: T")(_add)
+add.gradient(_add_gradient)
+add.on_host(lambda x, y: np.add(x, y))  # strings one after the other
 op("AddV2(x: T, y: T; T: {numeric}) -> z: T")(_add).gradient(_add_gradient)
 
 
@@ -104,9 +108,7 @@ def _real_divide_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tenso
 
 
 for _name in ("Div", "RealDiv"):
-    op(f"{_name}(x: T, y: T; T: {{numeric}}) -> z: T")(_real_divide).gradient(
-        _real_divide_gradient
-    )
+    op(f"{_name}(x: T, y: T; T: {{numeric}}) -> z: T")(_real_divide).gradient(_real_divide_gradient)
 
 
 @op("DivNoNan(x: T, y: T; T: {inexact}) -> z: T")
@@ -285,9 +287,7 @@ maximum.gradient(_extreme_gradient("GreaterEqual"))
 minimum.gradient(_extreme_gradient("LessEqual"))
 
 
-@op(
-    "ClipByValue(t: T, clip_value_min: T, clip_value_max: T; T: {numeric}) -> output: T"
-)
+@op("ClipByValue(t: T, clip_value_min: T, clip_value_max: T; T: {numeric}) -> output: T")
 def clip_by_value(b: Builder, t: Value, clip_value_min: Value, clip_value_max: Value) -> Value:
     """min(max(t, clip_value_min), clip_value_max)."""
     shape = b.shape(t)

@@ -24,10 +24,11 @@ def call_lowering(
     defaults filled in: DType, tuple of dimensions (None where unknown) or None for a shape, str,
     int, float, bool, ndarray for a tensor, str for a function's name, tuples for lists.
     """
-    assert definition.lower is not None
+    lower = definition.lower or definition.abstract
+    assert lower is not None
     arguments = group_inputs(definition, inputs, attrs)
     keywords = {name: attrs[name] for name in definition.wanted_attributes}
-    outputs = definition.lower(b, *arguments, **keywords)
+    outputs = lower(b, *arguments, **keywords)
     if outputs is None:
         return ()
     return _flatten(outputs) if isinstance(outputs, tuple | list) else (outputs,)

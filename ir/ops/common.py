@@ -14,7 +14,7 @@ from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor
 from flowc.ir.tensor.assumptions import Optimistic, Specialising
 from flowc.ir.tensor.builder import Builder, UnknownShape, accumulator, require
-from flowc.ir.tensor.core import Shape, Value
+from flowc.ir.tensor.core import Parameter, Shape, TensorType, Value
 
 Tensors: TypeAlias = tuple[Any, ...]
 Binary: TypeAlias = Callable[[Value, Value], Value]
@@ -83,6 +83,12 @@ _RANKS = {0: "a scalar", 1: "a vector", 2: "a matrix", 3: "3-dimensional", 4: "4
 def is_abstract(b: Builder) -> bool:
     """True in static shape inference, where an unknown size may be anything."""
     return isinstance(b.assumptions, Optimistic)
+
+
+def abstract(b: Builder, dtype: DType, *sizes: Dim | None) -> Value:
+    """A value of that type, None for an unknown size: what a host op's inference returns."""
+    shape = tuple(b.assumptions.fresh() if size is None else size for size in sizes)
+    return Parameter(TensorType(dtype, shape))
 
 
 def static_size(b: Builder, size: Dim) -> int:
@@ -167,4 +173,3 @@ def zero_mask(g: GraphBuilder, x: Tensor) -> Tensor:
     """1 where x is not zero, else 0, as x's dtype."""
     nonzero = g("NotEqual", x, g.constant(0, x.dtype))
     return g("Cast", nonzero, DstT=x.dtype)  # type: ignore[no-any-return]
-

@@ -115,9 +115,7 @@ def _require_output(
     )
 
 
-def _input_gradient(
-    b: Builder, image: Shape, filter: Value, dy: Value, window: _Window
-) -> Value:
+def _input_gradient(b: Builder, image: Shape, filter: Value, dy: Value, window: _Window) -> Value:
     """The gradient by the images: dy spread out by the strides, with the filter backwards."""
     where = window.where
     groups = _groups(b, image, b.shape(filter), window)
@@ -153,9 +151,7 @@ def _swap_features(b: Builder, filter: Value, groups: int) -> Value:
     return b.reshape(moved, [*spatial, inner * groups, outer // groups])
 
 
-def _filter_gradient(
-    b: Builder, x: Value, kernel: Shape, dy: Value, window: _Window
-) -> Value:
+def _filter_gradient(b: Builder, x: Value, kernel: Shape, dy: Value, window: _Window) -> Value:
     """The gradient by the filter: images against dy, with batch and features exchanged."""
     where, image = window.where, b.shape(x)
     groups = _groups(b, image, kernel, window)
@@ -235,9 +231,7 @@ def conv2d_backprop_input(
     return _input_gradient(b, sizes, filter, out_backprop, window)
 
 
-def _image_sizes(
-    b: Builder, sizes: Value, dy: Value, filter: Value, window: _Window
-) -> Shape:
+def _image_sizes(b: Builder, sizes: Value, dy: Value, filter: Value, window: _Window) -> Shape:
     """The images' shape; `sizes` may give only the spatial part."""
     listed = b.dims(sizes)
     where = window.where
@@ -256,8 +250,7 @@ def _image_sizes(
 
 
 @op(
-    f"Conv2DBackpropFilter(input: T, filter_sizes: int32, out_backprop: T; {_CONV_2D})"
-    " -> output: T"
+    f"Conv2DBackpropFilter(input: T, filter_sizes: int32, out_backprop: T; {_CONV_2D}) -> output: T"
 )
 def conv2d_backprop_filter(
     b: Builder,
@@ -324,9 +317,7 @@ def _group_shape(shape: Shape) -> Shape:
 
 def _require_depth(b: Builder, image: Shape, kernel: Shape, window: _Window) -> None:
     same = len(image) == 4 and b.assumptions.equal(image[window.where.feature], kernel[2])
-    require(
-        same, f"input and filter must have the same depth: {show(image)} vs {show(kernel)}"
-    )
+    require(same, f"input and filter must have the same depth: {show(image)} vs {show(kernel)}")
     for size in kernel[2:]:  # the number of groups must be known
         static_size(b, size)
 

@@ -44,9 +44,7 @@ def _iota(b: Builder, shape: Shape, axis: int) -> Value:
     return b.iota(shape, axis, dtypes.int32)
 
 
-def _offsets(
-    b: Builder, rows: Dim, columns: Dim, lower: int, upper: int, align: str
-) -> Value:
+def _offsets(b: Builder, rows: Dim, columns: Dim, lower: int, upper: int, align: str) -> Value:
     """By how much each stored diagonal is moved to the right, for k = upper down to lower."""
     longest = _longest(rows, columns, lower, upper)
     moves = []
@@ -73,9 +71,7 @@ def diagonal_part(
     count, longest = upper - lower + 1, _longest(rows, columns, lower, upper)
     shape = (*outer, count, longest)
     rank = len(shape)
-    moves = b.broadcast_in_dim(
-        _offsets(b, rows, columns, lower, upper, align), shape, (rank - 2,)
-    )
+    moves = b.broadcast_in_dim(_offsets(b, rows, columns, lower, upper, align), shape, (rank - 2,))
     place = b.subtract(_iota(b, shape, rank - 1), moves)  # along the diagonal
     k = b.subtract(upper, _iota(b, shape, rank - 2))
     row = b.subtract(place, b.minimum(k, 0))
@@ -131,8 +127,9 @@ def _matrix_sizes(
     if rows == -1 and columns == -1:
         size = dims.maximum(least_rows, least_columns)
         return size, size
-    rows, columns = (least_rows if rows == -1 else rows), (
-        least_columns if columns == -1 else columns
+    rows, columns = (
+        (least_rows if rows == -1 else rows),
+        (least_columns if columns == -1 else columns),
     )
     enough = b.assumptions.at_least(rows, least_rows)
     require(enough, "The number of rows is too small.")
@@ -254,9 +251,7 @@ def matrix_set_diag_v2(b: Builder, input: Value, diagonal: Value, k: Value) -> V
 
 
 @op(f"MatrixSetDiagV3(input: T, diagonal: T, k: int32; T: type, {_ALIGN}) -> output: T")
-def matrix_set_diag_v3(
-    b: Builder, input: Value, diagonal: Value, k: Value, *, align: str
-) -> Value:
+def matrix_set_diag_v3(b: Builder, input: Value, diagonal: Value, k: Value, *, align: str) -> Value:
     """The input with another range of diagonals."""
     _expect_matrices(b, input)
     return set_diagonals(b, input, diagonal, *_range(b, k), align)

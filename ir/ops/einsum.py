@@ -53,9 +53,7 @@ def einsum(b: Builder, inputs: list[Value], *, equation: str) -> Value:
     require(len(inputs) <= 2, f"Expected 1 or 2 inputs, got {len(inputs)}")
     labels, full = _expanded(parts, output, [len(b.shape(v)) for v in inputs])
     result = "".join(dict.fromkeys(full))
-    operands = [
-        _diagonal(b, v, name) for v, name in zip(inputs, labels, strict=True)
-    ]
+    operands = [_diagonal(b, v, name) for v, name in zip(inputs, labels, strict=True)]
     value, order = operands[0]
     if len(operands) == 2:
         value, order = _contract(b, operands[0], operands[1], result)

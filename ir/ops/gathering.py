@@ -64,9 +64,7 @@ def batched_take(b: Builder, params: Value, indices: Value, axis: int, batch_dim
     if not batch:
         return b.take(params, indices, axis)
     depth = len(places) - batch
-    offsets = tuple(range(batch, axis)) + tuple(
-        a + depth - 1 for a in range(axis + 1, len(shape))
-    )
+    offsets = tuple(range(batch, axis)) + tuple(a + depth - 1 for a in range(axis + 1, len(shape)))
     sizes = [1 if a < batch or a == axis else d for a, d in enumerate(b.shape(params))]
     numbers = GatherDimensionNumbers(
         offset_dims=offsets,
@@ -111,9 +109,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return _axis_gradient(g, op, grad, int(where) % len(shape), batch), None, None
 
 
-def _axis_gradient(
-    g: GraphBuilder, op: Operation, grad: Tensor, axis: int, batch_dims: int
-) -> Any:
+def _axis_gradient(g: GraphBuilder, op: Operation, grad: Tensor, axis: int, batch_dims: int) -> Any:
     """Move the axis to the front, number its rows per batch, sum, and move it back."""
     params, indices, _ = op.inputs
     shape, places = g.shape_of(params), g.shape_of(indices)
@@ -168,8 +164,7 @@ def gather_nd(b: Builder, params: Value, indices: Value, *, bad_indices_policy: 
         raise DataDependent(indices)
     require(
         depth <= len(shape),
-        "index innermost dimension length must be <= params rank; saw: "
-        f"{depth} vs. {len(shape)}",
+        f"index innermost dimension length must be <= params rank; saw: {depth} vs. {len(shape)}",
     )
     inside = index_vectors_inside(b, indices, shape[:depth])
     lenient = bad_indices_policy == "IGNORE"
@@ -253,8 +248,7 @@ def dynamic_stitch(b: Builder, indices: list[Value], data: list[Value]) -> Value
         places.extend(b.static(value).ravel().tolist())
     require(all(i >= 0 for i in places), f"indices must not be negative: {places}")
     rows = [
-        b.reshape(d, [dims.product(b.shape(i)), *inner])
-        for i, d in zip(indices, data, strict=True)
+        b.reshape(d, [dims.product(b.shape(i)), *inner]) for i, d in zip(indices, data, strict=True)
     ]
     joined = b.concatenate(rows, 0)
     count = max(places, default=-1) + 1
@@ -270,9 +264,7 @@ def _stitched_inner(b: Builder, indices: list[Value], data: list[Value]) -> Shap
     inner: Shape | None = None
     for i, (index, value) in enumerate(zip(indices, data, strict=True)):
         outer, shape = b.shape(index), b.shape(value)
-        fits = len(shape) >= len(outer) and b.assumptions.equal_shapes(
-            shape[: len(outer)], outer
-        )
+        fits = len(shape) >= len(outer) and b.assumptions.equal_shapes(shape[: len(outer)], outer)
         require(
             fits,
             f"data[{i}].shape = {show(shape)} does not start with indices[{i}].shape = "
@@ -358,5 +350,3 @@ def take_along(b: Builder, x: Value, indices: Value, axis: int) -> Value:
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     names = ("seq_dim", "batch_dim")
     return g("ReverseSequence", grad, op.inputs[1], **{n: op.get_attr(n) for n in names}), None
-
-

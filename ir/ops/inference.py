@@ -160,7 +160,7 @@ class _Run:
 
     def outputs(self) -> tuple[Abstract, ...]:
         """The abstract outputs; unknown where the lowering needs what is not known."""
-        if self.definition.lower is None:
+        if self.definition.lower is None and self.definition.abstract is None:
             return self._unknown()
         try:
             return self._lower()

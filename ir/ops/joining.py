@@ -45,9 +45,7 @@ def concat(b: Builder, concat_dim: Value, values: list[Value]) -> Value:
     return _concatenate(b, values, concat_dim)
 
 
-@op(
-    "ConcatV2(values: N*T, axis: Tidx; N: int >= 2, T: type, Tidx: {index} = int32) -> output: T"
-)
+@op("ConcatV2(values: N*T, axis: Tidx; N: int >= 2, T: type, Tidx: {index} = int32) -> output: T")
 def concat_v2(b: Builder, values: list[Value], axis: Value) -> Value:
     """The values one after the other along a dimension."""
     return _concatenate(b, values, axis)
@@ -61,9 +59,7 @@ def _concat_grads(
         return [grad]
     sizes = g("ShapeN", list(values))
     offsets = g("ConcatOffset", g("FloorMod", axis, g("Rank", values[0])), list(sizes))
-    return [
-        g("Slice", grad, offset, size) for offset, size in zip(offsets, sizes, strict=True)
-    ]
+    return [g("Slice", grad, offset, size) for offset, size in zip(offsets, sizes, strict=True)]
 
 
 @concat.gradient

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from flowc.ir import dtypes
 from flowc.ir.ops.common import Tensors, merge_shapes, show, unbroadcast
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
+from flowc.ir.tensor.primitive import Array
 
 _BINARY: dict[str, Callable[[Builder, Value, Value], Value]] = {
     "Less": Builder.lt,
@@ -37,6 +40,11 @@ def _define_equality(name: str, direction: str, otherwise: bool) -> None:
             return b.constant(otherwise)
         x, y = b.broadcast(x, y)
         return b.compare(x, y, direction)
+
+    @lower.on_host
+    def on_strings(x: Array, y: Array, *, incompatible_shape_error: bool) -> Array:
+        equal = np.asarray(np.equal(x, y), bool)
+        return equal if direction == "EQ" else ~equal
 
     lower.not_differentiable()
 

@@ -55,9 +55,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (grad - total * g("Exp", op.outputs[0]),)
 
 
-@op(
-    "SoftmaxCrossEntropyWithLogits(features: T, labels: T; T: {float}) -> loss: T, backprop: T"
-)
+@op("SoftmaxCrossEntropyWithLogits(features: T, labels: T; T: {float}) -> loss: T, backprop: T")
 def cross_entropy(b: Builder, features: Value, labels: Value) -> tuple[Value, Value]:
     """Per row -sum(labels * log_softmax(features)), and its gradient."""
     features, labels = b.broadcast(features, labels)

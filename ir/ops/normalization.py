@@ -43,9 +43,7 @@ class _Batch:
 
 def _batch(b: Builder, x: Value, data_format: str, *vectors: Value) -> _Batch:
     shape = b.shape(x)
-    require(
-        len(shape) in (4, 5), f"input must be 4 or 5-dimensional, got shape {show(shape)}"
-    )
+    require(len(shape) in (4, 5), f"input must be 4 or 5-dimensional, got shape {show(shape)}")
     feature = layout(data_format if len(shape) == 4 else _VOLUME.get(data_format, data_format))
     for vector in vectors:
         (size,) = require_rank(b, vector, 1, "scale, offset, mean and variance")
@@ -193,9 +191,7 @@ def _normalize_gradient(
     return b.convert(dx.value, x.type.dtype), d_scale.value, d_offset.value
 
 
-_GRAD_ATTRS = (
-    'epsilon: float = 0.0001, data_format: {formats} = "NHWC", is_training: bool = true'
-)
+_GRAD_ATTRS = 'epsilon: float = 0.0001, data_format: {formats} = "NHWC", is_training: bool = true'
 
 
 def _define_backward(version: str, statistics: str, types: str, formats: str, extra: int) -> None:
@@ -238,9 +234,7 @@ def _backward_gradient(g: GraphBuilder, op: Operation, *grads: Tensor | None) ->
     names = ("epsilon", "data_format", "is_training")
     attrs = {name: op.get_attr(name) for name in names}
     dy, x, scale, mean, variance = op.inputs[:5]
-    seeds = tuple(
-        g("ZerosLike", op.outputs[i]) if grads[i] is None else grads[i] for i in range(3)
-    )
+    seeds = tuple(g("ZerosLike", op.outputs[i]) if grads[i] is None else grads[i] for i in range(3))
     results = _second_order(g, dy, x, scale, mean, variance, seeds, attrs)
     return (*results, *(None,) * (len(op.inputs) - 3))
 

@@ -290,9 +290,9 @@ def _define_average_grad(name: str, window: str) -> OpDefinition:
         image = b.dims(orig_input_shape)
         return _avg_pool_grad(b, image, grad, _pool(b, image, ksize, strides, padding))
 
-    return op(
-        f"{name}(orig_input_shape: int32, grad: T; {window}, T: {{float}}) -> output: T"
-    )(lower)
+    return op(f"{name}(orig_input_shape: int32, grad: T; {window}, T: {{float}}) -> output: T")(
+        lower
+    )
 
 
 avg_pool = _define_average("AvgPool", "value", f"{_2D}, {_GRAD_FORMAT}")

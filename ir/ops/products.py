@@ -109,9 +109,7 @@ def batch_matmul(
     return b.matmul(x, y, adj_x, adj_y)
 
 
-_ADJOINTS = (
-    "adj_x: bool = false, adj_y: bool = false, grad_x: bool = false, grad_y: bool = false"
-)
+_ADJOINTS = "adj_x: bool = false, adj_y: bool = false, grad_x: bool = false, grad_y: bool = false"
 _BATCH_TYPES = "{float, int16, int32, int64, uint8, uint16, uint32, uint64, complex, int8}"
 
 
@@ -165,9 +163,7 @@ def _batch_gradient(g: GraphBuilder, op: Operation, grad: Tensor, name: str) -> 
     return pair if name == "BatchMatMul" else _sum_batches(g, x, y, pair)
 
 
-def _sum_batches(
-    g: GraphBuilder, x: Tensor, y: Tensor, grads: tuple[Tensor, Tensor]
-) -> Tensors:
+def _sum_batches(g: GraphBuilder, x: Tensor, y: Tensor, grads: tuple[Tensor, Tensor]) -> Tensors:
     """Sum gradients over the batch dimensions along which an operand was repeated."""
     shapes = g.shape_of(x), g.shape_of(y)
     if all(s is not None and None not in s for s in shapes):

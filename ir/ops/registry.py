@@ -109,6 +109,7 @@ class OpDefinition:
     stateful: bool = False
     differentiable: str = "unregistered"
     gradient_function: Gradient | None = None
+    abstract: Lowering | None = None  # of a host op: its results' types, for static inference
     deprecated: str = ""
     keywords: tuple[str, ...] | None = None  # attributes that the lowering takes, if told
 
@@ -125,7 +126,9 @@ class OpDefinition:
     @cached_property
     def wanted_attributes(self) -> tuple[str, ...]:
         """Names of the attributes that the lowering (or kernel) takes as keywords."""
-        return _keywords(self.lower) if self.keywords is None else self.keywords
+        if self.keywords is not None:
+            return self.keywords
+        return _keywords(self.lower or self.abstract)
 
     @cached_property
     def host_attributes(self) -> tuple[str, ...]:
@@ -142,6 +145,11 @@ class OpDefinition:
         """Decorator: a kernel for the tensors that no native code deals in (strings)."""
         self.host = kernel
         return kernel
+
+    def infer(self, function: Lowering) -> Lowering:
+        """Decorator: a host op's results on abstract values, like a lowering that computes none."""
+        self.abstract = function
+        return function
 
     def not_differentiable(self) -> OpDefinition:
         """Declare that gradients stop here: they are None."""

@@ -9,8 +9,9 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, fail, show
+from flowc.ir.ops.common import Tensors, abstract, fail, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, host_op, op
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
@@ -22,6 +23,11 @@ def where(input: Array) -> Array:
     """The indices of the elements that are true or not zero, one row for each."""
     found = np.argwhere(input).astype(np.int64)
     return found if input.ndim else np.zeros((int(bool(input)), 0), np.int64)
+
+
+@where.infer
+def _(b: Builder, input: Value) -> Value:
+    return abstract(b, dtypes.int64, None, len(b.shape(input)))
 
 
 def distinct(values: Array) -> tuple[list[int], Array, Array]:
@@ -70,6 +76,11 @@ def unique(x: Array, *, out_idx: DType) -> tuple[Array, Array]:
     return y, group.astype(out_idx.numpy)
 
 
+@unique.infer
+def _(b: Builder, x: Value, *, out_idx: DType) -> tuple[Value, ...]:
+    return abstract(b, x.type.dtype, None), abstract(b, out_idx, *b.shape(x))
+
+
 @host_op(
     "UniqueV2(x: T, axis: Taxis; T: type, Taxis: {index} = int64, out_idx: {index} = int32)"
     " -> y: T, idx: out_idx"
@@ -90,13 +101,17 @@ def unique_with_counts(x: Array, *, out_idx: DType) -> tuple[Array, Array, Array
     return y, group.astype(out_idx.numpy), count.astype(out_idx.numpy)
 
 
+@unique_with_counts.infer
+def _(b: Builder, x: Value, *, out_idx: DType) -> tuple[Value, ...]:
+    y = abstract(b, x.type.dtype, None)
+    return y, abstract(b, out_idx, *b.shape(x)), abstract(b, out_idx, *b.shape(y))
+
+
 @host_op(
     "UniqueWithCountsV2(x: T, axis: Taxis; T: type, Taxis: {index} = int64,"
     " out_idx: {index} = int32) -> y: T, idx: out_idx, count: out_idx"
 )
-def unique_with_counts_v2(
-    x: Array, axis: Array, *, out_idx: DType
-) -> tuple[Array, Array, Array]:
+def unique_with_counts_v2(x: Array, axis: Array, *, out_idx: DType) -> tuple[Array, Array, Array]:
     """UniqueV2, and how often each distinct slice appears."""
     y, group, count = _unique(x, _axis(x, axis))
     return y, group.astype(out_idx.numpy), count.astype(out_idx.numpy)
@@ -143,6 +158,12 @@ def dynamic_partition(data: Array, partitions: Array, *, num_partitions: int) ->
     return [rows[numbers == i] for i in range(num_partitions)]
 
 
+@dynamic_partition.infer
+def _(b: Builder, data: Value, partitions: Value, *, num_partitions: int) -> list[Value]:
+    inner = b.shape(data)[len(b.shape(partitions)) :]
+    return [abstract(b, data.type.dtype, None, *inner) for _ in range(num_partitions)]
+
+
 @dynamic_partition.gradient
 def _(g: GraphBuilder, op: Operation, *grads: Tensor) -> Tensors:
     data, partitions = op.inputs
@@ -175,6 +196,12 @@ def _stitch_rows(indices: list[Array], data: list[Array]) -> Array:
 def parallel_dynamic_stitch(indices: list[Array], data: list[Array]) -> Array:
     """The rows of data at the places that indices name."""
     return _stitch_rows(indices, data)
+
+
+@parallel_dynamic_stitch.infer
+def _(b: Builder, indices: list[Value], data: list[Value]) -> Value:
+    inner = b.shape(data[0])[len(b.shape(indices[0])) :]
+    return abstract(b, data[0].type.dtype, None, *inner)
 
 
 @parallel_dynamic_stitch.gradient

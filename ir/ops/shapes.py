@@ -32,9 +32,7 @@ def shape(b: Builder, input: Value, *, out_type: DType) -> Value:
     return shape_vector(b, b.shape(input), out_type)
 
 
-@op(
-    "ShapeN(input: N*T; N: int >= 1, T: type, out_type: {index} = int32) -> output: N*out_type"
-)
+@op("ShapeN(input: N*T; N: int >= 1, T: type, out_type: {index} = int32) -> output: N*out_type")
 def shape_n(b: Builder, input: list[Value], *, out_type: DType) -> list[Value]:
     """The sizes of each input."""
     return [shape_vector(b, b.shape(value), out_type) for value in input]
@@ -59,9 +57,7 @@ for _definition in (shape, shape_n, size, rank):
 # Other shapes for the same elements
 
 
-@op(
-    "Reshape(tensor: T, shape: Tshape; T: type, Tshape: {index} = int32) -> output: T"
-)
+@op("Reshape(tensor: T, shape: Tshape; T: type, Tshape: {index} = int32) -> output: T")
 def reshape(b: Builder, tensor: Value, shape: Value) -> Value:
     """The elements in another shape; a size of -1 takes what is left."""
     return b.reshape(tensor, target_shape(b, tensor, shape))
@@ -297,9 +293,7 @@ def _repeated(b: Builder, left: Dim | None, right: Dim | None) -> tuple[bool, bo
 broadcast_gradient_args.not_differentiable()
 
 
-@op(
-    "Tile(input: T, multiples: Tmultiples; T: type, Tmultiples: {index} = int32) -> output: T"
-)
+@op("Tile(input: T, multiples: Tmultiples; T: type, Tmultiples: {index} = int32) -> output: T")
 def tile(b: Builder, input: Value, multiples: Value) -> Value:
     """The input repeated along each dimension."""
     require_rank(b, multiples, 1, "Expected multiples")

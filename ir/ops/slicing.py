@@ -115,9 +115,7 @@ def _read_spec(b: Builder, begin: Value, end: Value, strides: Value, masks: _Mas
     require(same, "Expected begin, end, and strides to be 1D equal size tensors")
     steps = b.static(strides).tolist()
     require(0 not in steps, f"strides[{steps.index(0) if 0 in steps else 0}] must be non-zero")
-    require(
-        bin(masks.ellipsis).count("1") <= 1, "Multiple ellipses in slice spec not allowed"
-    )
+    require(bin(masks.ellipsis).count("1") <= 1, "Multiple ellipses in slice spec not allowed")
     return _Spec(_contents(b, begin), _contents(b, end), steps, masks)
 
 
@@ -214,9 +212,7 @@ _SIGNATURE = (
 )
 
 
-@op(
-    f"StridedSlice(input: T, begin: Index, end: Index, strides: Index; {_SIGNATURE}) -> output: T"
-)
+@op(f"StridedSlice(input: T, begin: Index, end: Index, strides: Index; {_SIGNATURE}) -> output: T")
 def strided_slice(
     b: Builder,
     input: Value,

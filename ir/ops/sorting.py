@@ -123,17 +123,13 @@ def _in_top(b: Builder, predictions: Value, targets: Value, k: Value) -> Value:
     return b.and_(b.and_(valid, among), b.and_(own_finite, b.or_(finite, finite)))
 
 
-@op(
-    "InTopK(predictions: float32, targets: T; k: int, T: {index} = int32) -> precision: bool"
-)
+@op("InTopK(predictions: float32, targets: T; k: int, T: {index} = int32) -> precision: bool")
 def in_top_k(b: Builder, predictions: Value, targets: Value, *, k: int) -> Value:
     """Whether the target's prediction is among the k greatest of its row."""
     return _in_top(b, predictions, targets, b.constant(k, dtypes.int64))
 
 
-@op(
-    "InTopKV2(predictions: float32, targets: T, k: T; T: {index} = int32) -> precision: bool"
-)
+@op("InTopKV2(predictions: float32, targets: T, k: T; T: {index} = int32) -> precision: bool")
 def in_top_k_v2(b: Builder, predictions: Value, targets: Value, k: Value) -> Value:
     """Whether the target's prediction is among the k greatest of its row."""
     require_rank(b, k, 0, "k")

@@ -44,9 +44,7 @@ def placeholder_with_default(
     """The input, unless the caller feeds another value, which may have another size."""
     if shape is None or isinstance(input, UnknownValue):
         return input
-    require(
-        len(shape) == input.type.rank, f"input shape {input.type} does not fit {list(shape)}"
-    )
+    require(len(shape) == input.type.rank, f"input shape {input.type} does not fit {list(shape)}")
     return input
 
 
@@ -87,9 +85,7 @@ def no_op(b: Builder) -> None:
 # Tensors of one number
 
 
-@op(
-    "Fill(dims: index_type, value: T; T: type, index_type: {index} = int32) -> output: T"
-)
+@op("Fill(dims: index_type, value: T; T: type, index_type: {index} = int32) -> output: T")
 def fill(b: Builder, dims: Value, value: Value) -> Value:
     """`value` in every element."""
     require_rank(b, dims, 1, "dims")
@@ -205,5 +201,3 @@ for _name in ("CheckNumerics", "CheckNumericsV2"):
     op(f"{_name}(tensor: T; T: {{float}}, message: string) -> output: T", stateful=True)(
         _check_numerics
     ).gradient(_check_numerics_gradient)
-
-

@@ -244,7 +244,7 @@ def adagrad_da(
 
 def _power(x: Term, lr_power: Term) -> Term:
     """x to the minus lr_power; the usual -0.5 is a square root."""
-    return sqrt(x) if lr_power.constant() == -0.5 else x ** -lr_power
+    return sqrt(x) if lr_power.constant() == -0.5 else x**-lr_power
 
 
 def _ftrl(

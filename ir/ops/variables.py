@@ -87,9 +87,7 @@ def is_variable_initialized(b: Builder, ref: Handle) -> Value:
     return b.constant(b.state.is_initialized(b, ref))
 
 
-@op(
-    "VariableShape(input: resource; out_type: {index} = int32) -> output: out_type", stateful=True
-)
+@op("VariableShape(input: resource; out_type: {index} = int32) -> output: out_type", stateful=True)
 def variable_shape(b: Builder, input: Handle, *, out_type: DType) -> Value:
     """The sizes of the variable's current value."""
     shape = input.shape if input.shape is not None else b.shape(b.state.read(b, input))
@@ -331,4 +329,3 @@ def _define_scatter_nd(kind: str, combine: Combine) -> None:
 
 for _kind in ("Update", "Add", "Sub", "Max", "Min"):
     _define_scatter_nd(_kind, COMBINERS[_kind])
-

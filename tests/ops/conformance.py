@@ -1,6 +1,6 @@
 """Checks cases of the corpus through the op set alone; also a command that counts them.
 
-    python -m tests.ops.conformance GROUP [REGEX] [-v]
+python -m tests.ops.conformance GROUP [REGEX] [-v]
 """
 
 import collections
