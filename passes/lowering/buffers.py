@@ -44,6 +44,7 @@ class Arena:
     slots: list[_Slot] = field(default_factory=list)
     slices: list[ArenaSlice] = field(default_factory=list)
     size: Dim = 0
+    _slots: dict[Buffer, _Slot] = field(default_factory=dict)
 
     def place(self, buffer: Buffer, born: int, dies: int) -> None:
         """Give the buffer a slot for steps `born` to `dies`, inclusive."""
@@ -55,6 +56,12 @@ class Arena:
             self.slots.append(slot)
         slot.free_at = dies + 1
         self.slices.append(ArenaSlice(buffer, slot.offset))
+        self._slots[buffer] = slot
+
+    def keep(self, buffer: Buffer, dies: int) -> None:
+        """Keep a buffer's slot to step `dies`: another value takes it over."""
+        slot = self._slots[buffer]
+        slot.free_at = max(slot.free_at, dies + 1)
 
     def _reusable(self, need: Dim, born: int) -> _Slot | None:
         free = [s for s in self.slots if s.free_at <= born]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -115,19 +115,22 @@ class _Lowering:
         parameter, source = main.parameters[donor], memory_of(value)
         if source is parameter:
             return True
-        if isinstance(source, Parameter) or source in self.buffers:
+        written = self.lifetimes.born.get(source, 0)
+        read = self.lifetimes.dies.get(parameter, 0)
+        return self._may_replace(source, parameter, read - written)
+
+    def _may_replace(self, source: Value, parameter: Parameter, delay: int) -> bool:
+        """Whether a kernel may write `source` over `parameter`.
+
+        `delay` is negative, zero or positive where the parameter is last read before, while or
+        after the value is computed.
+        """
+        if isinstance(source, Parameter) or source in self.buffers or delay > 0:
             return False
         instruction = source.instruction
-        if instruction.primitive != "fusion":
+        if instruction.primitive != "fusion" or source.type != parameter.type:
             return False
-        if source.type != parameter.type:
-            return False
-        written = self.lifetimes.born[source]
-        if self.lifetimes.dies.get(parameter, 0) > written:
-            return False
-        if self.lifetimes.dies.get(parameter, 0) < written:
-            return True
-        return self._updates_in_place(instruction, parameter, source)
+        return delay < 0 or self._updates_in_place(instruction, parameter, source)
 
     def _updates_in_place(self, fusion: Instruction, parameter: Value, result: Result) -> bool:
         """Every read of the parameter in the kernel is where the result is stored."""
@@ -182,6 +185,7 @@ class _Lowering:
         return found
 
     def _call(self, fusion: Instruction) -> Call:
+        self._take_over(fusion)
         outputs = [self.buffer(r) for r in fusion.results]
         inputs = [self.buffer(o) for o in fusion.operands]
         shared = {n: inputs.index(output) for n, output in enumerate(outputs) if output in inputs}
@@ -191,6 +195,23 @@ class _Lowering:
             self.arena.place(buffer, born, born)
         own = [o for n, o in enumerate(outputs) if n not in shared]
         return Call(kernel, (*inputs, *own, *scratch))
+
+    def _take_over(self, fusion: Instruction) -> None:
+        """Compute a result in the memory of an operand that ends here, if the kernel can."""
+        if fusion.attributes["kind"] != "opaque":
+            return
+        ending = [v for v in map(memory_of, fusion.operands) if self._ends_in(v, fusion)]
+        for result in fusion.results:
+            taken = next((v for v in ending if _overwrites(fusion, v, result)), None)
+            if taken is not None and result not in self.buffers:
+                self.buffers[result] = self.buffers[taken]
+                self.arena.keep(self.buffers[taken], self.lifetimes.dies[result])
+
+    def _ends_in(self, value: Value, fusion: Instruction) -> bool:
+        """Whether a value lives in the arena, and is not needed after the fusion."""
+        if isinstance(value, Parameter) or value.instruction.primitive != "fusion":
+            return False
+        return self.lifetimes.dies[value] == self.lifetimes.born[fusion.results[0]]
 
     def _kernel(
         self, fusion: Instruction, shared: Mapping[int, int]
@@ -240,9 +261,22 @@ class _Lowering:
         ]
         test = self._steps(condition)
         predicate = self.buffer(condition.results[0])
+        self._place_in_turn(body, held)
         work = self._steps(body)
         work += self._copy_apart([self.buffer(r) for r in body.results], held)
         return [*start, WhileCalls(tuple(test), predicate, tuple(work))]
+
+    def _place_in_turn(self, body: Computation, held: Sequence[Buffer]) -> None:
+        """Let a loop's body compute its results in the memory of the values that they replace."""
+        for parameter, result, buffer in zip(body.parameters, body.results, held, strict=True):
+            source = memory_of(result)
+            reads = [n for n, i in enumerate(body.instructions) if _reads(i, parameter)]
+            written = [n for n, i in enumerate(body.instructions) if source in i.results]
+            kept = any(memory_of(r) is parameter for r in body.results)
+            if written and not kept:
+                delay = max(reads, default=-1) - written[0]
+                if self._may_replace(source, parameter, delay):
+                    self.buffers[source] = buffer
 
     def _copy_apart(self, sources: list[Buffer], targets: list[Buffer]) -> list[Step]:
         """Copy all sources to all targets, by way of temporaries where one is another's target."""
@@ -285,6 +319,17 @@ def kernel_name(fusion: Instruction, number: int) -> str:
     """A readable name: the kind, and the node that the fusion ends in."""
     node = "".join(c if c.isalnum() else "_" for c in fusion.location)[-40:]
     return f"{fusion.attributes['kind']}_{number}_{node}"
+
+
+def _reads(instruction: Instruction, value: Value) -> bool:
+    """Whether an instruction, or one in its regions, reads a value or a reshape of it."""
+    if instruction.primitive == "reshape":
+        return False
+    return any(memory_of(o) is value for o in instruction.operands) or any(
+        any(_reads(i, value) for i in region.instructions)
+        or any(memory_of(r) is value for r in region.results)
+        for region in instruction.regions
+    )
 
 
 def _overwrites(fusion: Instruction, value: Value, result: Result) -> bool:
