@@ -17,6 +17,7 @@ from flowc.ir.ops import (  # noqa: F401  importing a family defines its ops
     fourier,
     gathering,
     joining,
+    linear_algebra,
     logic,
     losses,
     normalization,
