@@ -17,6 +17,9 @@ from llvmlite import binding as llvm
 from flowc.passes.target import Target
 
 CODEGEN_LEVEL = 2
+# Passes of code generation that took a third of its time and gained nothing measurable: the emitter
+# hoists and strength-reduces addresses itself. Options of LLVM are the process's.
+_OPTIONS = ("-disable-lsr", "-disable-post-ra")
 _names = count()
 _lock = threading.RLock()  # LLVM objects are shared by all threads of Python
 
@@ -25,6 +28,8 @@ _lock = threading.RLock()  # LLVM objects are shared by all threads of Python
 def _initialize() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    for option in _OPTIONS:
+        llvm.set_option("flowc", option)
 
 
 @cache
