@@ -12,72 +12,71 @@ A `Symbol` is a non-negative integer: the batch size of a placeholder, or a loop
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias, Union
 
 Dim: TypeAlias = Union[int, "Expr"]
 Monomial: TypeAlias = tuple["Atom", ...]
 
 
-class Atom:
-    """An indivisible factor of a product. Compared and ordered by its printed form."""
+class Atom(str):
+    """An indivisible factor of a product: its printed form, which is what it compares by."""
 
-    __slots__ = ("_hash", "text")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._hash = hash(text)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Atom) and self.text == other.text)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __lt__(self, other: Atom) -> bool:
-        return self.text < other.text
+    __slots__ = ()
 
     def __repr__(self) -> str:
-        return self.text
+        return str(self)
 
 
 class Symbol(Atom):
     """A named non-negative integer; `extent` is its exclusive upper bound where one is known."""
 
     __slots__ = ("extent",)
+    extent: Dim | None
 
-    def __init__(self, name: str, extent: Dim | None = None) -> None:
-        super().__init__(name)
+    def __new__(cls, name: str, extent: Dim | None = None) -> Symbol:
+        self = super().__new__(cls, name)
         self.extent = extent
+        return self
 
     @property
     def name(self) -> str:
         """The symbol's name, also its printed form."""
-        return self.text
+        return str(self)
 
 
 class Operation(Atom):
     """A non-polynomial operation: `floordiv`, `mod`, `min` or `max` of two expressions."""
 
-    __slots__ = ("left", "operator", "right")
+    __slots__ = ("left", "operator", "right", "symbols")
+    operator: str
+    left: Dim
+    right: Dim
+    symbols: frozenset[Symbol]
 
-    def __init__(self, operator: str, left: Dim, right: Dim) -> None:
-        super().__init__(f"{operator}({left}, {right})")
+    def __new__(cls, operator: str, left: Dim, right: Dim) -> Operation:
+        self = super().__new__(cls, f"{operator}({left}, {right})")
         self.operator = operator
         self.left = left
         self.right = right
+        self.symbols = symbols(left) | symbols(right)
+        return self
 
 
 class Expr:
     """An integer polynomial over atoms; built with operators, `symbol`, `minimum`, `maximum`."""
 
-    __slots__ = ("_hash", "terms")
+    __slots__ = ("_hash", "_nonnegative", "_symbols", "terms")
 
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
         self.terms: dict[Monomial, int] = dict(sorted(terms.items()))
         self._hash = hash(tuple(self.terms.items()))
+        self._nonnegative: bool | None = None  # known when first asked for
+        self._symbols: frozenset[Symbol] | None = None  # likewise
 
     def __add__(self, other: Dim) -> Dim:
+        if other == 0:
+            return self
         terms = dict(self.terms)
         for monomial, coefficient in _terms(other):
             terms[monomial] = terms.get(monomial, 0) + coefficient
@@ -89,18 +88,30 @@ class Expr:
         return self * -1
 
     def __sub__(self, other: Dim) -> Dim:
-        return self + other * -1
+        if other == 0:
+            return self
+        terms = dict(self.terms)
+        for monomial, coefficient in _terms(other):
+            terms[monomial] = terms.get(monomial, 0) - coefficient
+        return _make(terms)
 
     def __rsub__(self, other: Dim) -> Dim:
         return self * -1 + other
 
     def __mul__(self, other: Dim) -> Dim:
+        if not isinstance(other, Expr):
+            return self._times(other)
         terms: dict[Monomial, int] = {}
         for left, a in self.terms.items():
-            for right, b in _terms(other):
+            for right, b in other.terms.items():
                 monomial = tuple(sorted(left + right)) if left and right else left or right
                 terms[monomial] = terms.get(monomial, 0) + a * b
         return _make(terms)
+
+    def _times(self, factor: int) -> Dim:
+        if factor in (0, 1):
+            return self if factor else 0
+        return Expr({monomial: int(c * factor) for monomial, c in self.terms.items()})
 
     __rmul__ = __mul__
 
@@ -123,6 +134,22 @@ class Expr:
 
     def __hash__(self) -> int:
         return self._hash
+
+    @property
+    def symbols(self) -> frozenset[Symbol]:
+        """The symbols of the expression, those inside of operations too."""
+        if self._symbols is None:
+            atoms = [atom for monomial in self.terms for atom in monomial]
+            inner = [_symbols_of(atom) for atom in atoms]
+            self._symbols = inner[0] if len(inner) == 1 else frozenset().union(*inner)
+        return self._symbols
+
+    @property
+    def is_nonnegative(self) -> bool:
+        """Whether it follows from the symbols' ranges that the value is at least 0."""
+        if self._nonnegative is None:
+            self._nonnegative = _is_nonnegative(self)
+        return self._nonnegative
 
     def __repr__(self) -> str:
         text = " + ".join(_print_term(m, c) for m, c in self.terms.items())
@@ -216,8 +243,10 @@ def _remove(term: Monomial, factors: Monomial) -> Monomial | None:
 
 def is_nonnegative(value: Dim) -> bool:
     """True when `value >= 0` follows from the symbols' ranges; False means unknown."""
-    if isinstance(value, int):
-        return value >= 0
+    return value.is_nonnegative if isinstance(value, Expr) else value >= 0
+
+
+def _is_nonnegative(value: Expr) -> bool:
     if all(c >= 0 and all(_atom_nonnegative(a) for a in m) for m, c in value.terms.items()):
         return True
     reduced = _maximise_indices(value)
@@ -276,11 +305,10 @@ def _operation(operator: str, left: Dim, right: Dim) -> Dim:
     return Expr({(Operation(operator, left, right),): 1})
 
 
-def _terms(value: Dim) -> Iterator[tuple[Monomial, int]]:
+def _terms(value: Dim) -> Iterable[tuple[Monomial, int]]:
     if isinstance(value, Expr):
-        yield from value.terms.items()
-    elif value:
-        yield (), int(value)
+        return value.terms.items()
+    return (((), int(value)),) if value else ()
 
 
 def _make(terms: Mapping[Monomial, int]) -> Dim:
@@ -312,7 +340,7 @@ def _join_remainder(terms: dict[Monomial, int], monomial: Monomial, atom: Operat
 
 
 def _print_term(monomial: Monomial, coefficient: int) -> str:
-    factors = [a.text for a in monomial]
+    factors: list[str] = list(monomial)
     if coefficient == -1 and factors:
         return "-" + "*".join(factors)
     if coefficient != 1 or not factors:
@@ -332,28 +360,33 @@ def as_symbol(value: Dim) -> Symbol | None:
     return None
 
 
-def symbols(value: Dim) -> set[Symbol]:
+def symbols(value: Dim) -> frozenset[Symbol]:
     """The symbols that `value` mentions, inside operations too."""
-    found: set[Symbol] = set()
-    for monomial, _ in _terms(value):
-        for atom in monomial:
-            if isinstance(atom, Symbol):
-                found.add(atom)
-            elif isinstance(atom, Operation):
-                found |= symbols(atom.left) | symbols(atom.right)
-    return found
+    return value.symbols if isinstance(value, Expr) else frozenset()
+
+
+def _symbols_of(atom: Atom) -> frozenset[Symbol]:
+    if isinstance(atom, Operation):
+        return atom.symbols
+    assert isinstance(atom, Symbol)
+    return frozenset((atom,))
 
 
 def substitute(value: Dim, replace: Callable[[Symbol], Dim | None]) -> Dim:
     """`value` with each symbol replaced by `replace(symbol)`, kept where that is None."""
-    if isinstance(value, int):
+    if not isinstance(value, Expr):
         return value
-    result: Dim = 0
+    moved = frozenset(s for s in value.symbols if replace(s) is not None)
+    if not moved:
+        return value
+    kept = {m: c for m, c in value.terms.items() if not any(_symbols_of(a) & moved for a in m)}
+    result: Dim = _make(kept)
     for monomial, coefficient in value.terms.items():
-        term: Dim = coefficient
-        for atom in monomial:
-            term = term * _substitute_atom(atom, replace)
-        result = result + term
+        if monomial not in kept:
+            term: Dim = coefficient
+            for atom in monomial:
+                term = _substitute_atom(atom, replace) * term
+            result = result + term
     return result
 
 
@@ -396,7 +429,7 @@ def to_python(value: Dim) -> str:
 
 def _atom_to_python(atom: Atom) -> str:
     if not isinstance(atom, Operation):
-        return atom.text
+        return str(atom)
     left, right = to_python(atom.left), to_python(atom.right)
     match atom.operator:
         case "floordiv":
@@ -408,13 +441,13 @@ def _atom_to_python(atom: Atom) -> str:
 
 def coefficient_of(value: Dim, name: Symbol) -> Dim | None:
     """c where `value == c*name + rest`, with `name` in neither c nor rest; None if not linear."""
-    if isinstance(value, int):
+    if not isinstance(value, Expr) or name not in value.symbols:
         return 0
     result: dict[Monomial, int] = {}
     for monomial, factor in value.terms.items():
         rest = _remove(monomial, (name,))
         others = monomial if rest is None else rest
-        if any(name in symbols(Expr({(a,): 1})) for a in others):
+        if any(name in _symbols_of(atom) for atom in others):
             return None
         if rest is not None:
             result[rest] = factor
