@@ -20,8 +20,7 @@ from flowc.frontend.shapes import TensorShape, as_shape_attribute
 from flowc.frontend.stacks import get_default_graph
 from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.graph_values import Placeholder, make_ndarray
-from flowc.ir.ops import OPS
-from flowc.ir.ops.registry import OpDefinition
+from flowc.ir.ops.registry import OPS, OpDefinition
 from flowc.ir.ops.signature import Argument, Attribute
 from flowc.ir.proto import TensorProto
 
@@ -175,8 +174,8 @@ class _Call:
             if found is wanted:
                 raise
             raise TypeError(
-                f"Input '{argument.name}' of '{self.definition.name}' Op has type {found.name} that "
-                f"does not match expected type of {wanted.name}."
+                f"Input '{argument.name}' of '{self.definition.name}' Op has type {found.name} "
+                f"that does not match expected type of {wanted.name}."
             ) from error
 
     def _preferred(self, attr: str) -> DType | None:
@@ -222,8 +221,10 @@ class _Call:
             raise ValueError(f"List argument '{argument.name}' to '{self.definition.name}' Op with "
                              f"length {length} must match length {known} of argument.")  # fmt: skip
         if length < (declared.minimum or 0):
-            raise ValueError(f"List argument '{argument.name}' to '{self.definition.name}' Op with "
-                             f"length {length} shorter than minimum length {declared.minimum}.")  # fmt: skip
+            raise ValueError(
+                f"List argument '{argument.name}' to '{self.definition.name}' Op with "
+                f"length {length} shorter than minimum length {declared.minimum}."
+            )
 
     def _take_mixed(self, argument: Argument, values: Sequence[Any]) -> list[Any]:
         given = self.given.get(argument.type_attr)
@@ -261,7 +262,7 @@ class _Call:
 
 
 def _normalised(definition: OpDefinition, attribute: Attribute, value: Any) -> Any:
-    """An attribute given by a user as `flowc.ir.graph_values` has it. Raises TypeError, ValueError."""
+    """A user's attribute as `flowc.ir.graph_values` has it. Raises TypeError, ValueError."""
     if isinstance(value, Placeholder):
         return value
     try:

@@ -97,8 +97,8 @@ class IndexedSlices:
     def as_graph_tensor(self, dtype: DType | None, name: str | None, as_ref: bool) -> Any:
         """The whole as a dense tensor. Raises ValueError where its shape is not given."""
         if dtype is not None and dtype is not self.dtype:
-            raise ValueError(f"Tensor conversion requested dtype {dtype.name} for IndexedSlices with "
-                             f"dtype {self.dtype.name}")  # fmt: skip
+            raise ValueError(f"Tensor conversion requested dtype {dtype.name} for IndexedSlices "
+                             f"with dtype {self.dtype.name}")  # fmt: skip
         if self._dense_shape is None:
             raise ValueError("Tensor conversion requested for IndexedSlices without dense_shape: "
                              f"{self}")  # fmt: skip
@@ -212,12 +212,16 @@ class SparseTensor:
                 f"dense_shape={self._dense_shape})")  # fmt: skip
 
 
-def convert_to_tensor_or_indexed_slices(value: Any, dtype: Any = None, name: str | None = None) -> Any:
+def convert_to_tensor_or_indexed_slices(
+    value: Any, dtype: Any = None, name: str | None = None
+) -> Any:
     """IndexedSlices as they are, anything else as a tensor; None stays None."""
     return value if isinstance(value, IndexedSlices) else convert(value, dtype, name)
 
 
-def convert_to_tensor_or_sparse_tensor(value: Any, dtype: Any = None, name: str | None = None) -> Any:
+def convert_to_tensor_or_sparse_tensor(
+    value: Any, dtype: Any = None, name: str | None = None
+) -> Any:
     """A sparse tensor for SparseTensorValue, sparse tensors as they are, else a tensor."""
     if isinstance(value, SparseTensorValue):
         value = SparseTensor.from_value(value)

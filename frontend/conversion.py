@@ -148,8 +148,10 @@ def as_array(value: Any, dtype: DType | None = None) -> Array:
     if dtype is not None:
         _require_compatible(value, dtype)
     elif callable(value):
-        raise TypeError(f"Failed to convert object of type {type(value)} to Tensor. "
-                        f"Contents: {value}. Consider casting elements to a supported type.")  # fmt: skip
+        raise TypeError(
+            f"Failed to convert object of type {type(value)} to Tensor. "
+            f"Contents: {value}. Consider casting elements to a supported type."
+        )
     array = _nested_array(value, dtype)
     return _narrowed(array) if dtype is None else array
 
@@ -251,9 +253,7 @@ def is_tensor(value: Any) -> bool:
 
 
 def _holds_tensors(values: Sequence[Any]) -> bool:
-    return any(
-        is_tensor(v) or (isinstance(v, list | tuple) and _holds_tensors(v)) for v in values
-    )
+    return any(is_tensor(v) or (isinstance(v, list | tuple) and _holds_tensors(v)) for v in values)
 
 
 def _first_dtype(values: Sequence[Any]) -> DType | None:

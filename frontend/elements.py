@@ -86,7 +86,7 @@ class TensorBase:
 
     @property
     def is_ref(self) -> bool:
-        """True for a reference edge: the output of a reference variable or an op that updates it."""
+        """True for a reference edge: a variable, or what an op that updates one returns."""
         return self._index in self._op.ref_outputs
 
     @property
@@ -297,7 +297,8 @@ class Operation:
 
     def get_attr(self, name: str) -> Any:
         """An attribute as TensorFlow returns it: bytes for text, protocol buffers for tensors,
-        shapes and functions. Raises ValueError for a name that the operation does not have."""
+        shapes and functions. Raises ValueError for a name that the operation does not have.
+        """
         declared = self.definition.signature.attribute(name)
         if declared is None and name not in self.node_def.attr:
             raise ValueError(f"Operation {self.name!r} has no attr named {name!r}.")

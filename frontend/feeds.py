@@ -1,4 +1,4 @@
-"""What a feed dictionary may hold: values for tensors, by tensor, name, variable or SparseTensor."""
+"""What a feed dictionary may hold: values for tensors, names, variables or SparseTensors."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def _fits(tensor: TensorBase, array: Any) -> Any:
 def _not_feedable(tensor: TensorBase, value: Any, error: Exception) -> Exception:
     if isinstance(value, TensorBase):
         return TypeError(
-            "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python "
-            "scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor "
-            f"object was {value} which was passed to the feed with key {tensor}."
+            "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
+            "Python scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, the "
+            f"tensor object was {value} which was passed to the feed with key {tensor}."
         )
     return type(error)(f"Cannot feed {value!r} for Tensor {tensor.name!r}: {error}")
 
@@ -73,8 +73,8 @@ def _not_feedable(tensor: TensorBase, value: Any, error: Exception) -> Exception
 def _too_large(tensor: TensorBase, value: int) -> TypeError:
     return TypeError(
         f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
-        f"{tensor.dtype.numpy}. Try explicitly setting the type of the feed tensor to a larger type "
-        "(e.g. int64)."
+        f"{tensor.dtype.numpy}. Try explicitly setting the type of the feed tensor to a larger "
+        "type (e.g. int64)."
     )
 
 

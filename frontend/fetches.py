@@ -79,8 +79,12 @@ class FetchPlan:
     def _slices(self, fetch: IndexedSlices) -> Rebuild:
         parts = [fetch.values, fetch.indices]
         if fetch.dense_shape is None:
-            return self._sequence(parts, lambda values: IndexedSlicesValue(*values, None))
-        return self._sequence([*parts, fetch.dense_shape], lambda values: IndexedSlicesValue(*values))
+            return self._sequence(
+                parts, lambda values: IndexedSlicesValue(values[0], values[1], None)
+            )
+        return self._sequence(
+            [*parts, fetch.dense_shape], lambda values: IndexedSlicesValue(*values)
+        )
 
     def _element(self, fetch: Any) -> Rebuild:
         element = self._find(fetch)

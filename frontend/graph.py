@@ -83,9 +83,7 @@ class Graph(NameScopes, Collections, OperationScopes):
                 lambda i: inputs[i].contents(),
             )
         except InvalidArgumentError as error:
-            text = messages.bad_shapes(
-                op.definition, op.name, inputs, error.message, op.location
-            )
+            text = messages.bad_shapes(op.definition, op.name, inputs, error.message, op.location)
             raise ValueError(text) from None
 
     def _register(self, op: Operation) -> None:
@@ -261,8 +259,8 @@ class Graph(NameScopes, Collections, OperationScopes):
         ):
             if obj.graph is not self:
                 kind = "Tensor" if isinstance(obj, TensorBase) else "Operation"
-                raise ValueError(f"{kind} {obj if kind == 'Tensor' else obj.name} is not an element "
-                                 "of this graph.")  # fmt: skip
+                raise ValueError(f"{kind} {obj if kind == 'Tensor' else obj.name} is not an "
+                                 "element of this graph.")  # fmt: skip
             return obj
         raise TypeError(f"Can not convert a {type(obj).__name__} into a {kinds}.")
 

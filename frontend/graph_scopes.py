@@ -89,7 +89,9 @@ class OperationScopes:
     def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
         """Operations made inside share the device of `op`."""
         if op is None and not ignore_existing:
-            raise ValueError("Trying to reset colocation (op is None) but ignore_existing is not True")
+            raise ValueError(
+                "Trying to reset colocation (op is None) but ignore_existing is not True"
+            )
         old, devices = self._colocation, self._devices
         if ignore_existing:
             self._colocation, self._devices = [], []

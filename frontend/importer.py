@@ -21,9 +21,8 @@ from flowc.frontend.stacks import get_default_graph
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.graph_values import complete_attributes
-from flowc.ir.ops import OPS
-from flowc.ir.ops.calling import argument_length
-from flowc.ir.ops.registry import OpDefinition
+from flowc.ir.ops.inference import argument_dtypes
+from flowc.ir.ops.registry import OPS, OpDefinition
 from flowc.ir.proto import FunctionDef, GraphDef, NodeDef
 
 _LOOP_ENTRIES = ("Merge", "RefMerge")  # may read a NextIteration that comes later
@@ -33,7 +32,7 @@ class _Edge(NamedTuple):
     """An input as a NodeDef writes it: `node`, `node:2`, or `^node`."""
 
     node: str
-    index: int  # -1 for a control edge
+    output: int  # -1 for a control edge
 
     @classmethod
     def parse(cls, text: str) -> _Edge:
@@ -67,7 +66,9 @@ def import_graph_def(
         raise TypeError("return_elements must be a list of strings.")
     graph = get_default_graph()
     given = dict(input_map or {})
-    with name_scope(name, "import", list(given.values())) if name != "" else nullcontext("") as scope:
+    with (
+        name_scope(name, "import", list(given.values())) if name != "" else nullcontext("") as scope
+    ):
         prefix = scope or ""
         mapped = {_Edge.parse(k): v if k.startswith("^") else convert(v) for k, v in given.items()}
     run = _Import(graph, graph_def, prefix, mapped)
@@ -158,7 +159,7 @@ class _Import:
         definition = _definition(node, functions or self.graph.functions)
         attrs = complete_attributes(definition, node)
         edges = [_Edge.parse(text) for text in node.input]
-        data = [edge for edge in edges if edge.index >= 0]
+        data = [edge for edge in edges if edge.output >= 0]
         inputs = [self._input(node, edge) for edge in data]
         late = [(i, edge) for i, edge in enumerate(data) if inputs[i] is None]
         tensors = [inputs[0] if t is None else t for t in inputs]
@@ -166,7 +167,7 @@ class _Import:
             _check_types(definition, node, tensors, attrs)
         op = self.graph.add_node(definition, self._renamed(node, name), tensors, attrs)
         self.late.extend((op, i, edge) for i, edge in late)
-        controls = [self._control(edge) for edge in edges if edge.index < 0]
+        controls = [self._control(edge) for edge in edges if edge.output < 0]
         op.set_control_inputs(controls)
         if self.prefix or self.mapped:
             op.changed()
@@ -193,10 +194,12 @@ class _Import:
             self.used.add(edge)
             return self.mapped[edge]
         source = self.made[edge.node]
-        if edge.index >= len(source.outputs):
-            raise ValueError(f"Node '{node.name}': Connecting to invalid output {edge.index} of "
-                             f"source node {edge.node} which has {len(source.outputs)} outputs.")  # fmt: skip
-        return source.outputs[edge.index]
+        if edge.output >= len(source.outputs):
+            raise ValueError(
+                f"Node '{node.name}': Connecting to invalid output {edge.output} of "
+                f"source node {edge.node} which has {len(source.outputs)} outputs."
+            )
+        return source.outputs[edge.output]
 
     def _control(self, edge: _Edge) -> Operation:
         if edge in self.mapped:
@@ -209,9 +212,9 @@ class _Import:
         """A tensor or operation to return. Raises ValueError."""
         edge = _Edge.parse(name)
         op = self.made.get(edge.node)
-        if op is None or (":" in name and edge.index >= len(op.outputs)):
+        if op is None or (":" in name and edge.output >= len(op.outputs)):
             raise ValueError(f"Requested return_element {name!r} not found in graph_def.")
-        return op.outputs[edge.index] if ":" in name else op
+        return op.outputs[edge.output] if ":" in name else op
 
 
 def _definition(node: NodeDef, functions: Mapping[str, FunctionDef]) -> OpDefinition:
@@ -229,17 +232,17 @@ def _check_types(
     """Raise ValueError where the inputs are not those of the signature."""
     expected: list[tuple[DType, bool]] = []
     for argument in definition.signature.inputs:
-        length = argument_length(argument, attrs)
-        kind = attrs[argument.type_attr] if argument.dtype is None else argument.dtype
-        kinds = kind if argument.is_list else (kind,) * (1 if length is None else length)
+        kinds = argument_dtypes([argument], attrs)
         expected.extend((dtype, argument.is_ref) for dtype in kinds)
     if len(expected) != len(inputs):
-        raise ValueError(f"NodeDef '{node.name}' of {node.op} expects {len(expected)} inputs but has "
-                         f"{len(inputs)}")  # fmt: skip
+        raise ValueError(f"NodeDef '{node.name}' of {node.op} expects {len(expected)} inputs but "
+                         f"has {len(inputs)}")  # fmt: skip
     for i, (tensor, (dtype, is_ref)) in enumerate(zip(inputs, expected, strict=True)):
         if isinstance(dtype, str):
             continue  # inside a function's body: the caller's attribute
         if tensor.dtype is not dtype or (is_ref and not tensor.is_ref):
             suffix = "_ref" if is_ref else ""
-            raise ValueError(f"Input {i} of node {node.name} was passed {tensor.dtype.name} from "
-                             f"{tensor.name} incompatible with expected {dtype.name}{suffix}.")  # fmt: skip
+            raise ValueError(
+                f"Input {i} of node {node.name} was passed {tensor.dtype.name} from "
+                f"{tensor.name} incompatible with expected {dtype.name}{suffix}."
+            )

@@ -69,8 +69,8 @@ class Constant(Initializer):
         import numpy as np
 
         if not (np.isscalar(value) or isinstance(value, list | tuple | np.ndarray)):
-            raise TypeError(f"Invalid type for initial value: {value} (expected Python scalar, list "
-                            "or tuple of values, or numpy.ndarray).")  # fmt: skip
+            raise TypeError(f"Invalid type for initial value: {value} (expected Python scalar, "
+                            "list or tuple of values, or numpy.ndarray).")  # fmt: skip
         self.value = value
         self.dtype = as_dtype(dtype)
         self._verify_shape = verify_shape
@@ -247,7 +247,7 @@ class Identity(Initializer):
         sizes = _sizes(shape)
         if len(sizes) != 2:
             raise ValueError("Identity matrix initializer can only be used for 2D matrices.")
-        matrix = filling.eye(*sizes, dtype=self._dtype(dtype))
+        matrix = filling.eye(sizes[0], sizes[1], dtype=self._dtype(dtype))
         return matrix if self.gain == 1.0 else self.gain * matrix
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from flowc.frontend.elements import Operation, TensorBase
+from flowc.frontend.elements import TensorBase
 from flowc.ir.dtypes import DType
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.signature import Argument
@@ -21,7 +21,9 @@ def wrong_dtype(
     source: str | None,
 ) -> str:
     """An input whose dtype is not the one that the op, or an earlier input, asks for."""
-    what = f"Input '{argument.name}' of '{definition.name}' Op has type {tensor.dtype.name} that does"
+    what = (
+        f"Input '{argument.name}' of '{definition.name}' Op has type {tensor.dtype.name} that does"
+    )
     if source is None:
         return f"{what} not match expected type of {wanted.name}."
     return f"{what} not match type {wanted.name} of argument '{source}'."
@@ -30,7 +32,9 @@ def wrong_dtype(
 def describe(tensor: TensorBase) -> str:
     """`float32[?,784] from 'x' (train.py:12)`."""
     sizes = tensor.sizes
-    shape = "[...]" if sizes is None else f"[{','.join('?' if s is None else str(s) for s in sizes)}]"
+    shape = (
+        "[...]" if sizes is None else f"[{','.join('?' if s is None else str(s) for s in sizes)}]"
+    )
     name = tensor.op.name if tensor.value_index == 0 else tensor.name
     return f"{tensor.dtype.name}{shape}  from '{name}' ({tensor.op.location})"
 
@@ -40,8 +44,9 @@ def bad_shapes(
 ) -> str:
     """Inputs that do not fit together, each with where it comes from."""
     arguments = [a.name for a in definition.signature.inputs]
-    labels = arguments if len(arguments) == len(inputs) else [f"input {i}" for i in range(len(inputs))]
+    labels = (
+        arguments if len(arguments) == len(inputs) else [f"input {i}" for i in range(len(inputs))]
+    )
     lines = [f"{definition.name} '{name}': {_SYMBOL.sub('?', reason)}"]
     lines += [f"  {label}: {describe(t)}" for label, t in zip(labels, inputs, strict=True)]
     return "\n".join([*lines, f"  node created at {created_at}"])
-

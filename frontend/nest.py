@@ -32,8 +32,10 @@ def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any]) -> Any:
     leaves = list(flat_sequence)
     count = len(flatten(structure))
     if count != len(leaves):
-        raise ValueError(f"Structure had {count} elements, but flat_sequence had {len(leaves)} "
-                         f"elements.  Structure: {structure}, flat_sequence: {leaves}.")  # fmt: skip
+        raise ValueError(
+            f"Structure had {count} elements, but flat_sequence had {len(leaves)} "
+            f"elements.  Structure: {structure}, flat_sequence: {leaves}."
+        )
     return _packed(structure, iter(leaves))
 
 
@@ -66,8 +68,10 @@ def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True) -> N
     if not is_nested(nest1):
         return
     if check_types and type(nest1) is not type(nest2):
-        raise TypeError(f"The two structures don't have the same sequence type. First structure has "
-                        f"type {type(nest1)}, while second structure has type {type(nest2)}.")  # fmt: skip
+        raise TypeError(
+            f"The two structures don't have the same sequence type. First structure has "
+            f"type {type(nest1)}, while second structure has type {type(nest2)}."
+        )
     first, second = _children(nest1), _children(nest2)
     if len(first) != len(second):
         raise ValueError(f"The two structures don't have the same number of elements.\n\n"

@@ -11,7 +11,7 @@ from flowc.frontend.apply import graph_of
 from flowc.frontend.stacks import get_default_graph
 
 
-class name_scope:  # noqa: N801  TensorFlow's name
+class name_scope:
     """A scope of names for the ops that one function adds; gives the scope's name with a slash.
 
     `name` is the caller's choice, `default_name` the function's. The graph of `values` becomes the

@@ -212,8 +212,8 @@ def run_in_session(
     session = session if given else get_default_session()
     if session is None:
         raise ValueError(
-            f"Cannot {verb}: No default session is registered. Use `with sess.as_default()` or pass "
-            f"an explicit session to `{call}(session=sess)`"
+            f"Cannot {verb}: No default session is registered. Use `with sess.as_default()` or "
+            f"pass an explicit session to `{call}(session=sess)`"
         )
     if session.graph is not graph:
         default = "" if given else "the default "

@@ -128,7 +128,9 @@ def _vector(values: list[Any]) -> Any:
     return convert([v if isinstance(v, TensorBase) else int(v) for v in values], None, "stack")
 
 
-def boolean_mask(tensor: Any, mask: Any, name: str = "boolean_mask", axis: int | None = None) -> Any:
+def boolean_mask(
+    tensor: Any, mask: Any, name: str = "boolean_mask", axis: int | None = None
+) -> Any:
     """The slices of `tensor` along the mask's dimensions where the bool `mask` is true.
 
     Raises ValueError for a mask that is a scalar, of unknown rank, or of another shape than the

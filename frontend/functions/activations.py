@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any
 
 import numpy as np
@@ -60,8 +59,11 @@ def gelu(features: Any, approximate: bool = False, name: Name = None) -> Any:
         if approximate:
             inner = 0.7978845608028654 * (features + 0.044715 * build("Pow", features, 3))
             return 0.5 * features * (1.0 + build("Tanh", inner))
-        return 0.5 * features * (1.0 + build("Erf", features / constant(1.4142135623730951,
-                                                                        features.dtype)))  # fmt: skip
+        return (
+            0.5
+            * features
+            * (1.0 + build("Erf", features / constant(1.4142135623730951, features.dtype)))
+        )
 
 
 # Softmax
@@ -108,7 +110,11 @@ def dropout(x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: int | 
     if keep_prob is not None and rate is not None:
         raise ValueError("Cannot specify both 'rate' and 'keep_prob'")
     if keep_prob is not None:
-        rate = 1.0 - keep_prob if isinstance(keep_prob, numbers.Real) else 1.0 - convert(keep_prob)
+        rate = (
+            1.0 - keep_prob
+            if isinstance(keep_prob, int | float | np.number)
+            else 1.0 - convert(keep_prob)
+        )
     if rate is None:
         raise ValueError("You must provide a rate to dropout.")
     return dropout_v2(x, rate, noise_shape, seed, name)
@@ -120,9 +126,9 @@ def dropout_v2(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = No
     with name_scope(name, "dropout", [x]):
         x = convert(x, None, "x")
         if not x.dtype.is_floating:
-            raise ValueError("x has to be a floating point tensor since it's going to be scaled. Got "
-                             f"a {x.dtype!r} tensor instead.")  # fmt: skip
-        if isinstance(rate, numbers.Real):
+            raise ValueError("x has to be a floating point tensor since it's going to be scaled. "
+                             f"Got a {x.dtype!r} tensor instead.")  # fmt: skip
+        if isinstance(rate, int | float | np.number):
             if not 0 <= rate < 1:
                 raise ValueError("rate must be a scalar tensor or a float in the range [0, 1), "
                                  f"got {rate}")  # fmt: skip

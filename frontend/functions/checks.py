@@ -18,8 +18,8 @@ from flowc.ir.errors import InvalidArgumentError
 
 
 def _binary(function: str, op_type: str, sign: str) -> Callable[..., Any]:
-    def check(x: Any, y: Any, data: Any = None, summarize: int | None = None, message: str | None = None,
-              name: Name = None) -> Any:  # fmt: skip
+    def check(x: Any, y: Any, data: Any = None, summarize: int | None = None,
+              message: str | None = None, name: Name = None) -> Any:  # fmt: skip
         with name_scope(name, function, [x, y, data]):
             x, y = convert(x, None, "x"), convert(y, None, "y")
             condition = reduce_all(build(op_type, x, y))
@@ -86,8 +86,8 @@ def assert_rank(x: Any, rank: Any, data: Any = None, summarize: int | None = Non
         if found is None:
             return assert_equal(build("Rank", x), rank, data, summarize, message)
         if found != int(rank):
-            raise ValueError(f"{message or ''}.  Tensor {x.name} must have rank {rank}.  Received rank "
-                             f"{found}, shape {x.shape}")  # fmt: skip
+            raise ValueError(f"{message or ''}.  Tensor {x.name} must have rank {rank}.  Received "
+                             f"rank {found}, shape {x.shape}")  # fmt: skip
         return no_op("static_checks_determined_all_ok")
 
 

@@ -23,7 +23,9 @@ def _values(t: Any) -> Any:
 
 
 def _like(t: Any, values: Any) -> Any:
-    return IndexedSlices(values, t.indices, t.dense_shape) if isinstance(t, IndexedSlices) else values
+    return (
+        IndexedSlices(values, t.indices, t.dense_shape) if isinstance(t, IndexedSlices) else values
+    )
 
 
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: Name = None) -> Any:
@@ -82,13 +84,15 @@ def clip_by_global_norm(
     """
     _require_list(t_list)
     norm = global_norm(t_list, name) if use_norm is None else use_norm
-    with name_scope(name, "clip_by_global_norm", [*(t for t in t_list if t is not None), clip_norm]):
+    with name_scope(
+        name, "clip_by_global_norm", [*(t for t in t_list if t is not None), clip_norm]
+    ):
         scale_for_finite = clip_norm * build(
             "Minimum", 1.0 / norm, constant(1.0, norm.dtype) / clip_norm
         )
         finite = build("IsFinite", norm)
         scale = build("Select", finite, scale_for_finite, constant(np.nan, norm.dtype))
-        clipped = []
+        clipped: list[Any] = []
         for i, t in enumerate(t_list):
             if t is None:
                 clipped.append(None)
@@ -103,4 +107,3 @@ def clip_by_global_norm(
 def _require_list(t_list: Any) -> None:
     if not isinstance(t_list, list | tuple):
         raise TypeError("t_list should be a sequence")
-

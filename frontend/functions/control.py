@@ -29,9 +29,7 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
         by_device: dict[str, list[Any]] = {}
         for item in _flatten(inputs):
             if not hasattr(item, "op") and not hasattr(item, "device"):
-                raise TypeError(f"Expected tf.group() expected Tensor objects not None. Got {item!r}"
-                                if item is None else "Inputs to tf.group() must be operations or "
-                                f"tensors, got {type(item).__name__}")  # fmt: skip
+                raise TypeError(f"Expected tf.group() expected Tensor objects not '{type(item)}'")
             by_device.setdefault(item.device if isinstance(item, Operation) else item.op.device,
                                  []).append(item)  # fmt: skip
         if len(by_device) <= 1:
@@ -61,12 +59,15 @@ def _flatten(inputs: Any) -> list[Any]:
 def with_dependencies(dependencies: Sequence[Any], output_tensor: Any, name: Name = None) -> Any:
     """`output_tensor`, available after the dependencies have run."""
     graph = graph_of([output_tensor])
-    with graph.name_scope(name or "control_dependency") as scope:
-        with graph.control_dependencies(dependencies), graph.colocate_with(output_tensor):
-            if isinstance(output_tensor, IndexedSlices):
-                return IndexedSlices(build("Identity", output_tensor.values, name=scope),
-                                     output_tensor.indices, output_tensor.dense_shape)  # fmt: skip
-            return build("Identity", convert(output_tensor), name=scope)
+    with (
+        graph.name_scope(name or "control_dependency") as scope,
+        graph.control_dependencies(dependencies),
+        graph.colocate_with(output_tensor),
+    ):
+        if isinstance(output_tensor, IndexedSlices):
+            return IndexedSlices(build("Identity", output_tensor.values, name=scope),
+                                 output_tensor.indices, output_tensor.dense_shape)  # fmt: skip
+        return build("Identity", convert(output_tensor), name=scope)
 
 
 def tuple_(tensors: Sequence[Any], name: Name = None, control_inputs: Any = None) -> list[Any]:
@@ -137,8 +138,13 @@ def assert_that(condition: Any, data: Sequence[Any], summarize: int | None = Non
     """An operation that raises InvalidArgumentError, showing `data`, where `condition` is false."""
     with name_scope(name, "Assert", [condition, *data]) as scope:
         condition = convert(condition, None, "Const")
-        return build("Assert", condition, [convert(d) for d in data],
-                     summarize=3 if summarize is None else summarize, name=f"{scope}Assert")  # fmt: skip
+        return build(
+            "Assert",
+            condition,
+            [convert(d) for d in data],
+            summarize=3 if summarize is None else summarize,
+            name=f"{scope}Assert",
+        )
 
 
 def is_operation(value: Any) -> bool:

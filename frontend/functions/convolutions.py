@@ -26,7 +26,9 @@ def spatial_list(value: Any, channel_index: int, name: str, count: int = 2) -> l
     if len(sizes) == 1:
         sizes *= count
     if len(sizes) != count:
-        raise ValueError(f"{name} should be of length 1, {count} or {count + 2} but was {len(sizes)}")
+        raise ValueError(
+            f"{name} should be of length 1, {count} or {count + 2} but was {len(sizes)}"
+        )
     return [1, 1, *sizes] if channel_index == 1 else [1, *sizes, 1]
 
 
@@ -42,7 +44,9 @@ def _padding(padding: Any, data_format: str) -> tuple[str, list[int]]:
     return "EXPLICIT", [int(v) for pair in padding for v in pair]
 
 
-def _conv_attributes(strides: Any, padding: Any, data_format: str, dilations: Any) -> dict[str, Any]:
+def _conv_attributes(
+    strides: Any, padding: Any, data_format: str, dilations: Any
+) -> dict[str, Any]:
     channel = 1 if data_format.startswith("NC") else 3
     kind, explicit = _padding(padding, data_format)
     return {
@@ -68,7 +72,9 @@ def conv2d(
     """The 2-D convolution of images with filters of shape [height, width, in, out]."""
     filter = one_of("filter", filter, "filters", filters)
     attributes = _conv_attributes(strides, padding, data_format or "NHWC", dilations)
-    return build("Conv2D", input, filter, use_cudnn_on_gpu=use_cudnn_on_gpu, name=name, **attributes)
+    return build(
+        "Conv2D", input, filter, use_cudnn_on_gpu=use_cudnn_on_gpu, name=name, **attributes
+    )
 
 
 def conv2d_backprop_input(
@@ -315,7 +321,7 @@ def avg_pool2d(input: Any, ksize: Any, strides: Any, padding: Any, data_format: 
 
 def max_pool_with_argmax(
     input: Any, ksize: Any, strides: Any, padding: str, data_format: str = "NHWC",
-    Targmax: Any = None, name: Name = None, output_dtype: Any = None,  # noqa: N803
+    Targmax: Any = None, name: Name = None, output_dtype: Any = None,
     include_batch_in_index: bool = False,
 ) -> Any:  # fmt: skip
     """The greatest element of each window, and where in the image it is."""

@@ -14,16 +14,26 @@ from flowc.ir import dtypes
 
 def _require_named(function: str, sentinel: Any, labels: Any, logits: Any) -> None:
     if sentinel is not None:
-        raise ValueError(f"Only call `{function}` with named arguments (labels=..., logits=..., ...)")
+        raise ValueError(
+            f"Only call `{function}` with named arguments (labels=..., logits=..., ...)"
+        )
     if labels is None or logits is None:
         raise ValueError("Both labels and logits must be provided.")
 
 
-def softmax_cross_entropy_with_logits(_sentinel: Any = None, labels: Any = None, logits: Any = None,
-                                      dim: int = -1, name: Name = None, axis: Any = None) -> Any:  # fmt: skip
+def softmax_cross_entropy_with_logits(
+    _sentinel: Any = None,
+    labels: Any = None,
+    logits: Any = None,
+    dim: int = -1,
+    name: Name = None,
+    axis: Any = None,
+) -> Any:
     """The cross entropy with softmax(logits); no gradient flows to the labels."""
     _require_named("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
-    axis = -1 if (found := one_of("axis", axis, "dim", None if dim == -1 else dim)) is None else found
+    axis = (
+        -1 if (found := one_of("axis", axis, "dim", None if dim == -1 else dim)) is None else found
+    )
     with name_scope(name, "softmax_cross_entropy_with_logits_sg", [logits, labels]) as scope:
         labels = build("StopGradient", labels, name="labels_stop_gradient")
         return softmax_cross_entropy_with_logits_v2(labels, logits, axis, scope)
@@ -73,8 +83,9 @@ def _as_matrix(tensor: Any) -> Any:
     return result
 
 
-def sparse_softmax_cross_entropy_with_logits(_sentinel: Any = None, labels: Any = None,
-                                             logits: Any = None, name: Name = None) -> Any:  # fmt: skip
+def sparse_softmax_cross_entropy_with_logits(
+    _sentinel: Any = None, labels: Any = None, logits: Any = None, name: Name = None
+) -> Any:
     """The cross entropy of softmax(logits) with class numbers `labels`.
 
     Raises ValueError where the ranks of labels and logits do not differ by one.
@@ -114,7 +125,9 @@ def sigmoid_cross_entropy_with_logits(_sentinel: Any = None, labels: Any = None,
     with name_scope(name, "logistic_loss", [logits, labels]) as scope:
         logits, labels = convert(logits, None, "logits"), convert(labels, None, "labels")
         _check_same_shape(labels, logits, "labels")
-        zeros = build("ZerosLike", logits) if not logits.shape.is_fully_defined() else _zeros(logits)
+        zeros = (
+            build("ZerosLike", logits) if not logits.shape.is_fully_defined() else _zeros(logits)
+        )
         positive = logits >= zeros
         clipped = build("Select", positive, logits, zeros)
         negative = build("Select", positive, -logits, logits)
@@ -136,8 +149,9 @@ def _check_same_shape(labels: Any, logits: Any, what: str) -> None:
                          f"{labels.shape})") from None  # fmt: skip
 
 
-def weighted_cross_entropy_with_logits(labels: Any = None, logits: Any = None, pos_weight: Any = None,
-                                       name: Name = None, targets: Any = None) -> Any:  # fmt: skip
+def weighted_cross_entropy_with_logits(labels: Any = None, logits: Any = None,
+                                       pos_weight: Any = None, name: Name = None,
+                                       targets: Any = None) -> Any:  # fmt: skip
     """`sigmoid_cross_entropy_with_logits` with a weight on positive examples."""
     labels = one_of("labels", labels, "targets", targets)
     with name_scope(name, "logistic_loss", [logits, labels]) as scope:
@@ -152,7 +166,10 @@ def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = Fal
                      name: Name = None) -> Any:  # fmt: skip
     """exp(c) - z * c, with Stirling's approximation of log z! added in full."""
     with name_scope(name, "log_poisson_loss", [log_input, targets]):
-        log_input, targets = convert(log_input, None, "log_input"), convert(targets, None, "targets")
+        log_input, targets = (
+            convert(log_input, None, "log_input"),
+            convert(targets, None, "targets"),
+        )
         result = build("Exp", log_input) - log_input * targets
         if not compute_full_loss:
             return result

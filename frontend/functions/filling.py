@@ -106,7 +106,9 @@ def fill(dims: Any, value: Any, name: Name = None) -> Any:
     return build("Fill", dims, value, name=name)
 
 
-def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range") -> Any:
+def range_(
+    start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range"
+) -> Any:
     """The numbers from `start` (0 if one number is given) up to `limit`, in steps of `delta`."""
     if limit is None:
         start, limit = 0, start
@@ -152,11 +154,13 @@ def one_hot(
                  if dtype is None or is_tensor(v)}  # fmt: skip
         wanted = as_dtype(dtype) if dtype is not None else next(iter(kinds), dtypes.float32)
         if len(kinds | {wanted}) > 1:
-            raise TypeError("dtype {0} of on_value does not match dtype parameter {1}".format(
+            raise TypeError("dtype {} of on_value does not match dtype parameter {}".format(
                 *sorted(k.name for k in kinds | {wanted})[:2]))  # fmt: skip
         on = convert(1 if on_value is None else on_value, wanted, "on_value")
         off = convert(0 if off_value is None else off_value, wanted, "off_value")
-        return build("OneHot", indices, depth, on, off, axis=-1 if axis is None else axis, name=scope)
+        return build(
+            "OneHot", indices, depth, on, off, axis=-1 if axis is None else axis, name=scope
+        )
 
 
 def eye(

@@ -20,10 +20,16 @@ matrix_triangular_solve = derive("MatrixTriangularSolve", "matrix_triangular_sol
 qr = derive("Qr", "qr")
 lu = derive("Lu", "lu")
 fft, fft2d, fft3d = derive("FFT", "fft"), derive("FFT2D", "fft2d"), derive("FFT3D", "fft3d")
-ifft, ifft2d, ifft3d = derive("IFFT", "ifft"), derive("IFFT2D", "ifft2d"), derive("IFFT3D", "ifft3d")
+ifft, ifft2d, ifft3d = (
+    derive("IFFT", "ifft"),
+    derive("IFFT2D", "ifft2d"),
+    derive("IFFT3D", "ifft3d"),
+)
 
 
-def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: Name = None) -> Any:
+def svd(
+    tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: Name = None
+) -> Any:
     """Singular values, and with `compute_uv` the matrices u and v: `s, u, v`."""
     s, u, v = build("Svd", tensor, compute_uv=compute_uv, full_matrices=full_matrices, name=name)
     return (s, u, v) if compute_uv else s

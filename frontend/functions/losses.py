@@ -164,8 +164,14 @@ def log_loss(labels: Any, predictions: Any, weights: Any = 1.0, epsilon: float =
         return compute_weighted_loss(-hit - miss, weights, scope_, loss_collection, reduction)
 
 
-def hinge_loss(labels: Any, logits: Any, weights: Any = 1.0, scope: Name = None,
-               loss_collection: str | None = GraphKeys.LOSSES, reduction: str = _DEFAULT) -> Any:  # fmt: skip
+def hinge_loss(
+    labels: Any,
+    logits: Any,
+    weights: Any = 1.0,
+    scope: Name = None,
+    loss_collection: str | None = GraphKeys.LOSSES,
+    reduction: str = _DEFAULT,
+) -> Any:
     """relu(1 - label * logit) with labels -1 and 1, given as 0 and 1."""
     _require(labels=labels, logits=logits)
     with name_scope(scope, "hinge_loss", [logits, labels, weights]) as scope_:
@@ -238,7 +244,9 @@ def softmax_cross_entropy(onehot_labels: Any, logits: Any, weights: Any = 1.0,
                           reduction: str = _DEFAULT) -> Any:  # fmt: skip
     """The cross entropy with one-hot labels; smoothing moves labels towards 1/classes."""
     _require(onehot_labels=onehot_labels, logits=logits)
-    with name_scope(scope, "softmax_cross_entropy_loss", [logits, onehot_labels, weights]) as scope_:
+    with name_scope(
+        scope, "softmax_cross_entropy_loss", [logits, onehot_labels, weights]
+    ) as scope_:
         logits = convert(logits)
         labels = cast(onehot_labels, logits.dtype)
         logits.shape.assert_is_compatible_with(labels.shape)
@@ -256,7 +264,9 @@ def sparse_softmax_cross_entropy(labels: Any, logits: Any, weights: Any = 1.0, s
                                  reduction: str = _DEFAULT) -> Any:  # fmt: skip
     """The cross entropy with class numbers as labels."""
     _require(labels=labels, logits=logits)
-    with name_scope(scope, "sparse_softmax_cross_entropy_loss", [logits, labels, weights]) as scope_:
+    with name_scope(
+        scope, "sparse_softmax_cross_entropy_loss", [logits, labels, weights]
+    ) as scope_:
         labels, logits = convert(labels), convert(logits)
         labels = _without_last_one(labels, (logits.shape.ndims or 2) - 1)
         losses = entropy.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits,

@@ -289,8 +289,15 @@ def _is_batched(tensor: Any) -> bool:
     return tensor.shape.ndims is None or tensor.shape.ndims > 2
 
 
-def matvec(a: Any, b: Any, transpose_a: bool = False, adjoint_a: bool = False,
-           a_is_sparse: bool = False, b_is_sparse: bool = False, name: Name = None) -> Any:  # fmt: skip
+def matvec(
+    a: Any,
+    b: Any,
+    transpose_a: bool = False,
+    adjoint_a: bool = False,
+    a_is_sparse: bool = False,
+    b_is_sparse: bool = False,
+    name: Name = None,
+) -> Any:
     """The product of a matrix and a vector, or of batches of them."""
     with name_scope(name, "MatVec", [a, b]) as scope:
         column = build("ExpandDims", convert(b), -1)
@@ -420,8 +427,14 @@ def bincount(arr: Any, weights: Any = None, minlength: Any = None, maxlength: An
     return build("Bincount", arr, size, weights, name=name)
 
 
-def confusion_matrix(labels: Any, predictions: Any, num_classes: Any = None,
-                     dtype: Any = dtypes.int32, name: Name = None, weights: Any = None) -> Any:  # fmt: skip
+def confusion_matrix(
+    labels: Any,
+    predictions: Any,
+    num_classes: Any = None,
+    dtype: Any = dtypes.int32,
+    name: Name = None,
+    weights: Any = None,
+) -> Any:
     """How often class i was predicted as class j."""
     with name_scope(name, "confusion_matrix", [predictions, labels, num_classes, weights]):
         labels = cast(labels, dtypes.int64)
@@ -474,7 +487,7 @@ def scalar_mul(scalar: Any, x: Any, name: Name = None) -> Any:
     """`x` times a scalar; IndexedSlices stay IndexedSlices."""
     scalar = convert(scalar, x.dtype, "scalar")
     if scalar.shape.ndims not in (None, 0):
-        raise ValueError("Only scalar multiply works, got shape {}".format(scalar.shape))
+        raise ValueError(f"Only scalar multiply works, got shape {scalar.shape}")
     if isinstance(x, IndexedSlices):
         return IndexedSlices(scalar * x.values, x.indices, x.dense_shape)
     return build("Mul", scalar, x, name=name)

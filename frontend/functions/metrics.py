@@ -59,7 +59,10 @@ def mean(values: Any, weights: Any = None, metrics_collections: Names = None,
     """The weighted mean."""
     with variable_scope(name, "mean", (values, weights)):
         values = cast(values, dtypes.float32)
-        total, count = _variable([], dtypes.float32, "total"), _variable([], dtypes.float32, "count")
+        total, count = (
+            _variable([], dtypes.float32, "total"),
+            _variable([], dtypes.float32, "count"),
+        )
         if weights is None:
             number = cast(size(values), dtypes.float32)
         else:
@@ -170,7 +173,10 @@ def _counter(condition: Any, weights: Any, default: str, name: str | None) -> Pa
 def _condition(labels: Any, predictions: Any, label: bool, prediction: bool) -> Any:
     wanted = [
         t if truth else build("LogicalNot", t)
-        for t, truth in ((cast(labels, dtypes.bool_), label), (cast(predictions, dtypes.bool_), prediction))
+        for t, truth in (
+            (cast(labels, dtypes.bool_), label),
+            (cast(predictions, dtypes.bool_), prediction),
+        )
     ]
     return build("LogicalAnd", *wanted)
 
@@ -265,8 +271,8 @@ def _iou(matrix: Any, name: str) -> Any:
 
 def _confusion_matrix(labels: Any, predictions: Any, num_classes: int, weights: Any) -> Pair:
     matrix = _variable([num_classes, num_classes], dtypes.float64, "total_confusion_matrix")
-    flat = [reshape(cast(t, dtypes.int64), [-1]) for t in (labels, predictions)]
+    labels, predictions = (reshape(cast(t, dtypes.int64), [-1]) for t in (labels, predictions))
     if weights is not None:
         weights = reshape(convert(weights), [-1])
-    batch = confusion_matrix(*flat, num_classes, dtypes.float64, weights=weights)
+    batch = confusion_matrix(labels, predictions, num_classes, dtypes.float64, weights=weights)
     return convert(matrix), matrix.assign_add(batch)

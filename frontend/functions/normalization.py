@@ -31,8 +31,14 @@ def moments(x: Any, axes: Any, shift: Any = None, name: Name = None, keep_dims: 
         return mean, variance
 
 
-def weighted_moments(x: Any, axes: Any, frequency_weights: Any, name: Name = None,
-                     keep_dims: bool | None = None, keepdims: bool | None = None) -> Any:  # fmt: skip
+def weighted_moments(
+    x: Any,
+    axes: Any,
+    frequency_weights: Any,
+    name: Name = None,
+    keep_dims: bool | None = None,
+    keepdims: bool | None = None,
+) -> Any:
     """The weighted mean and variance over `axes`."""
     keep = one_of("keepdims", keepdims, "keep_dims", keep_dims) or False
     with name_scope(name, "weighted_moments", [x, frequency_weights, axes]):

@@ -103,7 +103,9 @@ def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool | None 
         raw = reduce_max(input_tensor, axis, True)
         finite = build("Select", build("IsFinite", raw), raw, build("ZerosLike", raw))
         greatest = build("StopGradient", finite)
-        total = build("Log", reduce_sum(build("Exp", build("Sub", input_tensor, greatest)), axis, keep))
+        total = build(
+            "Log", reduce_sum(build("Exp", build("Sub", input_tensor, greatest)), axis, keep)
+        )
         if not keep:
             greatest = build("Reshape", greatest, build("Shape", total))
         return build("Add", total, greatest, name=scope)
@@ -117,7 +119,9 @@ def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False,
         return reduce_mean(build("Square", input_tensor - means), axis, keepdims)
 
 
-def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: Name = None) -> Any:
+def reduce_std(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: Name = None
+) -> Any:
     """The standard deviation."""
     with name_scope(name, "reduce_std"):
         return build("Sqrt", reduce_variance(input_tensor, axis, keepdims))
@@ -194,8 +198,15 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool |
         return build("Squeeze", result, squeeze_dims=axes)
 
 
-def reduce_join(inputs: Any, axis: Any = None, keep_dims: bool = False, separator: str = "",
-                name: Name = None, reduction_indices: Any = None, keepdims: bool | None = None) -> Any:  # fmt: skip
+def reduce_join(
+    inputs: Any,
+    axis: Any = None,
+    keep_dims: bool = False,
+    separator: str = "",
+    name: Name = None,
+    reduction_indices: Any = None,
+    keepdims: bool | None = None,
+) -> Any:
     """Strings joined over `axis`."""
     axis = one_of("axis", axis, "reduction_indices", reduction_indices)
     inputs = inputs if is_tensor(inputs) else convert(inputs)

@@ -66,7 +66,9 @@ def where_v2(condition: Any, x: Any = None, y: Any = None, name: Name = None) ->
     return build("SelectV2", condition, x, y, name=name)
 
 
-def boolean_mask(tensor: Any, mask: Any, name: str = "boolean_mask", axis: int | None = None) -> Any:
+def boolean_mask(
+    tensor: Any, mask: Any, name: str = "boolean_mask", axis: int | None = None
+) -> Any:
     """The slices of `tensor` where `mask` is true."""
     return _boolean_mask(tensor, mask, name, axis)
 
@@ -139,7 +141,11 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: Name =
         values.shape.merge_with(low.shape)
         result = build("Maximum", low, clip_value_min, name=scope)
         values.shape.merge_with(result.shape)
-        return IndexedSlices(result, t.indices, t.dense_shape) if isinstance(t, IndexedSlices) else result
+        return (
+            IndexedSlices(result, t.indices, t.dense_shape)
+            if isinstance(t, IndexedSlices)
+            else result
+        )
 
 
 scatter_nd = derive("ScatterNd", "scatter_nd")
@@ -157,5 +163,3 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left",
     found = build(op_type, flat, build("Reshape", values, [-1, values.sizes[-1]]),
                   out_type=out_type, name=name)  # fmt: skip
     return build("Reshape", found, build("Shape", values))
-
-

@@ -76,7 +76,9 @@ def squeeze(input: Any, axis: Any = None, name: Name = None, squeeze_dims: Any =
     if axis is None:
         axes: list[int] = []
     else:
-        axes = [int(a) for a in axis] if isinstance(axis, list | tuple | np.ndarray) else [int(axis)]
+        axes = (
+            [int(a) for a in axis] if isinstance(axis, list | tuple | np.ndarray) else [int(axis)]
+        )
     return build("Squeeze", input, squeeze_dims=axes, name=name)
 
 
@@ -92,7 +94,9 @@ def _one_of(name: str, value: Any, old_name: str, old_value: Any) -> Any:
 one_of = _one_of
 
 
-def transpose(a: Any, perm: Any = None, name: str | None = "transpose", conjugate: bool = False) -> Any:
+def transpose(
+    a: Any, perm: Any = None, name: str | None = "transpose", conjugate: bool = False
+) -> Any:
     """`a` with its dimensions permuted: reversed without `perm`."""
     op_type = "ConjugateTranspose" if conjugate else "Transpose"
     with name_scope(name, "transpose", [a]) as scope:
@@ -311,13 +315,26 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: Name = None)
         axis = axis if axis >= 0 else axis + data.shape.ndims
         counts = convert(repeats, None, "repeats")
         if counts.shape.ndims == 0:
-            spread = build("Tile", expand_dims(data, axis + 1),
-                           [1] * (axis + 1) + [repeats] + [1] * (data.shape.ndims - axis - 1))  # fmt: skip
+            spread = build(
+                "Tile",
+                expand_dims(data, axis + 1),
+                [1] * (axis + 1) + [repeats] + [1] * (data.shape.ndims - axis - 1),
+            )
             old = shape(data)
             return reshape(spread, concat([old[:axis], [-1], old[axis + 1 :]], 0))
         mask = sequence_mask(counts)
-        expanded = build("Tile", expand_dims(data, axis + 1), concat(
-            [[1] * (axis + 1), [build("Max", counts, [0])], [1] * (data.shape.ndims - axis - 1)], 0))  # fmt: skip
+        expanded = build(
+            "Tile",
+            expand_dims(data, axis + 1),
+            concat(
+                [
+                    [1] * (axis + 1),
+                    [build("Max", counts, [0])],
+                    [1] * (data.shape.ndims - axis - 1),
+                ],
+                0,
+            ),
+        )
         from flowc.frontend.slicing import boolean_mask
 
         return boolean_mask(expanded, mask, axis=axis)
@@ -345,7 +362,9 @@ def sequence_mask(
 
 tile = derive("Tile", "tile")
 broadcast_to = derive("BroadcastTo", "broadcast_to")
-broadcast_dynamic_shape = derive("BroadcastArgs", "broadcast_dynamic_shape", s0="shape_x", s1="shape_y")
+broadcast_dynamic_shape = derive(
+    "BroadcastArgs", "broadcast_dynamic_shape", s0="shape_x", s1="shape_y"
+)
 reverse = derive("ReverseV2", "reverse")
 bitcast = derive("Bitcast", "bitcast")
 space_to_batch_nd = derive("SpaceToBatchND", "space_to_batch_nd")
@@ -354,11 +373,15 @@ invert_permutation = derive("InvertPermutation", "invert_permutation")
 roll = derive("Roll", "roll")
 
 
-def space_to_depth(input: Any, block_size: int, name: Name = None, data_format: str = "NHWC") -> Any:
+def space_to_depth(
+    input: Any, block_size: int, name: Name = None, data_format: str = "NHWC"
+) -> Any:
     """Blocks of pixels moved into channels."""
     return build("SpaceToDepth", input, block_size=block_size, data_format=data_format, name=name)
 
 
-def depth_to_space(input: Any, block_size: int, name: Name = None, data_format: str = "NHWC") -> Any:
+def depth_to_space(
+    input: Any, block_size: int, name: Name = None, data_format: str = "NHWC"
+) -> Any:
     """Channels moved into blocks of pixels."""
     return build("DepthToSpace", input, block_size=block_size, data_format=data_format, name=name)

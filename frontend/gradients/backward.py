@@ -97,7 +97,9 @@ def _initial_gradients(given: Sequence[Any], ys: Sequence[TensorBase]) -> list[A
     for i, (grad, y) in enumerate(zip(given, ys, strict=True)):
         if grad is None:
             if y.dtype.is_complex:
-                raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})")
+                raise TypeError(
+                    f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})"
+                )
             one = constant(1, y.dtype, name=f"grad_ys_{i}")
             shape = y.shape
             sizes = constant(shape.as_list(), dtypes.int32, name="Shape") if (
@@ -122,9 +124,7 @@ def _result(run: _Backward, x: TensorBase, unconnected: UnconnectedGradients) ->
 def _carries_gradient(tensor: TensorBase) -> bool:
     """True for the dtypes that derivatives pass through."""
     dtype = tensor.dtype
-    return (
-        dtype.is_floating or dtype.is_complex or dtype in (dtypes.resource, dtypes.variant)
-    )
+    return dtype.is_floating or dtype.is_complex or dtype in (dtypes.resource, dtypes.variant)
 
 
 @dataclass
@@ -156,9 +156,7 @@ class _Backward:
         """Visit all operations between."""
         pending = self._count_readers()
         stop_at = self._stopping_ops(pending)
-        ready = deque(
-            dict.fromkeys(y.op for y in self.ys if pending.get(y.op) == 0)
-        )
+        ready = deque(dict.fromkeys(y.op for y in self.ys if pending.get(y.op) == 0))
         queued = set(ready)
         while ready:
             op = ready.popleft()
@@ -187,7 +185,9 @@ class _Backward:
         given = set(self.xs)
         found = {t.op for t in self.stops}
         for x in self.xs:
-            behind = [t for t in x.op.inputs if t.op in pending and (t in given or pending[t.op] > 0)]
+            behind = [
+                t for t in x.op.inputs if t.op in pending and (t in given or pending[t.op] > 0)
+            ]
             if not behind:
                 found.add(x.op)
         return found
@@ -206,8 +206,8 @@ class _Backward:
             scopes.enter_context(graph.name_scope(f"{op.name}_grad"))
             found = _as_list(function(op, *grads))
             if len(found) != len(op.inputs):
-                raise ValueError(f"Num gradients {len(found)} generated for op {op.node_def} do not "
-                                 f"match num inputs {len(op.inputs)}")  # fmt: skip
+                raise ValueError(f"Num gradients {len(found)} generated for op {op.node_def} do "
+                                 f"not match num inputs {len(op.inputs)}")  # fmt: skip
             if self.gate and sum(g is not None for g in found) > 1:
                 with graph.device(None), graph.colocate_with(None, ignore_existing=True):
                     found = tuple_(found)
@@ -224,9 +224,9 @@ def _checked(op: Operation, index: int, tensor: TensorBase, grad: Any) -> Any:
         grad.set_shape(tensor.shape)
     except ValueError:
         raise ValueError(
-            "Incompatible shapes between op input and calculated input gradient. Forward operation: "
-            f"{op.name}. Input index: {index}. Original input shape: {tensor.shape}.  Calculated "
-            f"input gradient shape: {grad.shape}"
+            "Incompatible shapes between op input and calculated input gradient. Forward "
+            f"operation: {op.name}. Input index: {index}. Original input shape: {tensor.shape}.  "
+            f"Calculated input gradient shape: {grad.shape}"
         ) from None
     return grad
 

@@ -48,8 +48,8 @@ def _with_variables(gradient: Callable[..., Any], variables: list[Any]) -> Calla
         p.kind is p.VAR_KEYWORD for p in inspect.signature(gradient).parameters.values()
     )
     if variables and not takes:
-        raise TypeError("If using @custom_gradient with a function that uses variables, then grad_fn "
-                        "must accept a 'variables' keyword argument.")  # fmt: skip
+        raise TypeError("If using @custom_gradient with a function that uses variables, then "
+                        "grad_fn must accept a 'variables' keyword argument.")  # fmt: skip
 
     def all_gradients(*grads: Any) -> list[Any]:
         if not variables:

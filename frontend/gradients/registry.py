@@ -11,7 +11,7 @@ from flowc.frontend.conversion import constant, convert
 from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.functions.filling import zeros_like
 from flowc.ir.dtypes import DType
-from flowc.ir.ops import OPS
+from flowc.ir.ops.registry import OPS
 
 GradientFunction: TypeAlias = Callable[..., Any]
 
@@ -43,7 +43,7 @@ def _register(name: str, function: GradientFunction | None) -> None:
     _registered[name] = function
 
 
-def NotDifferentiable(op_type: str) -> None:  # noqa: N802  TensorFlow's name
+def NotDifferentiable(op_type: str) -> None:
     """Declare that gradients stop at ops of this type."""
     if not isinstance(op_type, str):
         raise TypeError("op_type must be a string")

@@ -17,8 +17,8 @@ def per_dimension(value: Any, count: int, name: str) -> tuple[int, ...]:
     if isinstance(value, Sequence):
         found = tuple(int(v) for v in value)
         if len(found) != count:
-            raise ValueError(f"The `{name}` argument must be a tuple of {count} integers. Received: "
-                             f"{value}")  # fmt: skip
+            raise ValueError(f"The `{name}` argument must be a tuple of {count} integers. "
+                             f"Received: {value}")  # fmt: skip
         return found
     return (int(value),) * count
 
@@ -123,8 +123,14 @@ class Conv2D(_Conv):
     rank = 2
 
     def _convolved(self, inputs: Any) -> Any:
-        return convolutions.conv2d(inputs, self.kernel, self.strides, self.padding,
-                                   data_format=self._format, dilations=self.dilation_rate)  # fmt: skip
+        return convolutions.conv2d(
+            inputs,
+            self.kernel,
+            self.strides,
+            self.padding,
+            data_format=self._format,
+            dilations=self.dilation_rate,
+        )
 
 
 class Conv3D(_Conv):
@@ -169,7 +175,9 @@ class SeparableConv2D(Conv2D):
                  depthwise_initializer: Any = None, pointwise_initializer: Any = None,
                  depthwise_regularizer: Any = None, pointwise_regularizer: Any = None,
                  **kwargs: Any) -> None:  # fmt: skip
-        super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, **kwargs)
+        super().__init__(
+            filters, kernel_size, strides, padding, data_format, dilation_rate, **kwargs
+        )
         self.depth_multiplier = depth_multiplier
         self.depthwise_initializer = get(depthwise_initializer)
         self.pointwise_initializer = get(pointwise_initializer)
@@ -197,7 +205,7 @@ class SeparableConv2D(Conv2D):
         )  # fmt: skip
 
 
-def _function(layer: type[Layer], doc: str) -> Any:
+def _function(layer: Any, doc: str) -> Any:
     def function(inputs: Any, *args: Any, reuse: Any = None, **kwargs: Any) -> Any:
         return layer(*args, _reuse=reuse, **kwargs)(inputs)
 

@@ -154,4 +154,3 @@ def dropout(
 def flatten(inputs: Any, name: str | None = None, data_format: Any = "channels_last") -> Any:
     """`Flatten(...)(inputs)`."""
     return Flatten(data_format, name=name)(inputs)
-

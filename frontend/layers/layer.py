@@ -157,14 +157,16 @@ class Layer:
         self._open_scope()
         assert self._scope is not None
         reuse = True if self.built else self._reuse
-        with variable_scope(self._scope, reuse=reuse, auxiliary_name_scope=False) as scope:
-            with get_default_graph().name_scope(self._name_scope(scope)):
-                if not self.built:
-                    self._build(inputs)
-                outputs = self.call(inputs, **kwargs)
-                if self.activity_regularizer is not None:
-                    self.add_loss(self.activity_regularizer(outputs))
-                return outputs
+        with (
+            variable_scope(self._scope, reuse=reuse, auxiliary_name_scope=False) as scope,
+            get_default_graph().name_scope(scope.original_name_scope),
+        ):
+            if not self.built:
+                self._build(inputs)
+            outputs = self.call(inputs, **kwargs)
+            if self.activity_regularizer is not None:
+                self.add_loss(self.activity_regularizer(outputs))
+            return outputs
 
     apply = __call__
 
@@ -178,10 +180,6 @@ class Layer:
             return
         with variable_scope(self._scope_name, default_name=self._default_name()) as scope:
             self._scope = scope
-
-    @staticmethod
-    def _name_scope(scope: VariableScope) -> str:
-        return scope.original_name_scope
 
     def _build(self, inputs: Any) -> None:
         first = inputs[0] if isinstance(inputs, list | tuple) else inputs

@@ -74,15 +74,29 @@ class BatchNormalization(Layer):
         if self.fused is None:
             self.fused = input_shape.ndims == 4 and self.axis in (1, 3)
         if self.scale:
-            self.gamma = self.add_weight("gamma", size, kind, self.gamma_initializer,
-                                         self.gamma_regularizer, constraint=self.gamma_constraint)  # fmt: skip
+            self.gamma = self.add_weight(
+                "gamma",
+                size,
+                kind,
+                self.gamma_initializer,
+                self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+            )
         if self.center:
-            self.beta = self.add_weight("beta", size, kind, self.beta_initializer,
-                                        self.beta_regularizer, constraint=self.beta_constraint)  # fmt: skip
-        self.moving_mean = self.add_weight("moving_mean", size, kind,
-                                           self.moving_mean_initializer, trainable=False)  # fmt: skip
-        self.moving_variance = self.add_weight("moving_variance", size, kind,
-                                               self.moving_variance_initializer, trainable=False)  # fmt: skip
+            self.beta = self.add_weight(
+                "beta",
+                size,
+                kind,
+                self.beta_initializer,
+                self.beta_regularizer,
+                constraint=self.beta_constraint,
+            )
+        self.moving_mean = self.add_weight(
+            "moving_mean", size, kind, self.moving_mean_initializer, trainable=False
+        )
+        self.moving_variance = self.add_weight(
+            "moving_variance", size, kind, self.moving_variance_initializer, trainable=False
+        )
 
     def call(self, inputs: Any, training: Any = False, **kwargs: Any) -> Any:
         is_training = known_bool(training)
@@ -94,7 +108,9 @@ class BatchNormalization(Layer):
         size = self.moving_mean.shape
         gamma = self.gamma if self.scale else constant(1.0, self.moving_mean.dtype, size)
         beta = self.beta if self.center else constant(0.0, self.moving_mean.dtype, size)
-        moments = {} if is_training else {"mean": self.moving_mean, "variance": self.moving_variance}
+        moments = (
+            {} if is_training else {"mean": self.moving_mean, "variance": self.moving_variance}
+        )
         output, mean, variance = normalization.fused_batch_norm(
             inputs, gamma, beta, epsilon=self.epsilon, is_training=is_training,
             data_format="NCHW" if self.axis == 1 else "NHWC", **moments,
@@ -125,8 +141,12 @@ class BatchNormalization(Layer):
                 mean, variance = batch_mean, batch_variance
             self.add_update([self._moved(self.moving_mean, batch_mean, decay),
                              self._moved(self.moving_variance, batch_variance, decay)])  # fmt: skip
-        parts = [self._broadcast(p, inputs) for p in (mean, variance, self.beta, self.gamma)]
-        outputs = normalization.batch_normalization(inputs, *parts, self.epsilon)
+        mean, variance, beta, gamma = (
+            self._broadcast(part, inputs) for part in (mean, variance, self.beta, self.gamma)
+        )
+        outputs = normalization.batch_normalization(
+            inputs, mean, variance, beta, gamma, self.epsilon
+        )
         outputs.set_shape(inputs.shape)
         return outputs
 

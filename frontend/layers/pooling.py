@@ -73,8 +73,14 @@ def max_pooling2d(inputs: Any, pool_size: Any, strides: Any, padding: str = "val
     return MaxPooling2D(pool_size, strides, padding, data_format, name)(inputs)
 
 
-def average_pooling2d(inputs: Any, pool_size: Any, strides: Any, padding: str = "valid",
-                      data_format: str = "channels_last", name: str | None = None) -> Any:  # fmt: skip
+def average_pooling2d(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    name: str | None = None,
+) -> Any:
     """`AveragePooling2D(...)(inputs)`."""
     return AveragePooling2D(pool_size, strides, padding, data_format, name)(inputs)
 
@@ -85,7 +91,13 @@ def max_pooling1d(inputs: Any, pool_size: Any, strides: Any, padding: str = "val
     return MaxPooling1D(pool_size, strides, padding, data_format, name)(inputs)
 
 
-def average_pooling1d(inputs: Any, pool_size: Any, strides: Any, padding: str = "valid",
-                      data_format: str = "channels_last", name: str | None = None) -> Any:  # fmt: skip
+def average_pooling1d(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    name: str | None = None,
+) -> Any:
     """`AveragePooling1D(...)(inputs)`."""
     return AveragePooling1D(pool_size, strides, padding, data_format, name)(inputs)

@@ -67,8 +67,8 @@ class FlagValues:
         if flag is None:
             return False
         if not equals:
-            value = "true" if flag.is_bool else next(arguments, None)
-            if value is None:
+            value = "true" if flag.is_bool else next(arguments, "")
+            if not value:
                 raise Error(f"Missing value for flag {name}")
         try:
             flag.value = flag.parse(value)
@@ -137,34 +137,38 @@ def _bool(text: str) -> bool:
     raise ValueError("Non-boolean argument to boolean flag")
 
 
-def _define(name: str, default: Any, help: str, parse: Callable[[str], Any], **options: Any) -> None:
+def _define(
+    name: str, default: Any, help: str, parse: Callable[[str], Any], **options: Any
+) -> None:
     FLAGS.define(Flag(name, default, help or "", parse, **options))
 
 
-def DEFINE_string(name: str, default: str | None, help: str = "", **kwargs: Any) -> None:  # noqa: N802
+def DEFINE_string(name: str, default: str | None, help: str = "", **kwargs: Any) -> None:
     """A flag that is text."""
     _define(name, default, help, str)
 
 
-def DEFINE_integer(name: str, default: int | None, help: str = "", **kwargs: Any) -> None:  # noqa: N802
+def DEFINE_integer(name: str, default: int | None, help: str = "", **kwargs: Any) -> None:
     """A flag that is an integer."""
     _define(name, default, help, lambda text: int(text, 0))
 
 
-def DEFINE_float(name: str, default: float | None, help: str = "", **kwargs: Any) -> None:  # noqa: N802
+def DEFINE_float(name: str, default: float | None, help: str = "", **kwargs: Any) -> None:
     """A flag that is a number."""
     _define(name, default, help, float)
 
 
-def DEFINE_boolean(name: str, default: Any, help: str = "", **kwargs: Any) -> None:  # noqa: N802
+def DEFINE_boolean(name: str, default: Any, help: str = "", **kwargs: Any) -> None:
     """A flag that is true or false: `--name`, `--noname` or `--name=false`."""
-    _define(name, _bool(default) if isinstance(default, str) else default, help, _bool, is_bool=True)
+    _define(
+        name, _bool(default) if isinstance(default, str) else default, help, _bool, is_bool=True
+    )
 
 
 DEFINE_bool = DEFINE_boolean
 
 
-def DEFINE_enum(  # noqa: N802
+def DEFINE_enum(
     name: str, default: str | None, enum_values: Sequence[str], help: str = "", **kwargs: Any
 ) -> None:
     """A flag that is one of some texts."""
@@ -177,7 +181,7 @@ def DEFINE_enum(  # noqa: N802
     _define(name, default, help, parse)
 
 
-def DEFINE_list(name: str, default: Any, help: str = "", **kwargs: Any) -> None:  # noqa: N802
+def DEFINE_list(name: str, default: Any, help: str = "", **kwargs: Any) -> None:
     """A flag that is a list, its elements divided by commas."""
     start = default.split(",") if isinstance(default, str) else default
     _define(name, start, help, lambda text: [part.strip() for part in text.split(",")])

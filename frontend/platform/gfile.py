@@ -45,7 +45,7 @@ class GFile:
         if self._file is None:
             encoding = None if "b" in self._mode else "utf-8"
             try:
-                self._file = open(self._name, self._mode, encoding=encoding)
+                self._file = open(self._name, self._mode, encoding=encoding)  # noqa: SIM115
             except FileNotFoundError:
                 raise _missing(self._name) from None
             except OSError as error:
@@ -119,7 +119,7 @@ class FileStatistics:
         self.is_directory = is_directory
 
 
-def Stat(filename: Any) -> FileStatistics:  # noqa: N802
+def Stat(filename: Any) -> FileStatistics:
     """Size and time of a file. Raises NotFoundError."""
     try:
         found = os.stat(_path(filename))
@@ -128,30 +128,30 @@ def Stat(filename: Any) -> FileStatistics:  # noqa: N802
     return FileStatistics(found.st_size, found.st_mtime_ns, os.path.isdir(_path(filename)))
 
 
-def Exists(filename: Any) -> bool:  # noqa: N802
+def Exists(filename: Any) -> bool:
     """True where there is a file or folder."""
     return os.path.exists(_path(filename))
 
 
-def IsDirectory(dirname: Any) -> bool:  # noqa: N802
+def IsDirectory(dirname: Any) -> bool:
     """True for a folder."""
     return os.path.isdir(_path(dirname))
 
 
-def ListDirectory(dirname: Any) -> list[str]:  # noqa: N802
+def ListDirectory(dirname: Any) -> list[str]:
     """The names in a folder. Raises NotFoundError."""
     if not IsDirectory(dirname):
         raise NotFoundError(None, None, f"Could not find directory {_path(dirname)}")
     return sorted(os.listdir(_path(dirname)))
 
 
-def Glob(filename: Any) -> list[str]:  # noqa: N802
+def Glob(filename: Any) -> list[str]:
     """The files that a pattern, or any of several, matches."""
     patterns: Sequence[Any] = filename if isinstance(filename, list | tuple) else [filename]
     return [name for pattern in patterns for name in sorted(_glob.glob(_path(pattern)))]
 
 
-def MkDir(dirname: Any) -> None:  # noqa: N802
+def MkDir(dirname: Any) -> None:
     """Make a folder. Raises NotFoundError, AlreadyExistsError."""
     try:
         os.mkdir(_path(dirname))
@@ -161,12 +161,12 @@ def MkDir(dirname: Any) -> None:  # noqa: N802
         raise AlreadyExistsError(None, None, f"{_path(dirname)}; File exists") from None
 
 
-def MakeDirs(dirname: Any) -> None:  # noqa: N802
+def MakeDirs(dirname: Any) -> None:
     """Make a folder and those above it."""
     Path(_path(dirname)).mkdir(parents=True, exist_ok=True)
 
 
-def Remove(filename: Any) -> None:  # noqa: N802
+def Remove(filename: Any) -> None:
     """Delete a file. Raises NotFoundError."""
     try:
         os.remove(_path(filename))
@@ -174,7 +174,7 @@ def Remove(filename: Any) -> None:  # noqa: N802
         raise _missing(filename) from None
 
 
-def DeleteRecursively(dirname: Any) -> None:  # noqa: N802
+def DeleteRecursively(dirname: Any) -> None:
     """Delete a folder and everything in it. Raises NotFoundError."""
     if not Exists(dirname):
         raise _missing(dirname)
@@ -184,7 +184,7 @@ def DeleteRecursively(dirname: Any) -> None:  # noqa: N802
         Remove(dirname)
 
 
-def Copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:  # noqa: N802
+def Copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:
     """Copy a file. Raises NotFoundError, AlreadyExistsError."""
     _require_free(newpath, overwrite)
     try:
@@ -193,7 +193,7 @@ def Copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:  # noqa: 
         raise _missing(oldpath) from None
 
 
-def Rename(oldname: Any, newname: Any, overwrite: bool = False) -> None:  # noqa: N802
+def Rename(oldname: Any, newname: Any, overwrite: bool = False) -> None:
     """Rename a file or folder. Raises NotFoundError, AlreadyExistsError."""
     _require_free(newname, overwrite)
     try:
@@ -207,6 +207,6 @@ def _require_free(name: Any, overwrite: bool) -> None:
         raise AlreadyExistsError(None, None, f"{_path(name)}; file already exists")
 
 
-def Walk(top: Any, in_order: bool = True) -> Iterator[tuple[str, list[str], list[str]]]:  # noqa: N802
+def Walk(top: Any, in_order: bool = True) -> Iterator[tuple[str, list[str], list[str]]]:
     """(folder, folders in it, files in it) for a folder and all below it."""
     return os.walk(_path(top), topdown=in_order)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from glob import glob, iglob
 from glob import escape as glob_escape
+from glob import glob, iglob
 from pathlib import Path
 from typing import Any, TypeAlias
 

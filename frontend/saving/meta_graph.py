@@ -31,7 +31,7 @@ _VARIABLE_KEYS = frozenset({
 
 
 def read_meta_graph_file(filename: str | Path) -> MetaGraphDef:
-    """A MetaGraphDef from a file, binary or text. Raises IOError, or ValueError for other content."""
+    """A MetaGraphDef from a file, binary or text. Raises OSError for other content."""
     path = Path(filename)
     if not path.exists():
         raise OSError(f"File {filename} does not exist.")

@@ -87,8 +87,7 @@ def _named(var_list: Any) -> Iterable[tuple[str, Any]]:
 
 def _name(variable: Any) -> str:
     info = variable._get_save_slice_info() if isinstance(variable, Variable) else None
-    name: str = holder_of(variable).name if info is None else info.full_name
-    return name
+    return holder_of(variable).name if info is None else info.full_name
 
 
 # From an imported graph

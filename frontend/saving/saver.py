@@ -19,7 +19,7 @@ from flowc.frontend.session import BaseSession
 from flowc.frontend.stacks import get_default_graph
 from flowc.ir import dtypes
 from flowc.ir.errors import InvalidArgumentError, NotFoundError, OpError
-from flowc.ir.ops import OPS
+from flowc.ir.ops.registry import OPS
 from flowc.ir.proto import MetaGraphDef, SaverDef
 from flowc.runtime.checkpoint import (
     CheckpointReader,
@@ -94,7 +94,7 @@ class Saver:
             self._saveables = []
             return
         self._saveables = saveables_of(variables)
-        settings = {
+        settings: dict[str, Any] = {
             "max_to_keep": self._max_to_keep,
             "sharded": self._sharded,
             "keep_checkpoint_every_n_hours": self._keep_hours,
@@ -271,7 +271,7 @@ class Saver:
         clear_extraneous_savers: bool = False, strip_default_attrs: bool = False,
         save_debug_info: bool = False,
     ) -> MetaGraphDef:  # fmt: skip
-        """The MetaGraphDef of the default graph with this saver, written where `filename` is given."""
+        """The MetaGraphDef of the default graph with this saver, written to `filename` if given."""
         return meta_graph.export_meta_graph(
             filename, saver_def=self.saver_def, collection_list=collection_list, as_text=as_text,
             export_scope=export_scope, clear_devices=clear_devices,
@@ -323,9 +323,7 @@ def _write(sess: BaseSession, saveable: Saveable, value: Any) -> None:
             return
 
 
-def _require_shape(
-    saveable: Saveable, found: Sequence[int], wanted: Sequence[int | None]
-) -> None:
+def _require_shape(saveable: Saveable, found: Sequence[int], wanted: Sequence[int | None]) -> None:
     pairs = zip(found, wanted, strict=False)
     if len(found) != len(wanted) or any(w is not None and f != w for f, w in pairs):
         raise InvalidArgumentError(None, None, (

@@ -178,7 +178,9 @@ def noisy_linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps:
         rate = convert(learning_rate, None, "learning_rate")
         kind = rate.dtype
         step = build("Minimum", cast(global_step, kind), cast(decay_steps, kind))
-        variance = cast(initial_variance, kind) / build("Pow", 1.0 + step, cast(variance_decay, kind))
+        variance = cast(initial_variance, kind) / build(
+            "Pow", 1.0 + step, cast(variance_decay, kind)
+        )
         fraction = step / cast(decay_steps, kind)
         line = (cast(1.0, kind) - fraction) + random_normal(
             build("Shape", fraction), stddev=build("Sqrt", variance), dtype=kind

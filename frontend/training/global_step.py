@@ -59,6 +59,6 @@ def assert_global_step(global_step_tensor: Any) -> None:
     """Raise TypeError unless the tensor is an integer scalar."""
     dtype = global_step_tensor.dtype
     if not dtype.is_integer and dtype is not dtypes.resource:
-        raise TypeError(f"Existing \"global_step\" does not have integer type: {dtype!r}")
+        raise TypeError(f'Existing "global_step" does not have integer type: {dtype!r}')
     if global_step_tensor.shape.ndims not in (0, None):
-        raise TypeError(f"Existing \"global_step\" is not scalar: {global_step_tensor.shape}")
+        raise TypeError(f'Existing "global_step" is not scalar: {global_step_tensor.shape}')

@@ -33,13 +33,14 @@ def assign_moving_average(variable: Any, value: Any, decay: Any, zero_debias: bo
     With `zero_debias`, the variable, which must begin with 0, is corrected for that: Kingma and Ba
     2014, section 3.
     """
-    with name_scope(name, "AssignMovingAvg", [variable, value, decay]) as scope:
-        with get_default_graph().colocate_with(variable):
-            rate = convert(1.0 - decay, None, "decay")
-            rate = cast(rate, variable.dtype)
-            if zero_debias:
-                return variable.assign_sub(_debiased_delta(variable, value, rate), name=scope)
-            return variable.assign_sub((variable - value) * rate, name=scope)
+    with (
+        name_scope(name, "AssignMovingAvg", [variable, value, decay]) as scope,
+        get_default_graph().colocate_with(variable),
+    ):
+        rate = cast(convert(1.0 - decay, None, "decay"), variable.dtype)
+        if zero_debias:
+            return variable.assign_sub(_debiased_delta(variable, value, rate), name=scope)
+        return variable.assign_sub((variable - value) * rate, name=scope)
 
 
 def _debiased_delta(unbiased: Any, value: Any, rate: Any) -> Any:
@@ -47,7 +48,7 @@ def _debiased_delta(unbiased: Any, value: Any, rate: Any) -> Any:
     with variable_scope(unbiased.op.name, values=[unbiased, value, rate]):
         graph = get_default_graph()
         with graph.colocate_with(unbiased):
-            options = {"trainable": False, "initializer": Zeros()}
+            options: dict[str, Any] = {"trainable": False, "initializer": Zeros()}
             biased = get_variable("biased", unbiased.shape, unbiased.dtype, **options)
             step = get_variable("local_step", [], unbiased.dtype, **options)
             updates = [biased.assign_sub((biased - value) * rate), step.assign_add(1)]
@@ -130,7 +131,9 @@ class ExponentialMovingAverage:
             return name
         return get_default_graph().unique_name(f"{var.op.name}/{self._name}", mark_as_used=False)
 
-    def variables_to_restore(self, moving_avg_variables: Sequence[Any] | None = None) -> dict[str, Any]:
+    def variables_to_restore(
+        self, moving_avg_variables: Sequence[Any] | None = None
+    ) -> dict[str, Any]:
         """Names in a checkpoint to variables: averages for those that have them."""
         averaged = moving_avg_variables
         if averaged is None:

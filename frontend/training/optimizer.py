@@ -68,12 +68,18 @@ class Optimizer:
         It adds 1 to `global_step`. Raises ValueError where no variable has a gradient.
         """
         pairs = self.compute_gradients(
-            loss, var_list, gate_gradients, aggregation_method, colocate_gradients_with_ops, grad_loss
+            loss,
+            var_list,
+            gate_gradients,
+            aggregation_method,
+            colocate_gradients_with_ops,
+            grad_loss,
         )
         if all(grad is None for grad, _ in pairs):
             raise ValueError(
                 "No gradients provided for any variable, check your graph for ops that do not "
-                f"support gradients, between variables {[str(v) for _, v in pairs]} and loss {loss}."
+                f"support gradients, between variables {[str(v) for _, v in pairs]} and loss "
+                f"{loss}."
             )
         return self.apply_gradients(pairs, global_step=global_step, name=name)
 
@@ -88,8 +94,10 @@ class Optimizer:
     ) -> list[tuple[Any, Any]]:
         """(gradient, variable) for each variable; the gradient is None where there is none."""
         if gate_gradients not in (self.GATE_NONE, self.GATE_OP, self.GATE_GRAPH):
-            raise ValueError("gate_gradients must be one of: Optimizer.GATE_NONE, "
-                             f"Optimizer.GATE_OP, Optimizer.GATE_GRAPH.  Not {gate_gradients}")  # fmt: skip
+            raise ValueError(
+                "gate_gradients must be one of: Optimizer.GATE_NONE, "
+                f"Optimizer.GATE_OP, Optimizer.GATE_GRAPH.  Not {gate_gradients}"
+            )
         if callable(loss):
             loss = loss()
         self._assert_valid_dtypes([loss, *([] if grad_loss is None else [grad_loss])])
@@ -130,7 +138,10 @@ class Optimizer:
             updates = []
             for grad, variable in pairs:
                 if grad is not None:
-                    with graph.name_scope(f"update_{variable.op.name}"), graph.colocate_with(variable):
+                    with (
+                        graph.name_scope(f"update_{variable.op.name}"),
+                        graph.colocate_with(variable),
+                    ):
                         updates.append(self._update(grad, variable))
             train_op = self._finished(updates, global_step, scope)
         collection = graph.get_collection_ref(GraphKeys.TRAIN_OP)
@@ -142,13 +153,13 @@ class Optimizer:
         if global_step is None:
             return self._finish(updates, scope)
         graph = get_default_graph()
-        with graph.control_dependencies([self._finish(updates, "update")]):
-            with graph.colocate_with(global_step):
-                if isinstance(global_step, ResourceVariable):
-                    return build("AssignAddVariableOp", global_step.handle,
-                                 convert(1, global_step.dtype), name=scope)  # fmt: skip
-                result = global_step.assign_add(1, name=scope)
-                return result.op if isinstance(result, TensorBase) else result
+        done = self._finish(updates, "update")
+        with graph.control_dependencies([done]), graph.colocate_with(global_step):
+            if isinstance(global_step, ResourceVariable):
+                return build("AssignAddVariableOp", global_step.handle,
+                             convert(1, global_step.dtype), name=scope)  # fmt: skip
+            result = global_step.assign_add(1, name=scope)
+            return result.op if isinstance(result, TensorBase) else result
 
     def _update(self, grad: Any, variable: Any) -> Any:
         """The operation that applies one gradient."""
@@ -276,8 +287,9 @@ def _as_gradient(grad: Any) -> Any:
     try:
         return convert_to_tensor_or_indexed_slices(grad)
     except TypeError:
-        raise TypeError(f"Gradient must be convertible to a Tensor or IndexedSlices, or None: {grad}"
-                        ) from None  # fmt: skip
+        raise TypeError(
+            f"Gradient must be convertible to a Tensor or IndexedSlices, or None: {grad}"
+        ) from None
 
 
 def _variables(var_list: Sequence[Any] | None) -> list[Any]:
@@ -336,7 +348,9 @@ class OneOpOptimizer(Optimizer):
     def _build(self, var: Any, grad: Any, indices: Any = None) -> Any:
         before, after = self._operands(var)
         sparse = indices is not None
-        kind = ("Resource" if isinstance(var, ResourceVariable) else "") + ("Sparse" if sparse else "")
+        kind = ("Resource" if isinstance(var, ResourceVariable) else "") + (
+            "Sparse" if sparse else ""
+        )
         operands = [_stored(v) for v in (var, *before)]
         return build(
             f"{kind}Apply{self._op()}",

@@ -308,17 +308,18 @@ class FtrlOptimizer(OneOpOptimizer):
         linear_name: str | None = None,
         l2_shrinkage_regularization_strength: float = 0.0,
     ) -> None:
-        for key, value, valid in (
-            ("initial_accumulator_value", initial_accumulator_value, initial_accumulator_value >= 0),
-            ("learning_rate_power", learning_rate_power, learning_rate_power <= 0),
-            ("l1_regularization_strength", l1_regularization_strength, l1_regularization_strength >= 0),
-            ("l2_regularization_strength", l2_regularization_strength, l2_regularization_strength >= 0),
-            ("l2_shrinkage_regularization_strength", l2_shrinkage_regularization_strength,
-             l2_shrinkage_regularization_strength >= 0),
-        ):  # fmt: skip
-            if not valid:
-                sign = "negative" if key == "learning_rate_power" else "positive"
-                raise ValueError(f"{key} {value} needs to be {sign} or zero")
+        if learning_rate_power > 0:
+            raise ValueError(
+                f"learning_rate_power {learning_rate_power} needs to be negative or zero"
+            )
+        for key, value in (
+            ("initial_accumulator_value", initial_accumulator_value),
+            ("l1_regularization_strength", l1_regularization_strength),
+            ("l2_regularization_strength", l2_regularization_strength),
+            ("l2_shrinkage_regularization_strength", l2_shrinkage_regularization_strength),
+        ):
+            if value < 0:
+                raise ValueError(f"{key} {value} needs to be positive or zero")
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._learning_rate_power = learning_rate_power

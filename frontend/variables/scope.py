@@ -152,8 +152,8 @@ class _Store:
         if name in self.variables:
             if not reuse:
                 raise ValueError(
-                    f"Variable {name} already exists, disallowed. Did you mean to set reuse=True or "
-                    f"reuse=tf.AUTO_REUSE in VarScope? Originally defined at:\n\n"
+                    f"Variable {name} already exists, disallowed. Did you mean to set reuse=True "
+                    f"or reuse=tf.AUTO_REUSE in VarScope? Originally defined at:\n\n"
                     f"{self.variables[name].op.location}"
                 )
             return _checked(self.variables[name], name, static, wanted)
@@ -311,11 +311,11 @@ def get_variable(
 def get_local_variable(name: str, *args: Any, **kwargs: Any) -> Any:
     """As `get_variable`, in the collection of local variables and not trainable."""
     kwargs.setdefault("trainable", False)
-    collections = list(kwargs.get("collections") or []) + [GraphKeys.LOCAL_VARIABLES]
+    collections = [*(kwargs.get("collections") or []), GraphKeys.LOCAL_VARIABLES]
     return get_variable(name, *args, **{**kwargs, "collections": collections})
 
 
-class variable_scope:  # noqa: N801  TensorFlow's name
+class variable_scope:
     """Opens a variable scope, and a name scope with it.
 
     `name_or_scope` is a name, or a scope to enter again; without it, `default_name` is made
@@ -471,5 +471,3 @@ def variable_op_scope(
 
 def no_regularizer(_: Any) -> None:
     """A regularizer that adds no loss, to override a scope's."""
-
-

@@ -129,14 +129,18 @@ def assign(ref: Any, value: Any, validate_shape: bool | None = None,
                  name=name)  # fmt: skip
 
 
-def assign_add(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Any:
+def assign_add(
+    ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None
+) -> Any:
     """Add `value` to `ref`; the result is its value afterwards."""
     if hasattr(ref, "handle"):
         return ref.assign_add(value, name=name)
     return build("AssignAdd", ref, value, use_locking=use_locking, name=name)
 
 
-def assign_sub(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Any:
+def assign_sub(
+    ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None
+) -> Any:
     """Subtract `value` from `ref`; the result is its value afterwards."""
     if hasattr(ref, "handle"):
         return ref.assign_sub(value, name=name)
@@ -150,7 +154,9 @@ def _scatter(op: str) -> Any:
             return ref.scatter(op, indices, updates, name)
         return build(f"Scatter{op}", ref, indices, updates, use_locking=use_locking, name=name)
 
-    scatter.__doc__ = f"Scatter{op}: update the slices of `ref` at `indices`; equal indices combine."
+    scatter.__doc__ = (
+        f"Scatter{op}: update the slices of `ref` at `indices`; equal indices combine."
+    )
     return scatter
 
 
@@ -163,5 +169,3 @@ scatter_nd_update, scatter_nd_add, scatter_nd_sub = map(_scatter, ("NdUpdate", "
 def count_up_to(ref: Any, limit: int, name: str | None = None) -> Any:
     """Count `ref` up by one until `limit`, then raise OutOfRangeError."""
     return build("CountUpTo", ref, limit=limit, name=name)
-
-

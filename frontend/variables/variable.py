@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from enum import Enum
@@ -68,7 +67,7 @@ class SaveSliceInfo:
 
     def __init__(
         self,
-        full_name: str | None = None,
+        full_name: str = "",
         full_shape: Sequence[int] | None = None,
         var_offset: Sequence[int] | None = None,
         var_shape: Sequence[int] | None = None,
@@ -95,7 +94,7 @@ class SaveSliceInfo:
 
     def to_proto(self, export_scope: str | None = None) -> SaveSliceInfoDef | None:
         """The protocol buffer; None outside of `export_scope`."""
-        name = self.full_name or ""
+        name = self.full_name
         if export_scope and not name.startswith(export_scope):
             return None
         return SaveSliceInfoDef(
@@ -122,8 +121,6 @@ class Variable(Operators):
 
     `initial_value` is anything that can become a tensor, or a function that returns it.
     """
-
-    SaveSliceInfo = SaveSliceInfo
 
     def __new__(cls, *args: Any, use_resource: bool | None = None, **kwargs: Any) -> Variable:
         """An instance of the kind asked for, or made by the innermost `variable_creator_scope`."""
@@ -191,48 +188,48 @@ class Variable(Operators):
 
     # What each kind does in its own way
 
-    @abstractmethod
     def _create(
         self, graph: Graph, initial: Any, name: str | None, dtype: Any, validate: bool, shape: Any
     ) -> None:
         """Add the variable's nodes."""
+        raise NotImplementedError
 
-    @abstractmethod
     def _restore(self, definition: VariableDef, import_scope: str | None) -> None:
         """Find the variable's nodes, which are in the graph already."""
+        raise NotImplementedError
 
     @property
-    @abstractmethod
     def stored(self) -> Any:
         """The tensor that stands for the variable itself: a resource handle or a reference."""
+        raise NotImplementedError
 
-    @abstractmethod
     def value(self) -> Any:
         """The variable's value as a tensor."""
+        raise NotImplementedError
 
-    @abstractmethod
     def read_value(self) -> Any:
         """A new read of the variable."""
+        raise NotImplementedError
 
-    @abstractmethod
     def as_graph_tensor(self, dtype: DType | None, name: str | None, as_ref: bool) -> Any:
         """The variable where a tensor is expected."""
+        raise NotImplementedError
 
-    @abstractmethod
     def update(self, op: str, value: Any, use_locking: Any, name: str | None, read: bool) -> Any:
         """`op` is "", "Add" or "Sub": assign, add or subtract."""
+        raise NotImplementedError
 
-    @abstractmethod
     def scatter(self, op: str, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Update slices: `op` is "Update", "Add", "Sub", "Mul", "Div", "Min", "Max", "NdAdd" ..."""
+        raise NotImplementedError
 
-    @abstractmethod
     def is_initialized(self, name: str | None = None) -> Any:
         """A bool tensor: whether the variable has a value."""
+        raise NotImplementedError
 
-    @abstractmethod
     def _snapshot_name(self) -> str:
         """The name of the tensor that reads the variable."""
+        raise NotImplementedError
 
     # What both share
 
@@ -263,14 +260,14 @@ class Variable(Operators):
         return self.op.device
 
     @property
-    @abstractmethod
     def dtype(self) -> DType:
         """The element type."""
+        raise NotImplementedError
 
     @property
-    @abstractmethod
     def shape(self) -> TensorShape:
         """The static shape."""
+        raise NotImplementedError
 
     def get_shape(self) -> TensorShape:
         """The static shape."""
@@ -326,13 +323,14 @@ class Variable(Operators):
         session = session or get_default_session()
         if session is None:
             raise ValueError(
-                "Either session argument should be provided or default session should be established"
+                "Either session argument should be provided or default session should be "
+                "established"
             )
         session.run(self.initializer, {self.initializer.inputs[1]: value})
 
-    @abstractmethod
     def _as_graph_element(self) -> Any:
         """The tensor that is fetched or fed for the variable."""
+        raise NotImplementedError
 
     def assign(self, value: Any, use_locking: bool = False, name: str | None = None,
                read_value: bool = True) -> Any:  # fmt: skip
@@ -354,11 +352,15 @@ class Variable(Operators):
             raise ValueError(f"sparse_delta is not IndexedSlices: {delta}")
         return self.scatter(op, delta.indices, delta.values, name)
 
-    def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_add(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Add IndexedSlices."""
         return self._scatter_slices("Add", sparse_delta, name)
 
-    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_sub(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Subtract IndexedSlices."""
         return self._scatter_slices("Sub", sparse_delta, name)
 
@@ -405,7 +407,9 @@ class Variable(Operators):
         if self._initial_value is not None:
             definition.initial_value_name = strip_scope(self._initial_value.name, export_scope)
         if self._save_slice_info is not None:
-            definition.save_slice_info_def.MergeFrom(self._save_slice_info.to_proto(export_scope))
+            part = self._save_slice_info.to_proto(export_scope)
+            if part is not None:
+                definition.save_slice_info_def.MergeFrom(part)
         return definition
 
     @staticmethod
