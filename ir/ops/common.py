@@ -91,6 +91,13 @@ def abstract(b: Builder, dtype: DType, *sizes: Dim | None) -> Value:
     return Parameter(TensorType(dtype, shape))
 
 
+def is_zero(b: Builder, size: Dim) -> bool:
+    """Whether a size is 0; a symbol that may be is specialised by what it is in this run."""
+    if isinstance(size, int) or is_abstract(b):
+        return size == 0
+    return b.assumptions.equal(size, 0)
+
+
 def static_size(b: Builder, size: Dim) -> int:
     """A size that the code must know: where it is a symbol, it is specialised for its value."""
     size = b.assumptions.canonical(size)

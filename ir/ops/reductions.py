@@ -9,7 +9,7 @@ import numpy as np
 
 from flowc.ir import dims, dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, conj, normalize_axis, number, static_axis
+from flowc.ir.ops.common import Tensors, conj, is_zero, normalize_axis, number, static_axis
 from flowc.ir.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, accumulator, greatest, least, require
 from flowc.ir.tensor.core import Value
@@ -178,7 +178,7 @@ def arg_extreme(
     """The first position of the extreme along a dimension; NaN never is it."""
     shape = b.shape(x)
     axis = static_axis(b, dimension, len(shape), "dimension")
-    require(shape[axis] != 0, f"Reduction axis {axis} is empty in shape {list(shape)}")
+    require(not is_zero(b, shape[axis]), f"Reduction axis {axis} is empty in shape {list(shape)}")
     if x.type.dtype.is_bool:
         x = b.convert(x, dtypes.int32)
     elif x.type.dtype.is_floating:

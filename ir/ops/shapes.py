@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim
+from flowc.ir.dims import Dim, Expr
 from flowc.ir.dtypes import DType
 from flowc.ir.ops.common import (
     Tensors,
@@ -207,9 +207,9 @@ def invert_permutation(b: Builder, x: Value) -> Value:
     """y with y[x[i]] = i."""
     (count,) = require_rank(b, x, 1, "invert_permutation")
     contents = b.symbolic(x)
-    if contents is None:
+    listed = [] if contents is None else contents.tolist()
+    if contents is None or any(isinstance(i, Expr) for i in listed):
         return _invert_data(b, x, count)
-    listed = contents.tolist()
     require(sorted(listed) == list(range(len(listed))), f"{listed} is not a permutation")
     return b.constant(np.argsort(listed).astype(x.type.dtype.numpy), x.type.dtype)
 

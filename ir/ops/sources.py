@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from flowc.ir import dtypes
-from flowc.ir.dims import Dim, Expr, ceildiv
+from flowc.ir.dims import Dim, Expr, ceildiv, maximum
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, check_all, require_rank, show
+from flowc.ir.ops.common import Tensors, check_all, is_abstract, is_zero, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, DataDependent, UnknownValue, require
 from flowc.ir.tensor.core import Parameter, TensorType, Value
@@ -135,7 +135,13 @@ def _range_length(b: Builder, start: Value, limit: Value, delta: Value) -> Dim:
         return _concrete_length(first, last, step)
     if isinstance(step, Expr):
         raise DataDependent(delta)  # whether the progression rises or falls
-    return ceildiv(last - first, step) if step > 0 else ceildiv(first - last, -step)
+    low, high = (first, last) if step > 0 else (last, first)
+    order = "<=" if step > 0 else ">="
+    require(
+        is_abstract(b) or b.assumptions.at_least(high, low),
+        f"Requires start {order} limit when delta {'>' if step > 0 else '<'} 0: {first}/{last}",
+    )
+    return ceildiv(high - low, abs(step))
 
 
 def _concrete_length(first: float, last: float, step: float) -> int:
@@ -159,15 +165,16 @@ def linspace(b: Builder, start: Value, stop: Value, num: Value) -> Value:
     for name, value in (("start", start), ("stop", stop), ("num", num)):
         require_rank(b, value, 0, name)
     (count,) = b.dims(num)
-    require(not isinstance(count, int) or count > 0, f"Requires num > 0: {count}")
+    require(not is_zero(b, count) and count != -1, f"Requires num > 0: {count}")
     if count == 1:
         return b.reshape(start, (1,))
-    gaps = b.convert(b.size(count - 1), start.type.dtype)
+    gaps = b.convert(b.size(maximum(count - 1, 1)), start.type.dtype)
     step = b.divide(b.subtract(stop, start), gaps)
     first, last, step = (b.broadcast_to(v, (count,)) for v in (start, stop, step))
     steps = b.iota((count,), 0, dtypes.int32)
     line = b.add(first, b.multiply(step, b.convert(steps, start.type.dtype)))
     final = b.eq(steps, b.broadcast_to(b.size(count - 1), (count,)))
+    final = b.and_(final, b.gt(steps, 0))  # of one number, it is the start
     return b.select(final, last, line)
 
 
