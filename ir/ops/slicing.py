@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from flowc.ir import dims
 from flowc.ir.dims import Dim
@@ -119,6 +120,9 @@ def _read_spec(b: Builder, begin: Value, end: Value, strides: Value, masks: _Mas
     return _Spec(_contents(b, begin), _contents(b, end), steps, masks)
 
 
+_Limits: TypeAlias = tuple[Value, Value]  # the operands begin and end
+
+
 def _contents(b: Builder, vector: Value) -> Sequence[Dim | None]:
     contents = b.symbolic(vector)
     if contents is None:
@@ -133,7 +137,7 @@ def _bit(mask: int, i: int) -> bool:
     return bool(mask >> i & 1)
 
 
-def _entries(b: Builder, shape: Shape, spec: _Spec, begin: Value) -> Iterator[_Entry]:
+def _entries(b: Builder, shape: Shape, spec: _Spec, limits: _Limits) -> Iterator[_Entry]:
     """One entry per dimension of the input and per new dimension, in order."""
     masks, count = spec.masks, len(spec.strides)
     after = [i for i in range(count) if masks.ellipsis and 1 << i > masks.ellipsis]
@@ -151,7 +155,7 @@ def _entries(b: Builder, shape: Shape, spec: _Spec, begin: Value) -> Iterator[_E
                 axis < len(shape),
                 f"Index out of range using input dim {axis}; input has only {len(shape)} dims",
             )
-            yield _entry(b, spec, i, axis, shape[axis], begin)
+            yield _entry(b, spec, i, axis, shape[axis], limits)
             axis += 1
     if not masks.ellipsis:
         yield from _whole(shape, axis, len(shape))
@@ -161,7 +165,8 @@ def _whole(shape: Shape, first: int, limit: int) -> Iterator[_Entry]:
     return (_Entry(axis, 0, shape[axis]) for axis in range(first, limit))
 
 
-def _entry(b: Builder, spec: _Spec, i: int, axis: int, size: Dim, begin: Value) -> _Entry:
+def _entry(b: Builder, spec: _Spec, i: int, axis: int, size: Dim, limits: _Limits) -> _Entry:
+    begin, end = limits
     masks, stride = spec.masks, spec.strides[i]
     first, last = spec.begin[i], spec.end[i]
     if _bit(masks.shrink, i):
@@ -180,7 +185,7 @@ def _entry(b: Builder, spec: _Spec, i: int, axis: int, size: Dim, begin: Value) 
         start = _clamped(b, _from_front(b, first, size), low, high)
     if not _bit(masks.end, i):
         if last is None:
-            raise DataDependent(begin)
+            raise DataDependent(end)
         limit = _clamped(b, _from_front(b, last, size), low, high)
     return _Entry(axis, start, limit, stride)
 
@@ -232,7 +237,7 @@ def strided_slice(
     spec = _read_spec(b, begin, end, strides, masks)
     if None in spec.begin and (row := _dynamic_row(b, input, begin, spec)) is not None:
         return row
-    entries = list(_entries(b, b.shape(input), spec, begin))
+    entries = list(_entries(b, b.shape(input), spec, (begin, end)))
     return b.reshape(_cut(b, input, entries), _visible(entries))
 
 
@@ -311,7 +316,7 @@ def strided_slice_grad(
     masks = _Masks(begin_mask, end_mask, ellipsis_mask, new_axis_mask & ~ellipsis_mask,
                    shrink_axis_mask & ~new_axis_mask & ~ellipsis_mask)  # fmt: skip
     full = b.dims(shape)
-    entries = list(_entries(b, full, _read_spec(b, begin, end, strides, masks), begin))
+    entries = list(_entries(b, full, _read_spec(b, begin, end, strides, masks), (begin, end)))
     require(
         b.assumptions.equal_shapes(b.shape(dy), tuple(_visible(entries))),
         f"shape of dy was {show(b.shape(dy))} instead of {show(tuple(_visible(entries)))}",
