@@ -85,9 +85,7 @@ class Elements:
         assert found is not None, f"no element form of {instruction.primitive}"
         if instruction.primitive in MOVEMENT:
             return self.at(instruction.operands[0], found[0], mask)
-        operands = [
-            self.at(o, i, mask) for o, i in zip(instruction.operands, found, strict=True)
-        ]
+        operands = [self.at(o, i, mask) for o, i in zip(instruction.operands, found, strict=True)]
         return apply(instruction, operands)
 
     def region(self, computation: Computation, arguments: Sequence[Element]) -> list[Element]:
@@ -138,9 +136,9 @@ def apply(instruction: Instruction, operands: Sequence[Element]) -> Element:
     if isinstance(operands[0], Complex):
         if len(operands) == 1:
             return complex_arithmetic.UNARY[name](operands[0])
-        x, y = operands
-        assert isinstance(y, Complex)
-        return complex_arithmetic.BINARY[name](x, y)
+        left, right = operands
+        assert isinstance(left, Complex) and isinstance(right, Complex)
+        return complex_arithmetic.BINARY[name](left, right)
     if len(operands) == 1:
         return scalars.unary(name, operands[0])
     return scalars.binary(name, _real(operands[0]), _real(operands[1]))
@@ -217,9 +215,7 @@ def _pad(elements: Elements, instruction: Instruction, index: Indices, mask: Mas
         step = attributes["interior_padding"][axis] + 1
         position = i - attributes["edge_padding_low"][axis]
         if step != 1:
-            whole = scalars.compare(
-                "EQ", scalars.index(position % step), scalars.index(0)
-            )
+            whole = scalars.compare("EQ", scalars.index(position % step), scalars.index(0))
             inside = scalars.both(inside, whole)
             position = position // step
         inside = scalars.both(inside, scalars.in_range(position, size))
@@ -275,7 +271,8 @@ def flat_offset(parts: list[tuple[Scalar, Dim]]) -> Scalar:
 
 def _gather(elements: Elements, instruction: Instruction, index: Indices, mask: Mask) -> Element:
     operand, starts = instruction.operands
-    numbers, sizes = instruction.attributes["dimension_numbers"], instruction.attributes["slice_sizes"]
+    numbers = instruction.attributes["dimension_numbers"]
+    sizes = instruction.attributes["slice_sizes"]
     shape = operand.type.shape
     batch = [i for a, i in enumerate(index) if a not in numbers.offset_dims]
     offsets = [index[a] for a in numbers.offset_dims]
