@@ -147,7 +147,8 @@ def run(name: str, model: Model, digits: Digits, epochs: int, folder: Path) -> P
     with tf.Session(graph=model.graph) as session:
         train(model, session, digits, epochs)
         print(f"  test accuracy:                {test(model, session, digits):.2%}")
-        print(f"  compiled programs:            {session.compile_count}")
+        compiling = sum(compilation.seconds for compilation in session.compilations)
+        print(f"  compiled programs:            {session.compile_count}, in {compiling:.2f} s")
         checkpoint = model.saver.save(session, str(folder / name.replace(" ", "_")))
     print(f"  seconds in all:               {time.perf_counter() - start:.1f}")
     return Path(checkpoint)

@@ -19,7 +19,7 @@ from flowc.frontend.stacks import SESSIONS, get_default_graph, get_default_sessi
 from flowc.ir.proto import ConfigProto, GraphDef
 
 if TYPE_CHECKING:
-    from flowc.runtime.executor import Executor
+    from flowc.runtime.executor import Compilation, Executor
 
 
 class _Prepared:
@@ -81,6 +81,12 @@ class BaseSession:
     def compile_count(self) -> int:
         """How often this session has compiled a part of the graph."""
         return 0 if self._executor is None else self._executor.compile_count
+
+    @property
+    def compilations(self) -> Sequence[Compilation]:
+        """What this session has compiled, why, and how long each stage took; `str()` of one is a
+        table."""
+        return () if self._executor is None else tuple(self._executor.compilations)
 
     def run(
         self,

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,6 +38,23 @@ class GraphView(Protocol):
     def traceback_of(self, node_name: str) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What was compiled, why, and the seconds that each stage took, in order."""
+
+    name: str
+    reason: str
+    times: Mapping[str, float]
+
+    @property
+    def seconds(self) -> float:
+        """All stages together."""
+        return sum(self.times.values())
+
+    def __str__(self) -> str:
+        return f"compiled {self.name} ({self.reason})\n{time_table(self.times)}"
+
+
 class Executor:
     """Compiles and runs requests on one graph; holds the variables."""
 
@@ -45,13 +63,18 @@ class Executor:
         self.store = Store()
         self.resources: dict[str, Any] = {}  # of host kernels: tables, queues, readers
         self.options = Options.from_environment()
-        self.compile_count = 0
+        self.compilations: list[Compilation] = []
         self.lock = threading.RLock()
         self._index = Graph()
         self._steps: dict[tuple[tuple[str, ...], ...], Step] = {}
         self._threads = self.options.threads or _configured_threads(config)
         self._arena = np.empty(0, np.uint8)
         self.arena_address = 0
+
+    @property
+    def compile_count(self) -> int:
+        """How often code was compiled."""
+        return len(self.compilations)
 
     # Variables
 
@@ -116,10 +139,10 @@ class Executor:
         """Compile a request, saying why in the log."""
         from flowc.codegen.cpu.host import host_target
 
-        self.compile_count += 1
         target = host_target(self._threads)
         executable = compile_request(request, self.store, target, self.options)
-        logger.info("compiled %s: %s\n%s", request.name, reason, time_table(executable.times))
+        self.compilations.append(Compilation(request.name, reason, executable.times))
+        logger.info("%s", self.compilations[-1])
         return executable
 
     def located(self, error: OpError) -> OpError:
