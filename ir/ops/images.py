@@ -1,0 +1,1 @@
+"""Images (resizing, cropping, colours, patches, suppression): another engineer is writing this family."""

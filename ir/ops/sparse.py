@@ -1,0 +1,1 @@
+"""Sparse tensors: another engineer is writing this family."""

@@ -1,0 +1,1 @@
+"""Special functions (Bessel, gamma, zeta ...): another engineer is writing this family."""
