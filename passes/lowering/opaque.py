@@ -8,22 +8,24 @@ from flowc.ir.loops.kernel import Buffer, Kernel
 from flowc.ir.tensor.core import Instruction, Value
 from flowc.passes.lowering.fused import Fused
 from flowc.passes.lowering.large_windows import large_windows
+from flowc.passes.lowering.linear_algebra import cholesky, triangular_solve
 from flowc.passes.lowering.random_bits import random_bits
 from flowc.passes.lowering.scatter import dynamic_update_slice, scatter
 from flowc.passes.lowering.select_and_scatter import select_and_scatter
 from flowc.passes.lowering.sort import sort
 
 OPAQUE: dict[str, Callable[[Fused], Kernel | tuple[Kernel, tuple[Buffer, ...]]]] = {
+    "cholesky": cholesky,
     "dynamic_update_slice": dynamic_update_slice,
     "reduce_window": large_windows,
     "rng_bit_generator": random_bits,
     "scatter": scatter,
-    "sort": sort,
     "select_and_scatter": select_and_scatter,
+    "sort": sort,
+    "triangular_solve": triangular_solve,
 }
 
-# Kernels that read element i of operand 0 before they write element i of result 0, and nothing of
-# operand 0 after they have written elsewhere.
+# Kernels that are right, and copy less, where result 0 has the memory of operand 0.
 IN_PLACE = frozenset({"dynamic_update_slice", "rng_bit_generator", "scatter"})
 
 
