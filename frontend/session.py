@@ -84,8 +84,7 @@ class BaseSession:
 
     @property
     def compilations(self) -> Sequence[Compilation]:
-        """What this session has compiled, why, and how long each stage took; `str()` of one is a
-        table."""
+        """What this session has compiled, and why; `str()` of one shows the time of each stage."""
         return () if self._executor is None else tuple(self._executor.compilations)
 
     def run(

@@ -135,7 +135,8 @@ def _limits(dtype: DType) -> Any:
     if dtype.is_integer:
         return np.iinfo(dtype.numpy)
     if dtype.is_floating:
-        return ml_dtypes.finfo(dtype.numpy)
+        limits: Any = ml_dtypes.finfo  # has no types
+        return limits(dtype.numpy)
     raise TypeError(f"{dtype.name} has no least or greatest value")
 
 

@@ -91,8 +91,10 @@ def _predecessors(group: Group, grouping: Grouping) -> set[int]:
 def _reader_edges(
     groups: list[Group], grouping: Grouping, writers: Mapping[Value, Value]
 ) -> Iterator[tuple[Group, Group]]:
-    """(earlier, writer) pairs: readers of the variable, and checks, which must fail before it
-    changes; but for those that need the writer's result."""
+    """(earlier, writer) pairs: readers of the variable, and checks, but for those that need it.
+
+    A check must fail before anything has changed.
+    """
     readers: dict[Value, list[Group]] = {}
     wanted = set(writers.values())
     for group in groups:

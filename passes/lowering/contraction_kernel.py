@@ -284,7 +284,9 @@ def _empty_sum(fused: Fused, hero: Instruction) -> Kernel:
     """The kernel where nothing is summed: the epilogue of zeros."""
     zero = scalars.constant(_accumulation_type(hero).real, 0)
     is_complex = hero.types[0].dtype.is_complex
-    total: Element = Complex(zero, zero) if is_complex else scalars.convert(hero.types[0].dtype, zero)
+    total: Element = (
+        Complex(zero, zero) if is_complex else scalars.convert(hero.types[0].dtype, zero)
+    )
     loops, body = choose_loops(hero.types[0].shape, lambda i: _stores(fused, hero, i, total))
     return fused.kernel(nest(loops, body, fused.target))
 
