@@ -3,16 +3,25 @@
 A part is a set of nodes that one executable computes, or that host kernels compute one by one.
 Parts alternate; a node goes to the earliest part that follows all it depends on. A node of `cuts`
 needs the contents of an input as a size, and so starts a part after the one that computes it.
+
+Values pass between parts; variables do not. A part that uses a variable has the variable's node
+itself, as it has the constants that it uses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from flowc.compiler.graph import Node
-from flowc.ir import dtypes
-from flowc.ir.dtypes import DType
+from flowc.compiler.graph import Edge, Node
+from flowc.compiler.placement import (
+    is_source,
+    must_run_on_host,
+    nodes_on_host,
+    variable_roots,
+)
+
+_CALLER = -1  # stands for the caller among the stages that use a tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +32,6 @@ class Part:
     nodes: tuple[Node, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-
-
-def runs_on_host(node: Node) -> bool:
-    """True for ops without a lowering, and for every op on strings."""
-    if node.definition.lower is None:
-        return True
-    return any(_is_string(value) for value in node.attributes.values())
-
-
-def _is_string(value: object) -> bool:
-    if isinstance(value, tuple):
-        return any(map(_is_string, value))
-    return isinstance(value, DType) and value is dtypes.string
 
 
 def partition(
@@ -49,60 +45,122 @@ def partition(
     `nodes` are pruned and ordered; `fed` and `fetches` are tensor names; `cuts[node]` are the
     inputs of that node that must be known before it is compiled.
     """
-    stages = _stages(nodes, fed, cuts or {})
-    members: dict[int, list[Node]] = {}
-    for node in nodes:
-        members.setdefault(stages[node.name], []).append(node)
-    order = sorted(members)
-    users = _users(nodes, stages, fed, fetches)
-    return [_part(stage, members[stage], stages, users, fed) for stage in order]
+    if not cuts and not any(map(must_run_on_host, nodes)):
+        return _single(nodes, fed, fetches)
+    stages = _stages(nodes, fed, fetches, cuts or {})
+    placed = _with_variables(nodes, stages, fed)
+    members = _members(placed, stages, fed)
+    _place_fetched(members, {n.name: n for n in nodes}, fed, fetches)
+    users = _users(members, fed, fetches)
+    return [_part(stage, tuple(members[stage].values()), users, fed) for stage in sorted(members)]
+
+
+def _single(nodes: Sequence[Node], fed: Collection[str], fetches: Sequence[str]) -> list[Part]:
+    """Everything is compiled at once, variables and constants included."""
+    if not nodes:
+        return []
+    members = {0: {node.name: node for node in nodes}}
+    return [_part(0, tuple(nodes), _users(members, fed, fetches), fed)]
 
 
 def _stages(
-    nodes: Sequence[Node], fed: Collection[str], cuts: Mapping[str, frozenset[str]]
+    nodes: Sequence[Node],
+    fed: Collection[str],
+    fetches: Sequence[str],
+    cuts: Mapping[str, frozenset[str]],
 ) -> dict[str, int]:
-    """Even numbers for compiled nodes, odd ones for host nodes; dependencies never go down."""
+    """Even numbers for compiled nodes, odd ones for host nodes; dependencies never go down.
+
+    Sources have stage 0, but are in the parts of those that use them.
+    """
+    on_host = nodes_on_host(nodes, fed, fetches)
     stages: dict[str, int] = {}
     for node in nodes:
-        odd = int(runs_on_host(node))
-        stage = odd
-        for edge in node.inputs:
-            if edge.tensor in fed:
-                continue
-            before = stages[edge.node]
-            if edge.tensor in cuts.get(node.name, frozenset()):
-                before += 1
-            stage = max(stage, before + (before % 2 != odd))
-        for control in node.controls:
-            before = stages[control]
-            stage = max(stage, before + (before % 2 != odd))
-        stages[node.name] = stage
+        if is_source(node):
+            stages[node.name] = 0
+            continue
+        odd = int(node.name in on_host)
+        before = [_before(edge, stages, cuts.get(node.name)) for edge in node.inputs
+                  if edge.tensor not in fed]  # fmt: skip
+        before += [stages[control] for control in node.controls]
+        if node.op == "NoOp":
+            stages[node.name] = max(before, default=0)  # nothing to run, here or there
+        else:
+            stages[node.name] = max((b + (b % 2 != odd) for b in before), default=odd)
     return stages
 
 
-def _users(
-    nodes: Sequence[Node],
-    stages: Mapping[str, int],
+def _before(edge: Edge, stages: Mapping[str, int], cut: frozenset[str] | None) -> int:
+    """The stage that an input asks for; one more where its contents must be known."""
+    return stages[edge.node] + (cut is not None and edge.tensor in cut)
+
+
+def _with_variables(
+    nodes: Sequence[Node], stages: Mapping[str, int], fed: Collection[str]
+) -> list[Node]:
+    """The nodes; one that gets a variable from an earlier part takes the variable itself."""
+    roots = variable_roots(nodes)
+
+    def own(node: Node, edge: Edge) -> Edge:
+        crosses = edge.tensor not in fed and stages[edge.node] != stages[node.name]
+        return roots.get(edge.tensor, edge) if crosses else edge
+
+    placed = []
+    for node in nodes:
+        inputs = tuple(own(node, edge) for edge in node.inputs)
+        placed.append(node if inputs == node.inputs else replace(node, inputs=inputs))
+    return placed
+
+
+def _members(
+    nodes: Sequence[Node], stages: Mapping[str, int], fed: Collection[str]
+) -> dict[int, dict[str, Node]]:
+    """The nodes of each stage by name, in order, each source before its users."""
+    sources = {node.name: node for node in nodes if is_source(node)}
+    members: dict[int, dict[str, Node]] = {}
+    for node in nodes:
+        if is_source(node):
+            continue
+        stage = members.setdefault(stages[node.name], {})
+        for edge in node.inputs:
+            if edge.node in sources and edge.tensor not in fed:
+                stage.setdefault(edge.node, sources[edge.node])
+        stage[node.name] = node
+    return members
+
+
+def _place_fetched(
+    members: dict[int, dict[str, Node]],
+    nodes: Mapping[str, Node],
     fed: Collection[str],
     fetches: Sequence[str],
-) -> dict[str, set[int]]:
-    """The stages that read each tensor; -1 stands for the caller."""
-    users: dict[str, set[int]] = {}
-    for node in nodes:
-        for edge in node.inputs:
-            if edge.tensor not in fed:
-                users.setdefault(edge.tensor, set()).add(stages[node.name])
+) -> None:
+    """A source that is fetched is computed by the last part that has it, else on the host."""
     for fetch in fetches:
-        users.setdefault(fetch, set()).add(-1)
+        node = nodes.get(fetch.split(":")[0])
+        if node is None or not is_source(node) or fetch in fed:
+            continue
+        if not any(node.name in part for part in members.values()):
+            members.setdefault(1, {})[node.name] = node
+
+
+def _users(
+    members: Mapping[int, Mapping[str, Node]], fed: Collection[str], fetches: Sequence[str]
+) -> dict[str, set[int]]:
+    """The stages that read each tensor from elsewhere."""
+    users: dict[str, set[int]] = {}
+    for stage, part in members.items():
+        for node in part.values():
+            for edge in node.inputs:
+                if edge.tensor not in fed and edge.node not in part:
+                    users.setdefault(edge.tensor, set()).add(stage)
+    for fetch in fetches:
+        users.setdefault(fetch, set()).add(_CALLER)
     return users
 
 
 def _part(
-    stage: int,
-    nodes: list[Node],
-    stages: Mapping[str, int],
-    users: Mapping[str, set[int]],
-    fed: Collection[str],
+    stage: int, nodes: tuple[Node, ...], users: Mapping[str, set[int]], fed: Collection[str]
 ) -> Part:
     names = {node.name for node in nodes}
     inputs = {
@@ -111,9 +169,5 @@ def _part(
         for e in node.inputs
         if e.tensor in fed or e.node not in names
     }
-    outputs = [
-        tensor
-        for tensor, readers in users.items()
-        if tensor.split(":")[0] in names and tensor not in fed and readers - {stage}
-    ]
-    return Part(stage % 2 == 0, tuple(nodes), tuple(inputs), tuple(outputs))
+    outputs = [t for t in users if t.split(":")[0] in names and t not in fed]
+    return Part(stage % 2 == 0, nodes, tuple(inputs), tuple(outputs))

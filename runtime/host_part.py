@@ -1,7 +1,8 @@
 """A part of a step that runs on the host: kernels over NumPy arrays, one node after the other.
 
 Ops without a lowering have such a kernel in their definition. Ops that merely move strings about
-are run by their lowering through the reference interpreter, since no native code deals in strings.
+are run by their lowering through the reference interpreter, since no native code deals in strings;
+so are reads and assignments of variables that belong to the host's work, such as restoring them.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ import numpy as np
 
 from flowc.compiler.graph import Node
 from flowc.compiler.partition import Part
-from flowc.ir.dtypes import as_dtype
-from flowc.ir.errors import OpError
-from flowc.ir.ops.calling import call_lowering, group_inputs
+from flowc.ir.dtypes import DType, as_dtype
+from flowc.ir.errors import FailedPreconditionError, OpError
+from flowc.ir.ops.calling import call_lowering, dereferenced, group_inputs
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
-from flowc.ir.tensor.builder import Builder
-from flowc.ir.tensor.core import Module, Parameter, TensorType
-from flowc.runtime.store import Array
+from flowc.ir.tensor.builder import Builder, Handle, State
+from flowc.ir.tensor.core import Module, Parameter, TensorType, Value
+from flowc.runtime.checkpoint.service import CheckpointFiles
+from flowc.runtime.store import Array, Store
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Executor
@@ -33,6 +35,7 @@ class HostContext:
 
     node: str
     resources: dict[str, Any]  # tables, queues, readers of the session, by name
+    checkpoints: CheckpointFiles
 
 
 class HostPart:
@@ -42,31 +45,42 @@ class HostPart:
         self._executor = executor
         self._part = part
 
-    def __call__(self, arrays: Sequence[Array]) -> list[Any]:
+    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
         """The values of the part's outputs."""
         values: dict[str, Any] = dict(zip(self._part.inputs, arrays, strict=True))
         for node in self._part.nodes:
-            if not node.inputs and f"{node.name}:0" in values:
+            if node.op == "NoOp" or (not node.inputs and f"{node.name}:0" in values):
                 continue
             inputs = [values[e.tensor] for e in node.inputs]
             for number, output in enumerate(self._run(node, inputs)):
-                values[f"{node.name}:{number}"] = output
-        return [values[name] for name in self._part.outputs]
+                values.setdefault(f"{node.name}:{number}", output)
+        return [self._outside(values[name]) for name in self._part.outputs]
+
+    def _outside(self, value: Any) -> Any:
+        """A value as other parts and the caller take it: variables by value."""
+        return self._read(value).copy() if isinstance(value, Handle) else value
+
+    def _read(self, handle: Handle) -> Array:
+        array = self._executor.store.get(handle.name, handle.initial)
+        if array is None:
+            raise uninitialized(handle)
+        return array
 
     def _run(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
+        inputs = dereferenced(node.definition, inputs, node.attributes, self._read)
         try:
             kernel = node.definition.host
-            outputs = self._interpret(node, inputs) if kernel is None else self._call(node, inputs)
+            return self._interpret(node, inputs) if kernel is None else self._call(node, inputs)
         except OpError as error:
             message = f"{node.op} '{node.name}': {error.message}"
-            raise type(error)(None, None, message) from error
-        return outputs
+            located = type(error)(None, node.name, message)
+            raise self._executor.located(located) from error
 
     def _call(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
         """The op's host kernel on arrays."""
         definition = node.definition
         assert definition.host is not None
-        context = HostContext(node.name, self._executor.resources)
+        context = HostContext(node.name, self._executor.resources, CheckpointFiles())
         keywords = {
             name: context if name == "context" else node.attributes[name]
             for name in definition.host_attributes
@@ -74,22 +88,77 @@ class HostPart:
         outputs = definition.host(*group_inputs(definition, inputs, node.attributes), **keywords)
         if outputs is None:
             return ()
-        return outputs if isinstance(outputs, tuple | list) else (outputs,)
+        return _flat(outputs) if isinstance(outputs, tuple | list) else (outputs,)
 
     def _interpret(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
-        """The op's lowering, interpreted: for movement of strings."""
-        b = Builder(Specialising({}))
+        """The op's lowering, interpreted: for movement of strings, and for variables."""
+        state = _Variables(self._executor.store)
+        b = Builder(Specialising({}), state)
         b.location = node.name
-        arrays = [np.asarray(i) for i in inputs]
-        parameters = [Parameter(TensorType(as_dtype(a.dtype), a.shape)) for a in arrays]
-        contents = dict(zip(parameters, arrays, strict=True))
-        b.parameter_contents = lambda p: _objects(contents[p])
-        results = call_lowering(b, node.definition, parameters, node.attributes)
-        module = Module(node.name, b.computation(parameters, results), messages=tuple(b.messages))
-        return interpreter.run(module, arrays)
+        operands = [i if isinstance(i, Handle) else state.given(i) for i in inputs]
+        b.parameter_contents = state.contents
+        results = call_lowering(b, node.definition, operands, node.attributes)
+        returned = [r for r in results if not isinstance(r, Handle)]
+        main = b.computation(list(state.arrays), [*returned, *state.written.values()])
+        module = Module(node.name, main, messages=tuple(b.messages))
+        arrays = interpreter.run(module, list(state.arrays.values()))
+        for name, array in zip(state.written, arrays[len(returned) :], strict=True):
+            self._executor.store.set(name, array)
+        computed = iter(arrays)
+        return [r if isinstance(r, Handle) else next(computed) for r in results]
+
+
+class _Variables(State):
+    """The operands and the variables during the interpretation of one node."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.arrays: dict[Parameter, Array] = {}
+        self.written: dict[str, Value] = {}
+
+    def given(self, array: Any, dtype: DType | None = None) -> Parameter:
+        """A parameter for an array."""
+        array = np.asarray(array)
+        parameter = Parameter(TensorType(dtype or as_dtype(array.dtype), array.shape))
+        self.arrays[parameter] = array
+        return parameter
+
+    def contents(self, parameter: Parameter) -> Array | None:
+        """The elements of an operand."""
+        return _objects(self.arrays[parameter]) if parameter in self.arrays else None
+
+    def read(self, b: Builder, handle: Handle) -> Value:
+        if handle.name in self.written:
+            return self.written[handle.name]
+        array = self.store.get(handle.name, handle.initial)
+        if array is None:
+            raise uninitialized(handle)
+        return self.given(array.copy(), handle.dtype)  # later steps write the variable in place
+
+    def assign(self, b: Builder, handle: Handle, value: Value) -> None:
+        self.written[handle.name] = value
+
+    def is_initialized(self, b: Builder, handle: Handle) -> bool:
+        return handle.name in self.written or handle.name in self.store
+
+
+def uninitialized(handle: Handle) -> FailedPreconditionError:
+    """The error for a variable that has no value yet."""
+    return FailedPreconditionError(
+        None, None, f"Attempting to use uninitialized value {handle.name}"
+    )
+
+
+def _flat(outputs: Sequence[Any]) -> list[Any]:
+    """Outputs one after the other, lists among them taken apart."""
+    flat: list[Any] = []
+    for output in outputs:
+        flat.extend(output) if isinstance(output, tuple | list) else flat.append(output)
+    return flat
 
 
 def _objects(array: Array) -> Array:
     found = np.empty(array.shape, object)
-    found[...] = array.tolist()
+    if array.size:
+        found[...] = array.tolist()
     return found

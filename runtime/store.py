@@ -53,6 +53,9 @@ class Store(Mapping[str, Array]):
 
     def set(self, name: str, value: Array) -> None:
         """Copy `value` into the variable, whose type may change."""
+        if value.dtype == object:
+            self.put(name, value.copy())
+            return
         old = self._arrays.get(name)
         if old is not None and old.shape == value.shape and old.dtype == value.dtype:
             old[...] = value

@@ -10,7 +10,7 @@ import numpy as np
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, Expr, ceildiv, maximum
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, check_all, is_abstract, is_zero, require_rank, show
+from flowc.ir.ops.common import Tensors, check_all, fail, is_abstract, is_zero, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, DataDependent, UnknownValue, require
 from flowc.ir.tensor.core import Parameter, TensorType, Value
@@ -25,6 +25,12 @@ def const(b: Builder, *, value: Array, dtype: DType) -> Value:
     return Parameter(TensorType(dtype, np.shape(value)))
 
 
+@const.on_host
+def const_on_host(*, value: Array) -> Array:
+    """The value as it stands."""
+    return np.asarray(value)
+
+
 const.not_differentiable()
 
 
@@ -35,6 +41,18 @@ def placeholder(b: Builder, *, dtype: DType, shape: tuple[int | None, ...] | Non
         return UnknownValue(dtype)
     sizes = tuple(b.assumptions.fresh() if size is None else size for size in shape)
     return Parameter(TensorType(dtype, sizes))
+
+
+@placeholder.on_host
+def unfed_placeholder(
+    *, dtype: DType, shape: tuple[int | None, ...] | None, context: Any
+) -> Array:
+    """An error: a placeholder that is fed does not run."""
+    known = "<unknown>" if shape is None else str(["?" if d is None else d for d in shape])
+    raise fail(
+        f"You must feed a value for placeholder tensor '{context.node}' with dtype {dtype.name} "
+        f"and shape {known}"
+    )
 
 
 @op("PlaceholderWithDefault(input: dtype; dtype: type, shape: shape) -> output: dtype")
