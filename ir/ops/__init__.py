@@ -14,6 +14,7 @@ from flowc.ir.ops import (  # noqa: F401  importing a family defines its ops
     convolutions,
     diagonals,
     einsum,
+    files,
     fourier,
     gathering,
     joining,
