@@ -133,7 +133,7 @@ def random_gamma(
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     shape, alpha = op.inputs
     ones = g("Fill", g("Shape", shape), g.constant(1))
-    aligned = g("Reshape", alpha, g("ConcatV2", ones, g("Shape", alpha), g.constant(0)))
+    aligned = g("Reshape", alpha, g("ConcatV2", [ones, g("Shape", alpha)], g.constant(0)))
     slope = g("RandomGammaGrad", aligned, op.outputs[0])
     axes = g("Range", g.constant(0), g("Size", shape), g.constant(1))
     return None, g("Sum", grad * slope, axes)
