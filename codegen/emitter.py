@@ -7,12 +7,13 @@ its threads, how scratch memory is had, the micro-kernel of a tile) is behind `M
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Protocol
 
 from llvmlite import ir
 
-from flowc.codegen.builder import Builder
+from flowc.codegen.builder import Builder, declare
 from flowc.codegen.expressions import Expressions
 from flowc.codegen.loops import LoopEmitter
 from flowc.codegen.memory import BoundsChecks, Memory, index_offset
@@ -55,12 +56,35 @@ class Machine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the functions of one module share."""
+    """What the functions of one program share, and the module that they are written to now.
+
+    A program may be spread over several modules. Functions that others may call are then known to
+    all of them, and `signatures` has those that have been written.
+    """
 
     module: ir.Module
     target: Target
     machine: Machine
     checks: BoundsChecks | None = None
+    alone: bool = True  # the program has one module
+    signatures: dict[str, ir.FunctionType] = field(default_factory=dict)
+
+    def define(self, name: str, kind: ir.FunctionType) -> ir.Function:
+        """A new function that the program's other functions may call, in whatever module."""
+        function = declare(self.module, name, kind)
+        function.linkage = "internal" if self.alone else "external"
+        function.attributes.add("nounwind")
+        self.signatures[name] = kind
+        return function
+
+    def refer(self, name: str) -> ir.Function:
+        """The function of the program that was defined under `name`, for a call."""
+        return declare(self.module, name, self.signatures[name])
+
+    def unused_name(self, name: str) -> str:
+        """`name`, with a number if another function has it."""
+        names = chain([name], (f"{name}.{number}" for number in count(1)))
+        return next(n for n in names if n not in self.signatures)
 
 
 class KernelEmitter:
@@ -153,8 +177,8 @@ class KernelEmitter:
 
 def emit_kernel(
     context: Context, kernel: Kernel, name: str, overlapping: frozenset[Buffer] = frozenset()
-) -> ir.Function:
-    """The function of a kernel: pointers of its parameters, its free symbols, the error cell.
+) -> None:
+    """Define a kernel's function: pointers of its parameters, its free symbols, the error cell.
 
     `overlapping` are the parameters that share memory with one that the kernel writes.
     """
@@ -164,9 +188,7 @@ def emit_kernel(
     if context.checks is not None:
         context.checks.kernel = kernel.name
         kinds.append(POINTER)
-    function = ir.Function(context.module, ir.FunctionType(VOID, kinds), name)
-    function.linkage = "internal"
-    function.attributes.add("nounwind")
+    function = context.define(name, ir.FunctionType(VOID, kinds))
     emitter = KernelEmitter(context, function, written_buffers(kernel.body) | overlapping)
     for buffer, argument in zip(kernel.parameters, function.args, strict=False):
         if buffer not in overlapping:
@@ -178,4 +200,3 @@ def emit_kernel(
         emitter.memory.error_cell = (function.args[-1], 0)
     emitter.statements(kernel.body)
     emitter.finish()
-    return function

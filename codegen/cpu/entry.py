@@ -6,12 +6,13 @@ first `Check` that fails, or (debug mode) the negative number of an out-of-range
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from llvmlite import ir
 
 from flowc.codegen.builder import Builder, declare, define_global
+from flowc.codegen.cpu.parts import Parts
 from flowc.codegen.emitter import Context, emit_kernel
 from flowc.codegen.positions import Positions
 from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer, zero
@@ -38,18 +39,29 @@ EMBED_LIMIT = 4 << 10  # larger constants reach the code through a table of addr
 
 @dataclass
 class EntryEmitter:
-    """Writes the entry function of one program, and the kernels that it calls."""
+    """Writes the kernels of one program, then the entry function, which goes to the last module."""
 
-    context: Context
+    parts: Parts
     program: Program
     embed_limit: int = EMBED_LIMIT
     _tabled: int = 0  # constants that the table points to
-    _functions: dict[tuple[str, tuple[int, ...]], ir.Function] = field(default_factory=dict)
+    _functions: dict[tuple[str, tuple[int, ...]], str] = field(default_factory=dict)
     _buffers: dict[Buffer, Placed] = field(default_factory=dict)
     _places: dict[Buffer, object] = field(default_factory=dict)  # equal for buffers that overlap
 
     def emit(self) -> None:
-        """Emit everything into the context's module."""
+        """Emit everything."""
+        self._find_places()
+        for call in calls(self.program.steps):
+            self._kernel_function(call)
+        self._emit_entry()
+
+    @property
+    def context(self) -> Context:
+        """The module that is written to now, and what all have in common."""
+        return self.parts.context
+
+    def _emit_entry(self) -> None:
         kind = ir.FunctionType(I32, [POINTER] * 3)
         self.function = ir.Function(self.context.module, kind, ENTRY)
         self.function.attributes.add("nounwind")
@@ -78,6 +90,15 @@ class EntryEmitter:
 
     # Buffers
 
+    def _find_places(self) -> None:
+        program = self.program
+        for number, buffer in enumerate(program.arguments):
+            self._places[buffer] = ("argument", number)
+        for slice_ in program.arena:
+            self._places[slice_.buffer] = ("arena", slice_.offset)
+        for number, constants in enumerate(program.constants):
+            self._places[constants.buffer] = ("constant", number)
+
     def _find_buffers(self) -> None:
         arguments, symbols, arena = self.function.args
         for number, symbol in enumerate(self.program.symbols):
@@ -85,10 +106,10 @@ class EntryEmitter:
             self.scopes.bind(symbol, self.builder.load(slot, typ=I64))
         for number, buffer in enumerate(self.program.arguments):
             slot = self._slot(arguments, POINTER, number)
-            self._place(buffer, self.builder.load(slot, typ=POINTER), ("argument", number))
+            self._buffers[buffer] = (self.builder.load(slot, typ=POINTER), 0)
         for slice_ in self.program.arena:
             pointer, _ = self.positions.pointer((arena, 0), I8, slice_.offset)
-            self._place(slice_.buffer, pointer, ("arena", slice_.offset))
+            self._buffers[slice_.buffer] = (pointer, 0)
         self._find_constants()
 
     def _find_constants(self) -> None:
@@ -98,11 +119,7 @@ class EntryEmitter:
             else:
                 pointer = self._entry_of_table(self._tabled)
                 self._tabled += 1
-            self._place(constants.buffer, pointer, ("constant", number))
-
-    def _place(self, buffer: Buffer, pointer: ir.Value, place: object) -> None:
-        self._buffers[buffer] = (pointer, 0)
-        self._places[buffer] = place
+            self._buffers[constants.buffer] = (pointer, 0)
 
     def _slot(self, array: ir.Value, element: ir.Type, number: int) -> ir.Value:
         return self.builder.gep(array, [integer(number)], source_etype=element)
@@ -142,7 +159,7 @@ class EntryEmitter:
                     self._return_if(failed, ir.Constant(I32, code))
 
     def _call(self, call: Call) -> None:
-        function = self._kernel_function(call)
+        function = self.context.refer(self._kernel_function(call))
         pointers = [self._buffers[buffer][0] for buffer in call.arguments]
         checked = self.context.checks is not None
         symbols = [
@@ -155,15 +172,15 @@ class EntryEmitter:
             code = builder.load(self.cell, typ=I32)
             self._return_if(builder.icmp_signed("!=", code, ir.Constant(I32, 0)), code)
 
-    def _kernel_function(self, call: Call) -> ir.Function:
-        """The function of a kernel; equal kernels whose arguments overlap alike share one."""
+    def _kernel_function(self, call: Call) -> str:
+        """The name of a kernel's function; equal ones whose arguments overlap alike share it."""
         places = [self._places[buffer] for buffer in call.arguments]
         groups = tuple(places.index(place) for place in places)
         key = (kernel_key(call.kernel), groups)
         if key not in self._functions:
-            name = self.context.module.get_unique_name(call.kernel.name)
-            aliases = _overlapping(call.kernel, groups)
-            self._functions[key] = emit_kernel(self.context, call.kernel, name, aliases)
+            name = self._functions[key] = self.context.unused_name(call.kernel.name)
+            emit_kernel(self.context, call.kernel, name, _overlapping(call.kernel, groups))
+            self.parts.turn()
         return self._functions[key]
 
     def _read_bool(self, buffer: Buffer) -> ir.Value:
@@ -215,16 +232,19 @@ def _overlapping(kernel: Kernel, groups: tuple[int, ...]) -> frozenset[Buffer]:
     return frozenset(p for g, p in zip(groups, kernel.parameters, strict=True) if g in dirty)
 
 
-def has_parallel_loops(steps: Sequence[Step]) -> bool:
-    """Whether any kernel that the steps call asks for threads."""
+def calls(steps: Sequence[Step]) -> Iterator[Call]:
+    """All calls of kernels, also those inside of loops and branches."""
     for step in steps:
         match step:
-            case Call(kernel=kernel) if has_parallel_loop(kernel):
-                return True
+            case Call():
+                yield step
             case WhileCalls(condition=condition, body=body):
-                if has_parallel_loops([*condition, *body]):
-                    return True
+                yield from calls([*condition, *body])
             case CaseCalls(branches=branches):
-                if any(has_parallel_loops(branch) for branch in branches):
-                    return True
-    return False
+                for branch in branches:
+                    yield from calls(branch)
+
+
+def has_parallel_loops(steps: Sequence[Step]) -> bool:
+    """Whether any kernel that the steps call asks for threads."""
+    return any(has_parallel_loop(call.kernel) for call in calls(steps))

@@ -96,7 +96,7 @@ class CpuMachine:
             emitter.scopes.here().call(free, [memory])
 
     def multiply_tile(self, emitter: KernelEmitter, tile: MultiplyTile) -> None:
-        """Call the module's micro-kernel of this size and type."""
+        """Call the program's micro-kernel of this size and type."""
         call_micro_kernel(emitter, tile)
 
 

@@ -4,7 +4,7 @@ Accumulators of the whole tile stay in registers, `rows` times `columns / lanes`
 of k loads one row of the b panel as vectors, broadcasts each element of the a panel's row, and
 does one fused multiply-add per accumulator. The accumulators start from c (or 0), so that a sum
 over k that is split between several calls rounds like one that is not.
-There is one internal function per (rows, columns, dtype).
+There is one function per (rows, columns, dtype) in a program.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import cycle
 from llvmlite import ir
 
 from flowc.codegen import arithmetic
-from flowc.codegen.builder import Builder, declare
+from flowc.codegen.builder import Builder
 from flowc.codegen.emitter import KernelEmitter
 from flowc.codegen.loops import counted
 from flowc.codegen.representation import (
@@ -109,18 +109,16 @@ def _end(position: Dim, depth: Dim, step: Dim, last: Dim) -> Dim:
 def micro_kernel(
     emitter: KernelEmitter, rows: int, columns: int, dtype: DType, units: tuple[bool, bool]
 ) -> ir.Function:
-    """The module's micro-kernel for a tile of `rows` x `columns`, emitted at first use.
+    """The program's micro-kernel for a tile of `rows` x `columns`, emitted at first use.
 
     `units` says whether a's strides, along rows and along k, are known to be 1.
     """
-    module = emitter.context.module
+    context = emitter.context
     name = f"tile.{dtype.name}.{rows}x{columns}" + "".join(".unit" if u else ".any" for u in units)
-    if name in module.globals:
-        return module.globals[name]
+    if name in context.signatures:
+        return context.refer(name)
     kinds = [POINTER, I64, POINTER, POINTER, I64, I64, I1, I64, I64, I64]
-    function = declare(module, name, ir.FunctionType(VOID, kinds))
-    function.linkage = "internal"
-    function.attributes.add("nounwind")
+    function = context.define(name, ir.FunctionType(VOID, kinds))
     function.attributes.add("noinline")
     for number in (0, 2, 3):
         function.args[number].add_attribute("noalias")

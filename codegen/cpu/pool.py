@@ -25,7 +25,7 @@ def pool_symbols(target: Target, disk_cache: DiskCache | None = None) -> dict[st
     machine = Target(target.triple, "", "", 16, 16)
     with _loading:
         if machine not in _libraries:
-            library = jit.link(_pool_object(machine, disk_cache), EXPORTS)
+            library = jit.link([_pool_object(machine, disk_cache)], EXPORTS)
             library._owned = True
             _libraries[machine] = library
     addresses = {name: _libraries[machine][name] for name in EXPORTS}
@@ -40,7 +40,7 @@ def _pool_object(machine: Target, disk_cache: DiskCache | None) -> bytes:
         module = ir.Module("pool")
         module.triple = machine.triple
         emit_pool(module, machine.triple.split("-")[0])
-        code = bytes(jit.target_machine(machine).emit_object(jit.parse(str(module))))
+        code = jit.compile_ir(str(module), machine)
         if disk_cache is not None:
             disk_cache.store(key, code)
     return code

@@ -1,16 +1,17 @@
 """`compile_program`: a loop IR program to native code that Python calls.
 
-One LLVM module per program, no LLVM pass pipeline (the emitter writes vectors and hoists code
-itself), code generation at level 2, linked by one LLJIT that the process shares. Equal programs
-share their code: within a process always, and through a `DiskCache` where one is given.
+No LLVM pass pipeline (the emitter writes vectors and hoists code itself), code generation at level
+2 beside Python's work (`parts`), linked by one LLJIT that the process shares. Equal programs share
+their code: within a process always, and through a `DiskCache` where one is given.
 """
 
 from __future__ import annotations
 
 import ctypes
+import struct
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -20,6 +21,7 @@ from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.cache import DiskCache, object_key
 from flowc.codegen.cpu.entry import EMBED_LIMIT, ENTRY, TABLE, EntryEmitter, has_parallel_loops
 from flowc.codegen.cpu.machine import CpuMachine
+from flowc.codegen.cpu.parts import Backend, Parts
 from flowc.codegen.cpu.pool import pool_symbols
 from flowc.codegen.cpu.threads import emit_pool
 from flowc.codegen.emitter import Context
@@ -29,6 +31,7 @@ from flowc.ir.loops.printer import print_program
 from flowc.passes.target import Target
 
 _ENTRY_TYPE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+_LENGTH = struct.Struct("<Q")
 _MOST_LOADED = 256  # programs whose code is kept for an equal one to come
 
 
@@ -52,7 +55,7 @@ class NativeProgram:
     entry: Any
     program: Program
     target: Target
-    times: dict[str, float]  # seconds: build, parse, codegen, link; those that were needed
+    times: dict[str, float]  # seconds: build, codegen (after it), link; those that were needed
     sites: list[tuple[str, str]] = field(default_factory=list)
     bounds_checks: bool = False
     _kept: tuple[Any, ...] = ()  # what must live as long as the code
@@ -97,7 +100,7 @@ def compile_program(
 def compile_object(program: Program, target: Target) -> bytes:
     """Object code of a program with all constants and the thread pool inside, for any target."""
     built = build_module(program, target, embed_limit=1 << 62, with_pool=True)
-    return bytes(jit.target_machine(target).emit_object(jit.parse(built.llvm_ir)))
+    return jit.compile_ir(built.llvm_ir, target)
 
 
 def build_module(
@@ -113,14 +116,19 @@ def build_module(
     Constants above `embed_limit` bytes go through a table of addresses. The thread pool is the
     process's, or a part of the module `with_pool`.
     """
+    checks = BoundsChecks([]) if bounds_checks else None
+    context = _first_context(program, target, checks)
+    if with_pool and _uses_threads(program, target):
+        architecture = target.triple.split("-")[0]
+        emit_pool(context.module, architecture, target.threads, exported=False)
+    EntryEmitter(Parts(context), program, embed_limit).emit()
+    return BuiltModule(str(context.module), checks.sites if checks else [])
+
+
+def _first_context(program: Program, target: Target, checks: BoundsChecks | None) -> Context:
     module = ir.Module(program.name)
     module.triple = target.triple
-    checks = BoundsChecks([]) if bounds_checks else None
-    context = Context(module, target, CpuMachine(target), checks)
-    if with_pool and _uses_threads(program, target):
-        emit_pool(module, target.triple.split("-")[0], target.threads, exported=False)
-    EntryEmitter(context, program, embed_limit).emit()
-    return BuiltModule(str(module), checks.sites if checks else [])
+    return Context(module, target, CpuMachine(target), checks)
 
 
 def _uses_threads(program: Program, target: Target) -> bool:
@@ -133,38 +141,56 @@ def _compile(
     times: dict[str, float] = {}
     sites: list[tuple[str, str]] = []
     key = "" if disk_cache is None else object_key(print_program(program), target)
-    code = None if disk_cache is None else disk_cache.load(key)
-    if code is None:
-        code, sites = _generate(program, target, bounds_checks, times)
+    kept_code = None if disk_cache is None else disk_cache.load(key)
+    if kept_code is not None:
+        objects = _unpack(kept_code)
+    else:
+        objects, sites = _generate(program, target, bounds_checks, times)
         if disk_cache is not None:
-            disk_cache.store(key, code)
+            disk_cache.store(key, _pack(objects))
     start = perf_counter()
-    entry, kept = _load(code, program, target, disk_cache)
+    entry, kept = _load(objects, program, target, disk_cache)
     times["link"] = perf_counter() - start
     return NativeProgram(entry, program, target, times, sites, bounds_checks, kept)
 
 
 def _generate(
     program: Program, target: Target, bounds_checks: bool, times: dict[str, float]
-) -> tuple[bytes, list[tuple[str, str]]]:
-    """Object code, and the time of each stage."""
+) -> tuple[list[bytes], list[tuple[str, str]]]:
+    """Object code, and the sites of bounds checks."""
     start = perf_counter()
-    built = build_module(program, target, bounds_checks=bounds_checks)
-    times["build"], start = perf_counter() - start, perf_counter()
-    module = jit.parse(built.llvm_ir)
-    times["parse"], start = perf_counter() - start, perf_counter()
-    code = jit.target_machine(target).emit_object(module)
+    checks = BoundsChecks([]) if bounds_checks else None
+    context = replace(_first_context(program, target, checks), alone=False)
+    with Backend(target) as backend:
+        parts = Parts(context, backend.start)
+        EntryEmitter(parts, program).emit()
+        times["build"], start = perf_counter() - start, perf_counter()
+        objects = backend.finish(parts.context.module)
     times["codegen"] = perf_counter() - start
-    return code, built.sites
+    return objects, checks.sites if checks else []
+
+
+def _pack(objects: list[bytes]) -> bytes:
+    """Objects as one string of bytes, each after its length."""
+    return b"".join(_LENGTH.pack(len(code)) + code for code in objects)
+
+
+def _unpack(packed: bytes) -> list[bytes]:
+    objects, start = [], 0
+    while start < len(packed):
+        (size,) = _LENGTH.unpack_from(packed, start)
+        start += _LENGTH.size + size
+        objects.append(packed[start - size : start])
+    return objects
 
 
 def _load(
-    code: bytes, program: Program, target: Target, disk_cache: DiskCache | None
+    objects: list[bytes], program: Program, target: Target, disk_cache: DiskCache | None
 ) -> tuple[Any, tuple[Any, ...]]:
-    """The entry of an object, and what must stay alive."""
+    """The program's entry, and what must stay alive."""
     tabled = [c.data for c in program.constants if len(c.data) > EMBED_LIMIT]
     imports = pool_symbols(target, disk_cache) if _uses_threads(program, target) else {}
-    library = jit.link(code, (ENTRY, TABLE) if tabled else (ENTRY,), imports)
+    library = jit.link(objects, (ENTRY, TABLE) if tabled else (ENTRY,), imports)
     buffers = _fill_table(tabled, library[TABLE] if tabled else 0)
     return _ENTRY_TYPE(library[ENTRY]), (library, buffers)
 

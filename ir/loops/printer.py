@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 from flowc.ir import dims
@@ -67,6 +68,7 @@ def print_kernel(kernel: Kernel, name: str | None = None) -> str:
     return "\n".join(_KernelPrinter(kernel).lines(name or kernel.name)) + "\n"
 
 
+@lru_cache(maxsize=256)
 def kernel_key(kernel: Kernel) -> str:
     """Text that is equal for kernels that compute the same thing the same way."""
     return print_kernel(kernel, "kernel")
