@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf import text_format
 
 from flowc.frontend.graph import Graph
-from flowc.frontend.saving.saveables import Saveable
+from flowc.frontend.saving.saveables import store_name
 from flowc.ir.graph_values import python_to_attr
 from flowc.ir.proto import GraphDef, NodeDef
 from flowc.ir.tensor_values import make_tensor_proto
@@ -103,11 +103,11 @@ def _frozen(sess: Any, node: NodeDef, frozen: set[str]) -> NodeDef:
     """The node as a constant if it is a variable, or as Identity if it reads one."""
     if node.name in frozen:
         holder = sess.graph.get_operation_by_name(node.name)
-        saveable = Saveable(node.name, holder)
-        value = sess.executor.variable(saveable.store_name)
+        dtype = holder.attrs["dtype"]
+        value = sess.executor.variable(store_name(holder))
         constant = NodeDef(name=node.name, op="Const")
-        constant.attr["dtype"].type = saveable.dtype.number
-        constant.attr["value"].tensor.CopyFrom(make_tensor_proto(value, saveable.dtype))
+        constant.attr["dtype"].type = dtype.number
+        constant.attr["value"].tensor.CopyFrom(make_tensor_proto(value, dtype))
         return constant
     if node.op == "ReadVariableOp" and _node_of(node.input[0]) in frozen:
         read = NodeDef(name=node.name, op="Identity", input=node.input)

@@ -208,8 +208,8 @@ class AdagradDAOptimizer(OneOpOptimizer):
         names = ("gradient_accumulator", "gradient_squared_accumulator")
         after = [
             self._parameter("learning_rate", var),
-            constant(self._l1, var.dtype),
-            constant(self._l2, var.dtype),
+            cast(self._l1, var.dtype),
+            cast(self._l2, var.dtype),
             build("Identity", self._next_step),
         ]
         return [self.get_slot(var, name) for name in names], after

@@ -42,12 +42,11 @@ class RefVariable(Variable):
             else:
                 self._initial_value = convert(initial, wanted, "initial_value")
                 self._variable = self._make(scope, validate, shape)
-            self._initializer_op = build(
-                "Assign", self._variable, self._initial_value, validate_shape=validate
-            ).op
             with graph.colocate_with(self._variable.op):
+                self._initializer_op = build(
+                    "Assign", self._variable, self._initial_value, validate_shape=validate
+                ).op
                 self._snapshot = build("Identity", self._variable, name="read")
-        self._initializer_op.annotations.update(colocation_attribute(true_name))
 
     def _make(self, scope: str, validate: bool, shape: Any) -> Any:
         if shape is None:

@@ -59,12 +59,13 @@ class ResourceVariable(Variable):
         """The nodes that every variable comes with."""
         with graph.name_scope("IsInitialized"):
             self._is_initialized_op = build("VarIsInitializedOp", self._handle)
-        with graph.device(self._handle.op.device or None):
+        device = self._handle.op.device or None
+        with graph.colocate_with(None, ignore_existing=True), graph.device(device):
             self._initializer_op = build(
                 "AssignVariableOp", self._handle, self._initial_value, name="Assign"
             )
-            with graph.name_scope("Read"):
-                self._graph_element = self._read()
+        with graph.device(device), graph.name_scope("Read"):
+            self._graph_element = self._read()
 
     def _restore(self, definition: VariableDef, import_scope: str | None) -> None:
         graph = self._restore_common(definition, import_scope)

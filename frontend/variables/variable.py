@@ -105,6 +105,16 @@ class SaveSliceInfo:
         )
 
 
+_ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"  # TensorFlow's mark for "no shared name"
+
+
+def store_name(holder: Operation) -> str:
+    """The name in a session's store of the variable that a VarHandleOp or VariableV2 node keeps."""
+    shared, container = holder.attrs["shared_name"], holder.attrs["container"]
+    name = holder.name if shared in ("", _ANONYMOUS) else shared
+    return f"{container}/{name}" if container else str(name)
+
+
 def strip_scope(name: str, scope: str | None) -> str:
     """`name` without `scope/` at its beginning."""
     prefix = f"{scope.rstrip('/')}/" if scope else ""
