@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from flowc.compiler.graph import Node
 from flowc.compiler.lower import ShapeDependsOnData
 from flowc.compiler.partition import Part, partition
@@ -98,4 +100,9 @@ class Step:
             values.update(zip(part.outputs, outputs, strict=True))
             done.update(node.name for node in part.nodes)
             position += 1
-        return [values[name] for name in self._fetches]
+        return [_fetched(values[name]) for name in self._fetches]
+
+
+def _fetched(value: Any) -> Any:
+    """A value as the caller gets it: a scalar is no array."""
+    return value[()] if isinstance(value, np.ndarray) and not value.ndim else value

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +10,33 @@ from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
 from flowc.frontend.collections import GraphKeys
-from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.graph import Graph
 from flowc.frontend.importer import import_graph_def
+from flowc.frontend.saving.collection_defs import (
+    CollectionReader,
+    collection_def,
+    register_collection,
+)
 from flowc.frontend.stacks import get_default_graph
-from flowc.frontend.variables.variable import Variable, strip_scope
-from flowc.ir.errors import InvalidArgumentError
-from flowc.ir.proto import CollectionDef, GraphDef, MetaGraphDef, SaverDef, VariableDef
+from flowc.frontend.variables.variable import prepend_scope, strip_scope
+from flowc.ir.graph_values import python_to_attr
+from flowc.ir.ops import lookup
+from flowc.ir.proto import GraphDef, MetaGraphDef, NodeDef, SaverDef
 from flowc.runtime.files import atomic_file
 
-_logger = logging.getLogger("flowc")
+__all__ = [
+    "SAVER_DEF_NAMES",
+    "export_meta_graph",
+    "import_scoped_meta_graph",
+    "prefixed_saver_def",
+    "read_meta_graph_file",
+    "register_collection",
+]
 
-# The collections whose items are variables.
-_VARIABLE_KEYS = frozenset({
-    GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES, GraphKeys.MODEL_VARIABLES,
-    GraphKeys.TRAINABLE_VARIABLES, GraphKeys.MOVING_AVERAGE_VARIABLES, GraphKeys.GLOBAL_STEP,
-    GraphKeys.EVAL_STEP, GraphKeys.METRIC_VARIABLES, GraphKeys.WEIGHTS, GraphKeys.BIASES,
-})  # fmt: skip
+SAVER_DEF_NAMES = ("filename_tensor_name", "save_tensor_name", "restore_op_name")
+_UNBOUND = "unbound_inputs"  # the collection of inputs that an exported scope lacks
+_UNBOUND_PREFIX = "$unbound_inputs_"
+_VERSION = "1.15.0"
 
 
 def read_meta_graph_file(filename: str | Path) -> MetaGraphDef:
@@ -44,6 +53,9 @@ def read_meta_graph_file(filename: str | Path) -> MetaGraphDef:
         return text_format.Parse(content.decode(), MetaGraphDef())
     except (UnicodeDecodeError, text_format.ParseError) as error:
         raise OSError(f"Cannot parse file {filename}: {error}.") from None
+
+
+# Export
 
 
 def export_meta_graph(
@@ -69,17 +81,23 @@ def export_meta_graph(
     meta = MetaGraphDef()
     if meta_info_def is not None:
         meta.meta_info_def.CopyFrom(meta_info_def)
-    meta.meta_info_def.tensorflow_version = "1.15.0"
+    meta.meta_info_def.tensorflow_version = _VERSION
+    meta.meta_info_def.stripped_default_attrs = strip_default_attrs
     nodes = graph.as_graph_def(add_shapes=True) if graph_def is None else graph_def
-    meta.graph_def.CopyFrom(_scoped(nodes, export_scope))
-    if clear_devices:
-        for node in meta.graph_def.node:
+    _add_graph(meta, nodes, export_scope)
+    for node in meta.graph_def.node:
+        if clear_devices:
             node.device = ""
+        if strip_default_attrs:
+            _strip_defaults(node)
     if saver_def is not None:
         meta.saver_def.CopyFrom(saver_def)
-    keys = graph.get_all_collection_keys() if collection_list is None else collection_list
-    for key in keys:
-        _add_collection(meta, key, graph.get_collection(key), export_scope)
+    for key in graph.get_all_collection_keys() if collection_list is None else collection_list:
+        if key == GraphKeys.SAVERS and clear_extraneous_savers:
+            continue
+        collection = collection_def(key, graph.get_collection(key), export_scope)
+        if collection is not None:
+            meta.collection_def[key].CopyFrom(collection)
     if filename is not None:
         _write(filename, meta, as_text)
     return meta
@@ -92,53 +110,47 @@ def _write(filename: str, meta: MetaGraphDef, as_text: bool) -> None:
         file.write(content)
 
 
-def _scoped(graph_def: GraphDef, scope: str | None) -> GraphDef:
+def _strip_defaults(node: NodeDef) -> None:
+    """Leave out the attributes that have their default values, for readers of older versions."""
+    definition = lookup(node.op)
+    for attribute in () if definition is None else definition.signature.attributes:
+        if not attribute.has_default or attribute.name not in node.attr:
+            continue
+        if node.attr[attribute.name] == python_to_attr(attribute.default, attribute.type):
+            del node.attr[attribute.name]
+
+
+def _add_graph(meta: MetaGraphDef, graph_def: GraphDef, scope: str | None) -> None:
     if not scope:
-        return graph_def
-    prefix = f"{scope.rstrip('/')}/"
-    result = GraphDef(versions=graph_def.versions, library=graph_def.library)
-    for node in graph_def.node:
-        if node.name.startswith(prefix):
-            copy = result.node.add()
-            copy.CopyFrom(node)
-            copy.name = strip_scope(node.name, scope)
-            for i, name in enumerate(copy.input):
-                control = "^" if name.startswith("^") else ""
-                copy.input[i] = control + strip_scope(name.lstrip("^"), scope)
-    return result
-
-
-def _add_collection(meta: MetaGraphDef, key: str, items: Sequence[Any], scope: str | None) -> None:
-    """Write a collection, if its items are of a kind that can be written."""
-    if not items:
+        meta.graph_def.CopyFrom(graph_def)
         return
-    collection = CollectionDef()
-    for item in items:
-        if not _add_item(collection, item, scope):
-            _logger.debug("collection %r cannot be exported: %r", key, item)
-            return
-    meta.collection_def[key].CopyFrom(collection)
+    scope = scope.rstrip("/")
+    meta.graph_def.versions.CopyFrom(graph_def.versions)
+    meta.graph_def.library.CopyFrom(graph_def.library)
+    unbound: set[str] = set()
+    for node in graph_def.node:
+        if node.name.startswith(f"{scope}/"):
+            copy = meta.graph_def.node.add()
+            copy.CopyFrom(node)
+            _move_out(copy, scope, unbound)
+    if unbound:
+        meta.collection_def[_UNBOUND].bytes_list.value.extend(n.encode() for n in sorted(unbound))
 
 
-def _add_item(collection: CollectionDef, item: Any, scope: str | None) -> bool:
-    match item:
-        case Variable():
-            definition = item.to_proto(scope)
-            if definition is not None:
-                collection.bytes_list.value.append(definition.SerializeToString())
-        case TensorBase() | Operation():
-            collection.node_list.value.append(strip_scope(item.name, scope))
-        case bool() | int():
-            collection.int64_list.value.append(int(item))
-        case float():
-            collection.float_list.value.append(item)
-        case str():
-            collection.bytes_list.value.append(item.encode())
-        case bytes():
-            collection.bytes_list.value.append(item)
-        case _:
-            return False
-    return True
+def _move_out(node: NodeDef, scope: str, unbound: set[str]) -> None:
+    """Take `scope/` from a node's names; inputs that are not inside get names to be replaced."""
+    node.name = strip_scope(node.name, scope)
+    for i, text in enumerate(node.input):
+        control, name = ("^", text[1:]) if text.startswith("^") else ("", text)
+        if name.startswith(f"{scope}/"):
+            name = strip_scope(name, scope)
+        else:
+            name = _UNBOUND_PREFIX + name
+            unbound.add(control + name)
+        node.input[i] = control + name
+    if "_class" in node.attr:
+        groups = node.attr["_class"].list.s
+        groups[:] = [g.replace(f"loc:@{scope}/".encode(), b"loc:@") for g in groups]
 
 
 # Import
@@ -150,61 +162,46 @@ def import_scoped_meta_graph(
     import_scope: str | None = None,
     input_map: Mapping[str, Any] | None = None,
     graph: Graph | None = None,
+    restore_collections_predicate: Callable[[str], bool] = lambda key: True,
     **kwargs: Any,
 ) -> tuple[MetaGraphDef, str]:
     """Add the graph and the collections of a MetaGraphDef to the default graph.
 
     Returns it and the scope in which its nodes are. Raises ValueError where the graph is not
-    valid, IOError where the file is not there.
+    valid, OSError where the file is not there.
     """
     meta = meta_graph_or_file
     if not isinstance(meta, MetaGraphDef):
         meta = read_meta_graph_file(meta)
     graph = graph or get_default_graph()
-    if clear_devices:
-        cleared = MetaGraphDef()
-        cleared.CopyFrom(meta)
-        for node in cleared.graph_def.node:
-            node.device = ""
-        meta = cleared
-    scope = import_scope or ""
+    _require_bound(meta, input_map)
+    scope = graph.unique_name(import_scope, mark_as_used=False) if import_scope else ""
     with graph.as_default():
-        if scope:
-            scope = graph.unique_name(scope, mark_as_used=False)
-        import_graph_def(meta.graph_def, input_map=input_map, name=scope)
-        made: dict[tuple[str, str], Any] = {}
+        nodes = _without_devices(meta.graph_def) if clear_devices else meta.graph_def
+        import_graph_def(nodes, input_map=input_map, name=scope)
+        reader = CollectionReader(graph, scope)
         for key, collection in sorted(meta.collection_def.items()):
-            _restore_collection(graph, key, collection, scope, made)
+            if key != _UNBOUND and restore_collections_predicate(key):
+                reader.restore(key, collection)
     return meta, scope
 
 
-def _restore_collection(
-    graph: Graph, key: str, collection: CollectionDef, scope: str, made: dict[tuple[str, str], Any]
-) -> None:
-    """Add a collection's items; the same variable in two collections is one object."""
-    kind = collection.WhichOneof("kind")
-    if kind is None:
+def _require_bound(meta: MetaGraphDef, input_map: Mapping[str, Any] | None) -> None:
+    """Raise ValueError unless `input_map` names the inputs that an exported scope lacked."""
+    if _UNBOUND not in meta.collection_def:
         return
-    values = getattr(collection, kind).value
-    for value in values:
-        if kind == "node_list":
-            name = f"{scope}/{value}" if scope else value
-            graph.add_to_collection(key, graph.as_graph_element(name))
-        elif kind == "bytes_list" and key in _VARIABLE_KEYS:
-            graph.add_to_collection(key, _variable(value, scope, made))
-        elif kind in ("bytes_list", "int64_list", "float_list"):
-            graph.add_to_collection(key, value)
+    unbound = [v.decode() for v in meta.collection_def[_UNBOUND].bytes_list.value]
+    if sorted(unbound) != sorted(input_map or ()):
+        raise ValueError(f"Graph contains unbound inputs: {', '.join(unbound)}. Must provide these "
+                         "inputs through input_map.")  # fmt: skip
 
 
-def _variable(value: bytes, scope: str, made: dict[tuple[str, str], Any]) -> Any:
-    try:
-        definition = VariableDef.FromString(value)
-    except DecodeError:
-        raise InvalidArgumentError(None, None, "a collection of variables is damaged") from None
-    key = definition.variable_name, definition.snapshot_name
-    if key not in made:
-        made[key] = Variable.from_proto(definition, scope or None)
-    return made[key]
+def _without_devices(graph_def: GraphDef) -> GraphDef:
+    cleared = GraphDef()
+    cleared.CopyFrom(graph_def)
+    for node in cleared.node:
+        node.device = ""
+    return cleared
 
 
 def prefixed_saver_def(saver_def: SaverDef, scope: str | None) -> SaverDef:
@@ -213,7 +210,7 @@ def prefixed_saver_def(saver_def: SaverDef, scope: str | None) -> SaverDef:
         return saver_def
     result = SaverDef()
     result.CopyFrom(saver_def)
-    for name in ("filename_tensor_name", "save_tensor_name", "restore_op_name"):
-        if getattr(result, name):
-            setattr(result, name, f"{scope.rstrip('/')}/{getattr(result, name)}")
+    for field in SAVER_DEF_NAMES:
+        if getattr(result, field):
+            setattr(result, field, prepend_scope(getattr(result, field), scope))
     return result

@@ -1,136 +1,163 @@
-"""What a Saver saves: variables, or parts of them, under names of a checkpoint.
-
-A `Saveable` is found in two ways: from variables, when a Saver is made; or from the restore
-operations of an imported graph, which say which tensor of a checkpoint each variable gets.
-"""
+"""What a Saver saves: variables, or parts of them, under names of a checkpoint."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from flowc.frontend.apply import build
 from flowc.frontend.elements import Operation, TensorBase
-from flowc.frontend.graph import Graph
 from flowc.frontend.variables.variable import Variable
-from flowc.ir.dtypes import DType
+from flowc.ir.dtypes import DType, as_dtype
 
-_HOLDERS = ("VariableV2", "Variable", "VarHandleOp")
-_ASSIGNMENTS = ("Assign", "AssignVariableOp")
+_REFERENCES = ("VariableV2", "Variable")
+_VARIABLES = (*_REFERENCES, "VarHandleOp", "ReadVariableOp")
 _ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"  # TensorFlow's mark for "no shared name"
 
 
-@dataclass(frozen=True)
-class Saveable:
-    """A variable under the name `key`; `part` is its place in a larger tensor, or empty."""
+class SaveSpec:
+    """One tensor of a checkpoint: its value, which may be made late, its name, its slice."""
 
-    key: str
-    holder: Operation
-    part: str = ""
-
-    @property
-    def store_name(self) -> str:
-        """The variable's name in a session's store."""
-        attrs = self.holder.attrs
-        shared = attrs["shared_name"]
-        name = self.holder.name if shared in ("", _ANONYMOUS) else shared
-        return f"{attrs['container']}/{name}" if attrs["container"] else name
+    def __init__(
+        self, tensor: Any, slice_spec: str, name: str, dtype: Any = None, device: Any = None
+    ) -> None:
+        self._tensor = tensor
+        self.slice_spec = slice_spec
+        self.name = name
+        self.dtype: DType = tensor.dtype if dtype is None else as_dtype(dtype)
+        self.device: str = tensor.device if device is None else device
 
     @property
-    def dtype(self) -> DType:
-        """The element type."""
-        dtype: DType = self.holder.attrs["dtype"]
-        return dtype
+    def tensor(self) -> Any:
+        """The tensor to save."""
+        return self._tensor() if callable(self._tensor) else self._tensor
+
+
+class SaveableObject:
+    """Something with tensors to save, which `restore` assigns; tables may be such, too."""
+
+    def __init__(self, op: Any, specs: Sequence[SaveSpec], name: str) -> None:
+        self.op = op
+        self.specs = list(specs)
+        self.name = name
 
     @property
-    def shape(self) -> tuple[int | None, ...] | None:
-        """The declared shape."""
-        shape: tuple[int | None, ...] | None = self.holder.attrs["shape"]
-        return shape
+    def device(self) -> str:
+        """The device of the tensors."""
+        return self.specs[0].device
+
+    def restore(self, restored_tensors: Sequence[Any], restored_shapes: Any) -> Any:
+        """An operation that assigns what has been read, in other shapes where some are given."""
+        raise NotImplementedError
 
 
-def holder_of(value: Any) -> Operation:
-    """The node that keeps a variable. Raises TypeError for what is no variable."""
-    op = value.stored.op if isinstance(value, Variable) else getattr(value, "op", value)
-    while isinstance(op, Operation) and op.type in ("ReadVariableOp", "Identity", "RefIdentity"):
-        op = op.inputs[0].op
-    if not isinstance(op, Operation) or op.type not in _HOLDERS:
-        raise TypeError(f"Variable to save is not a Variable: {value}")
-    return op
+class _ReferenceSaveable(SaveableObject):
+    """A reference variable, or a slice of one."""
+
+    def __init__(self, reference: Any, part: str, name: str) -> None:
+        spec = SaveSpec(reference, part, name, device=reference.op.device)
+        super().__init__(reference, [spec], name)
+
+    def restore(self, restored_tensors: Sequence[Any], restored_shapes: Any) -> Any:
+        value = _reshaped(restored_tensors[0], restored_shapes)
+        validate = restored_shapes is None and self.op.shape.is_fully_defined()
+        with self.op.graph.colocate_with(self.op.op):
+            return build("Assign", self.op, value, validate_shape=validate)
 
 
-def saveables_of(var_list: Any) -> list[Saveable]:
+class _ResourceSaveable(SaveableObject):
+    """A resource variable, or a slice of one; `read` is a tensor of its value."""
+
+    def __init__(self, read: Any, part: str, name: str) -> None:
+        self._handle = read.op.inputs[0]
+        spec = SaveSpec(read, part, name, device=self._handle.op.device)
+        super().__init__(self._handle, [spec], name)
+
+    def restore(self, restored_tensors: Sequence[Any], restored_shapes: Any) -> Any:
+        value = _reshaped(restored_tensors[0], restored_shapes)
+        with self._handle.graph.device(self._handle.op.device):
+            return build("AssignVariableOp", self._handle, build("Identity", value))
+
+
+def _reshaped(value: Any, shapes: Any) -> Any:
+    return value if shapes is None else build("Reshape", value, shapes[0])
+
+
+def saveables_of(var_list: Any) -> list[SaveableObject]:
     """The saveables of a list of variables, or of a dictionary from names, sorted by name.
 
-    Raises ValueError where two have one name, TypeError for what is no variable.
+    Raises ValueError where two have one name or one has two, TypeError for what is no variable.
     """
-    found: list[Saveable] = []
-    for key, value in _named(var_list):
-        parts = value if isinstance(value, list | tuple) else [value]
-        for part in parts:
-            info = part._get_save_slice_info() if isinstance(part, Variable) else None
-            found.append(Saveable(key, holder_of(part), "" if info is None else info.spec))
-    whole = [s.key for s in found if not s.part]
-    if len(set(whole)) < len(whole):
-        twice = next(key for key in whole if whole.count(key) > 1)
-        raise ValueError(f"At least two variables have the same name: {twice}")
-    return sorted(found, key=lambda s: (s.key, s.part))
+    named = var_list if isinstance(var_list, Mapping) else _by_name(var_list)
+    found: dict[Any, SaveableObject] = {}
+    for name in sorted(named, key=str):
+        if not isinstance(name, str):
+            raise TypeError(
+                "names_to_saveables must be a dict mapping string names to checkpointable "
+                f"operations. Name is not a string: {name}"
+            )
+        for saveable in _saveables(named[name], name):
+            if saveable.op in found:
+                raise ValueError("The same saveable will be restored with two names: "
+                                 f"{saveable.name}")  # fmt: skip
+            found[saveable.op] = saveable
+    return list(found.values())
 
 
-def _named(var_list: Any) -> Iterable[tuple[str, Any]]:
-    if isinstance(var_list, Mapping):
-        return list(var_list.items())
-    return [(_name(v), v) for v in dict.fromkeys(var_list)]
-
-
-def _name(variable: Any) -> str:
-    info = variable._get_save_slice_info() if isinstance(variable, Variable) else None
-    return holder_of(variable).name if info is None else info.full_name
-
-
-# From an imported graph
-
-
-def saveables_of_restore(graph: Graph, restore_op_name: str) -> list[Saveable]:
-    """What the operation that restores everything assigns, and from which tensors.
-
-    Raises ValueError where the graph's restore operations are not understood.
-    """
-    found: dict[Saveable, None] = {}
-    waiting = [graph.get_operation_by_name(restore_op_name.split(":")[0])]
-    seen: set[Operation] = set()
-    while waiting:
-        op = waiting.pop()
-        if op in seen:
-            continue
-        seen.add(op)
-        if op.type in _ASSIGNMENTS:
-            found[_assigned(op)] = None
+def _by_name(var_list: Iterable[Any]) -> dict[str, Any]:
+    """The names under which variables are saved; a partitioned one is a list of its parts."""
+    named: dict[str, Any] = {}
+    for value in sorted(var_list, key=lambda v: v.name):
+        info = value._get_save_slice_info() if isinstance(value, Variable) else None
+        name = _name(value) if info is None else info.full_name
+        if info is not None and isinstance(named.setdefault(name, []), list):
+            named[name].append(value)
+        elif name in named:
+            raise ValueError(f"At least two variables have the same name: {name}")
         else:
-            waiting.extend(op.control_inputs)
-    return sorted(found, key=lambda s: (s.key, s.part))
+            named[name] = value
+    return named
 
 
-def _assigned(op: Operation) -> Saveable:
-    """The variable of an assignment, and where its value is read from."""
-    tensor: TensorBase = op.inputs[1]
-    while tensor.op.type in ("Identity", "Reshape", "Cast"):
-        tensor = tensor.op.inputs[0]
-    source = tensor.op
-    holder = holder_of(op.inputs[0].op)
-    if source.type == "RestoreV2":
-        names, parts = (_strings(t) for t in source.inputs[1:3])
-        return Saveable(names[tensor.value_index], holder, parts[tensor.value_index])
-    if source.type in ("Restore", "RestoreSlice"):
-        part = _strings(source.inputs[2])[0] if source.type == "RestoreSlice" else ""
-        return Saveable(_strings(source.inputs[1])[0], holder, part)
-    raise ValueError(f"'{op.name}' does not restore a variable: it assigns '{source.name}'")
+def _name(value: Any) -> str:
+    if isinstance(value, SaveableObject):
+        return value.name
+    op: Operation = _tensor_of(value).op
+    name: str = op.inputs[0].op.name if op.type == "ReadVariableOp" else op.name
+    return name
 
 
-def _strings(tensor: TensorBase) -> Sequence[str]:
-    value = tensor.constant_value()
-    if value is None:
-        raise ValueError(f"the names of a restore operation are not constant: {tensor.name}")
-    return [element.decode() for element in np.asarray(value).ravel().tolist()]
+def _saveables(value: Any, name: str) -> Iterator[SaveableObject]:
+    """The saveables that are saved under one name. Raises TypeError, ValueError."""
+    if isinstance(value, SaveableObject):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            info = part._get_save_slice_info() if isinstance(part, Variable) else None
+            if info is None:
+                raise ValueError(f"Slices must all be slices: {part}")
+            yield _kind(tensor := _tensor_of(part))(tensor, info.spec, name)
+    else:
+        yield _kind(tensor := _tensor_of(value))(tensor, "", name)
+
+
+def _kind(tensor: Any) -> Callable[[Any, str, str], SaveableObject]:
+    return _ReferenceSaveable if tensor.op.type in _REFERENCES else _ResourceSaveable
+
+
+def _tensor_of(value: Any) -> Any:
+    """The tensor that is saved: a reference, or the standing read of a resource variable."""
+    tensor = value._as_graph_element() if isinstance(value, Variable) else value
+    if not isinstance(tensor, TensorBase) or tensor.op.type not in _VARIABLES:
+        raise TypeError(f"Variable to save is not a Variable: {value}")
+    if tensor.op.type == "VarHandleOp":
+        return build("ReadVariableOp", tensor, dtype=tensor.op.attrs["dtype"])
+    return tensor
+
+
+def store_name(holder: Operation) -> str:
+    """The name of a variable, given by its node, in a session's store."""
+    attrs = holder.attrs
+    shared = attrs["shared_name"]
+    name = holder.name if shared in ("", _ANONYMOUS) else shared
+    return f"{attrs['container']}/{name}" if attrs["container"] else name

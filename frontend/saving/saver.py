@@ -1,33 +1,30 @@
-"""`Saver`: writes the variables of a session to checkpoints, and reads them back."""
+"""`Saver`: writes the variables of a session to checkpoints, and reads them back.
+
+The work is done by nodes of the graph, which the SaverDef names.
+"""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Sequence
-from glob import glob
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.saving import meta_graph
+from flowc.frontend.saving.checkpoints import get_checkpoint_mtimes
 from flowc.frontend.saving.nodes import add_nodes
-from flowc.frontend.saving.saveables import Saveable, saveables_of, saveables_of_restore
-from flowc.frontend.session import BaseSession
+from flowc.frontend.saving.retention import Retention
+from flowc.frontend.saving.saveables import saveables_of
 from flowc.frontend.stacks import get_default_graph
-from flowc.ir import dtypes
+from flowc.frontend.variables.variable import strip_scope
 from flowc.ir.errors import InvalidArgumentError, NotFoundError, OpError
-from flowc.ir.ops.registry import OPS
 from flowc.ir.proto import MetaGraphDef, SaverDef
-from flowc.runtime.checkpoint import (
-    CheckpointReader,
-    CheckpointWriter,
-    checkpoint_exists,
-    parse_shape_and_slice,
-    update_checkpoint_state,
-)
+from flowc.runtime.checkpoint import checkpoint_exists, update_checkpoint_state
+
+_STATE_FILE = "checkpoint"
 
 
 class Saver:
@@ -60,57 +57,55 @@ class Saver:
                 "If `var_list` is provided then build cannot be deferred. Either set "
                 "defer_build=False or var_list=None."
             )
+        self.saver_def = saver_def
         self._var_list, self._name, self._filename = var_list, name, filename
-        self._reshape, self._sharded = reshape, sharded
-        self._max_to_keep = 0 if max_to_keep is None else max_to_keep
-        self._keep_hours = keep_checkpoint_every_n_hours
+        self._reshape, self._sharded, self._write_version = reshape, sharded, write_version
         self._allow_empty = allow_empty
         self._pad_step_number = pad_step_number
         self._save_relative_paths = save_relative_paths
-        self._kept: list[tuple[str, float]] = []
-        self._to_delete_next = time.time() + keep_checkpoint_every_n_hours * 3600
-        self._saveables: list[Saveable] | None = None
-        self.saver_def = saver_def
-        if saver_def is not None:
-            self._max_to_keep = saver_def.max_to_keep
-            self._saveables = saveables_of_restore(
-                get_default_graph(), saver_def.restore_op_name
-            ) if saver_def.restore_op_name else []  # fmt: skip
-        elif not defer_build:
+        self._retention = Retention(max_to_keep or 0, keep_checkpoint_every_n_hours)
+        self._is_built = self._is_empty = False
+        if not defer_build:
             self.build()
 
     def build(self) -> None:
-        """Find the variables, and add the nodes that save and restore them."""
-        if self._saveables is not None:
+        """Add the nodes that save and restore the variables, unless it is done."""
+        if self._is_built:
             return
-        variables = self._var_list
-        if variables is None:
-            graph = get_default_graph()
-            variables = graph.get_collection(GraphKeys.GLOBAL_VARIABLES)
-            variables += graph.get_collection(GraphKeys.SAVEABLE_OBJECTS)
+        if self.saver_def is None:
+            self.saver_def = self._add_nodes()
+        else:
+            self.saver_def = meta_graph.prefixed_saver_def(self.saver_def, self._name)
+        self._is_built = True
+        if self.saver_def is not None:
+            _check_saver_def(self.saver_def)
+            kept = self.saver_def.max_to_keep, self.saver_def.keep_checkpoint_every_n_hours
+            self._retention = Retention(*kept)
+
+    def _add_nodes(self) -> SaverDef | None:
+        variables = _all_saveables() if self._var_list is None else self._var_list
         if not variables:
             if not self._allow_empty:
                 raise ValueError("No variables to save")
-            self._saveables = []
-            return
-        self._saveables = saveables_of(variables)
-        settings: dict[str, Any] = {
-            "max_to_keep": self._max_to_keep,
-            "sharded": self._sharded,
-            "keep_checkpoint_every_n_hours": self._keep_hours,
-        }
-        if "SaveV2" in OPS and "RestoreV2" in OPS:
-            self.saver_def = add_nodes(
-                self._saveables, self._name, self._filename or "model", settings
-            )
-        else:
-            self.saver_def = SaverDef(version=SaverDef.V2, **settings)
+            self._is_empty = True
+            return None
+        definition = add_nodes(
+            saveables_of(variables),
+            self._name,
+            self._filename,
+            self._sharded,
+            self._reshape,
+            self._write_version,
+        )
+        definition.max_to_keep = self._retention.most
+        definition.keep_checkpoint_every_n_hours = self._retention.hours
+        return definition
 
     # Saving
 
     def save(
         self,
-        sess: BaseSession,
+        sess: Any,
         save_path: str | os.PathLike[str],
         global_step: Any = None,
         latest_filename: str | None = None,
@@ -119,169 +114,171 @@ class Saver:
         write_state: bool = True,
         strip_default_attrs: bool = False,
         save_debug_info: bool = False,
-    ) -> str:
+    ) -> str | None:
         """Write a checkpoint; returns its name: `save_path`, and `-global_step` where given.
 
         Raises TypeError for what is no session, ValueError for a folder that does not exist,
         FailedPreconditionError where a variable has no value.
         """
-        if not isinstance(sess, BaseSession):
+        self._require_built("save")
+        prefix = self._prefix(sess, os.fspath(save_path), global_step, latest_filename)
+        if not (hasattr(sess, "run") and hasattr(sess, "graph")):
             raise TypeError(f"'sess' must be a Session; {sess}")
-        self.build()
-        prefix = os.fspath(save_path)
-        if os.path.split(latest_filename or "")[0]:
-            raise ValueError("'latest_filename' must not contain path components")
-        if os.path.basename(prefix) == (latest_filename or "checkpoint"):
-            raise ValueError(f"'latest_filename' collides with 'save_path': {latest_filename!r} "
-                             f"and {prefix!r}")  # fmt: skip
-        prefix = self._numbered(sess, prefix, global_step)
-        folder = os.path.dirname(prefix)
-        if folder and not os.path.isdir(folder):
-            raise ValueError(f"Parent directory of {prefix} doesn't exist, can't save.")
-        self._write(sess, prefix)
+        if not self._is_empty:
+            prefix = self._write(sess, prefix)
+        if write_state and not self._is_empty:
+            self._record(prefix, latest_filename, meta_graph_suffix)
         if write_meta_graph:
             with sess.graph.as_default():
-                self.export_meta_graph(f"{prefix}.{meta_graph_suffix}")
-        if write_state:
-            self._remember(prefix, meta_graph_suffix)
-            self._write_state(folder, prefix, latest_filename)
-        return prefix
+                self.export_meta_graph(
+                    f"{prefix}.{meta_graph_suffix}", strip_default_attrs=strip_default_attrs
+                )
+        return None if self._is_empty else prefix
 
-    def _numbered(self, sess: BaseSession, prefix: str, global_step: Any) -> str:
-        if global_step is None:
-            return prefix
-        if not isinstance(global_step, int | np.integer):
-            global_step = int(sess.run(global_step))
-        number = f"{global_step:08d}" if self._pad_step_number else str(global_step)
-        return f"{prefix}-{number}"
+    def _require_built(self, what: str) -> None:
+        if not self._is_built:
+            raise RuntimeError(f"`build()` should be called before {what} if defer_build==True")
 
-    def _write(self, sess: BaseSession, prefix: str) -> None:
-        assert self._saveables is not None
-        with CheckpointWriter(prefix) as writer:
-            for saveable in self._saveables:
-                value = _read(sess, saveable)
-                if saveable.part:
-                    whole, part = parse_shape_and_slice(saveable.part)
-                    writer.add_slice(saveable.key, whole, part, value)
-                else:
-                    writer.add(saveable.key, value)
+    def _prefix(self, sess: Any, path: str, global_step: Any, latest_filename: str | None) -> str:
+        """The checkpoint's name. Raises ValueError where it is that of the state file."""
+        state_file = latest_filename or _STATE_FILE
+        if os.path.split(state_file)[0]:
+            raise ValueError("'latest_filename' must not contain path components")
+        if global_step is not None:
+            if not isinstance(global_step, int | np.integer):
+                global_step = int(sess.run(global_step))
+            number = f"{global_step:08d}" if self._pad_step_number else str(global_step)
+            return f"{path}-{number}"
+        if os.path.basename(path) == state_file and not self._sharded:
+            raise ValueError(f"'latest_filename' collides with 'save_path': '{state_file}' and "
+                             f"'{path}'")  # fmt: skip
+        return path
 
-    def _remember(self, prefix: str, meta_suffix: str) -> None:
-        """Add a checkpoint to those kept; delete the oldest where they are too many."""
-        self._kept = [(p, t) for p, t in self._kept if p != prefix] + [(prefix, time.time())]
-        if not self._max_to_keep or len(self._kept) <= self._max_to_keep:
-            return
-        oldest, made = self._kept.pop(0)
-        if made > self._to_delete_next:
-            self._to_delete_next += self._keep_hours * 3600
-            return
-        for path in [f"{oldest}.index", *glob(f"{glob_escape(oldest)}.data-*-of-*"),
-                     f"{oldest}.{meta_suffix}"]:  # fmt: skip
-            Path(path).unlink(missing_ok=True)
+    def _write(self, sess: Any, prefix: str) -> str:
+        assert self.saver_def is not None
+        above = os.path.dirname(os.path.dirname(os.path.abspath(prefix)))
+        if not os.path.isdir(above):
+            raise ValueError(f"Parent directory of {prefix} doesn't exist, can't save.")
+        definition = self.saver_def
+        feeds = {definition.filename_tensor_name: prefix}
+        written: bytes = sess.run(definition.save_tensor_name, feeds)
+        return os.fsdecode(written)
 
-    def _write_state(self, folder: str, prefix: str, latest_filename: str | None) -> None:
+    def _record(self, prefix: str, latest_filename: str | None, meta_graph_suffix: str) -> None:
+        """Note the checkpoint in the state file, and delete an old one."""
+        retention = self._retention
+        retention.add(prefix)
         update_checkpoint_state(
-            folder or ".",
+            os.path.dirname(prefix) or ".",
             prefix,
-            [p for p, _ in self._kept],
+            retention.prefixes,
             latest_filename,
-            [t for _, t in self._kept],
+            [made for _, made in retention.kept],
             save_relative_paths=self._save_relative_paths,
         )
+        retention.delete_old(meta_graph_suffix)
 
     # Restoring
 
-    def restore(self, sess: BaseSession, save_path: str | os.PathLike[str] | None) -> None:
+    def restore(self, sess: Any, save_path: str | os.PathLike[str] | None) -> None:
         """Give the variables the values of a checkpoint.
 
         Raises ValueError where there is none, NotFoundError where a tensor is missing in it,
         InvalidArgumentError where one is of another shape or type, DataLossError for damage.
         """
+        if self._is_empty:
+            return
         if save_path is None:
             raise ValueError("Can't load save_path when it is None.")
-        self.build()
+        self._require_built("restore")
         prefix = os.fspath(save_path)
         if not checkpoint_exists(prefix):
             raise ValueError(f"The passed save_path is not a valid checkpoint: {prefix}")
-        assert self._saveables is not None
-        reader = CheckpointReader(prefix)
+        definition = self.saver_def
+        assert definition is not None
         try:
-            values = [(s, self._value(reader, s)) for s in self._saveables]
-        except OpError as error:
-            raise type(error)(None, None, _explained(error)) from None
-        for saveable, value in values:
-            _write(sess, saveable, value)
-
-    def _value(self, reader: CheckpointReader, saveable: Saveable) -> Any:
-        value = reader.get_tensor(saveable.key)
-        if saveable.part:
-            whole, part = parse_shape_and_slice(saveable.part)
-            _require_shape(saveable, value.shape, whole)
-            value = value[part.index_in(whole)]
-        if saveable.dtype is not dtypes.string and value.dtype != saveable.dtype.numpy:
-            raise InvalidArgumentError(None, None, (
-                f"tensor_name = {saveable.key}; expected dtype {saveable.dtype.name} does not "
-                f"equal original dtype {value.dtype.name}"))  # fmt: skip
-        if self._reshape and saveable.shape is not None:
-            return value.reshape([-1 if s is None else s for s in saveable.shape])
-        if saveable.shape is not None:
-            _require_shape(saveable, value.shape, saveable.shape)
-        return value
+            sess.run(definition.restore_op_name, {definition.filename_tensor_name: prefix})
+        except (NotFoundError, InvalidArgumentError) as error:
+            raise type(error)(None, None, _explained(error)) from error
 
     # The state of the saver itself
 
     @property
     def last_checkpoints(self) -> list[str]:
         """The checkpoints kept, oldest first."""
-        return [prefix for prefix, _ in self._kept]
+        return self._retention.prefixes
 
     def set_last_checkpoints(self, last_checkpoints: Sequence[str]) -> None:
         """Say which checkpoints are kept, oldest first."""
-        self.set_last_checkpoints_with_time([(p, float("inf")) for p in last_checkpoints])
+        now = time.time()
+        self.set_last_checkpoints_with_time([(prefix, now) for prefix in last_checkpoints])
 
     def set_last_checkpoints_with_time(
         self, last_checkpoints_with_time: Sequence[tuple[str, float]]
     ) -> None:
         """Say which checkpoints are kept and when they were made, oldest first."""
-        self._kept = list(last_checkpoints_with_time)
+        self._retention.replace(last_checkpoints_with_time)
 
     def recover_last_checkpoints(self, checkpoint_paths: Sequence[str]) -> None:
-        """Keep those of the checkpoints that exist."""
-        self._kept = [(p, os.path.getmtime(f"{p}.index")) for p in checkpoint_paths
-                      if os.path.exists(f"{p}.index")]  # fmt: skip
+        """Keep those of the checkpoints that exist, as if this saver had written them."""
+        times = [(prefix, get_checkpoint_mtimes([prefix])) for prefix in checkpoint_paths]
+        self._retention.replace([(prefix, found[0]) for prefix, found in times if found])
 
-    def as_saver_def(self) -> SaverDef:
+    def as_saver_def(self) -> SaverDef | None:
         """The SaverDef, whose names are those of the nodes in the graph."""
-        self.build()
-        assert self.saver_def is not None
         return self.saver_def
 
-    def to_proto(self, export_scope: str | None = None) -> SaverDef:
-        """The SaverDef."""
-        return self.as_saver_def()
+    def to_proto(self, export_scope: str | None = None) -> SaverDef | None:
+        """The SaverDef, its names without `export_scope`; None where they are outside of it."""
+        if export_scope is None or self.saver_def is None:
+            return self.saver_def
+        definition = SaverDef()
+        definition.CopyFrom(self.saver_def)
+        for field in meta_graph.SAVER_DEF_NAMES:
+            name = getattr(definition, field)
+            if not name.startswith(f"{export_scope}/"):
+                return None
+            setattr(definition, field, strip_scope(name, export_scope))
+        return definition
 
     @staticmethod
     def from_proto(saver_def: SaverDef, import_scope: str | None = None) -> Saver:
         """The saver of a SaverDef whose nodes are in the default graph."""
-        return Saver(saver_def=meta_graph.prefixed_saver_def(saver_def, import_scope))
+        return Saver(saver_def=saver_def, name=import_scope)
 
     def export_meta_graph(
-        self, filename: str | None = None, collection_list: Sequence[str] | None = None,
-        as_text: bool = False, export_scope: str | None = None, clear_devices: bool = False,
-        clear_extraneous_savers: bool = False, strip_default_attrs: bool = False,
+        self,
+        filename: str | None = None,
+        collection_list: Sequence[str] | None = None,
+        as_text: bool = False,
+        export_scope: str | None = None,
+        clear_devices: bool = False,
+        clear_extraneous_savers: bool = False,
+        strip_default_attrs: bool = False,
         save_debug_info: bool = False,
-    ) -> MetaGraphDef:  # fmt: skip
-        """The MetaGraphDef of the default graph with this saver, written to `filename` if given."""
+    ) -> MetaGraphDef:
+        """The MetaGraphDef of the default graph with this saver; written to `filename`, if any."""
         return meta_graph.export_meta_graph(
-            filename, saver_def=self.saver_def, collection_list=collection_list, as_text=as_text,
-            export_scope=export_scope, clear_devices=clear_devices,
-        )  # fmt: skip
+            filename,
+            saver_def=self.saver_def,
+            collection_list=collection_list,
+            as_text=as_text,
+            export_scope=export_scope,
+            clear_devices=clear_devices,
+            clear_extraneous_savers=clear_extraneous_savers,
+            strip_default_attrs=strip_default_attrs,
+        )
+
+
+meta_graph.register_collection(GraphKeys.SAVERS, SaverDef, Saver.from_proto)
 
 
 def import_meta_graph(
-    meta_graph_or_file: Any, clear_devices: bool = False, import_scope: str | None = None,
+    meta_graph_or_file: Any,
+    clear_devices: bool = False,
+    import_scope: str | None = None,
     **kwargs: Any,
-) -> Saver | None:  # fmt: skip
+) -> Saver | None:
     """Add the graph and collections of a MetaGraphDef; returns its Saver, or None.
 
     Where the MetaGraph has no saver but variables, the Saver of all variables is returned.
@@ -289,59 +286,33 @@ def import_meta_graph(
     imported, scope = meta_graph.import_scoped_meta_graph(
         meta_graph_or_file, clear_devices, import_scope, **kwargs
     )
-    if imported.HasField("saver_def"):
-        saver_def = meta_graph.prefixed_saver_def(imported.saver_def, scope)
-        if saver_def.restore_op_name:
-            return Saver(saver_def=saver_def, name=scope)
-    if get_default_graph().get_collection(GraphKeys.GLOBAL_VARIABLES, scope=scope):
-        return Saver()
-    return None
+    if imported.HasField("saver_def") and imported.saver_def.restore_op_name:
+        return Saver(saver_def=imported.saver_def, name=scope)
+    return Saver() if _all_saveables(scope or None) else None
 
 
-def _read(sess: BaseSession, saveable: Saveable) -> Any:
-    if saveable.dtype is dtypes.string:
-        return sess.run(_reading(saveable))
-    return sess.executor.variable(saveable.store_name)
+def _all_saveables(scope: str | None = None) -> list[Any]:
+    graph = get_default_graph()
+    keys = (GraphKeys.GLOBAL_VARIABLES, GraphKeys.SAVEABLE_OBJECTS)
+    return [item for key in keys for item in graph.get_collection(key, scope)]
 
 
-def _reading(saveable: Saveable) -> Any:
-    """A tensor of the variable's value that is in the graph already."""
-    holder = saveable.holder
-    for op in holder.outputs[0].consumers():
-        if op.type in ("ReadVariableOp", "Identity"):
-            return op.outputs[0]
-    return holder.outputs[0]
-
-
-def _write(sess: BaseSession, saveable: Saveable, value: Any) -> None:
-    if saveable.dtype is not dtypes.string:
-        sess.executor.set_variable(saveable.store_name, value)
-        return
-    for op in saveable.holder.outputs[0].consumers():
-        if op.type in ("Assign", "AssignVariableOp"):
-            sess.run(op, {op.inputs[1]: value})
-            return
-
-
-def _require_shape(saveable: Saveable, found: Sequence[int], wanted: Sequence[int | None]) -> None:
-    pairs = zip(found, wanted, strict=False)
-    if len(found) != len(wanted) or any(w is not None and f != w for f, w in pairs):
-        raise InvalidArgumentError(None, None, (
-            "Assign requires shapes of both tensors to match. lhs shape= "
-            f"{list(wanted)} rhs shape= {list(found)} for '{saveable.key}'"))  # fmt: skip
+def _check_saver_def(saver_def: Any) -> None:
+    if not isinstance(saver_def, SaverDef):
+        raise ValueError(f"saver_def must be a saver_pb2.SaverDef: {saver_def}")
+    for field in ("save_tensor_name", "restore_op_name"):
+        if not getattr(saver_def, field):
+            raise ValueError(f"saver_def must specify the {field}: {saver_def}")
 
 
 def _explained(error: OpError) -> str:
-    what = "a Variable name or other graph key that is missing from the checkpoint" if isinstance(
-        error, NotFoundError) else ("a mismatch between the current graph and the graph from the "
-                                    "checkpoint")  # fmt: skip
-    return (f"Restoring from checkpoint failed. This is most likely due to {what}. Please ensure "
-            f"that you have not altered the graph expected based on the checkpoint. Original error:"
-            f"\n\n{error.message}")  # fmt: skip
-
-
-def glob_escape(path: str) -> str:
-    """A path in which no character has a meaning for `glob`."""
-    import glob as globbing
-
-    return globbing.escape(path)
+    cause = (
+        "a Variable name or other graph key that is missing from the checkpoint"
+        if isinstance(error, NotFoundError)
+        else "a mismatch between the current graph and the graph from the checkpoint"
+    )
+    return (
+        f"Restoring from checkpoint failed. This is most likely due to {cause}. Please ensure that "
+        "you have not altered the graph expected based on the checkpoint. Original error:\n\n"
+        f"{error.message}"
+    )

@@ -295,3 +295,8 @@ def write_file(filename: Array, contents: Array) -> None:
 
 for _definition in (read_file, matching_files, sharded_filename, sharded_filespec):
     _definition.not_differentiable()
+
+
+@host_op("DisableCopyOnRead(resource: resource)", stateful=True)
+def disable_copy_on_read(resource: Any) -> None:
+    """Nothing: savers of newer versions say that they only read."""
