@@ -14,7 +14,17 @@ from dataclasses import dataclass, field
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim, Symbol, product
 from flowc.ir.loops.expressions import Load, Scalar, Variable
-from flowc.ir.loops.kernel import Allocate, Buffer, Carried, For, Kernel, Kind, Statement, Store
+from flowc.ir.loops.kernel import (
+    Allocate,
+    Buffer,
+    Carried,
+    For,
+    Kernel,
+    Kind,
+    Let,
+    Statement,
+    Store,
+)
 from flowc.ir.tensor.core import Instruction, Result, Value
 from flowc.passes.index_maps import Indices, linearize, reshape_index
 from flowc.passes.lowering.fused import (
@@ -24,7 +34,9 @@ from flowc.passes.lowering.fused import (
     element_time,
     is_strided,
     lanes_of,
+    roots,
     store,
+    walk,
 )
 from flowc.passes.lowering.loop_nests import (
     as_dim,
@@ -210,7 +222,18 @@ class RowPasses:
 
     def _final_pass(self) -> Body:
         stores = self._store_full_results(len(self.plan.levels))
-        return self._over_columns(stores, None) if stores else ()
+        return self._over_columns(self._read_first(stores), None) if stores else ()
+
+    def _read_first(self, stores: Body) -> Body:
+        """The stores after reads of what is kept in the rows that they overwrite."""
+        used = set(walk(list(roots(stores))))
+        names: dict[Scalar, Scalar] = {
+            load: Variable(load.dtype, f"kept{i}_value")
+            for i, (_, load) in enumerate(self._kept)
+            if load in used
+        }
+        reads = tuple(Let(v, load) for load, v in names.items() if isinstance(v, Variable))
+        return (*reads, *Rewriter(nodes=names).statements(stores))
 
     # Values that two passes need
 
