@@ -36,7 +36,12 @@ def _concatenate(b: Builder, values: list[Value], axis: Value) -> Value:
             f"ConcatOp : Dimensions of inputs should match: shape[0] = {show(shapes[0])} vs. "
             f"shape[{i}] = {show(shape)}",
         )
-    return b.concatenate(values, where)
+    # Sizes that were found equal may still be written differently.
+    common = b.shape(values[0])
+    alike = [
+        b.reshape(v, [*common[:where], b.shape(v)[where], *common[where + 1 :]]) for v in values
+    ]
+    return b.concatenate(alike, where)
 
 
 @op("Concat(concat_dim: int32, values: N*T; N: int >= 2, T: type) -> output: T")
@@ -169,9 +174,10 @@ def _(g: GraphBuilder, op: Operation, *grads: Tensor) -> Tensors:
 @op("Pack(values: N*T; N: int >= 1, T: type, axis: int = 0) -> output: T")
 def pack(b: Builder, values: list[Value], *, axis: int) -> Value:
     """The values side by side along a new dimension."""
-    rank = len(merge_shapes(b, "Pack", *values)) + 1
-    where = normalize_axis(axis, rank)
-    return b.concatenate([b.expand_dims(value, where) for value in values], where)
+    shape = merge_shapes(b, "Pack", *values)
+    where = normalize_axis(axis, len(shape) + 1)
+    alike = [b.reshape(value, [*shape[:where], 1, *shape[where:]]) for value in values]
+    return b.concatenate(alike, where)
 
 
 @pack.gradient

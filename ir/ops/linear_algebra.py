@@ -43,14 +43,15 @@ def _adjoint(x: Array) -> Array:
 # Matrix products in gradients
 
 
-def _matmul(
+def multiply(
     g: GraphBuilder, x: Tensor, y: Tensor, adj_x: bool = False, adj_y: bool = False
 ) -> Any:
+    """Products of the matrices in the last two dimensions."""
     return g("BatchMatMulV2", x, y, adj_x=adj_x, adj_y=adj_y)
 
 
-def _transposed(g: GraphBuilder, x: Tensor) -> Any:
-    """The adjoint."""
+def hermitian(g: GraphBuilder, x: Tensor) -> Any:
+    """The conjugate transpose of a graph tensor's matrices."""
     rank = g("Rank", x)
     zero, one = g.constant(0), g.constant(1)
     swapped = g("Pack", [rank - 1, rank - 2])
@@ -58,17 +59,19 @@ def _transposed(g: GraphBuilder, x: Tensor) -> Any:
     return g("ConjugateTranspose", x, order) if x.dtype.is_complex else g("Transpose", x, order)
 
 
-def _halved_diagonal(g: GraphBuilder, x: Tensor) -> Any:
+def halved_diagonal(g: GraphBuilder, x: Tensor) -> Any:
     """The lower triangle with half of the diagonal."""
     halved = g("MatrixSetDiag", x, g("MatrixDiagPart", x) * g.constant(0.5, x.dtype))
-    return _lower(g, halved)
+    return lower_triangle(g, halved)
 
 
-def _lower(g: GraphBuilder, x: Tensor) -> Any:
+def lower_triangle(g: GraphBuilder, x: Tensor) -> Any:
+    """Zeros above the diagonal."""
     return g("MatrixBandPart", x, g.constant(-1), g.constant(0))
 
 
-def _upper(g: GraphBuilder, x: Tensor) -> Any:
+def upper_triangle(g: GraphBuilder, x: Tensor) -> Any:
+    """Zeros below the diagonal."""
     return g("MatrixBandPart", x, g.constant(0), g.constant(-1))
 
 
@@ -98,9 +101,9 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     ones = g("OnesLike", g("MatrixDiagPart", factor))
     eye = g("MatrixDiag", ones)
     inverse = g("MatrixTriangularSolve", factor, eye)
-    middle = _halved_diagonal(g, _matmul(g, factor, grad, adj_x=True))
-    half = _matmul(g, _matmul(g, inverse, middle, adj_x=True), inverse)
-    return ((half + _transposed(g, half)) * g.constant(0.5, half.dtype),)
+    middle = halved_diagonal(g, multiply(g, factor, grad, adj_x=True))
+    half = multiply(g, multiply(g, inverse, middle, adj_x=True), inverse)
+    return ((half + hermitian(g, half)) * g.constant(0.5, half.dtype),)
 
 
 @op("CholeskyGrad(l: T, grad: T; T: {float16, float32, float64}) -> output: T")
@@ -127,9 +130,7 @@ def cholesky_grad(b: Builder, factor: Value, grad: Value) -> Value:
     "MatrixTriangularSolve(matrix: T, rhs: T; lower: bool = true, adjoint: bool = false,"
     f" {_SOLVABLE}) -> output: T"
 )
-def triangular_solve(
-    b: Builder, matrix: Value, rhs: Value, *, lower: bool, adjoint: bool
-) -> Value:
+def triangular_solve(b: Builder, matrix: Value, rhs: Value, *, lower: bool, adjoint: bool) -> Value:
     """x of matrix x = rhs, or of matrix^H x = rhs, for triangular matrices."""
     shape, right = square(b, matrix), b.shape(rhs)
     require(len(right) >= 2, f"In[1] ndims must be >= 2: {len(right)}")
@@ -148,8 +149,8 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     x = op.outputs[0]
     by_rhs = g("MatrixTriangularSolve", a, grad, lower=lower, adjoint=not adjoint)
     pair = (x, by_rhs) if adjoint else (by_rhs, x)
-    by_a = -_matmul(g, *pair, adj_y=True)
-    by_a = _lower(g, by_a) if lower else _upper(g, by_a)
+    by_a = -multiply(g, *pair, adj_y=True)
+    by_a = lower_triangle(g, by_a) if lower else upper_triangle(g, by_a)
     return _sum_batches(g, (a, by_a), (rhs, by_rhs))
 
 
@@ -197,8 +198,8 @@ def _(b: Builder, input: Value, *, adjoint: bool) -> Value:
 @matrix_inverse.gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     inverse, adjoint = op.outputs[0], op.get_attr("adjoint")
-    inner = _matmul(g, grad, inverse, adj_x=adjoint, adj_y=not adjoint)
-    return (-_matmul(g, inverse, inner, adj_x=not adjoint),)
+    inner = multiply(g, grad, inverse, adj_x=adjoint, adj_y=not adjoint)
+    return (-multiply(g, inverse, inner, adj_x=not adjoint),)
 
 
 @host_op(f"MatrixDeterminant(input: T; {_TYPES}) -> output: T")
@@ -267,7 +268,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     adjoint, x = op.get_attr("adjoint"), op.outputs[0]
     by_rhs = g("MatrixSolve", op.inputs[0], grad, adjoint=not adjoint)
     pair = (x, by_rhs) if adjoint else (by_rhs, x)
-    return -_matmul(g, *pair, adj_y=True), by_rhs
+    return -multiply(g, *pair, adj_y=True), by_rhs
 
 
 @host_op(
@@ -308,7 +309,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 def _gram_cholesky(g: GraphBuilder, op: Operation, first: bool) -> Any:
     """The factor of a^H a + l2, or of a a^H + l2."""
     a, _, ridge = op.inputs
-    gram = _matmul(g, a, a, adj_x=first, adj_y=not first)
+    gram = multiply(g, a, a, adj_x=first, adj_y=not first)
     diagonal = g("MatrixDiagPart", gram)
     return g("Cholesky", g("MatrixSetDiag", gram, diagonal + g("Cast", ridge, DstT=a.dtype)))
 
@@ -322,18 +323,18 @@ def _overdetermined(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     a, rhs, _ = op.inputs
     x = op.outputs[0]
     z = _cholesky_solve(g, _gram_cholesky(g, op, True), grad)
-    xz = _matmul(g, x, z, adj_y=True)
-    by_a = _matmul(g, rhs, z, adj_y=True) - _matmul(g, a, xz + _transposed(g, xz))
-    return by_a, _matmul(g, a, z)
+    xz = multiply(g, x, z, adj_y=True)
+    by_a = multiply(g, rhs, z, adj_y=True) - multiply(g, a, xz + hermitian(g, xz))
+    return by_a, multiply(g, a, z)
 
 
 def _underdetermined(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     a, rhs, _ = op.inputs
     factor = _gram_cholesky(g, op, False)
-    by_rhs = _cholesky_solve(g, factor, _matmul(g, a, grad))
+    by_rhs = _cholesky_solve(g, factor, multiply(g, a, grad))
     inner = _cholesky_solve(g, factor, rhs)
-    left = _matmul(g, inner, grad - _matmul(g, a, by_rhs, adj_x=True), adj_y=True)
-    right = _matmul(g, by_rhs, _matmul(g, a, inner, adj_x=True), adj_y=True)
+    left = multiply(g, inner, grad - multiply(g, a, by_rhs, adj_x=True), adj_y=True)
+    right = multiply(g, by_rhs, multiply(g, a, inner, adj_x=True), adj_y=True)
     return left - right, by_rhs
 
 
@@ -359,7 +360,7 @@ def _(b: Builder, input: Value) -> Value:
 @matrix_square_root.gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     """The Sylvester equation S^H X + X S^H = grad as one linear system of n*n unknowns."""
-    root = _transposed(g, op.outputs[0])
+    root = hermitian(g, op.outputs[0])
     size = g("Shape", root)
     batch, n = size[:-2], g("GatherV2", size, g("Size", size) - 1, g.constant(0))
     eye = g("MatrixDiag", g("OnesLike", g("MatrixDiagPart", root)))
@@ -373,7 +374,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 def _plain_transpose(g: GraphBuilder, x: Tensor) -> Any:
     """The transpose, without conjugation."""
-    adjoint = _transposed(g, x)
+    adjoint = hermitian(g, x)
     return g("Conj", adjoint) if x.dtype.is_complex else adjoint
 
 
