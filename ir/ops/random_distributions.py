@@ -8,6 +8,7 @@ a word each, wider ones two.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim
@@ -88,17 +89,23 @@ def normal(b: Builder, stream: Value, shape: Shape, dtype: DType) -> Value:
 def box_muller(b: Builder, word: list[Value]) -> tuple[Value, Value]:
     """Two normals of two uint32 words each as float32, or of four as float64.
 
-    G. Box and M. Muller, "A note on the generation of random normal deviates" (1958). The angle is
-    a product in double precision, rounded, in TensorFlow also where the rest is float32.
+    G. Box and M. Muller, "A note on the generation of random normal deviates" (1958). Each function
+    is computed in double precision and rounded, which is what TensorFlow's C library gives for
+    float32 but in one of a hundred cases.
     """
+    dtype = dtypes.float64 if len(word) == 4 else dtypes.float32
+
+    def rounded(function: Callable[[Value], Value], x: Value) -> Value:
+        return b.convert(function(b.convert(x, dtypes.float64)), dtype)
+
     if len(word) == 4:
-        radius, turn = to_double(b, *word[:2]), to_double(b, *word[2:])
-        angle = b.multiply(turn, math.tau)
+        share, turn = to_double(b, *word[:2]), to_double(b, *word[2:])
     else:
-        radius, turn = (to_float(b, w, dtypes.float32) for w in word)
-        angle = b.convert(b.multiply(b.convert(turn, dtypes.float64), math.tau), dtypes.float32)
-    length = b.sqrt(b.multiply(b.log(b.maximum(radius, _LEAST)), -2))
-    return b.multiply(b.sine(angle), length), b.multiply(b.cosine(angle), length)
+        share, turn = (to_float(b, w, dtypes.float32) for w in word)
+    angle = rounded(lambda x: b.multiply(x, math.tau), turn)
+    logarithm = rounded(b.log, b.maximum(share, _LEAST))
+    length = b.sqrt(b.multiply(logarithm, -2))
+    return b.multiply(rounded(b.sine, angle), length), b.multiply(rounded(b.cosine, angle), length)
 
 
 def interleaved(b: Builder, columns: list[Value], shape: Shape) -> Value:
