@@ -439,6 +439,21 @@ def _atom_to_python(atom: Atom) -> str:
     return f"{atom.operator}({left}, {right})"
 
 
+def solve(value: Dim) -> tuple[Symbol, Dim] | None:
+    """A symbol, and what it is where `value == 0`; None where no symbol is linear in it."""
+    for monomial, factor in _terms(value):
+        if len(monomial) != 1 or not isinstance(monomial[0], Symbol):
+            continue
+        name, rest = monomial[0], value - _make({monomial: factor})
+        if name in symbols(rest):
+            continue
+        if factor in (1, -1):
+            return name, rest * -factor
+        if isinstance(rest, int) and rest % factor == 0:
+            return name, -rest // factor
+    return None
+
+
 def coefficient_of(value: Dim, name: Symbol) -> Dim | None:
     """c where `value == c*name + rest`, with `name` in neither c nor rest; None if not linear."""
     if not isinstance(value, Expr) or name not in value.symbols:

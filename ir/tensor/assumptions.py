@@ -63,6 +63,9 @@ class Assumptions(ABC):
             if symbol is not None and symbol not in dims.symbols(new):
                 self.replaced[symbol] = new
                 return
+        solved = dims.solve(left - right)
+        if solved is not None:
+            self.replaced[solved[0]] = solved[1]
 
     def fresh(self, hint: int | None = None) -> Expr:
         """A new symbol for an unknown size."""
