@@ -109,7 +109,7 @@ def test_errors(tmp_path: Path) -> None:
             saver.save(session, str(tmp_path / "m"))
         session.run(tf.global_variables_initializer())
         with pytest.raises(ValueError, match="Parent directory of .* doesn't exist"):
-            saver.save(session, str(tmp_path / "no" / "m"))
+            saver.save(session, str(tmp_path / "no" / "such" / "m"))
         with pytest.raises(ValueError, match="collides with 'save_path'"):
             saver.save(session, str(tmp_path / "checkpoint"))
     with pytest.raises(TypeError, match="'sess' must be a Session"):
@@ -117,7 +117,7 @@ def test_errors(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="not a Variable"):
         tf.train.Saver([tf.constant(1.0)])
     with pytest.raises(ValueError, match="same name"):
-        tf.train.Saver({"x": a, "y": a}) and tf.train.Saver([a, tf.Variable.from_proto(a.to_proto())])
+        tf.train.Saver([a, tf.Variable.from_proto(a.to_proto())])
 
 
 def test_saver_def_keeps_its_settings() -> None:
