@@ -30,6 +30,8 @@ from flowc.passes.lowering.kernels import copy_kernel, lower_fusion
 from flowc.passes.lowering.opaque import may_overwrite
 from flowc.passes.target import Target
 
+Buffers = tuple[Buffer, ...]
+
 
 @dataclass(frozen=True)
 class Lowered:
@@ -60,6 +62,8 @@ class _Lowering:
     arguments: list[Buffer] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
     count: int = 0
+    apart: dict[Instruction, tuple[Buffers, Buffers, Kernel]] = field(default_factory=dict)
+    """Inputs, outputs and kernel of fusions as they are if no result shares an operand's memory."""
 
     def run(self) -> Lowered:
         """The whole program."""
@@ -134,11 +138,12 @@ class _Lowering:
 
     def _updates_in_place(self, fusion: Instruction, parameter: Value, result: Result) -> bool:
         """Every read of the parameter in the kernel is where the result is stored."""
-        (region,) = fusion.regions
         if fusion.attributes["kind"] == "opaque":
             return _overwrites(fusion, parameter, result)
-        inputs, outputs = self._kernel_buffers(region, {})
-        kernel, _ = self._lower(fusion, inputs, outputs)
+        if fusion not in self.apart:
+            buffers = self._kernel_buffers(fusion.regions[0], {})
+            self.apart[fusion] = (*buffers, self._lower(fusion, *buffers)[0])
+        inputs, outputs, kernel = self.apart[fusion]
         written = outputs[fusion.results.index(result)]
         reads = [
             b for v, b in zip(fusion.operands, inputs, strict=True) if memory_of(v) is parameter
