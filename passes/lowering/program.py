@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from flowc.ir.dims import Dim
-from flowc.ir.loops.expressions import Load
+from flowc.ir.loops.expressions import Load, Scalar
 from flowc.ir.loops.kernel import (
     Buffer,
     Call,
@@ -148,7 +148,7 @@ class _Lowering:
         reads = [
             b for v, b in zip(fusion.operands, inputs, strict=True) if memory_of(v) is parameter
         ]
-        return all(_same_positions(kernel.body, read, written) for read in reads)
+        return all(_reads_before_writing(kernel.body, read, written) for read in reads)
 
     # Steps
 
@@ -351,22 +351,31 @@ def _overwrites(fusion: Instruction, value: Value, result: Result) -> bool:
     return len(reads) == 1 and may_overwrite(instruction, reads[0])
 
 
-def _same_positions(body: tuple[Statement, ...], read: Buffer, written: Buffer) -> bool:
-    """Whether every load of `read` is at a position that `written` is stored to, in that body."""
+def _reads_before_writing(body: tuple[Statement, ...], read: Buffer, written: Buffer) -> bool:
+    """Whether `read` may be the memory of `written`: each element is read before it is stored.
+
+    Every load must stand at the position that the same statements store to, and be computed by
+    then: a node that an earlier statement has computed keeps its value.
+    """
     for statement in body:
-        if isinstance(statement, For) and not _same_positions(statement.body, read, written):
-            return False
-    straight = tuple(s for s in body if not isinstance(s, For))
-    loads: set[Dim] = set()
-    for node in walk(list(roots(straight))):
-        if isinstance(node, Load) and node.buffer is read:
-            if node.gather is not None:
+        if isinstance(statement, For):
+            carried = statement.carried
+            if carried is not None and _loads((*carried.next, *carried.initial), read):
                 return False
-            loads.add(node.position)
-    for statement in body:
-        if isinstance(statement, For) and statement.carried is not None:
-            for node in walk([*statement.carried.next, *statement.carried.initial]):
-                if isinstance(node, Load) and node.buffer is read:
-                    return False
-    stores = {s.position for s in straight if isinstance(s, Store) and s.buffer is written}
-    return loads <= stores
+            if not _reads_before_writing(statement.body, read, written):
+                return False
+    straight = [s for s in body if not isinstance(s, For)]
+    seen: set[Load] = set()
+    stores: set[Dim] = set()
+    for statement in straight:
+        loads = _loads(tuple(roots((statement,))), read)
+        if stores and not loads <= seen:
+            return False
+        seen |= loads
+        if isinstance(statement, Store) and statement.buffer is written:
+            stores.add(statement.position)
+    return all(load.gather is None and load.position in stores for load in seen)
+
+
+def _loads(nodes: tuple[Scalar, ...], buffer: Buffer) -> set[Load]:
+    return {n for n in walk(list(nodes)) if isinstance(n, Load) and n.buffer is buffer}
