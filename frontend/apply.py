@@ -148,6 +148,9 @@ class _Call:
     def take(self, argument: Argument, value: Any, name: str | None = None) -> Any:
         """`value` as the tensor for an input. Raises TypeError or ValueError."""
         attr = argument.type_attr
+        if name is None and self.is_list(argument):
+            raise TypeError(f"Expected list for '{argument.name}' argument to "
+                            f"'{self.definition.name}' Op, not {value}.")  # fmt: skip
         wanted = argument.dtype or self.types.get(attr)
         if isinstance(value, TensorBase):
             tensor: Any = value
@@ -199,8 +202,7 @@ class _Call:
     def take_list(self, argument: Argument, values: Any) -> list[Any]:
         """`values` as the tensors for a list input. Raises TypeError or ValueError."""
         if not isinstance(values, list | tuple):
-            raise TypeError(f"Expected list for '{argument.name}' argument to "
-                            f"'{self.definition.name}' Op, not {values}.")  # fmt: skip
+            self.take(argument, values)
         if argument.is_list:
             return self._take_mixed(argument, values)
         self._count(argument, len(values))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from flowc.frontend.composites import (
     IndexedSlices,
     IndexedSlicesValue,
@@ -92,7 +94,9 @@ class FetchPlan:
             self._targets[element.name] = None
             return lambda _: None
         position = self._positions.setdefault(element.name, len(self._positions))
-        return lambda values: values[position]
+        if element.sizes:
+            return lambda values: values[position]
+        return lambda values: _scalar(values[position])
 
     def _find(self, fetch: Any) -> Any:
         try:
@@ -103,6 +107,11 @@ class FetchPlan:
         except (ValueError, KeyError) as error:
             raise ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. "
                              f"({error})") from None  # fmt: skip
+
+
+def _scalar(value: Any) -> Any:
+    """A scalar for an array without dimensions."""
+    return value[()] if type(value) is np.ndarray and not value.ndim else value
 
 
 def structure_key(fetches: Any) -> Any:

@@ -157,6 +157,8 @@ def make_tensor_proto(
         raise ValueError(f"Too many elements provided. Needed at most {prod(shape)}, "
                          f"but received {array.size}")  # fmt: skip
     proto = TensorProto(dtype=dtype.number, tensor_shape=shape_to_proto(shape))
+    if array.size > 1 and not any(array.strides):
+        array = array.ravel()[:1]  # one element, broadcast
     if dtype in _AS_CONTENT and array.size == prod(shape) and array.size > 1:
         proto.tensor_content = array.astype(dtype.numpy.newbyteorder("<"), copy=False).tobytes()
     else:

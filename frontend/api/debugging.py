@@ -1,63 +1,21 @@
 """`tf.debugging`: assertions."""
+# fmt: off
+# ruff: noqa: I001
 
 from flowc.frontend.functions.checks import (
-    assert_equal as assert_equal,
+    assert_equal, assert_greater, assert_greater_equal, assert_less, assert_less_equal,
+    assert_negative, assert_non_negative, assert_non_positive, assert_none_equal, assert_positive,
+    assert_rank, assert_rank_at_least, assert_type, is_non_decreasing, is_numeric_tensor,
+    is_strictly_increasing,
 )
-from flowc.frontend.functions.checks import (
-    assert_greater as assert_greater,
-)
-from flowc.frontend.functions.checks import (
-    assert_greater_equal as assert_greater_equal,
-)
-from flowc.frontend.functions.checks import (
-    assert_less as assert_less,
-)
-from flowc.frontend.functions.checks import (
-    assert_less_equal as assert_less_equal,
-)
-from flowc.frontend.functions.checks import (
-    assert_negative as assert_negative,
-)
-from flowc.frontend.functions.checks import (
-    assert_non_negative as assert_non_negative,
-)
-from flowc.frontend.functions.checks import (
-    assert_non_positive as assert_non_positive,
-)
-from flowc.frontend.functions.checks import (
-    assert_none_equal as assert_none_equal,
-)
-from flowc.frontend.functions.checks import (
-    assert_positive as assert_positive,
-)
-from flowc.frontend.functions.checks import (
-    assert_rank as assert_rank,
-)
-from flowc.frontend.functions.checks import (
-    assert_rank_at_least as assert_rank_at_least,
-)
-from flowc.frontend.functions.checks import (
-    assert_type as assert_type,
-)
-from flowc.frontend.functions.checks import (
-    is_non_decreasing as is_non_decreasing,
-)
-from flowc.frontend.functions.checks import (
-    is_numeric_tensor as is_numeric_tensor,
-)
-from flowc.frontend.functions.checks import (
-    is_strictly_increasing as is_strictly_increasing,
-)
-from flowc.frontend.functions.checks import (
-    verify_tensor_all_finite as assert_all_finite,
-)
-from flowc.frontend.functions.control import check_numerics as check_numerics
-from flowc.frontend.functions.mathematics import (
-    is_finite as is_finite,
-)
-from flowc.frontend.functions.mathematics import (
-    is_inf as is_inf,
-)
-from flowc.frontend.functions.mathematics import (
-    is_nan as is_nan,
-)
+from flowc.frontend.functions.checks import verify_tensor_all_finite as assert_all_finite
+from flowc.frontend.functions.control import check_numerics
+from flowc.frontend.functions.mathematics import is_finite, is_inf, is_nan
+
+__all__ = [
+    "assert_all_finite", "assert_equal", "assert_greater", "assert_greater_equal", "assert_less",
+    "assert_less_equal", "assert_negative", "assert_non_negative", "assert_non_positive",
+    "assert_none_equal", "assert_positive", "assert_rank", "assert_rank_at_least", "assert_type",
+    "check_numerics", "is_finite", "is_inf", "is_nan", "is_non_decreasing", "is_numeric_tensor",
+    "is_strictly_increasing",
+]

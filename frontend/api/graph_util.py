@@ -1,11 +1,11 @@
 """`tf.graph_util`: parts of graphs."""
+# fmt: off
+# ruff: noqa: I001
 
 from flowc.frontend.saving.freezing import (
-    convert_variables_to_constants as convert_variables_to_constants,
+    convert_variables_to_constants, extract_sub_graph, remove_training_nodes,
 )
-from flowc.frontend.saving.freezing import (
-    extract_sub_graph as extract_sub_graph,
-)
-from flowc.frontend.saving.freezing import (
-    remove_training_nodes as remove_training_nodes,
-)
+
+__all__ = [
+    "convert_variables_to_constants", "extract_sub_graph", "remove_training_nodes",
+]

@@ -1,26 +1,13 @@
 """`tf.manip`: moving elements."""
+# fmt: off
+# ruff: noqa: I001
 
-from flowc.frontend.functions.selection import (
-    gather_nd as gather_nd,
-)
-from flowc.frontend.functions.selection import (
-    scatter_nd as scatter_nd,
-)
+from flowc.frontend.functions.selection import gather_nd, scatter_nd
 from flowc.frontend.functions.shaping import (
-    batch_to_space_nd as batch_to_space_nd,
+    batch_to_space_nd, reshape, reverse, roll, space_to_batch_nd, tile,
 )
-from flowc.frontend.functions.shaping import (
-    reshape as reshape,
-)
-from flowc.frontend.functions.shaping import (
-    reverse as reverse,
-)
-from flowc.frontend.functions.shaping import (
-    roll as roll,
-)
-from flowc.frontend.functions.shaping import (
-    space_to_batch_nd as space_to_batch_nd,
-)
-from flowc.frontend.functions.shaping import (
-    tile as tile,
-)
+
+__all__ = [
+    "batch_to_space_nd", "gather_nd", "reshape", "reverse", "roll", "scatter_nd",
+    "space_to_batch_nd", "tile",
+]

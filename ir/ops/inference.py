@@ -221,7 +221,7 @@ def infer_contents(
     index: int,
 ) -> Array | None:
     """The contents of output `index` as ints and dimensions, or None where they depend on data."""
-    if definition.lower is None or definition.stateful:
+    if definition.lower is None:
         return None
     return _Run(definition, inputs, attrs, contents).symbolic_output(index)
 

@@ -25,7 +25,7 @@ def test_forms_of_outputs() -> None:
          "Value passed to parameter 'x' has DataType string not in list of allowed values"),
         (lambda x: build("AddN", []), ValueError, "shorter than minimum length 1"),
         (lambda x: build("AddN", x), TypeError, "Expected list for 'inputs' argument"),
-        (lambda x: build("Pack", [x, 1.0], axis=1.5), TypeError, "Expected int for argument 'axis'"),
+        (lambda x: build("Pack", [x, 1.0], axis=1.5), TypeError, "Expected int for argument"),
         (lambda x: build("Neg", x, nothing=1), TypeError, "unexpected attributes"),
         (lambda x: build("Cast", x), TypeError, "no value for attribute 'DstT'"),
         (lambda x: build("NoSuchOp", x), NotImplementedError, "NoSuchOp is not implemented"),

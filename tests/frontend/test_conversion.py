@@ -47,9 +47,7 @@ def test_dtype_of_a_value(value: Any, dtype: DType) -> None:
         (len, None, TypeError, "Failed to convert object"),
     ],
 )
-def test_values_that_are_none(
-    value: Any, dtype: Any, error: type[Exception], message: str
-) -> None:
+def test_values_that_are_none(value: Any, dtype: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         tf.convert_to_tensor(value, dtype)
 

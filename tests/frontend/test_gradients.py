@@ -84,7 +84,9 @@ def test_gating() -> None:
         "gradients/MatMul_grad/tuple/control_dependency",
         "gradients/MatMul_grad/tuple/control_dependency_1",
     ]
-    assert [op.name for op in grads[0].op.control_inputs] == ["gradients/MatMul_grad/tuple/group_deps"]
+    assert [op.name for op in grads[0].op.control_inputs] == [
+        "gradients/MatMul_grad/tuple/group_deps"
+    ]
 
 
 def test_colocation() -> None:
@@ -96,7 +98,9 @@ def test_colocation() -> None:
 def test_undefined_gradient() -> None:
     x = tf.placeholder(tf.float32, [2])
     y = tf.get_default_graph().build("Snapshot", x, name="snap")
-    with pytest.raises(LookupError, match=r"No gradient defined for operation 'snap' \(op type: Snap"):
+    with pytest.raises(
+        LookupError, match=r"No gradient defined for operation 'snap' \(op type: Snap"
+    ):
         tf.gradients(y, x)
 
 

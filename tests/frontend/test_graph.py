@@ -163,8 +163,9 @@ def test_gradient_override_map() -> None:
 
 def test_graph_def() -> None:
     x = tf.placeholder(tf.float32, [None, 2], name="x")
+    w = tf.constant([[1.0], [2.0]], name="w")
     with tf.control_dependencies([tf.no_op("before")]):
-        tf.matmul(x, tf.constant([[1.0], [2.0]], name="w"), transpose_a=False, name="y")
+        tf.matmul(x, w, name="y")
     graph_def = tf.get_default_graph().as_graph_def(add_shapes=True)
     by_name = {node.name: node for node in graph_def.node}
     assert list(by_name["y"].input) == ["x", "w", "^before"]

@@ -90,7 +90,7 @@ def test_prefix_and_returned_elements() -> None:
 
 def test_input_map() -> None:
     mine = tf.constant([1.0, 2.0])
-    (y,) = tf.import_graph_def(small_graph(), {"x": mine}, ["y:0"]) or ()
+    y = tf.import_graph_def(small_graph(), {"x": mine}, ["y:0"])[0]  # type: ignore[index]
     assert y.op.inputs == [mine]
     assert y.op.node_def.input[0] == "Const"
     with pytest.raises(ValueError, match=r"not found in graph_def: \[z:0\]"):
@@ -139,8 +139,8 @@ def test_bad_graphs(nodes: list[NodeDef], message: str) -> None:
     ("call", "error"),
     [
         (lambda g: tf.import_graph_def("graph"), TypeError),
-        (lambda g: tf.import_graph_def(g, ["x"]), TypeError),
-        (lambda g: tf.import_graph_def(g, return_elements=[3]), TypeError),
+        (lambda g: tf.import_graph_def(g, ["x"]), TypeError),  # type: ignore[arg-type]
+        (lambda g: tf.import_graph_def(g, return_elements=[3]), TypeError),  # type: ignore[list-item]
         (lambda g: tf.import_graph_def(g, return_elements=["z:0"]), ValueError),
     ],
 )

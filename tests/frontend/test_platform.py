@@ -58,7 +58,8 @@ def test_app_runs_main(values: flags.FlagValues) -> None:
     flags.DEFINE_integer("count", 1, "a number")
     with pytest.raises(SystemExit) as stopped:
         tf.app.run(lambda argv: [*argv, values.count], ["prog", "--count=2", "x"])
-    assert stopped.value.code == ["prog", "x", 2]
+    code: Any = stopped.value.code
+    assert code == ["prog", "x", 2]
 
 
 def test_files(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_what_cannot_be_fed(key: Any, value: Any, error: type[Exception], messag
 
 def test_tensors_cannot_be_fed() -> None:
     x = tf.placeholder(tf.float32, [])
-    with tf.Session() as session, pytest.raises(TypeError, match="cannot be a tf.Tensor object"):
+    with tf.Session() as session, pytest.raises(TypeError, match=r"cannot be a tf\.Tensor object"):
         session.run(x, {x: tf.constant(1.0)})
 
 
@@ -124,7 +124,10 @@ def test_default_sessions() -> None:
         assert tf.get_default_session() is session
         assert x.eval() == 2.0
         tf.no_op().run()
-        with tf.Session(graph=tf.Graph()) as other, pytest.raises(ValueError, match="different from"):
+        with (
+            tf.Session(graph=tf.Graph()) as other,
+            pytest.raises(ValueError, match="different from"),
+        ):
             x.eval()
         assert other.graph is not session.graph
     interactive = tf.InteractiveSession()

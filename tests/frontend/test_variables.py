@@ -102,9 +102,9 @@ def test_sharing() -> None:
 )
 def test_sharing_errors(arguments: dict[str, Any], reuse: Any, message: str) -> None:
     tf.get_variable("w", [2])
-    with tf.variable_scope(tf.get_variable_scope(), reuse=reuse):
-        with pytest.raises(ValueError, match=message):
-            tf.get_variable(**arguments)
+    scope = tf.variable_scope(tf.get_variable_scope(), reuse=reuse)
+    with scope, pytest.raises(ValueError, match=message):
+        tf.get_variable(**arguments)
 
 
 def test_scope_names() -> None:
@@ -129,18 +129,25 @@ def test_default_names_are_made_unique() -> None:
 
 
 def test_defaults_of_a_scope() -> None:
-    losses = []
+    losses: list[str] = []
+
+    def regularizer(w: Any) -> Any:
+        losses.append(w.name)
+        return tf.reduce_sum(w)
+
     with tf.variable_scope(
         "a",
         initializer=tf.ones_initializer(),
-        regularizer=lambda w: losses.append(w.name) or tf.reduce_sum(w),
+        regularizer=regularizer,
         dtype=tf.float64,
     ):
         w = tf.get_variable("w", [2])
     assert w.dtype is tf.float64
     assert w.initial_value.op.name == "a/w/Initializer/ones"
     assert losses == ["a/w:0"]
-    assert [loss.op.name for loss in tf.losses.get_regularization_losses()] == ["a/w/Regularizer/Sum"]
+    assert [loss.op.name for loss in tf.losses.get_regularization_losses()] == [
+        "a/w/Regularizer/Sum"
+    ]
 
 
 def test_custom_getters_nest() -> None:
@@ -153,9 +160,9 @@ def test_custom_getters_nest() -> None:
 
         return get
 
-    with tf.variable_scope("a", custom_getter=getter("outer")):
-        with tf.variable_scope("b", custom_getter=getter("inner")):
-            assert tf.get_variable("w", [1]).name == "a/b/w:0"
+    outer = tf.variable_scope("a", custom_getter=getter("outer"))
+    with outer, tf.variable_scope("b", custom_getter=getter("inner")):
+        assert tf.get_variable("w", [1]).name == "a/b/w:0"
     assert seen == ["inner", "outer"]
 
 
