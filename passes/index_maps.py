@@ -113,8 +113,15 @@ MAPS: dict[str, Callable[[Instruction, Indices], list[Indices]]] = {
 }
 
 
+def changes_width(instruction: Instruction) -> bool:
+    """True for a `bitcast_convert` that makes several elements of one, or one of several."""
+    return instruction.operands[0].type.rank != instruction.types[0].rank
+
+
 def operand_indices(instruction: Instruction, index: Indices) -> list[Indices] | None:
     """For each operand, the index that element `index` reads; None if it is not one index."""
+    if instruction.primitive == "bitcast_convert" and changes_width(instruction):
+        return None
     if instruction.primitive in ELEMENTWISE:
         return [index if o.type.shape else () for o in instruction.operands]
     found = MAPS.get(instruction.primitive)

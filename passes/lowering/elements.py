@@ -18,7 +18,7 @@ from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Load, Scalar
 from flowc.ir.loops.kernel import Buffer
 from flowc.ir.tensor.core import Computation, Instruction, Result, Value
-from flowc.passes.index_maps import Indices, linearize, operand_indices
+from flowc.passes.index_maps import Indices, changes_width, linearize, operand_indices
 from flowc.passes.lowering import complex as complex_arithmetic
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.scalars import Complex, Element
@@ -191,6 +191,30 @@ def select_element(predicate: Scalar, x: Element, y: Element) -> Element:
 
 def _constant(_: Elements, instruction: Instruction, index: Indices, mask: Mask) -> Element:
     return literal(instruction)
+
+
+_UNSIGNED = {1: dtypes.uint8, 2: dtypes.uint16, 4: dtypes.uint32, 8: dtypes.uint64}
+
+
+def _bitcast(elements: Elements, instruction: Instruction, index: Indices, mask: Mask) -> Element:
+    """Bits as another type; where widths differ, the last axis counts the narrow parts."""
+    (operand,), dtype = instruction.operands, instruction.types[0].dtype
+    if not changes_width(instruction):
+        return scalars.bitcast(dtype, elements.real(operand, index, mask))
+    source = operand.type.dtype
+    narrow, wide = sorted((_UNSIGNED[source.size], _UNSIGNED[dtype.size]), key=lambda t: t.size)
+    if dtype.size < source.size:
+        bits = scalars.bitcast(wide, elements.real(operand, index[:-1], mask))
+        place = scalars.index(index[-1] * narrow.bits, wide)
+        part = scalars.binary("shift_right_logical", bits, place)
+        return scalars.bitcast(dtype, scalars.convert(narrow, part))
+    total: Scalar = scalars.constant(wide, 0)
+    for number in range(wide.size // narrow.size):
+        part = scalars.bitcast(narrow, elements.real(operand, (*index, number), mask))
+        place = scalars.constant(wide, number * narrow.bits)
+        moved = scalars.binary("shift_left", scalars.convert(wide, part), place)
+        total = scalars.binary("or", total, moved)
+    return scalars.bitcast(dtype, total)
 
 
 def _size(_: Elements, instruction: Instruction, index: Indices, mask: Mask) -> Element:
@@ -373,6 +397,7 @@ SPECIAL: dict[str, Callable[[Elements, Instruction, Indices, Any], Element]] = {
     "iota": _iota,
     "pad": _pad,
     "concatenate": _concatenate,
+    "bitcast_convert": _bitcast,
     "gather": _gather,
     "dynamic_slice": _dynamic_slice,
     "reduce_window": _reduce_window,
