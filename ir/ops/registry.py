@@ -22,12 +22,13 @@ it returns one gradient per input.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 
 from flowc.ir.dtypes import DType
+from flowc.ir.ops import families
 from flowc.ir.ops.signature import Signature, op_name, parse
 
 
@@ -157,14 +158,38 @@ class OpDefinition:
         return self
 
 
-OPS: dict[str, OpDefinition] = {}
+class OpTable(Mapping[str, OpDefinition]):
+    """All ops by name. A family's module is imported when one of its ops is first asked for."""
+
+    def __init__(self) -> None:
+        self._defined: dict[str, OpDefinition] = {}
+
+    def define(self, definition: OpDefinition) -> None:
+        """Enter an op. Raises ValueError if the name is taken."""
+        if definition.name in self._defined:
+            raise ValueError(f"op {definition.name} is defined twice")
+        self._defined[definition.name] = definition
+
+    def __getitem__(self, name: str) -> OpDefinition:
+        if name not in self._defined:
+            families.import_family_of(name)
+        return self._defined[name]
+
+    def __iter__(self) -> Iterator[str]:
+        families.import_all()
+        return iter(self._defined)
+
+    def __len__(self) -> int:
+        families.import_all()
+        return len(self._defined)
+
+
+OPS = OpTable()
 
 
 def register(definition: OpDefinition) -> OpDefinition:
     """Enter an op. Raises ValueError if the name is taken."""
-    if definition.name in OPS:
-        raise ValueError(f"op {definition.name} is defined twice")
-    OPS[definition.name] = definition
+    OPS.define(definition)
     return definition
 
 
