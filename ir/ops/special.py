@@ -1,27 +1,33 @@
-"""Special functions. The log-gamma function and its derivative are compiled, the others, which are
-rare, run on the host in double precision (`special_kernels`).
+"""Special functions of one number: log gamma, Dawson's, Fresnel's and exponential integrals ...
+
+Bessel functions are in `special_bessel`, functions of several numbers in `special_gamma`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from itertools import pairwise
 
-import numpy as np
-
-from flowc.ir.ops import special_kernels as kernels
-from flowc.ir.ops.common import Tensors, abstract, show, unbroadcast
-from flowc.ir.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, host_op, op
-from flowc.ir.tensor.builder import Builder, require
+from flowc.ir.ops import special_tables as tables
+from flowc.ir.ops.common import Tensors, in_float32
+from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
+from flowc.ir.ops.special_series import (
+    between,
+    beyond,
+    cosine_and_sine,
+    define,
+    log,
+    series,
+    where_positive,
+)
+from flowc.ir.ops.terms import Term, absolute, exp, sign, sqrt, where
+from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Value
-from flowc.ir.tensor.primitive import Array
 
 
 @op("Lgamma(x: T; T: {float}) -> y: T")
 def lgamma(b: Builder, x: Value) -> Value:
-    """log|gamma(x)|."""
+    """The logarithm of |gamma(x)|."""
     return b.lgamma(x)
 
 
@@ -33,7 +39,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 @op("Digamma(x: T; T: {float}) -> y: T")
 def digamma(b: Builder, x: Value) -> Value:
     """The derivative of lgamma."""
-    return b.digamma(x)
+    return in_float32(b, x, b.digamma)
 
 
 @digamma.gradient
@@ -42,187 +48,139 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (grad * g("Polygamma", g.constant(1, x.dtype), x),)
 
 
-# Functions of one number
+# Dawson's integral
 
 
-def _define_unary(name: str, function: Callable[[Array], Array]) -> OpDefinition:
-    @host_op(f"{name}(x: T; T: {{float}}) -> y: T")
-    def kernel(x: Array) -> Array:
-        with np.errstate(all="ignore"):
-            return np.asarray(function(np.asarray(x, np.float64))).astype(x.dtype)
-
-    @kernel.infer
-    def _(b: Builder, x: Value) -> Value:
-        return abstract(b, x.type.dtype, *b.shape(x))
-
-    return kernel
+def _dawsn(x: Term) -> Term:
+    """exp(-x**2) times the integral of exp(t**2) from 0 to x."""
+    square = x * x
+    far = series(beyond(square, 36), tables.DAWSN_FAR) / x
+    middle = series(between(1.0 / square, 1 / 36, 1 / 9), tables.DAWSN_MIDDLE) / x
+    near = series(between(square, 0, 9), tables.DAWSN_NEAR) * x
+    return where(square > 36.0, far, where(square > 9.0, middle, near))
 
 
-Slope = Callable[[GraphBuilder, Any, Any], Any]
-
-
-def _with_slope(definition: OpDefinition, slope: Slope) -> None:
-    """Register a gradient from the derivative as a function of x and y."""
-
-    @definition.gradient
-    def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
-        return (grad * slope(g, op.inputs[0], op.outputs[0]),)
-
-
-def _at(g: GraphBuilder, x: Tensor, point: float, value: float, otherwise: Tensor) -> Any:
-    """`value` where x is `point`."""
-    constant = g.constant(value, x.dtype)
-    return g("SelectV2", g("Equal", x, g.constant(point, x.dtype)), constant, otherwise)
-
-
-def _safe(g: GraphBuilder, x: Tensor) -> Any:
-    """x, but 1 where it is 0."""
-    return _at(g, x, 0, 1, x)
-
-
-_BESSEL: dict[str, tuple[Callable[[Array], Array], Slope]] = {
-    "BesselI0": (
-        partial(kernels.bessel_i, 0, scaled=False),
-        lambda g, x, y: g("BesselI1", x),
-    ),
-    "BesselI0e": (
-        partial(kernels.bessel_i, 0, scaled=True),
-        lambda g, x, y: g("BesselI1e", x) - g("Sign", x) * y,
-    ),
-    "BesselI1": (
-        partial(kernels.bessel_i, 1, scaled=False),
-        lambda g, x, y: _at(g, x, 0, 0.5, g("BesselI0", x) - y / _safe(g, x)),
-    ),
-    "BesselI1e": (
-        partial(kernels.bessel_i, 1, scaled=True),
-        lambda g, x, y: _at(
-            g, x, 0, 0.5,
-            g("BesselI0e", x) - y * (g("Sign", x) + g("Reciprocal", _safe(g, x))),
-        ),
-    ),
-    "BesselK0": (
-        partial(kernels.bessel_k, 0, scaled=False),
-        lambda g, x, y: -g("BesselK1", x),
-    ),
-    "BesselK0e": (
-        partial(kernels.bessel_k, 0, scaled=True),
-        lambda g, x, y: y - g("BesselK1e", x),
-    ),
-    "BesselK1": (
-        partial(kernels.bessel_k, 1, scaled=False),
-        lambda g, x, y: -g("BesselK0", x) - y / x,
-    ),
-    "BesselK1e": (
-        partial(kernels.bessel_k, 1, scaled=True),
-        lambda g, x, y: y * (-g("Reciprocal", x) + 1.0) - g("BesselK0e", x),
-    ),
-    "BesselJ0": (partial(kernels.bessel_j, 0), lambda g, x, y: -g("BesselJ1", x)),
-    "BesselJ1": (
-        partial(kernels.bessel_j, 1),
-        lambda g, x, y: _at(g, x, 0, 0.5, g("BesselJ0", x) - y / _safe(g, x)),
-    ),
-    "BesselY0": (partial(kernels.bessel_y, 0), lambda g, x, y: -g("BesselY1", x)),
-    "BesselY1": (partial(kernels.bessel_y, 1), lambda g, x, y: g("BesselY0", x) - y / x),
-}  # fmt: skip
-
-_INTEGRALS: dict[str, tuple[Callable[[Array], Array], Slope]] = {
-    "Dawsn": (kernels.dawsn, lambda g, x, y: -(x * y * 2.0) + 1.0),
-    "Expint": (kernels.expint, lambda g, x, y: g("Exp", x) / x),
-    "FresnelCos": (
-        partial(kernels.fresnel, sine=False),
-        lambda g, x, y: g("Cos", g("Square", x) * (math.pi / 2)),
-    ),
-    "FresnelSin": (
-        partial(kernels.fresnel, sine=True),
-        lambda g, x, y: g("Sin", g("Square", x) * (math.pi / 2)),
-    ),
-    "Spence": (
-        kernels.spence,
-        lambda g, x, y: _at(g, x, 1, -1, g("Log", x) / (-x + 1.0)),
-    ),
-}
-
-for _name, (_function, _slope) in (_BESSEL | _INTEGRALS).items():
-    _with_slope(_define_unary(_name, _function), _slope)
-
-
-# Functions of two and three numbers
-
-
-def _define_binary(
-    name: str, operands: str, types: str, function: Callable[[Array, Array], Array]
-) -> OpDefinition:
-    @host_op(f"{name}({operands}; T: {types}) -> z: T")
-    def kernel(x: Array, y: Array) -> Array:
-        try:
-            x, y = np.broadcast_arrays(x, y)
-        except ValueError:
-            shapes = f"{show(x.shape)} vs. {show(y.shape)}"
-            require(False, f"Incompatible shapes: {shapes}")
-        with np.errstate(all="ignore"):
-            wide = (np.asarray(v, np.float64) for v in (x, y))
-            return np.asarray(function(*wide)).astype(x.dtype)
-
-    @kernel.infer
-    def _(b: Builder, x: Value, y: Value) -> Value:
-        return abstract(b, x.type.dtype, *b.broadcast_shapes(b.shape(x), b.shape(y)))
-
-    return kernel
-
-
-_FLOATS = "{bfloat16, float16, float32, float64}"
-igamma = _define_binary("Igamma", "a: T, x: T", _FLOATS, kernels.igamma)
-igammac = _define_binary("Igammac", "a: T, x: T", _FLOATS, kernels.igammac)
-_define_binary("IgammaGradA", "a: T, x: T", "{float32, float64}", kernels.igamma_grad_a)
-polygamma = _define_binary("Polygamma", "a: T, x: T", "{float32, float64}", kernels.polygamma)
-zeta = _define_binary("Zeta", "x: T, q: T", "{float32, float64}", kernels.zeta)
-
-
-def _incomplete_gamma_gradient(sign: float) -> Callable[..., Tensors]:
-    def gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
-        a, x = op.inputs
-        by_a = g("IgammaGradA", a, x)
-        by_x = g("Exp", (a - 1.0) * g("Log", x) - x - g("Lgamma", a))
-        return unbroadcast(g, op, by_a * grad * sign, by_x * grad * sign)
-
-    return gradient
-
-
-igamma.gradient(_incomplete_gamma_gradient(1.0))
-igammac.gradient(_incomplete_gamma_gradient(-1.0))
-
-
-@polygamma.gradient
+@define("Dawsn", _dawsn, "Dawson's integral.").gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
-    n, x = op.inputs
-    return unbroadcast(g, op, None, g("Polygamma", n + 1.0, x) * grad)
+    return (grad * (1.0 - 2.0 * op.inputs[0] * op.outputs[0]),)
 
 
-@zeta.gradient
+# The exponential integral
+
+_EXPINT_ENDS = (4.0, 10.0, 25.0, 60.0, math.inf)
+
+
+def _expint(x: Term) -> Term:
+    """The integral of exp(t) / t from -infinity to x > 0 (its principal value)."""
+    result = series(between(x, 0, 4), tables.EXPINT_0) * x + log(x) + 0.57721566490153286061
+    parts = (tables.EXPINT_1, tables.EXPINT_2, tables.EXPINT_3, tables.EXPINT_4)
+    inverse = 1.0 / x
+    growth = exp(x) * inverse
+    for (low, high), coefficients in zip(pairwise(_EXPINT_ENDS), parts, strict=True):
+        part = series(between(inverse, 1 / high, 1 / low), coefficients) * growth
+        result = where(x > low, part, result)
+    return where_positive(x, result, -math.inf)
+
+
+@define("Expint", _expint, "The exponential integral Ei.").gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
-    x, q = op.inputs
-    return unbroadcast(g, op, None, -x * g("Zeta", x + 1.0, q) * grad)
+    x = op.inputs[0]
+    return (grad * (g("Exp", x) / x),)
 
 
-@host_op("Betainc(a: T, b: T, x: T; T: {float32, float64}) -> z: T")
-def betainc(a: Array, b: Array, x: Array) -> Array:
-    """The regularised incomplete beta function."""
-    shapes = {v.shape for v in (a, b, x) if v.ndim}
-    require(len(shapes) <= 1, f"Shapes of a, b and x are inconsistent: {sorted(shapes)}")
-    with np.errstate(all="ignore"):
-        return kernels.betainc(a, b, x).astype(x.dtype)
+# Fresnel's integrals: for large x 1/2 with the auxiliary functions f and g (DLMF 7.5)
 
 
-@betainc.infer
-def _(b: Builder, first: Value, second: Value, x: Value) -> Value:
-    shapes = [b.shape(v) for v in (first, second, x)]
-    return abstract(b, x.type.dtype, *b.broadcast_shapes(*shapes))
+def _waves(x: Term) -> tuple[Term, Term, Term, Term]:
+    """f, g, and cosine and sine of the phase, for x >= 1.6."""
+    inverse = 1.0 / (x * x * x * x)
+    middle, far = between(inverse, 1 / 81, 1 / 1.6**4), between(inverse, 0, 1 / 81)
+    large = x > 3.0
+    f = where(large, series(far, tables.FRESNEL_F_FAR), series(middle, tables.FRESNEL_F_MIDDLE))
+    g = where(large, series(far, tables.FRESNEL_G_FAR), series(middle, tables.FRESNEL_G_MIDDLE))
+    phase = x * x * (math.pi / 2)
+    return f / (x * math.pi), g / (x * x * x * math.pi**2), *cosine_and_sine(phase)
 
 
-@betainc.gradient
+def _fresnel_cos(x: Term) -> Term:
+    """The integral of cos(pi t**2 / 2) from 0 to x."""
+    size = absolute(x)
+    f, g, cosine, sine = _waves(size)
+    far = sign(x) * (f * sine - g * cosine + 0.5)
+    near = series(between(x * x * x * x, 0, 1.6**4), tables.FRESNEL_C) * x
+    return _fresnel(x, far, near)
+
+
+def _fresnel_sin(x: Term) -> Term:
+    """The integral of sin(pi t**2 / 2) from 0 to x."""
+    size = absolute(x)
+    f, g, cosine, sine = _waves(size)
+    far = sign(x) * (0.5 - f * cosine - g * sine)
+    near = series(between(x * x * x * x, 0, 1.6**4), tables.FRESNEL_S) * (x * x * x)
+    return _fresnel(x, far, near)
+
+
+def _fresnel(x: Term, far: Term, near: Term) -> Term:
+    size = absolute(x)
+    return where(size > 36974.0, sign(x) * 0.5, where(size > 1.6, far, near))
+
+
+@define("FresnelCos", _fresnel_cos, "Fresnel's cosine integral.").gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
-    a, b, x = op.inputs
-    log_beta = g("Lgamma", a) + g("Lgamma", b) - g("Lgamma", a + b)
-    logs = (b - 1.0) * g("Log1p", -x) + (a - 1.0) * g("Log", x)
-    slope = g("Exp", logs - log_beta)
-    return None, None, unbroadcast(g, op, None, slope * grad, inputs=(a, x))[1]
+    x = op.inputs[0]
+    return (grad * g("Cos", g("Square", x) * (math.pi / 2)),)
+
+
+@define("FresnelSin", _fresnel_sin, "Fresnel's sine integral.").gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    x = op.inputs[0]
+    return (grad * g("Sin", g("Square", x) * (math.pi / 2)),)
+
+
+# Spence's integral
+
+
+def _spence(x: Term) -> Term:
+    """The dilogarithm of 1 - x, brought into [-1/2, 1/2] by its relations (DLMF 25.12)."""
+    inverted = x > 1.5
+    y = where(inverted, 1.0 / x, x)
+    logarithm, large = log(y), y > 0.5
+    w = where(large, y - 1.0, -y)
+    value = w * series(between(w, -0.5, 0.5), tables.SPENCE)
+    value = where(large, value, math.pi**2 / 6 - logarithm * log(1.0 - y) - value)
+    value = where(inverted, -0.5 * logarithm * logarithm - value, value)
+    return where_positive(x, value, math.pi**2 / 6)
+
+
+@define("Spence", _spence, "Spence's integral.").gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    x = op.inputs[0]
+    one = g.constant(1, x.dtype)
+    slope = g("Log", x) / (1.0 - x)
+    slope = g("SelectV2", g("Equal", x, one), -g("OnesLike", x), slope)
+    return (grad * slope,)
+
+
+# The normal distribution's quantiles
+
+
+def _ndtri(p: Term) -> Term:
+    """The x below which a normal number lies with probability p."""
+    upper = p - 0.5
+    tail = where(p > 0.5, 1.0 - p, p)
+    central = series(between(upper * upper, 0, 9 / 64), tables.NDTRI_CENTER) * upper
+    r = sqrt(-2.0 * log(tail))
+    far = series(between(1.0 / r, 1 / 40, 1 / 8), tables.NDTRI_FAR)
+    near = series(between(1.0 / r, 1 / 8, 1 / 2), tables.NDTRI_TAIL)
+    size = r - log(r) / r + where(r > 8.0, far, near) / r
+    outer = where(p > 0.5, size, -size)
+    result = where(upper * upper > 9 / 64, outer, central)
+    result = where(p > 0.0, result, where(Term(p.b, p.b.eq(p.value, 0)), -p - math.inf, math.nan))
+    is_one = Term(p.b, p.b.eq(p.value, 1))
+    return where(p > 1.0, p * math.nan, where(is_one, p * math.inf, result))
+
+
+@define("Ndtri", _ndtri, "The quantile function of the normal distribution.").gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    bell = g("Exp", g("Square", op.outputs[0]) * 0.5)
+    return (grad * (math.sqrt(2 * math.pi) * bell),)

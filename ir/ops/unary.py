@@ -303,18 +303,6 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (grad * (math.sqrt(math.pi) / 2) * g("Exp", g("Square", op.outputs[0])),)
 
 
-@op("Ndtri(x: T; T: {float}) -> y: T")
-def ndtri(b: Builder, x: Value) -> Value:
-    """The quantile function of the normal distribution."""
-    return b.multiply(math.sqrt(2), b.erf_inv(b.subtract(b.multiply(2, x), 1)))
-
-
-@ndtri.gradient
-def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
-    bell = g("Exp", g("Square", op.outputs[0]) * 0.5)
-    return (grad * (math.sqrt(2 * math.pi) * bell),)
-
-
 # Classification
 
 
