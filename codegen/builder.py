@@ -52,8 +52,11 @@ class Builder(ir.IRBuilder):  # type: ignore[misc]
     ) -> ir.Value:
         """Call `llvm.<name>`, overloaded on the given types."""
         full = ".".join(["llvm", name, *map(type_suffix, overloads)])
-        kind = ir.FunctionType(result, [a.type for a in args])
-        return self.call(declare(self.module, full, kind), args)
+        function = self.module.globals.get(full)
+        if function is None:
+            kind = ir.FunctionType(result, [a.type for a in args])
+            function = declare(self.module, full, kind)
+        return self.call(function, args)
 
     def unary_intrinsic(self, name: str, value: ir.Value) -> ir.Value:
         """Call an intrinsic of one operand and the same result type."""

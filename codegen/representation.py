@@ -7,7 +7,7 @@ registers both are `float`, always holding a value that the narrow type can repr
 from __future__ import annotations
 
 import struct
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -137,6 +137,7 @@ def float_text(value: float) -> str:
     return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
 
 
+@lru_cache(maxsize=4096)
 def integer(value: int) -> ir.Constant:
     """An i64 constant."""
     return ir.Constant(I64, value)

@@ -69,10 +69,11 @@ class Expr:
     __slots__ = ("_hash", "_nonnegative", "_symbols", "terms")
 
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
-        self.terms: dict[Monomial, int] = dict(sorted(terms.items()))
-        self._hash = hash(tuple(self.terms.items()))
-        self._nonnegative: bool | None = None  # known when first asked for
-        self._symbols: frozenset[Symbol] | None = None  # likewise
+        ordered = sorted(terms.items()) if len(terms) > 1 else terms
+        self.terms: dict[Monomial, int] = dict(ordered)
+        self._hash: int | None = None  # known when first asked for, like what follows
+        self._nonnegative: bool | None = None
+        self._symbols: frozenset[Symbol] | None = None
 
     def __add__(self, other: Dim) -> Dim:
         if other == 0:
@@ -130,9 +131,11 @@ class Expr:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Expr):
             return False
-        return self is other or (self._hash == other._hash and self.terms == other.terms)
+        return self is other or self.terms == other.terms
 
     def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash(tuple(self.terms.items()))
         return self._hash
 
     @property
@@ -298,11 +301,15 @@ def _greatest(atom: Atom) -> Dim | None:
 
 
 def _operation(operator: str, left: Dim, right: Dim) -> Dim:
-    if operator in ("min", "max") and str(right) < str(left):
-        left, right = right, left
     if operator in ("floordiv", "mod") and left == 0:
         return 0
-    return Expr({(Operation(operator, left, right),): 1})
+    return Expr({(Operation(operator, *_in_order(operator, left, right)),): 1})
+
+
+def _in_order(operator: str, left: Dim, right: Dim) -> tuple[Dim, Dim]:
+    """The operands as they are, or sorted where the operator lets them change places."""
+    swap = operator in ("min", "max") and str(right) < str(left)
+    return (right, left) if swap else (left, right)
 
 
 def _terms(value: Dim) -> Iterable[tuple[Monomial, int]]:
@@ -379,15 +386,17 @@ def substitute(value: Dim, replace: Callable[[Symbol], Dim | None]) -> Dim:
     moved = frozenset(s for s in value.symbols if replace(s) is not None)
     if not moved:
         return value
-    kept = {m: c for m, c in value.terms.items() if not any(_symbols_of(a) & moved for a in m)}
-    result: Dim = _make(kept)
+    result: dict[Monomial, int] = {}
     for monomial, coefficient in value.terms.items():
-        if monomial not in kept:
-            term: Dim = coefficient
+        kept = tuple(a for a in monomial if moved.isdisjoint(_symbols_of(a)))
+        term: Dim = Expr({kept: coefficient}) if kept else coefficient
+        if len(kept) < len(monomial):
             for atom in monomial:
-                term = _substitute_atom(atom, replace) * term
-            result = result + term
-    return result
+                if atom not in kept:
+                    term = _substitute_atom(atom, replace) * term
+        for new, factor in _terms(term):
+            result[new] = result.get(new, 0) + factor
+    return _make(result)
 
 
 def _substitute_atom(atom: Atom, replace: Callable[[Symbol], Dim | None]) -> Dim:
@@ -397,6 +406,22 @@ def _substitute_atom(atom: Atom, replace: Callable[[Symbol], Dim | None]) -> Dim
     assert isinstance(atom, Symbol)
     new = replace(atom)
     return Expr({(atom,): 1}) if new is None else new
+
+
+def rename(value: Dim, names: Mapping[Symbol, Symbol]) -> Dim:
+    """`value` with other symbols, which have the same extents, so that nothing simplifies."""
+    if not isinstance(value, Expr) or value.symbols.isdisjoint(names):
+        return value
+    terms = value.terms.items()
+    return Expr({tuple(sorted(_rename_atom(a, names) for a in m)): c for m, c in terms})
+
+
+def _rename_atom(atom: Atom, names: Mapping[Symbol, Symbol]) -> Atom:
+    if isinstance(atom, Operation):
+        left, right = rename(atom.left, names), rename(atom.right, names)
+        return Operation(atom.operator, *_in_order(atom.operator, left, right))
+    assert isinstance(atom, Symbol)
+    return names.get(atom, atom)
 
 
 OPERATIONS: dict[str, Callable[[Dim, Dim], Dim]] = {

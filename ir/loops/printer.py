@@ -22,7 +22,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Expr, Symbol
+from flowc.ir.dims import Dim, Symbol
 from flowc.ir.dtypes import DType, bool_
 from flowc.ir.loops.expressions import (
     Binary,
@@ -87,7 +87,7 @@ class _KernelPrinter:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.buffers: dict[Buffer, str] = {}
-        self.indices: dict[Symbol, Expr] = {}
+        self.indices: dict[Symbol, Symbol] = {}
         self.variables: dict[str, str] = {}
         self.named: dict[Scalar, str] = {}
         self.nesting: dict[Scalar, int] = {}
@@ -111,7 +111,7 @@ class _KernelPrinter:
         return f"{self.variables[variable.name]}: {variable.dtype.name}"
 
     def _dim(self, value: Dim) -> str:
-        return str(dims.substitute(value, self.indices.get))
+        return str(dims.rename(value, self.indices))
 
     # Statements
 
@@ -147,7 +147,7 @@ class _KernelPrinter:
         if loop.carried is not None:
             yield from self._shared(loop.carried.initial)
         extent = self._dim(loop.extent)
-        index = dims.symbol(f"i{len(self.indices)}", dims.substitute(loop.extent, self.indices.get))
+        index = Symbol(f"i{len(self.indices)}", dims.rename(loop.extent, self.indices))
         self.indices[loop.index] = index
         yield f"{loop.kind.value}{self._options(loop)} {index} < {extent} {{"
         outside = dict(self.named)
