@@ -180,3 +180,41 @@ def test_global_step() -> None:
     assert tf.train.get_or_create_global_step() is step
     with pytest.raises(ValueError, match="already exists"):
         tf.train.create_global_step()
+
+
+def fed_constants(constants: dict[str, Any]) -> dict[str, Any]:
+    """The hyperparameters and initial values of the corpus' model for the nodes of ours.
+
+    The addend of the global step must not be fed: the updates hang on its control edges.
+    """
+    ours = [op for op in tf.get_default_graph().get_operations() if op.type == "Const"]
+    skipped = ("gradients", "loss", "Const")
+    return {
+        f"{op.name}:0": tf.make_ndarray(constants[op.name])
+        for op in ours
+        if op.name in constants
+        and not op.name.startswith(skipped)
+        and not op.name.endswith(("/Const", "/value"))
+    }
+
+
+@pytest.mark.parametrize("kind", ["ref", "resource"])
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
+def test_losses_are_tensorflows(shared: Path, name: str, kind: str) -> None:
+    """The model of the corpus, built here and trained on the corpus' data."""
+    if kind == "ref":
+        tf.disable_resource_variables()
+    pack = Pack(shared / "golden/training/linear.npz")
+    case = next(c for c in pack.cases if c["id"] == f"linear/{name}/{kind}")
+    graph = MetaGraphDef.FromString(pack.blob(case["graph"])).graph_def
+    constants = {n.name: n.attr["value"].tensor for n in graph.node if n.op == "Const"}
+    train_op = linear_model(OPTIMIZERS[name])
+    fed = fed_constants(constants)
+    initial = {f"{n}:0": tf.make_ndarray(constants[n]) for n in ("Const", "Const_1")}
+    with tf.Session() as session:
+        session.run("init", fed | initial)
+        for step in case["steps"][1:-1]:
+            feeds = {f["name"]: pack.value(f["value"]) for f in step["feeds"]}
+            loss, _ = session.run(["loss:0", train_op], feeds | fed)
+            expected = next(f for f in step["fetches"] if f["name"] == "loss:0")
+            np.testing.assert_allclose(loss, pack.value(expected["value"]), rtol=1e-4, atol=1e-5)
