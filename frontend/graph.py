@@ -11,7 +11,6 @@ from flowc.frontend.collections import Collections
 from flowc.frontend.elements import Array, Operation, TensorBase
 from flowc.frontend.graph_scopes import OperationScopes
 from flowc.frontend.naming import NameScopes
-from flowc.frontend.shapes import as_shape
 from flowc.frontend.stacks import GRAPHS, GraphStack
 from flowc.frontend.tensor import Tensor
 from flowc.ir.dtypes import DType, as_dtype
@@ -350,10 +349,6 @@ class Graph(NameScopes, Collections, OperationScopes):
     def graph_def_versions(self) -> VersionDef:
         """The version that `as_graph_def` writes."""
         return VersionDef(producer=GRAPH_DEF_VERSION)
-
-    def set_shape_of(self, tensor: TensorBase, shape: Any) -> None:
-        """Add what is known of a tensor's shape."""
-        tensor.set_shape(as_shape(shape))
 
 
 # Ops whose output has the shape that an attribute says, whatever else is known.

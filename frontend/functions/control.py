@@ -8,7 +8,7 @@ from typing import Any
 from flowc.frontend.apply import build, graph_of
 from flowc.frontend.composites import IndexedSlices
 from flowc.frontend.conversion import convert
-from flowc.frontend.elements import Operation, TensorBase
+from flowc.frontend.elements import Operation
 from flowc.frontend.functions.shaping import Name
 from flowc.frontend.scopes import name_scope
 from flowc.frontend.stacks import get_default_graph
@@ -145,8 +145,3 @@ def assert_that(condition: Any, data: Sequence[Any], summarize: int | None = Non
             summarize=3 if summarize is None else summarize,
             name=f"{scope}Assert",
         )
-
-
-def is_operation(value: Any) -> bool:
-    """True for operations and tensors."""
-    return isinstance(value, Operation | TensorBase)

@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf import text_format
 
 from flowc.frontend.graph import Graph
-from flowc.frontend.saving.saveables import store_name
+from flowc.frontend.variables.variable import store_name
 from flowc.ir.graph_values import python_to_attr
 from flowc.ir.proto import GraphDef, NodeDef
 from flowc.ir.tensor_values import make_tensor_proto

@@ -12,7 +12,6 @@ from flowc.ir.dtypes import DType, as_dtype
 
 _REFERENCES = ("VariableV2", "Variable")
 _VARIABLES = (*_REFERENCES, "VarHandleOp", "ReadVariableOp")
-_ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"  # TensorFlow's mark for "no shared name"
 
 
 class SaveSpec:
@@ -153,11 +152,3 @@ def _tensor_of(value: Any) -> Any:
     if tensor.op.type == "VarHandleOp":
         return build("ReadVariableOp", tensor, dtype=tensor.op.attrs["dtype"])
     return tensor
-
-
-def store_name(holder: Operation) -> str:
-    """The name of a variable, given by its node, in a session's store."""
-    attrs = holder.attrs
-    shared = attrs["shared_name"]
-    name = holder.name if shared in ("", _ANONYMOUS) else shared
-    return f"{attrs['container']}/{name}" if attrs["container"] else name

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.elements import Operation
+from flowc.frontend.feeds import converter
 from flowc.frontend.operators import Operators
 from flowc.frontend.shapes import TensorShape
 from flowc.frontend.stacks import get_default_graph, get_default_session
@@ -336,7 +337,12 @@ class Variable(Operators):
                 "Either session argument should be provided or default session should be "
                 "established"
             )
-        session.run(self.initializer, {self.initializer.inputs[1]: value})
+        initial = self.initializer.inputs[1]
+        if not self.dtype.is_numeric:
+            session.run(self.initializer, {initial: value})
+            return
+        holder = self.stored.op
+        session.executor.set_variable(store_name(holder), converter(initial)(value))
 
     def _as_graph_element(self) -> Any:
         """The tensor that is fetched or fed for the variable."""
