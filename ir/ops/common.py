@@ -155,6 +155,11 @@ def static_shape(g: GraphBuilder, x: Tensor) -> tuple[int, ...] | None:
     return shape  # type: ignore[return-value]
 
 
+def or_zeros(g: GraphBuilder, grad: Tensor | None, output: Tensor) -> Any:
+    """The gradient of an output, zeros where nothing depends on it."""
+    return g("ZerosLike", output) if grad is None else grad
+
+
 def same_static_shape(g: GraphBuilder, x: Tensor, y: Tensor) -> bool:
     """True when both shapes are fully known and equal."""
     shape = static_shape(g, x)

@@ -278,11 +278,12 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 def _define_gradients(version: str) -> None:
     def attrs(op: Operation) -> dict[str, str]:
-        return {"align": op.get_attr("align")} if version == "V3" else {}
+        # TensorFlow differentiates the V2 ops by V3 ones, with these ops' other alignment.
+        return {"align": op.get_attr("align") if version == "V3" else "RIGHT_LEFT"}
 
     def part(g: GraphBuilder, op: Operation, grad: Tensor, k: Tensor) -> Tensor:
         zero = g.constant(0, grad.dtype)
-        found: Tensor = g(f"MatrixDiagPart{version}", grad, k, zero, **attrs(op))
+        found: Tensor = g("MatrixDiagPartV3", grad, k, zero, **attrs(op))
         return found
 
     def diag(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
@@ -290,11 +291,11 @@ def _define_gradients(version: str) -> None:
 
     def diag_part(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
         zeros = g("ZerosLike", op.inputs[0])
-        return g(f"MatrixSetDiag{version}", zeros, grad, op.inputs[1], **attrs(op)), None, None
+        return g("MatrixSetDiagV3", zeros, grad, op.inputs[1], **attrs(op)), None, None
 
     def set_diag(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
         _, diagonal, k = op.inputs
-        rest = g(f"MatrixSetDiag{version}", grad, g("ZerosLike", diagonal), k, **attrs(op))
+        rest = g("MatrixSetDiagV3", grad, g("ZerosLike", diagonal), k, **attrs(op))
         return rest, part(g, op, grad, k), None
 
     v3 = version == "V3"

@@ -203,7 +203,7 @@ def _sum_ellipsis(
     if not extra:
         return summed
     kept = [a for a in range(len(out)) if not start <= a < start + extra]
-    return g("Reshape", summed, g("GatherV2", lead, g.constant(kept), g.constant(0)))
+    return g("Reshape", summed, g("GatherV2", lead, g.constant(kept, dtypes.int32), g.constant(0)))
 
 
 def _spread_labels(
@@ -221,12 +221,16 @@ def _spread_labels(
         mine, unique, known = (t.replace(".", names) for t in (mine, unique, known))
     size = g("Shape", x)
     where = [mine.index(c) for c in unique]
-    sizes = g("GatherV2", size, g.constant(where), g.constant(0))
+    sizes = g("GatherV2", size, g.constant(where, dtypes.int32), g.constant(0))
     ones = [[1, 0][c in known] for c in unique]
-    slots = g("GatherV2", size, g.constant([mine.index(c) for c in known]), g.constant(0))
+    slots = g(
+        "GatherV2", size, g.constant([mine.index(c) for c in known], dtypes.int32), g.constant(0)
+    )
     if any(ones):
         order = [known.index(c) if c in known else len(known) for c in unique]
         padded = g("ConcatV2", [slots, g.constant([1])], g.constant(0))
-        value = g("Reshape", value, g("GatherV2", padded, g.constant(order), g.constant(0)))
+        value = g(
+            "Reshape", value, g("GatherV2", padded, g.constant(order, dtypes.int32), g.constant(0))
+        )
         value = g("BroadcastTo", value, sizes)
     return value if unique == mine else g("Einsum", [value], equation=f"{unique}->{mine}")

@@ -11,7 +11,7 @@ import numpy as np
 
 from flowc.ir.dims import minimum
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, abstract, fail, show
+from flowc.ir.ops.common import Tensors, abstract, fail, or_zeros, show
 from flowc.ir.ops.linear_algebra import (
     halved_diagonal,
     hermitian,
@@ -53,8 +53,7 @@ def _(b: Builder, input: Value, *, full_matrices: bool) -> tuple[Value, ...]:
 @qr.gradient
 def _(g: GraphBuilder, op: Operation, dq: Tensor | None, dr: Tensor | None) -> Tensors:
     q, r = op.outputs
-    dq = g("ZerosLike", q) if dq is None else dq
-    dr = g("ZerosLike", r) if dr is None else dr
+    dq, dr = or_zeros(g, dq, q), or_zeros(g, dr, r)
     shape = g.shape_of(op.inputs[0])
     if shape is None or shape[-1] is None or shape[-2] is None:
         raise fail("the gradient of Qr needs known matrix sizes")
@@ -125,7 +124,7 @@ def _last_two(g: GraphBuilder, x: Tensor) -> tuple[Any, Any]:
 @self_adjoint_eig.gradient
 def _(g: GraphBuilder, op: Operation, de: Tensor | None, dv: Tensor | None) -> Tensors:
     e, v = op.outputs
-    de = g("ZerosLike", e) if de is None else de
+    de = or_zeros(g, de, e)
     middle = g("MatrixDiag", de)
     if op.get_attr("compute_v"):
         row, column = _last_two(g, e)
@@ -174,7 +173,7 @@ def _(
     a, s = op.inputs[0], op.outputs[0]
     if a.dtype.is_complex and not op.get_attr("compute_uv"):
         raise fail("SVD gradient of complex matrices needs compute_uv")
-    ds = g("ZerosLike", s) if ds is None else ds
+    ds = or_zeros(g, ds, s)
     if not op.get_attr("compute_uv"):
         _, u, v = g("Svd", a, compute_uv=True)
         return (multiply(g, u, multiply(g, g("MatrixDiag", ds), v, adj_y=True)),)

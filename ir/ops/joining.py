@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from flowc.ir.ops.common import (
     Tensors,
     merge_shapes,
     normalize_axis,
+    or_zeros,
     require_rank,
     shape_vector,
     show,
@@ -123,13 +125,17 @@ def split(b: Builder, split_dim: Value, value: Value, *, num_split: int) -> list
 
 @split.gradient
 def _(g: GraphBuilder, op: Operation, *grads: Tensor) -> Tensors:
-    return None, g("ConcatV2", _dense(g, op, grads), op.inputs[0])
+    return None, _rejoined(g, op, grads, op.inputs[0])
 
 
 def _dense(g: GraphBuilder, op: Operation, grads: Sequence[Tensor | None]) -> list[Tensor]:
     """The gradients, zeros for outputs that have none."""
-    pairs = zip(grads, op.outputs, strict=True)
-    return [g("ZerosLike", out) if grad is None else grad for grad, out in pairs]
+    return [or_zeros(g, grad, out) for grad, out in zip(grads, op.outputs, strict=True)]
+
+
+def _rejoined(g: GraphBuilder, op: Operation, grads: Sequence[Tensor | None], axis: Tensor) -> Any:
+    parts = _dense(g, op, grads)
+    return parts[0] if len(parts) == 1 else g("ConcatV2", parts, axis)
 
 
 @op(
@@ -168,7 +174,7 @@ def split_v(
 
 @split_v.gradient
 def _(g: GraphBuilder, op: Operation, *grads: Tensor) -> Tensors:
-    return g("ConcatV2", _dense(g, op, grads), op.inputs[2]), None, None
+    return _rejoined(g, op, grads, op.inputs[2]), None, None
 
 
 @op("Pack(values: N*T; N: int >= 1, T: type, axis: int = 0) -> output: T")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from flowc.ir import dtypes
-from flowc.ir.ops.common import Tensors, abstract, check_all, fail, show, static_shape
+from flowc.ir.ops.common import Tensors, abstract, check_all, fail, or_zeros, show, static_shape
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, host_op, op
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Shape, Value
@@ -235,7 +235,8 @@ def _(b: Builder, input: Value) -> tuple[Value, ...]:
 
 
 @log_matrix_determinant.gradient
-def _(g: GraphBuilder, op: Operation, _sign: Tensor | None, grad: Tensor) -> Tensors:
+def _(g: GraphBuilder, op: Operation, _sign: Tensor | None, grad: Tensor | None) -> Tensors:
+    grad = or_zeros(g, grad, op.outputs[1])
     inverse = g("MatrixInverse", op.inputs[0], adjoint=True)
     return (_column(g, grad) * inverse,)
 
@@ -359,8 +360,8 @@ def _(b: Builder, input: Value) -> Value:
 
 @matrix_square_root.gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
-    """The Sylvester equation S^H X + X S^H = grad as one linear system of n*n unknowns."""
-    root = hermitian(g, op.outputs[0])
+    """The Sylvester equation S^T X + X S^T = grad as one linear system of n*n unknowns."""
+    root = _plain_transpose(g, op.outputs[0])
     size = g("Shape", root)
     batch, n = size[:-2], g("GatherV2", size, g("Size", size) - 1, g.constant(0))
     eye = g("MatrixDiag", g("OnesLike", g("MatrixDiagPart", root)))

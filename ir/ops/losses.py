@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.ir import dtypes
-from flowc.ir.ops.common import Tensors, check_all, in_float32, require_rank, show
+from flowc.ir.ops.common import Tensors, check_all, in_float32, or_zeros, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
@@ -72,8 +72,9 @@ def cross_entropy(b: Builder, features: Value, labels: Value) -> tuple[Value, Va
 
 
 @cross_entropy.gradient
-def _(g: GraphBuilder, op: Operation, grad: Tensor, grad_of_grad: Tensor | None) -> Tensors:
+def _(g: GraphBuilder, op: Operation, grad: Tensor | None, grad_of_grad: Tensor | None) -> Tensors:
     backprop, logits = op.outputs[1], op.inputs[0]
+    grad = or_zeros(g, grad, op.outputs[0])
     column = g("ExpandDims", grad, g.constant(-1))
     result = column * backprop
     if grad_of_grad is not None and not _is_zero(g, grad_of_grad):
@@ -116,8 +117,9 @@ def sparse_cross_entropy(b: Builder, features: Value, labels: Value) -> tuple[Va
 
 
 @sparse_cross_entropy.gradient
-def _(g: GraphBuilder, op: Operation, grad: Tensor, grad_of_grad: Tensor | None) -> Tensors:
+def _(g: GraphBuilder, op: Operation, grad: Tensor | None, grad_of_grad: Tensor | None) -> Tensors:
     backprop, logits = op.outputs[1], op.inputs[0]
+    grad = or_zeros(g, grad, op.outputs[0])
     result = g("ExpandDims", grad, g.constant(-1)) * backprop
     if grad_of_grad is not None and not _is_zero(g, grad_of_grad):
         soft = g("Softmax", logits)

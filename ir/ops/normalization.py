@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowc.ir import dims, dtypes
-from flowc.ir.ops.common import Tensors, number, require_rank, show
+from flowc.ir.ops.common import Tensors, number, or_zeros, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.terms import Term, rsqrt, squared
 from flowc.ir.ops.windows import layout
@@ -149,7 +149,7 @@ def _forward_gradient(version: str) -> Any:
         training = op.get_attr("is_training")
         kept = op.outputs[3:5] if training else (mean, variance)
         more = [op.outputs[5]] if version == "V3" else []
-        dy = grads[0]
+        dy = or_zeros(g, grads[0], op.outputs[0])
         if version == "":
             x, dy = (g("Cast", t, DstT=dtypes.float32) for t in (x, dy))
         results = g(f"FusedBatchNormGrad{version}", dy, x, scale, *kept, *more, **attrs)

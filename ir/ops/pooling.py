@@ -12,7 +12,7 @@ from typing import Any
 
 from flowc.ir import dims, dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, require_rank, show
+from flowc.ir.ops.common import Tensors, or_zeros, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
 from flowc.ir.ops.scattering import scatter_rows
 from flowc.ir.ops.windows import Padding, output_sizes, window_padding
@@ -438,10 +438,11 @@ def max_pool_with_argmax(
 
 
 @max_pool_with_argmax.gradient
-def _(g: GraphBuilder, op: Operation, grad: Tensor, _unused: Tensor | None) -> Tensors:
+def _(g: GraphBuilder, op: Operation, grad: Tensor | None, _unused: Tensor | None) -> Tensors:
     names = ("ksize", "strides", "padding", "include_batch_in_index")
     attrs = {name: op.get_attr(name) for name in names}
-    return (g("MaxPoolGradWithArgmax", op.inputs[0], grad, op.outputs[1], **attrs),)
+    dy = or_zeros(g, grad, op.outputs[0])
+    return (g("MaxPoolGradWithArgmax", op.inputs[0], dy, op.outputs[1], **attrs),)
 
 
 def _flat_positions(b: Builder, argmax: Value, image: Shape, includes_batch: bool) -> Value:

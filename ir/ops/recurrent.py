@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim
-from flowc.ir.ops.common import Tensors, require_rank, show
+from flowc.ir.ops.common import Tensors, or_zeros, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.terms import Term
 from flowc.ir.tensor.builder import Builder, require
@@ -212,9 +212,7 @@ def _define_sequence(name: str, attrs: str, cell_second: bool, forget: float | N
 
     @lower.gradient
     def _(g: GraphBuilder, op: Operation, *grads: Tensor | None) -> Tensors:
-        by_cs, by_h = (
-            g("ZerosLike", op.outputs[i]) if grads[i] is None else grads[i] for i in (1, 6)
-        )
+        by_cs, by_h = (or_zeros(g, grads[i], op.outputs[i]) for i in (1, 6))
         peephole = op.get_attr("use_peephole")
         backward = "BlockLSTMGradV2" if name == "BlockLSTMV2" else "BlockLSTMGrad"
         results = g(backward, *op.inputs, *op.outputs, by_cs, by_h, use_peephole=peephole)

@@ -11,7 +11,7 @@ import numpy as np
 
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, abstract, fail, show
+from flowc.ir.ops.common import Tensors, abstract, fail, or_zeros, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, host_op, op
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
@@ -171,7 +171,8 @@ def _(g: GraphBuilder, op: Operation, *grads: Tensor) -> Tensors:
     line = g("Range", zero, g("Size", partitions), g.constant(1))
     original = g("Reshape", line, g("Shape", partitions))
     places = g("DynamicPartition", original, partitions, num_partitions=count)
-    joined = g("ParallelDynamicStitch", places, list(grads))
+    values = [or_zeros(g, grad, out) for grad, out in zip(grads, op.outputs, strict=True)]
+    joined = g("ParallelDynamicStitch", places, values)
     return g("Reshape", joined, g("Shape", data)), None
 
 

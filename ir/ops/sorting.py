@@ -10,7 +10,7 @@ import numpy as np
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, check_all, fail, merge_shapes, require_rank, show
+from flowc.ir.ops.common import Tensors, check_all, fail, merge_shapes, or_zeros, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.scattering import scatter_rows
 from flowc.ir.tensor.builder import Builder, least, require
@@ -53,8 +53,11 @@ def top_k(b: Builder, input: Value, *, k: int) -> tuple[Value, Value]:
     return _top(b, input, k, dtypes.int32)
 
 
-def _top_gradient(g: GraphBuilder, op: Operation, grad: Tensor, _indices: Tensor | None) -> Tensors:
+def _top_gradient(
+    g: GraphBuilder, op: Operation, grad: Tensor | None, _indices: Tensor | None
+) -> Tensors:
     """The gradients put back at the positions that were taken."""
+    grad = or_zeros(g, grad, op.outputs[0])
     x = op.inputs[0]
     size, taken = g("Shape", x), g("Shape", op.outputs[1])
     minus = g.constant([-1])

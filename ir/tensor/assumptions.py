@@ -22,14 +22,16 @@ class Assumptions(ABC):
     """Answers questions on sizes; after a positive answer, equal sizes become one expression."""
 
     def __init__(self) -> None:
-        self.replaced: dict[Symbol, Dim] = {}
+        self.replaced: dict[Symbol | Expr, Dim] = {}
         self._fresh = 0
 
     def canonical(self, dim: Dim) -> Dim:
         """`dim` with every size that was found equal to another replaced by that other."""
         if not self.replaced or isinstance(dim, int):
             return dim
-        return dims.substitute(dim, self._replacement)
+        new = dims.substitute(dim, self._replacement)
+        whole = None if isinstance(new, int) else self.replaced.get(new)
+        return new if whole is None else self.canonical(whole)
 
     def canonical_shape(self, shape: Shape) -> Shape:
         """`canonical` of every dimension."""
@@ -66,6 +68,10 @@ class Assumptions(ABC):
         solved = dims.solve(left - right)
         if solved is not None:
             self.replaced[solved[0]] = solved[1]
+        elif isinstance(left, Expr):  # no symbol can be solved for: the whole size is replaced
+            self.replaced[left] = right
+        elif isinstance(right, Expr):
+            self.replaced[right] = left
 
     def fresh(self, hint: int | None = None) -> Expr:
         """A new symbol for an unknown size."""

@@ -111,7 +111,7 @@ def main(group: str, pattern: str = "", *flags: str) -> None:
                 counts[mode][outcome] += 1
     for mode, outcomes in counts.items():
         print(mode, dict(outcomes))
-    print("missing:", dict(absent.most_common(60)))
+    print("missing:", dict(absent.most_common(400)))
 
 
 def _outcome(pack: Pack, case: dict[str, Any], mode: str, verbose: bool) -> str:
