@@ -10,7 +10,7 @@ from flowc.ir.proto import GraphDef
 
 @pytest.mark.parametrize("use_resource", [True, False])
 def test_variables_become_constants(use_resource: bool) -> None:
-    w = tf.get_variable("w", [2, 3], use_resource=use_resource)
+    w = tf.Variable([[1.0, 2.0], [3.0, 4.0]], use_resource=use_resource)
     tf.reduce_sum(w * 2.0, name="out")
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
