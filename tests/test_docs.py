@@ -26,8 +26,8 @@ def _table() -> str:
     lines = [
         "# The op set",
         "",
-        "Every op of the graph level, where it runs, and its gradient: `yes`, `none` (gradients stop",
-        "here) or nothing (asking for it is a LookupError). `pytest tests/test_docs.py --bless`",
+        "Every op of the graph level, where it runs, and its gradient: `yes`, `none` (gradients",
+        "stop here) or nothing (asking for it is a LookupError). `pytest tests/test_docs.py --bless`",
         "writes this page.",
         "",
         "| op | runs | gradient |",

@@ -1,1 +1,1 @@
-"""Images (resizing, cropping, colours, patches, suppression): another engineer is writing this family."""
+"""Images: another engineer is writing this family."""
