@@ -20,14 +20,19 @@ from flowc.ir.ops.common import (
     zero_mask,
 )
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
+from flowc.ir.ops.texts import require_broadcast
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
+from flowc.ir.tensor.primitive import Array
 
 _ADDABLE = "{real, complex, string}"
 
 
 def _add(b: Builder, x: Value, y: Value) -> Value:
-    return b.add(*b.broadcast(x, y))
+    x, y = b.broadcast(x, y)
+    if x.type.dtype is dtypes.string:
+        return x  # only its type counts: the host adds strings
+    return b.add(x, y)
 
 
 def _add_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
@@ -36,7 +41,15 @@ def _add_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 add = op(f"Add(x: T, y: T; T: {_ADDABLE}) -> z: T")(_add)
 add.gradient(_add_gradient)
-add.on_host(lambda x, y: np.add(x, y))  # strings one after the other
+
+
+@add.on_host
+def add_strings(x: Array, y: Array) -> Array:
+    """Each string of x and then that of y."""
+    require_broadcast(x, y)
+    return np.asarray(np.add(x, y), object)
+
+
 op("AddV2(x: T, y: T; T: {numeric}) -> z: T")(_add).gradient(_add_gradient)
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from flowc.ir import dtypes
-from flowc.ir.ops.common import Tensors, merge_shapes, show, unbroadcast
+from flowc.ir.ops.common import Tensors, abstract, merge_shapes, show, unbroadcast
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
+from flowc.ir.ops.texts import broadcasts, require_broadcast
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
@@ -39,10 +40,16 @@ def _define_equality(name: str, direction: str, otherwise: bool) -> None:
         if not incompatible_shape_error and not _fit(b, x, y):
             return b.constant(otherwise)
         x, y = b.broadcast(x, y)
+        if x.type.dtype is dtypes.string:
+            return abstract(b, dtypes.bool_, *b.shape(x))  # the host compares strings
         return b.compare(x, y, direction)
 
     @lower.on_host
     def on_strings(x: Array, y: Array, *, incompatible_shape_error: bool) -> Array:
+        if incompatible_shape_error:
+            require_broadcast(x, y)
+        elif not broadcasts(x, y):
+            return np.asarray(otherwise)
         equal = np.asarray(np.equal(x, y), bool)
         return equal if direction == "EQ" else ~equal
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -51,3 +52,22 @@ def decode(value: bytes) -> str:
 def encode(value: str) -> bytes:
     """The inverse of `decode`."""
     return value.encode("utf-8", "surrogateescape")
+
+
+def characters(text: bytes) -> list[bytes]:
+    """The bytes of each UTF-8 character: every byte that does not continue one begins one."""
+    starts = [i for i, byte in enumerate(text) if byte & 0xC0 != 0x80]
+    return [text[a:b] for a, b in pairwise([*starts, len(text)])]
+
+
+def broadcasts(x: Any, y: Any) -> bool:
+    """Whether two arrays have a common shape."""
+    pairs = zip(reversed(np.shape(x)), reversed(np.shape(y)), strict=False)
+    return all(a == b or 1 in (a, b) for a, b in pairs)
+
+
+def require_broadcast(x: Any, y: Any) -> None:
+    """Raise InvalidArgumentError unless two arrays have a common shape."""
+    require(
+        broadcasts(x, y), f"Incompatible shapes: {list(np.shape(x))} vs. {list(np.shape(y))}"
+    )
