@@ -17,6 +17,12 @@ class Pack:
         self.path = path
         self._arrays = np.load(path, allow_pickle=False)
 
+    def __enter__(self) -> "Pack":
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._arrays.close()
+
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """The decoded manifest."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from flowc.ir import dims
@@ -110,18 +111,38 @@ def _define_real(rank: int) -> None:
 
 
 def _real_gradient(rank: int) -> Gradient:
-    """Of the half spectrum: the real part of the transform back, of it with zeros for the rest."""
+    """Of the half spectrum: half of its transform back, and of the columns that have no mirror.
+
+    Those are the first, and the last one of even lengths. Their transform along the other axis, of
+    two, is a product with the matrix exp(-2 pi i j k / length).
+    """
 
     def gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
-        size = g("Shape", op.inputs[0])
-        missing = g("Sub", *(_last(g, s) for s in (size, g("Shape", grad))))
-        before = g("ZerosLike", g("Shape", grad))
-        ends = g("ConcatV2", [before[:-1], g("Reshape", missing, g.constant([1]))], g.constant(0))
-        whole = g("Pad", grad, g("Pack", [before, ends], axis=1))
-        back = g("Real", g(f"IFFT{_SUFFIXES[rank]}", whole), Tout=op.inputs[0].dtype)
-        return back * _count(g, op.inputs[0], rank, back.dtype), None
+        x, length = op.inputs
+        real, size = x.dtype, g("Shape", x)
+        even = g("Cast", g.constant(1) - g("FloorMod", _last(g, length), g.constant(2)),
+                 DstT=grad.dtype)  # fmt: skip
+        line = g("Range", g.constant(0), _last(g, size), g.constant(1))
+        signs = g("Cast", g.constant(1) - g("FloorMod", line, g.constant(2)) * 2, DstT=grad.dtype)
+        first, last = grad[..., 0:1], grad[..., -1:]
+        if rank == 2:
+            wave = _wave(g, grad, size[-2])
+            first, last = (g("BatchMatMulV2", wave, g("Conj", c)) for c in (first, last))
+        extra = g("Real", first + even * last * signs, Tout=real)
+        back = g(f"IRFFT{_SUFFIXES[rank]}", grad, length, Treal=real)
+        whole = back * _count(g, x, rank, real)
+        return (whole + extra) * g.constant(0.5, real), None
 
     return gradient
+
+
+def _wave(g: GraphBuilder, like: Tensor, length: Tensor) -> Any:
+    """The matrix exp(-2 pi i j k / length)."""
+    line = g("Range", g.constant(0), length, g.constant(1))
+    product = g("ExpandDims", line, g.constant(1)) * g("ExpandDims", line, g.constant(0))
+    turns, whole = (g("Cast", t, DstT=like.dtype.real) for t in (product, length))
+    phase = turns / whole * (-2 * math.pi)
+    return g("Complex", g("Cos", phase), g("Sin", phase), Tout=like.dtype)
 
 
 def _inverse_gradient(rank: int) -> Gradient:

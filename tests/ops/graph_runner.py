@@ -13,7 +13,11 @@ import numpy as np
 
 from flowc.ir import dims
 from flowc.ir.dtypes import DType, as_dtype
-from flowc.ir.errors import FailedPreconditionError, UnimplementedError
+from flowc.ir.errors import (
+    FailedPreconditionError,
+    InvalidArgumentError,
+    UnimplementedError,
+)
 from flowc.ir.graph_values import complete_attributes
 from flowc.ir.ops import lookup
 from flowc.ir.ops.calling import argument_length, call_lowering, group_inputs
@@ -127,6 +131,9 @@ def _read(graph: Graph, value: Any) -> Any:
 def _run_node(graph: Graph, node: NodeDef, inputs: list[Any], feeds: Feeds) -> Sequence[Any]:
     if f"{node.name}:0" in feeds:
         return [feeds[f"{node.name}:0"]]
+    if node.op == "Placeholder":
+        message = f"You must feed a value for placeholder tensor '{node.name}'"
+        raise InvalidArgumentError(None, None, message)
     definition = definition_of(node)
     attrs = complete_attributes(definition, node)
     text = any(np.asarray(i).dtype == object for i in inputs if not isinstance(i, Handle))
@@ -203,6 +210,11 @@ def _run_host(
     return [a for o in flat for a in (o if isinstance(o, list | tuple) else [o])]
 
 
+def _has_strings(attrs: Mapping[str, Any]) -> bool:
+    types = [t for a in attrs.values() for t in (a if isinstance(a, tuple) else (a,))]
+    return any(isinstance(t, DType) and t == "string" for t in types)
+
+
 def run_symbolically(
     graph: Graph, fetches: Sequence[str], targets: Sequence[str], feeds: Feeds
 ) -> Any:
@@ -231,10 +243,12 @@ def run_symbolically(
     for node in graph.order([*map(_node_name, fetches), *map(_node_name, targets)], feeds):
         if f"{node.name}:0" in feeds:
             continue
+        if node.op == "Placeholder":
+            raise InvalidArgumentError(None, None, f"You must feed a value for {node.name}")
         definition = definition_of(node)
-        if definition.lower is None:
-            raise RunsOnHost(node.op)
         attrs = complete_attributes(definition, node)
+        if definition.lower is None or _has_strings(attrs):
+            raise RunsOnHost(node.op)
         inputs = _inputs(node, values)
         expected = _dereferenced(definition, attrs, inputs)
         inputs = [state.read(b, v) if r else v for v, r in zip(inputs, expected, strict=True)]
