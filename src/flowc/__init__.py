@@ -22,8 +22,8 @@ import sys
 
 from flowc.frontend import compat, nest
 from flowc.frontend.api import (
-    debugging, dtypes, errors, graph_util, initializers, layers, linalg, losses, manip, math,
-    metrics, nn, random, train,
+    debugging, dtypes, errors, graph_util, image, initializers, layers, linalg, losses, manip,
+    math, metrics, nn, random, train,
 )
 from flowc.frontend.collections import (
     GraphKeys, add_to_collection, add_to_collections, get_all_collection_keys, get_collection,
@@ -164,6 +164,10 @@ from flowc.ir.proto import (
     Summary, SummaryMetadata,
 )
 from flowc.ir.tensor_values import make_ndarray, make_tensor_proto
+from flowc.frontend.functions.sparse import (
+    sparse_reduce_sum, sparse_reorder, sparse_retain, sparse_tensor_dense_matmul,
+    sparse_tensor_to_dense, sparse_to_dense,
+)
 
 __all__ = [
     "AUTO_REUSE", "GIT_VERSION", "VERSION", "AggregationMethod", "Assert", "AttrValue",
@@ -200,7 +204,7 @@ __all__ = [
     "get_seed", "get_variable", "get_variable_scope", "gfile", "global_norm", "global_variables",
     "global_variables_initializer", "glorot_normal_initializer", "glorot_uniform_initializer",
     "gradients", "graph_util", "greater", "greater_equal", "group", "half", "hessians",
-    "identity", "identity_n", "ifft", "ifft2d", "ifft3d", "igamma", "igammac", "imag",
+    "identity", "identity_n", "ifft", "ifft2d", "ifft3d", "igamma", "igammac", "imag", "image",
     "import_graph_def", "initialize_all_variables", "initialize_local_variables",
     "initialize_variables", "initializers", "int8", "int16", "int32", "int64",
     "invert_permutation", "is_finite", "is_inf", "is_nan", "is_non_decreasing",
@@ -229,15 +233,17 @@ __all__ = [
     "segment_mean", "segment_min", "segment_prod", "segment_sum", "self_adjoint_eig",
     "self_adjoint_eigvals", "sequence_mask", "set_random_seed", "setdiff1d", "shape", "shape_n",
     "sigmoid", "sign", "sin", "sinh", "size", "slice", "sort", "space_to_batch_nd",
-    "space_to_depth", "sparse_placeholder", "sparse_segment_mean", "sparse_segment_sqrt_n",
-    "sparse_segment_sum", "split", "sqrt", "square", "squared_difference", "squeeze", "stack",
-    "stop_gradient", "strided_slice", "string", "subtract", "svd", "tables_initializer", "tan",
-    "tanh", "tensor_scatter_add", "tensor_scatter_sub", "tensor_scatter_update", "tensordot",
-    "tile", "to_bfloat16", "to_complex64", "to_complex128", "to_double", "to_float", "to_int32",
-    "to_int64", "trace", "train", "trainable_variables", "transpose", "truediv",
-    "truncated_normal", "truncated_normal_initializer", "truncatediv", "truncatemod", "tuple",
-    "uint8", "uint16", "uint32", "uint64", "uniform_unit_scaling_initializer", "unique",
-    "unique_with_counts", "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min",
+    "space_to_depth", "sparse_placeholder", "sparse_reduce_sum", "sparse_reorder",
+    "sparse_retain", "sparse_segment_mean", "sparse_segment_sqrt_n", "sparse_segment_sum",
+    "sparse_tensor_dense_matmul", "sparse_tensor_to_dense", "sparse_to_dense", "split", "sqrt",
+    "square", "squared_difference", "squeeze", "stack", "stop_gradient", "strided_slice",
+    "string", "subtract", "svd", "tables_initializer", "tan", "tanh", "tensor_scatter_add",
+    "tensor_scatter_sub", "tensor_scatter_update", "tensordot", "tile", "to_bfloat16",
+    "to_complex64", "to_complex128", "to_double", "to_float", "to_int32", "to_int64", "trace",
+    "train", "trainable_variables", "transpose", "truediv", "truncated_normal",
+    "truncated_normal_initializer", "truncatediv", "truncatemod", "tuple", "uint8", "uint16",
+    "uint32", "uint64", "uniform_unit_scaling_initializer", "unique", "unique_with_counts",
+    "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min",
     "unsorted_segment_prod", "unsorted_segment_sum", "unstack", "variable_op_scope",
     "variable_scope", "variables_initializer", "variance_scaling_initializer", "variant",
     "verify_tensor_all_finite", "where", "where_v2", "while_loop", "zeros", "zeros_initializer",

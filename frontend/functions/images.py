@@ -1,0 +1,299 @@
+"""`tf.image`: resizing, cropping, flipping, colours of one image or of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flowc.frontend.apply import build
+from flowc.frontend.conversion import constant, convert
+from flowc.frontend.functions.derived import derive
+from flowc.frontend.functions.mathematics import cast, saturate_cast, tensordot
+from flowc.frontend.functions.random import random_uniform
+from flowc.frontend.functions.reductions import reduce_mean
+from flowc.frontend.functions.shaping import Name, expand_dims, pad, size, squeeze
+from flowc.frontend.layers.layer import choose
+from flowc.frontend.scopes import name_scope
+from flowc.ir import dtypes
+from flowc.ir.dtypes import as_dtype
+
+
+class ResizeMethod:
+    """How `resize_images` interpolates."""
+
+    BILINEAR = 0
+    NEAREST_NEIGHBOR = 1
+    BICUBIC = 2
+    AREA = 3
+
+
+_RESIZE = ("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea")
+
+resize_bilinear = derive("ResizeBilinear", "resize_bilinear")
+resize_nearest_neighbor = derive("ResizeNearestNeighbor", "resize_nearest_neighbor")
+resize_bicubic = derive("ResizeBicubic", "resize_bicubic")
+resize_area = derive("ResizeArea", "resize_area")
+rgb_to_hsv = derive("RGBToHSV", "rgb_to_hsv")
+hsv_to_rgb = derive("HSVToRGB", "hsv_to_rgb")
+crop_and_resize = derive("CropAndResize", "crop_and_resize", image="image")
+extract_image_patches = derive("ExtractImagePatches", "extract_image_patches")
+decode_png = derive("DecodePng", "decode_png")
+decode_jpeg = derive("DecodeJpeg", "decode_jpeg")
+decode_gif = derive("DecodeGif", "decode_gif")
+decode_bmp = derive("DecodeBmp", "decode_bmp")
+decode_image = derive("DecodeImage", "decode_image")
+encode_png = derive("EncodePng", "encode_png")
+encode_jpeg = derive("EncodeJpeg", "encode_jpeg")
+
+
+def _as_batch(images: Any) -> tuple[Any, bool]:
+    """Images as a batch, and whether there was one image. Raises ValueError for other ranks."""
+    rank = images.shape.ndims
+    if rank == 3:
+        return expand_dims(images, 0), True
+    if rank not in (4, None):
+        raise ValueError("'images' must have either 3 or 4 dimensions.")
+    return images, False
+
+
+def resize_images(
+    images: Any,
+    size: Any,
+    method: int = ResizeMethod.BILINEAR,
+    align_corners: bool = False,
+    preserve_aspect_ratio: bool = False,
+    name: Name = None,
+) -> Any:
+    """Images of another height and width; float32 but for nearest neighbours.
+
+    Raises ValueError for an unknown method, a bad rank, or a size that is not two numbers.
+    """
+    if preserve_aspect_ratio:
+        raise NotImplementedError("preserve_aspect_ratio is not implemented")
+    if method not in range(len(_RESIZE)):
+        raise ValueError("Resize method is not implemented.")
+    with name_scope(name, "resize", [images, size]):
+        images, single = _as_batch(convert(images, None, "images"))
+        wanted = convert(size, dtypes.int32, "size")
+        if not wanted.shape.is_compatible_with([2]):
+            raise ValueError("'size' must be a 1-D Tensor of 2 elements: new_height, new_width")
+        resized = build(_RESIZE[method], images, wanted, align_corners=align_corners)
+        return squeeze(resized, [0]) if single else resized
+
+
+resize = resize_images
+
+
+def crop_to_bounding_box(
+    image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
+) -> Any:
+    """The part of an image with its corner at the offsets."""
+    with name_scope(None, "crop_to_bounding_box", [image]):
+        batch, single = _as_batch(convert(image, None, "image"))
+        begin = convert([0, offset_height, offset_width, 0])
+        cropped = build("Slice", batch, begin, convert([-1, target_height, target_width, -1]))
+        return squeeze(cropped, [0]) if single else cropped
+
+
+def pad_to_bounding_box(
+    image: Any, offset_height: int, offset_width: int, target_height: int, target_width: int
+) -> Any:
+    """An image inside a larger one of zeros, with its corner at the offsets."""
+    with name_scope(None, "pad_to_bounding_box", [image]):
+        batch, single = _as_batch(convert(image, None, "image"))
+        height, width = _sizes(batch)
+        below, right = target_height - offset_height - height, target_width - offset_width - width
+        if min(offset_height, offset_width, below, right) < 0:
+            raise ValueError("the image does not fit into the target at these offsets")
+        padded = pad(batch, [[0, 0], [offset_height, below], [offset_width, right], [0, 0]])
+        return squeeze(padded, [0]) if single else padded
+
+
+def _sizes(batch: Any) -> tuple[int, int]:
+    """Height and width, which must be known. Raises ValueError."""
+    height, width = batch.shape[1].value, batch.shape[2].value
+    if height is None or width is None:
+        raise ValueError("the height and the width of the images must be known")
+    return height, width
+
+
+def resize_image_with_crop_or_pad(image: Any, target_height: int, target_width: int) -> Any:
+    """An image cut, or bordered by zeros, to a size; its middle stays in the middle."""
+    with name_scope(None, "resize_image_with_crop_or_pad", [image]):
+        batch, single = _as_batch(convert(image, None, "image"))
+        height, width = _sizes(batch)
+        batch = crop_to_bounding_box(
+            batch,
+            max(height - target_height, 0) // 2,
+            max(width - target_width, 0) // 2,
+            min(height, target_height),
+            min(width, target_width),
+        )
+        batch = pad_to_bounding_box(
+            batch,
+            max(target_height - height, 0) // 2,
+            max(target_width - width, 0) // 2,
+            target_height,
+            target_width,
+        )
+        return squeeze(batch, [0]) if single else batch
+
+
+resize_with_crop_or_pad = resize_image_with_crop_or_pad
+
+
+def _flip(name: str, axis: int) -> Callable[[Any], Any]:
+    def flip(image: Any) -> Any:
+        with name_scope(None, name, [image]):
+            image = convert(image, None, "image")
+            return build("ReverseV2", image, [axis if image.shape.ndims == 3 else axis + 1])
+
+    flip.__doc__ = f"Images mirrored along axis {axis}."
+    return flip
+
+
+flip_up_down = _flip("flip_up_down", 0)
+flip_left_right = _flip("flip_left_right", 1)
+
+
+def _random_flip(name: str, axis: int) -> Callable[..., Any]:
+    def flip(image: Any, seed: int | None = None) -> Any:
+        with name_scope(None, name, [image]):
+            image = convert(image, None, "image")
+            if image.shape.ndims != 3:
+                raise ValueError("random flips take one image")
+            chosen = build("Less", random_uniform([], 0, 1.0, seed=seed), 0.5)
+            flipped = choose(chosen, build("ReverseV2", image, [axis]), image)
+            flipped.set_shape(image.shape)
+            return flipped
+
+    flip.__doc__ = f"An image mirrored along axis {axis} in one of two cases."
+    return flip
+
+
+random_flip_up_down = _random_flip("random_flip_up_down", 0)
+random_flip_left_right = _random_flip("random_flip_left_right", 1)
+
+
+def transpose_image(image: Any) -> Any:
+    """Images with rows and columns exchanged."""
+    image = convert(image, None, "image")
+    order = [1, 0, 2] if image.shape.ndims == 3 else [0, 2, 1, 3]
+    return build("Transpose", image, order, name="transpose_image")
+
+
+def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: Name = None) -> Any:
+    """Pixels of another dtype; floats are in [0, 1], integers in their whole range."""
+    image, wanted = convert(image, None, "image"), as_dtype(dtype)
+    if image.dtype is wanted:
+        return build("Identity", image, name=name)
+    with name_scope(name, "convert_image", [image]) as scope:
+        if image.dtype.is_integer and wanted.is_integer:
+            return _between_integers(image, wanted, saturate, scope)
+        if image.dtype.is_floating and wanted.is_floating:
+            return cast(image, wanted, scope)
+        if image.dtype.is_integer:
+            return build("Mul", cast(image, wanted), 1.0 / int(image.dtype.max), name=scope)
+        scaled = build("Mul", image, int(wanted.max) + 0.5)
+        return saturate_cast(scaled, wanted, scope) if saturate else cast(scaled, wanted, scope)
+
+
+def _between_integers(image: Any, wanted: Any, saturate: bool, scope: str) -> Any:
+    old, new = int(image.dtype.max), int(wanted.max)
+    if old > new:
+        scaled = build("FloorDiv", image, (old + 1) // (new + 1))
+        return saturate_cast(scaled, wanted, scope) if saturate else cast(scaled, wanted, scope)
+    return build("Mul", cast(image, wanted), (new + 1) // (old + 1), name=scope)
+
+
+def _in_floats(image: Any, function: Callable[[Any], Any]) -> Any:
+    """`function` of the image as float32, in its own dtype again."""
+    image = convert(image, None, "image")
+    result = function(convert_image_dtype(image, dtypes.float32))
+    return convert_image_dtype(result, image.dtype, saturate=True)
+
+
+def adjust_brightness(image: Any, delta: Any) -> Any:
+    """Pixels plus `delta`."""
+    with name_scope(None, "adjust_brightness", [image, delta]):
+        return _in_floats(image, lambda x: build("Add", x, cast(delta, dtypes.float32)))
+
+
+def adjust_contrast(images: Any, contrast_factor: Any) -> Any:
+    """Each channel's distance from its mean times a factor."""
+    with name_scope(None, "adjust_contrast", [images, contrast_factor]):
+        return _in_floats(images, lambda x: build("AdjustContrastv2", x, contrast_factor))
+
+
+def adjust_hue(image: Any, delta: Any, name: Name = None) -> Any:
+    """RGB images with `delta` added to the hue."""
+    with name_scope(name, "adjust_hue", [image]):
+        return _in_floats(image, lambda x: build("AdjustHue", x, delta))
+
+
+def adjust_saturation(image: Any, saturation_factor: Any, name: Name = None) -> Any:
+    """RGB images with the saturation times a factor."""
+    with name_scope(name, "adjust_saturation", [image]):
+        return _in_floats(image, lambda x: build("AdjustSaturation", x, saturation_factor))
+
+
+def random_brightness(image: Any, max_delta: float, seed: int | None = None) -> Any:
+    """`adjust_brightness` by a number in [-max_delta, max_delta)."""
+    if max_delta < 0:
+        raise ValueError("max_delta must be non-negative.")
+    return adjust_brightness(image, random_uniform([], -max_delta, max_delta, seed=seed))
+
+
+def random_contrast(image: Any, lower: float, upper: float, seed: int | None = None) -> Any:
+    """`adjust_contrast` by a factor in [lower, upper)."""
+    _check_range(lower, upper)
+    return adjust_contrast(image, random_uniform([], lower, upper, seed=seed))
+
+
+def random_hue(image: Any, max_delta: float, seed: int | None = None) -> Any:
+    """`adjust_hue` by a number in [-max_delta, max_delta)."""
+    if not 0 <= max_delta <= 0.5:
+        raise ValueError("max_delta must be in [0, 0.5].")
+    return adjust_hue(image, random_uniform([], -max_delta, max_delta, seed=seed))
+
+
+def random_saturation(image: Any, lower: float, upper: float, seed: int | None = None) -> Any:
+    """`adjust_saturation` by a factor in [lower, upper)."""
+    _check_range(lower, upper)
+    return adjust_saturation(image, random_uniform([], lower, upper, seed=seed))
+
+
+def _check_range(lower: float, upper: float) -> None:
+    if upper <= lower:
+        raise ValueError("upper must be > lower.")
+    if lower < 0:
+        raise ValueError("lower must be non-negative.")
+
+
+def rgb_to_grayscale(images: Any, name: Name = None) -> Any:
+    """Images of one channel, weighted as the eye sees."""
+    with name_scope(name, "rgb_to_grayscale", [images]):
+        images = convert(images, None, "images")
+        pixels = convert_image_dtype(images, dtypes.float32)
+        gray = expand_dims(tensordot(pixels, constant([0.2989, 0.5870, 0.1140]), [[-1], [-1]]), -1)
+        return convert_image_dtype(gray, images.dtype)
+
+
+def grayscale_to_rgb(images: Any, name: Name = None) -> Any:
+    """Images of three equal channels."""
+    with name_scope(name, "grayscale_to_rgb", [images]) as scope:
+        images = convert(images, None, "images")
+        return build("Tile", images, [1] * (images.shape.ndims - 1) + [3], name=scope)
+
+
+def per_image_standardization(image: Any) -> Any:
+    """Each image with mean 0 and variance 1; nearly uniform images are not blown up."""
+    with name_scope(None, "per_image_standardization", [image]) as scope:
+        image = convert(image, None, "image")
+        count = size(image[0] if image.shape.ndims == 4 else image)
+        image = cast(image, dtypes.float32)
+        mean = reduce_mean(image, [-1, -2, -3], keepdims=True)
+        squares = reduce_mean(build("Square", image), [-1, -2, -3], keepdims=True)
+        deviation = build("Sqrt", build("Relu", squares - build("Square", mean)))
+        least = build("Rsqrt", cast(count, dtypes.float32))
+        return build("RealDiv", image - mean, build("Maximum", deviation, least), name=scope)
