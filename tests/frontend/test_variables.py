@@ -7,6 +7,7 @@ import pytest
 import flowc as tf
 from flowc.frontend.variables.reference import RefVariable
 from flowc.frontend.variables.resource import ResourceVariable
+from flowc.ir.ops.registry import OPS
 
 
 def test_kinds() -> None:
@@ -209,17 +210,11 @@ def test_seeds() -> None:
     ],
 )
 def test_initializers(initializer: Any, op: str) -> None:
-    if op == "Mul" and "Qr" not in _ops():
+    if op == "Mul" and "Qr" not in OPS:
         pytest.skip("the op Qr is not there yet")
     w = tf.get_variable("w", [2, 3], initializer=initializer)
     assert w.shape == [2, 3]
     assert w.initial_value.op.type == op
-
-
-def _ops() -> dict[str, Any]:
-    from flowc.ir.ops.registry import OPS
-
-    return OPS
 
 
 def test_initializer_configuration() -> None:
