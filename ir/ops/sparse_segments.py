@@ -1,0 +1,116 @@
+"""Sums and means of rows that are chosen by index, by sorted segments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowc.ir.dims import Dim
+from flowc.ir.ops.common import Tensors, check_all, check_bounds, require_rank
+from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
+from flowc.ir.ops.scattering import scatter_rows
+from flowc.ir.ops.segments import segment_count
+from flowc.ir.tensor.builder import Builder, accumulator, require
+from flowc.ir.tensor.core import Value
+
+_TYPES = "T: {float}, Tidx: {index} = int32, Tsegmentids: {index} = int32"
+
+
+def _sizes(b: Builder, kind: str, ids: Value, count: Dim, data: Value) -> Value:
+    """What the sum of each segment is divided by, as a float type."""
+    ones = b.full(1, b.shape(ids), data.type.dtype)
+    start = b.full(0, (count,), data.type.dtype)
+    sizes = b.maximum(scatter_rows(b, start, ids, ones, Builder.add), 1)
+    return b.sqrt(sizes) if kind == "SqrtN" else sizes
+
+
+def _reduce(b: Builder, kind: str, data: Value, indices: Value, ids: Value, count: Dim) -> Value:
+    """The segments of the rows `indices` of data; empty segments are 0."""
+    require(len(b.shape(data)) >= 1, "data must be at least 1-D")
+    (rows,) = require_rank(b, indices, 1, "indices")
+    (length,) = require_rank(b, ids, 1, "segment_ids")
+    require(b.assumptions.equal(rows, length), "segment_ids and indices should have same size.")
+    ids = b.reshape(ids, (rows,))
+    limit = b.shape(data)[0]
+    check_bounds(b, indices, limit, f"indices out of range [0, {limit})")
+    wide = b.convert(data, accumulator(data.type.dtype))
+    start = b.full(0, (count, *b.shape(data)[1:]), wide.type.dtype)
+    if limit == 0:
+        return b.convert(start, data.type.dtype)
+    total = scatter_rows(b, start, ids, b.take(wide, indices), Builder.add)
+    if kind != "Sum":
+        sizes = _sizes(b, kind, ids, count, wide)
+        total = b.divide(total, b.broadcast_in_dim(sizes, b.shape(total), (0,)))
+    return b.convert(total, data.type.dtype)
+
+
+def _define(kind: str) -> None:
+    name = f"SparseSegment{kind}"
+
+    @op(
+        f"{name}(data: T, indices: Tidx, segment_ids: Tsegmentids; {_TYPES},"
+        " sparse_gradient: bool = false) -> output: T"
+    )
+    def lower(b: Builder, data: Value, indices: Value, segment_ids: Value) -> Value:
+        return _reduce(b, kind, data, indices, segment_ids, segment_count(b, segment_ids))
+
+    @op(
+        f"{name}WithNumSegments(data: T, indices: Tidx, segment_ids: Tsegmentids,"
+        f" num_segments: Tnumsegments; {_TYPES}, Tnumsegments: {{index}} = int32,"
+        " sparse_gradient: bool = false) -> output: T"
+    )
+    def lower_counted(
+        b: Builder, data: Value, indices: Value, segment_ids: Value, num_segments: Value
+    ) -> Value:
+        require_rank(b, num_segments, 0, "num_segments")
+        (count,) = b.dims(num_segments)
+        require(not isinstance(count, int) or count >= 0, f"num_segments is negative: {count}")
+        _check_ids(b, segment_ids, count)
+        return _reduce(b, kind, data, indices, segment_ids, count)
+
+    def gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+        data, indices, ids, *others = op.inputs
+        rows = g("StridedSlice", g("Shape", data), *(g.constant([i]) for i in (0, 1, 1)),
+                 shrink_axis_mask=1)  # fmt: skip
+        slope = g(f"{name}Grad", grad, indices, ids, rows)
+        return slope, None, None, *(None for _ in others)
+
+    lower.gradient(gradient)
+    lower_counted.gradient(gradient)
+
+
+def _check_ids(b: Builder, ids: Value, count: Dim) -> None:
+    (size,) = require_rank(b, ids, 1, "segment_ids")
+    check_bounds(b, ids, count, f"segment ids must be in [0, {count})")
+    if size != 0:
+        before, after = b.slice_axis(ids, 0, 0, size - 1), b.slice_axis(ids, 0, 1, size)
+        check_all(b, b.le(before, after), "segment ids are not increasing")
+
+
+def _define_gradient(kind: str) -> None:
+    @op(
+        f"SparseSegment{kind}Grad(grad: T, indices: Tidx, segment_ids: Tsegmentids,"
+        f" output_dim0: int32; {_TYPES}) -> output: T"
+    )
+    def lower(
+        b: Builder, grad: Value, indices: Value, segment_ids: Value, output_dim0: Value
+    ) -> Any:
+        """Each segment's gradient, divided like its sum, added to the rows that it was made of."""
+        (rows,) = b.dims(output_dim0)
+        segments = b.shape(grad)[0]
+        segment_ids = b.reshape(segment_ids, b.shape(indices))
+        check_bounds(b, indices, rows, f"index out of range [0, {rows})")
+        check_bounds(b, segment_ids, segments, f"segment id out of range [0, {segments})")
+        wide = b.convert(grad, accumulator(grad.type.dtype))
+        start = b.full(0, (rows, *b.shape(grad)[1:]), wide.type.dtype)
+        if segments == 0:
+            return b.convert(start, grad.type.dtype)
+        if kind != "Sum":
+            sizes = _sizes(b, kind, segment_ids, segments, wide)
+            wide = b.divide(wide, b.broadcast_in_dim(sizes, b.shape(wide), (0,)))
+        total = scatter_rows(b, start, indices, b.take(wide, segment_ids), Builder.add)
+        return b.convert(total, grad.type.dtype)
+
+
+for _kind in ("Sum", "Mean", "SqrtN"):
+    _define(_kind)
+    _define_gradient(_kind)
