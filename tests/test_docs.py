@@ -48,10 +48,7 @@ def _index() -> str:
     """The modules with the ops that each defines."""
     names: dict[str, list[str]] = {}
     for name in sorted(OPS):
-        definition = OPS[name]
-        function = definition.lower or definition.host
-        assert function is not None
-        names.setdefault(function.__module__.rpartition(".")[2], []).append(name)
+        names.setdefault(OPS[name].family, []).append(name)
     return "".join(f"{module}: {' '.join(names[module])}\n" for module in sorted(names))
 
 

@@ -22,9 +22,11 @@ it returns one gradient per input.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import FrameType
 from typing import Any, Protocol, TypeAlias
 
 from flowc.ir.dtypes import DType
@@ -113,6 +115,7 @@ class OpDefinition:
     abstract: Lowering | None = None  # of a host op: its results' types, for static inference
     deprecated: str = ""
     keywords: tuple[str, ...] | None = None  # attributes that the lowering takes, if told
+    family: str = ""  # the module that defines the op
 
     @cached_property
     def name(self) -> str:
@@ -195,9 +198,22 @@ def register(definition: OpDefinition) -> OpDefinition:
 
 def op(text: str, *, stateful: bool = False) -> Callable[[Lowering], OpDefinition]:
     """Decorator: define an op by its lowering to tensor IR."""
-    return lambda lower: register(OpDefinition(text, lower=lower, stateful=stateful))
+    return lambda lower: register(
+        OpDefinition(text, lower=lower, stateful=stateful, family=_family())
+    )
 
 
 def host_op(text: str, *, stateful: bool = False) -> Callable[[HostKernel], OpDefinition]:
     """Decorator: define an op by a host kernel over NumPy arrays."""
-    return lambda kernel: register(OpDefinition(text, host=kernel, stateful=stateful))
+    return lambda kernel: register(
+        OpDefinition(text, host=kernel, stateful=stateful, family=_family())
+    )
+
+
+def _family() -> str:
+    """The module that is being imported, whose ops are being defined."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    name: str = "" if frame is None else frame.f_globals["__name__"]
+    return name.rpartition(".")[2]
