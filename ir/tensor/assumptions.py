@@ -10,7 +10,7 @@ inference, assumes that the program is right and answers what TensorFlow's shape
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Expr, Symbol
@@ -22,16 +22,14 @@ class Assumptions(ABC):
     """Answers questions on sizes; after a positive answer, equal sizes become one expression."""
 
     def __init__(self) -> None:
-        self.replaced: dict[Symbol | Expr, Dim] = {}
+        self.replaced: dict[Symbol, Dim] = {}
         self._fresh = 0
 
     def canonical(self, dim: Dim) -> Dim:
         """`dim` with every size that was found equal to another replaced by that other."""
         if not self.replaced or isinstance(dim, int):
             return dim
-        new = dims.substitute(dim, self._replacement)
-        whole = None if isinstance(new, int) else self.replaced.get(new)
-        return new if whole is None else self.canonical(whole)
+        return dims.substitute(dim, self._replacement)
 
     def canonical_shape(self, shape: Shape) -> Shape:
         """`canonical` of every dimension."""
@@ -68,10 +66,12 @@ class Assumptions(ABC):
         solved = dims.solve(left - right)
         if solved is not None:
             self.replaced[solved[0]] = solved[1]
-        elif isinstance(left, Expr):  # no symbol can be solved for: the whole size is replaced
-            self.replaced[left] = right
-        elif isinstance(right, Expr):
-            self.replaced[right] = left
+        else:
+            self._settle(dims.symbols(left) | dims.symbols(right))
+
+    def _settle(self, symbols: Iterable[Symbol]) -> None:
+        """Two sizes of these symbols were found equal, and none of them follows from it."""
+        return
 
     def fresh(self, hint: int | None = None) -> Expr:
         """A new symbol for an unknown size."""
@@ -106,6 +106,12 @@ class Specialising(Assumptions):
     def hint(self, dim: Dim) -> int:
         """The number that `dim` is in the first run."""
         return dims.evaluate(dim, self.hints)
+
+    def _settle(self, symbols: Iterable[Symbol]) -> None:
+        """Take the symbols as what they are in the first run; then both sizes are a number."""
+        for symbol in sorted(symbols):
+            self.guards.append(Guard(dims.symbol(symbol.name), self.hints[symbol.name]))
+            self.replaced[symbol] = self.hints[symbol.name]
 
     def _assume_equal(self, left: Dim, right: Dim) -> bool:
         holds = self.hint(left) == self.hint(right)

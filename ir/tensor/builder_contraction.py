@@ -26,7 +26,11 @@ class Contraction(Shapes):
         lhs = numbers.lhs_batching_dimensions + numbers.lhs_contracting_dimensions
         rhs = numbers.rhs_batching_dimensions + numbers.rhs_contracting_dimensions
         for left, right in zip(lhs, rhs, strict=True):
-            self.assumptions.equal(self.shape(x)[left], self.shape(y)[right])
+            size = self.shape(x)[left]
+            if self.assumptions.equal(size, self.shape(y)[right]):
+                alike = list(self.shape(y))  # equal sizes may still be written differently
+                alike[right] = self.shape(x)[left]
+                y = self.reshape(y, alike)
         return self.emit(
             "dot_general", x, y, dot_dimension_numbers=numbers, dtype=dtype or x.type.dtype
         )

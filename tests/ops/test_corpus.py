@@ -36,7 +36,8 @@ ScatterNdMax ScatterNdMin SparseApplyAdadelta SparseApplyAdagrad SparseApplyAdag
 SparseApplyAdagradV2 SparseApplyCenteredRMSProp SparseApplyFtrl SparseApplyFtrlV2
 SparseApplyMomentum SparseApplyProximalAdagrad SparseApplyProximalGradientDescent
 SparseApplyRMSProp StatelessRandomGammaV3 StatelessRandomGetKeyCounterAlg StatelessRandomPoisson
-TopK UnicodeDecode Variable
+SparseDenseCwiseDiv SparseReduceMaxSparse SparseReduceSumSparse SparseSparseMaximum
+SparseSparseMinimum SparseSplit TopK UnicodeDecode Variable
 """
 # Ops that act on files, and those with tests of their own.
 ELSEWHERE = """
