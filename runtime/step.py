@@ -14,6 +14,7 @@ import numpy as np
 from flowc.compiler.graph import Node
 from flowc.compiler.lower import ShapeDependsOnData
 from flowc.compiler.partition import Part, partition
+from flowc.ir import dtypes
 from flowc.ir.errors import UnimplementedError
 from flowc.runtime.compiled_part import CompiledPart
 from flowc.runtime.host_part import HostPart
@@ -67,6 +68,8 @@ class Step:
     def _direct_part(self) -> CompiledPart | None:
         """The only part, where its inputs and outputs are just the step's feeds and fetches."""
         if any(f in self._feeds for f in self._fetches) or len(self._parts) > 1:
+            return None
+        if any(dtype is dtypes.string for dtype, _ in self._types.values()):
             return None
         if self._parts and not self._parts[0][0].compiled:
             return None

@@ -114,8 +114,10 @@ class Saver:
         write_state: bool = True,
         strip_default_attrs: bool = False,
         save_debug_info: bool = False,
-    ) -> str | None:
+    ) -> Any:
         """Write a checkpoint; returns its name: `save_path`, and `-global_step` where given.
+
+        A saver of nothing returns None.
 
         Raises TypeError for what is no session, ValueError for a folder that does not exist,
         FailedPreconditionError where a variable has no value.
@@ -224,8 +226,8 @@ class Saver:
         times = [(prefix, get_checkpoint_mtimes([prefix])) for prefix in checkpoint_paths]
         self._retention.replace([(prefix, found[0]) for prefix, found in times if found])
 
-    def as_saver_def(self) -> SaverDef | None:
-        """The SaverDef, whose names are those of the nodes in the graph."""
+    def as_saver_def(self) -> Any:
+        """The SaverDef, whose names are those of the nodes in the graph; None before `build`."""
         return self.saver_def
 
     def to_proto(self, export_scope: str | None = None) -> SaverDef | None:
@@ -278,7 +280,7 @@ def import_meta_graph(
     clear_devices: bool = False,
     import_scope: str | None = None,
     **kwargs: Any,
-) -> Saver | None:
+) -> Any:
     """Add the graph and collections of a MetaGraphDef; returns its Saver, or None.
 
     Where the MetaGraph has no saver but variables, the Saver of all variables is returned.

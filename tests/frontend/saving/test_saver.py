@@ -130,6 +130,7 @@ def test_the_last_checkpoints_are_kept(tmp_path: Path) -> None:
     assert sorted(p.stem for p in tmp_path.glob("*.meta")) == ["m-2", "m-3"]
     assert tf.train.latest_checkpoint(str(tmp_path)) == kept[-1]
     state = tf.train.get_checkpoint_state(str(tmp_path))
+    assert state is not None
     assert list(state.all_model_checkpoint_paths) == kept
 
 
