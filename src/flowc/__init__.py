@@ -130,7 +130,7 @@ from flowc.frontend.initializers import TruncatedNormal as truncated_normal_init
 from flowc.frontend.initializers import UniformUnitScaling as uniform_unit_scaling_initializer
 from flowc.frontend.initializers import VarianceScaling as variance_scaling_initializer
 from flowc.frontend.initializers import Zeros as zeros_initializer
-from flowc.frontend.platform import app, flags, gfile, logging
+from flowc.frontend.platform import app, flags, gfile, logging, resource_loader
 from flowc.frontend.scopes import (
     colocate_with, container, control_dependencies, device, name_scope, op_scope,
 )
@@ -232,13 +232,13 @@ __all__ = [
     "reduce_all", "reduce_any", "reduce_join", "reduce_logsumexp", "reduce_max", "reduce_mean",
     "reduce_min", "reduce_prod", "reduce_sum", "regex_replace",
     "register_tensor_conversion_function", "repeat", "report_uninitialized_variables",
-    "reset_default_graph", "reshape", "resource", "resource_variables_enabled", "reverse",
-    "reverse_sequence", "rint", "roll", "round", "rsqrt", "saturate_cast", "scalar_mul", "scan",
-    "scatter_add", "scatter_div", "scatter_max", "scatter_min", "scatter_mul", "scatter_nd",
-    "scatter_nd_add", "scatter_nd_sub", "scatter_nd_update", "scatter_sub", "scatter_update",
-    "searchsorted", "segment_max", "segment_mean", "segment_min", "segment_prod", "segment_sum",
-    "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask", "set_random_seed", "setdiff1d",
-    "shape", "shape_n", "sigmoid", "sign", "sin", "sinh", "size", "slice", "sort",
+    "reset_default_graph", "reshape", "resource", "resource_loader", "resource_variables_enabled",
+    "reverse", "reverse_sequence", "rint", "roll", "round", "rsqrt", "saturate_cast", "scalar_mul",
+    "scan", "scatter_add", "scatter_div", "scatter_max", "scatter_min", "scatter_mul",
+    "scatter_nd", "scatter_nd_add", "scatter_nd_sub", "scatter_nd_update", "scatter_sub",
+    "scatter_update", "searchsorted", "segment_max", "segment_mean", "segment_min", "segment_prod",
+    "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask", "set_random_seed",
+    "setdiff1d", "shape", "shape_n", "sigmoid", "sign", "sin", "sinh", "size", "slice", "sort",
     "space_to_batch_nd", "space_to_depth", "sparse_placeholder", "sparse_reduce_sum",
     "sparse_reorder", "sparse_retain", "sparse_segment_mean", "sparse_segment_sqrt_n",
     "sparse_segment_sum", "sparse_tensor_dense_matmul", "sparse_tensor_to_dense",
