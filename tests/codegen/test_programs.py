@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from flowc.codegen.cpu import parts
 from flowc.codegen.cpu import program as programs
 from flowc.codegen.cpu.cache import DiskCache
 from flowc.codegen.cpu.host import host_target, make_target
@@ -145,6 +146,33 @@ def test_disk_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "codegen" in compiled().times  # damaged
     file.chmod(0o666)
     assert "codegen" in compiled().times  # somebody else could have written it
+
+
+def tiles_program() -> Program:
+    """c = a*b and d = a*b, by kernels of different shapes that share a micro-kernel."""
+    a, b = (Buffer(name, F32, size) for name, size in (("a", 8), ("b", 32)))
+    results = [Buffer(name, F32, 64) for name in ("c", "d")]
+    calls = []
+    for number, result in enumerate(results):
+        tile = MultiplyTile(result, 0, 16, a, 0, b, 0, 4, 16, 2, 16, False)
+        again = (tile,) * (number + 1)
+        calls.append(Call(Kernel("tile", (a, b, result), again), (a, b, result)))
+    return Program("tiles", (a, b, *results), (), (), (), 0, tuple(calls))
+
+
+def test_modules_of_one_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions of other modules are found, also after the objects come from the cache."""
+    monkeypatch.setattr(parts, "FULL", 1)
+    disk = DiskCache(tmp_path)
+    a, b = np.arange(8, dtype=np.float32), np.arange(32, dtype=np.float32)
+    expected = (a.reshape(2, 4).T @ b.reshape(2, 16)).ravel()
+    for _ in range(2):
+        monkeypatch.setattr(programs, "_loaded", programs._LoadedPrograms())
+        native = compile_program(tiles_program(), host_target(1), disk_cache=disk)
+        inputs = [a, b, np.zeros(64, np.float32), np.zeros(64, np.float32)]
+        _, (_, _, *results) = run_native(native, tiles_program(), inputs, {})
+        for result in results:
+            np.testing.assert_array_equal(result, expected)
 
 
 def test_disk_cache_is_bounded(tmp_path: Path) -> None:
