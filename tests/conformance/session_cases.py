@@ -69,7 +69,8 @@ def _check_step(pack: Pack, session: Any, step: dict[str, Any]) -> str | None:
     results = session.run([*names, *step["targets"]], feeds)[: len(names)]
     for fetch, got in zip(step["fetches"], results, strict=True):
         expected = pack.value(fetch["value"])
-        complaint = compare(np.asarray(got), expected, fetch["rtol"], fetch["atol"])
+        found = np.asarray(got, object if expected.dtype == object else None)
+        complaint = compare(found, expected, fetch["rtol"], fetch["atol"])
         if complaint:
             return f"{fetch['name']}: {complaint}"
     return None
