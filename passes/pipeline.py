@@ -7,6 +7,7 @@ from flowc.passes.common_subexpressions import EliminateCommonSubexpressions
 from flowc.passes.constant_folding import FoldConstants
 from flowc.passes.dead_code import EliminateDeadCode
 from flowc.passes.dead_results import EliminateDeadResults
+from flowc.passes.expand_fourier import ExpandFourier
 from flowc.passes.fusion.fuse import Fuse
 from flowc.passes.pass_manager import Observer, Pass, run_passes
 from flowc.passes.simplify.simplify import Simplify
@@ -16,6 +17,8 @@ PASSES: tuple[Pass, ...] = (
     EliminateDeadCode(),
     # An unread position beside a maximum, or value of a loop, would keep what it is made of.
     EliminateDeadResults(),
+    # Transforms become contractions and movement, which all later passes know.
+    ExpandFourier(),
     # Rules look for constants, so whatever can be one is one before they do.
     FoldConstants(),
     # Lowerings repeat themselves (broadcasts of one bias, a gradient's forward value), and rules

@@ -7,7 +7,7 @@ from typing import Any
 
 from flowc.ir import dims
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, require_rank, show
+from flowc.ir.ops.common import Tensors, is_abstract, require_rank, show, static_size
 from flowc.ir.ops.registry import Gradient, GraphBuilder, OpDefinition, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Shape, Value
@@ -19,7 +19,12 @@ def _transformed(b: Builder, x: Value, rank: int) -> Shape:
     """The sizes of the dimensions that are transformed."""
     shape = b.shape(x)
     require(len(shape) >= rank, f"Input must have rank of at least {rank} but got: {show(shape)}")
-    return shape[len(shape) - rank :]
+    return _known(b, shape[len(shape) - rank :])
+
+
+def _known(b: Builder, lengths: Shape) -> Shape:
+    """Lengths as numbers: the code of a transform is made for them."""
+    return lengths if is_abstract(b) else tuple(static_size(b, length) for length in lengths)
 
 
 def _count(g: GraphBuilder, x: Tensor, rank: int, dtype: DType) -> Any:
@@ -85,7 +90,7 @@ def _lengths(b: Builder, x: Value, fft_length: Value, rank: int) -> Shape:
     lengths = b.dims(fft_length)
     negative = any(isinstance(d, int) and d < 0 for d in lengths)
     require(not negative, f"fft_length must be non-negative: {show(lengths)}")
-    return lengths
+    return _known(b, lengths)
 
 
 _TYPES = "Treal: {float32, float64} = float32, Tcomplex: {complex} = complex64"
