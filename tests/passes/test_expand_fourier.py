@@ -14,7 +14,7 @@ from flowc.passes.expand_fourier import ExpandFourier
 RANDOM = np.random.default_rng(0)
 
 
-def expanded(x: np.ndarray, kind: str, lengths: tuple[int, ...]) -> np.ndarray:  # type: ignore[type-arg]
+def expanded(x: np.ndarray, kind: str, lengths: tuple[int, ...]) -> np.ndarray:
     b = Builder(Specialising({}))
     parameter = Parameter(TensorType(dtypes.as_dtype(x.dtype), x.shape))
     module = Module("fft", b.computation([parameter], [b.fft(parameter, kind, lengths)]))
