@@ -317,10 +317,12 @@ def _define_reduction(name: str, types: str, combine: np.ufunc) -> None:
         rank = len(shape)
         reduced = {int(axis) % rank for axis in np.ravel(axes)} or set(range(rank))
         kept = [axis for axis in range(rank) if axis not in reduced]
-        groups, number = np.unique(indices[:, kept], axis=0, return_inverse=True)
+        place = _places(indices[:, kept], shape[kept])
+        _, first, number = np.unique(place, return_index=True, return_inverse=True)
+        groups = indices[first][:, kept]
         total = np.zeros(len(groups), values.dtype)
         for group in range(len(groups)):
-            total[group] = combine.reduce(values[np.ravel(number) == group])
+            total[group] = combine.reduce(values[number == group])
         if not keep_dims:
             return groups, total, shape[kept]
         wide = np.zeros((len(groups), rank), np.int64)

@@ -233,11 +233,11 @@ _BERNOULLI = (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 13
 
 
 def _zeta(x: Term, q: Term) -> Term:
-    """The sum of (q + k)**-x over k >= 0: as many terms as bring q to 10, then the formula."""
+    """The sum of (q + k)**-x over k >= 0: as many terms as bring q to 20, then the formula."""
 
     def step(n: Term, carried: list[Term]) -> tuple[Term, list[Term]]:
         place, total = carried
-        small = _not(place > 10.0)
+        small = _not(place > 20.0)
         total = where(small, total + place ** (-x), total)
         return small, [where(small, place + 1.0, place), total]
 
