@@ -19,7 +19,7 @@ from tests.ops.conformance import MODES, check, missing_ops
 from tests.ops.graph_runner import RunsOnHost
 
 GOLDEN = SHARED / "golden"
-GROUPS = ("ops", "grads", "random", "control_flow")
+GROUPS = ("ops", "grads", "random", "control_flow", "io")
 NAMES = sorted(path.stem for path in (GOLDEN / "ops").glob("*.npz"))
 GRADIENTS = sorted(path.stem for path in (GOLDEN / "grads").glob("*.npz"))
 
@@ -41,9 +41,10 @@ SparseSparseMinimum SparseSplit TopK UnicodeDecode Variable
 """
 # Ops that act on files, and those with tests of their own.
 ELSEWHERE = """
-AllCandidateSampler ComputeAccidentalHits DestroyResourceOp DisableCopyOnRead MatchingFiles
-MergeV2Checkpoints ReadFile Restore RestoreSlice RestoreV2 Save SaveSlices SaveV2 ShardedFilename
-ShardedFilespec UniformCandidateSampler WriteFile
+AllCandidateSampler ComputeAccidentalHits DestroyResourceOp DisableCopyOnRead DrawBoundingBoxesV2
+EncodeJpegVariableQuality ImageProjectiveTransformV3 MatchingFiles MergeV2Checkpoints
+NonMaxSuppressionWithOverlaps ReadFile Restore RestoreSlice RestoreV2 Save SaveSlices SaveV2
+ShardedFilename ShardedFilespec UniformCandidateSampler WriteFile
 """
 SAMPLED_ELSEWHERE = frozenset(TWINS.split() + ELSEWHERE.split())
 
