@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from flowc.passes.lowering.program import Lowered, lower_module
 from flowc.passes.pass_manager import Observer
 from flowc.passes.pipeline import optimize
 from flowc.passes.target import Target
+
+if TYPE_CHECKING:
+    from flowc.codegen.cpu.cache import DiskCache
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +80,38 @@ def compile_request(
     return Executable(graph, module, lowered, native, times.seconds)
 
 
+def load_generator(threads: int | None, options: Options) -> Target:
+    """The host as a target, with llvmlite, LLVM and the pool of threads ready.
+
+    This is where llvmlite is imported: a session does it once, before its first run.
+    """
+    from flowc.codegen.cpu import jit
+    from flowc.codegen.cpu.host import host_target
+    from flowc.codegen.cpu.pool import pool_symbols
+    from flowc.codegen.cpu.program import compile_program  # noqa: F401  loads the emitter
+
+    target = host_target(threads)
+    jit.prepare(target)
+    if target.threads > 1:
+        pool_symbols(target, _disk_cache(options))
+    return target
+
+
+def _disk_cache(options: Options) -> DiskCache | None:
+    from flowc.codegen.cpu.cache import DiskCache, default_folder
+
+    return DiskCache(default_folder()) if options.cache else None
+
+
 def generate(lowered: Lowered, target: Target, options: Options, times: StageTimes) -> Any:
-    """Machine code of a program. llvmlite is imported here, at the first compilation."""
-    with times.stage("import llvmlite"):
-        from flowc.codegen.cpu.cache import DiskCache, default_folder
-        from flowc.codegen.cpu.program import compile_program
-    cache = DiskCache(default_folder()) if options.cache else None
+    """Machine code of a program."""
+    from flowc.codegen.cpu.program import compile_program
+
     native = compile_program(
-        lowered.program, target, bounds_checks=options.bounds_checks, disk_cache=cache
+        lowered.program,
+        target,
+        bounds_checks=options.bounds_checks,
+        disk_cache=_disk_cache(options),
     )
     for name, seconds in native.times.items():
         times.seconds[name] = seconds

@@ -48,8 +48,10 @@ class BaseSession:
         self._target = target
         self._config = config
         self._closed = False
-        self._executor: Executor | None = None
         self._prepared: dict[Any, _Prepared] = {}
+        from flowc.runtime.executor import Executor  # loads the compiler: not for a mere import
+
+        self._executor: Executor | None = Executor(self._graph, config)
 
     @property
     def graph(self) -> Graph:
@@ -68,13 +70,10 @@ class BaseSession:
 
     @property
     def executor(self) -> Executor:
-        """What runs the graph; made at its first use. Raises RuntimeError in a closed session."""
+        """What runs the graph. Raises RuntimeError in a closed session."""
         if self._closed:
             raise RuntimeError("Attempted to use a closed Session.")
-        if self._executor is None:
-            from flowc.runtime.executor import Executor  # loads the compiler
-
-            self._executor = Executor(self._graph, self._config)
+        assert self._executor is not None
         return self._executor
 
     @property

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from flowc.compiler.driver import Executable, compile_request, time_table
+from flowc.compiler.driver import Executable, compile_request, load_generator, time_table
 from flowc.compiler.graph import Graph, parse_tensor_name
 from flowc.compiler.lower import Request
 from flowc.compiler.options import Options
@@ -67,7 +67,8 @@ class Executor:
         self.lock = threading.RLock()
         self._index = Graph()
         self._steps: dict[tuple[tuple[str, ...], ...], Step] = {}
-        self._threads = self.options.threads or _configured_threads(config)
+        threads = self.options.threads or _configured_threads(config)
+        self._target = load_generator(threads, self.options)
         self._arena = np.empty(0, np.uint8)
         self.arena_address = 0
 
@@ -137,10 +138,7 @@ class Executor:
 
     def compile(self, request: Request, reason: str) -> Executable:
         """Compile a request, saying why in the log."""
-        from flowc.codegen.cpu.host import host_target
-
-        target = host_target(self._threads)
-        executable = compile_request(request, self.store, target, self.options)
+        executable = compile_request(request, self.store, self._target, self.options)
         self.compilations.append(Compilation(request.name, reason, executable.times))
         logger.info("%s", self.compilations[-1])
         return executable

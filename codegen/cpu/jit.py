@@ -63,6 +63,12 @@ def _new_machine(target: Target) -> Any:
     )
 
 
+def prepare(target: Target) -> None:
+    """Do now what the first compilation would do first."""
+    target_machine(target)
+    _linker()
+
+
 def parse(llvm_ir: str) -> Any:
     """LLVM's module of a text, in a context of its own."""
     _initialize()
