@@ -8,6 +8,7 @@ from flowc.frontend.apply import build
 from flowc.frontend.composites import SparseTensor
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.shaping import Name
+from flowc.ir import dtypes
 
 
 def sparse_to_dense(
@@ -54,10 +55,16 @@ def sparse_reorder(sp_input: SparseTensor, name: Name = None) -> SparseTensor:
 def sparse_reduce_sum(
     sp_input: SparseTensor, axis: Any = None, keepdims: bool = False, name: Name = None
 ) -> Any:
-    """The sum over axes, as a dense tensor."""
-    from flowc.frontend.functions.reductions import reduce_sum
+    """The sums along axes, as a dense tensor."""
+    return reduced("SparseReduceSum", sp_input, axis, keepdims, name)
 
-    return reduce_sum(sparse_tensor_to_dense(sp_input), axis, keepdims, name)
+
+def reduced(op_type: str, sp_input: SparseTensor, axis: Any, keepdims: bool, name: Name) -> Any:
+    """A reduction along axes, along all of them where None is given."""
+    rank = build("Size", sp_input.dense_shape)
+    axes = build("Range", 0, rank, 1) if axis is None else convert(axis, dtypes.int32)
+    return build(op_type, sp_input.indices, sp_input.values, sp_input.dense_shape, axes,
+                 keep_dims=keepdims, name=name)  # fmt: skip
 
 
 def sparse_retain(sp_input: SparseTensor, to_retain: Any) -> SparseTensor:

@@ -1,0 +1,73 @@
+"""`tf.image`: boxes, and what is left of the files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowc.frontend.apply import build
+from flowc.frontend.functions.derived import derive
+from flowc.frontend.functions.shaping import Name
+
+decode_and_crop_jpeg = derive("DecodeAndCropJpeg", "decode_and_crop_jpeg")
+extract_jpeg_shape = derive("ExtractJpegShape", "extract_jpeg_shape")
+_LOWEST = float("-inf")
+
+
+def is_jpeg(contents: Any, name: Name = None) -> Any:
+    """Whether a file begins like JPEG."""
+    return build("Equal", build("Substr", contents, 0, 3), b"\xff\xd8\xff", name=name)
+
+
+def extract_patches(
+    images: Any, sizes: Any = None, strides: Any = None, rates: Any = None,
+    padding: str = "VALID", name: Name = None, ksizes: Any = None,
+) -> Any:  # fmt: skip
+    """The windows of images, each as one vector."""
+    windows = sizes if sizes is not None else ksizes
+    return build("ExtractImagePatches", images, ksizes=windows, strides=strides, rates=rates,
+                 padding=padding, name=name)  # fmt: skip
+
+
+def draw_bounding_boxes(images: Any, boxes: Any, name: Name = None, colors: Any = None) -> Any:
+    """Images with the edges of boxes, whose ends are fractions of the image."""
+    if colors is None:
+        return build("DrawBoundingBoxes", images, boxes, name=name)
+    return build("DrawBoundingBoxesV2", images, boxes, colors, name=name)
+
+
+def non_max_suppression(
+    boxes: Any, scores: Any, max_output_size: Any, iou_threshold: Any = 0.5,
+    score_threshold: Any = _LOWEST, name: Name = None,
+) -> Any:  # fmt: skip
+    """The boxes by score without those that overlap a better one."""
+    return build("NonMaxSuppressionV3", boxes, scores, max_output_size, iou_threshold,
+                 score_threshold, name=name)  # fmt: skip
+
+
+def non_max_suppression_with_scores(
+    boxes: Any, scores: Any, max_output_size: Any, iou_threshold: Any = 0.5,
+    score_threshold: Any = _LOWEST, soft_nms_sigma: Any = 0.0, name: Name = None,
+) -> Any:  # fmt: skip
+    """The same with scores, which sink gradually by overlaps unless sigma is 0."""
+    found = build("NonMaxSuppressionV5", boxes, scores, max_output_size, iou_threshold,
+                  score_threshold, soft_nms_sigma, name=name)  # fmt: skip
+    return found[0], found[1]
+
+
+def non_max_suppression_padded(
+    boxes: Any, scores: Any, max_output_size: Any, iou_threshold: Any = 0.5,
+    score_threshold: Any = _LOWEST, pad_to_max_output_size: bool = False, name: Name = None,
+) -> Any:  # fmt: skip
+    """The same, filled up with zeros, and how many there are."""
+    return build("NonMaxSuppressionV4", boxes, scores, max_output_size, iou_threshold,
+                 score_threshold, pad_to_max_output_size=pad_to_max_output_size,
+                 name=name)  # fmt: skip
+
+
+def non_max_suppression_overlaps(
+    overlaps: Any, scores: Any, max_output_size: Any, overlap_threshold: Any = 0.5,
+    score_threshold: Any = _LOWEST, name: Name = None,
+) -> Any:  # fmt: skip
+    """The same with a matrix of how much boxes overlap."""
+    return build("NonMaxSuppressionWithOverlaps", overlaps, scores, max_output_size,
+                 overlap_threshold, score_threshold, name=name)  # fmt: skip
