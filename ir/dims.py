@@ -212,6 +212,8 @@ def _divide(left: Dim, right: Dim) -> tuple[Dim, Dim]:
     if right == 1:
         return left, 0
     whole, rest = _split_multiples(left, right)
+    if isinstance(rest, int) and isinstance(right, int):
+        return whole + rest // right, rest % right
     if rest == 0 or (is_nonnegative(rest) and is_positive(right - rest)):
         return whole, rest
     return whole + _operation("floordiv", rest, right), _operation("mod", rest, right)
