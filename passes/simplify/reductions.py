@@ -106,16 +106,16 @@ def reduce_of_broadcast(b: RuleBuilder, i: Instruction) -> Value | None:
         return None
     if not is_identity(initial, primitive) or list(axes) != sorted(axes):
         return None
+    if primitive not in _EXTREMES and not (primitive == "add" and is_exact(x)):
+        return None
     shape = i.types[0].shape
     kept = [a for a in range(found.types[0].rank) if a not in reduced]
     core = b.reshape(x, [x.type.shape[k] for k in wide_axes(x.type.shape)])
     places = [kept.index(axes[k]) for k in wide_axes(x.type.shape)]
     if primitive in _EXTREMES:
         return b.broadcast_in_dim(core, shape, places)
-    if primitive == "add" and is_exact(x):
-        count = b.full(_wrapped(prod(sizes), x), shape, x.type.dtype)
-        return b.multiply(b.broadcast_in_dim(core, shape, places), count)
-    return None
+    count = b.full(_wrapped(prod(sizes), x), shape, x.type.dtype)
+    return b.multiply(b.broadcast_in_dim(core, shape, places), count)
 
 
 def _wrapped(number: int, like: Value) -> int:

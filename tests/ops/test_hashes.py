@@ -10,7 +10,7 @@ from flowc.ir.ops.hashes import fingerprint64, murmur64, siphash
 SIPHASH = [0x726FDB47DD0E0E31, 0x74F839C593DC67FD, 0x0D6C8009D9A94F5A, 0x85676696D7FB7E2D]
 
 
-@pytest.mark.parametrize(("size", "expected"), enumerate(SIPHASH))
+@pytest.mark.parametrize(("size", "expected"), list(enumerate(SIPHASH)))
 def test_siphash(size: int, expected: int) -> None:
     key = (0x0706050403020100, 0x0F0E0D0C0B0A0908)
     assert siphash(bytes(range(size)), key) == expected
