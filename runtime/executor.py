@@ -8,6 +8,7 @@ everything that does not change from run to run: pointers, sizes, result shapes.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -141,6 +142,8 @@ class Executor:
         executable = compile_request(request, self.store, self._target, self.options)
         self.compilations.append(Compilation(request.name, reason, executable.times))
         logger.info("%s", self.compilations[-1])
+        if self.options.log_compiles:
+            print(self.compilations[-1], file=sys.stderr)
         return executable
 
     def located(self, error: OpError) -> OpError:
