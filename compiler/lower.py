@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,6 @@ from flowc.ir.tensor.core import (
     TensorType,
     Value,
 )
-from flowc.ir.tensor.rewrite import substitute_dims
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +294,6 @@ class _Lowering:
             donated,
             tuple(self.builder.messages),
         )
-        if self.assumptions.replaced:
-            module = replace(module, main=substitute_dims(main, self.assumptions.canonical))
         return LoweredGraph(module, reads, writes, state.initial, self.fixed)
 
 

@@ -13,20 +13,15 @@ from typing import TypeAlias
 
 from flowc.ir import dims
 from flowc.ir.dims import Dim
+from flowc.ir.tensor import primitives as _primitives  # noqa: F401  fills the table
 from flowc.ir.tensor.core import Instruction, Shape, Value
+from flowc.ir.tensor.primitive import PRIMITIVES
 
 Indices: TypeAlias = tuple[Dim, ...]
 
-ELEMENTWISE = frozenset({
-    "abs", "ceil", "floor", "round_nearest_even", "round_nearest_afz", "cosine", "sine", "tan",
-    "exponential", "exponential_minus_one", "log", "log_plus_one", "logistic", "negate", "not",
-    "popcnt", "count_leading_zeros", "rsqrt", "sqrt", "cbrt", "sign", "tanh", "is_finite", "real",
-    "imag", "convert", "erf", "erfc", "erf_inv", "lgamma", "digamma", "asin", "acos",
-    "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "add", "subtract", "multiply", "divide",
-    "remainder", "maximum", "minimum", "power", "atan2", "and", "or", "xor", "shift_left",
-    "shift_right_arithmetic", "shift_right_logical", "compare", "complex", "select", "clamp",
-    "bitcast_convert",
-})  # fmt: skip
+ELEMENTWISE = frozenset(
+    {name for name, primitive in PRIMITIVES.items() if primitive.elementwise} | {"bitcast_convert"}
+)
 
 
 def loop_indices(shape: Shape, prefix: str = "d") -> Indices:

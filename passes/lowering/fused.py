@@ -33,6 +33,7 @@ from flowc.ir.tensor.core import Computation, Shape, Value
 from flowc.passes.index_maps import Indices, linearize
 from flowc.passes.lowering.elements import Elements
 from flowc.passes.lowering.scalars import Complex, Element
+from flowc.passes.math import EXPANSIONS
 from flowc.passes.target import Target
 
 Body: TypeAlias = tuple[Statement, ...]
@@ -156,11 +157,7 @@ def is_strided(body: Body, symbols: Sequence[Symbol]) -> bool:
 
 
 COSTS = {"divide": 4.0, "remainder": 8.0, "sqrt": 4.0, "rsqrt": 6.0, "power": 30.0, "atan2": 20.0}
-TRANSCENDENTAL = frozenset({
-    "exponential", "exponential_minus_one", "log", "log_plus_one", "logistic", "tanh", "sine",
-    "cosine", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "cbrt",
-    "erf", "erfc", "erf_inv", "lgamma", "digamma", "power", "atan2",
-})  # fmt: skip
+TRANSCENDENTAL = frozenset(EXPANSIONS)
 
 
 def element_time(body: Body, target: Target) -> float:

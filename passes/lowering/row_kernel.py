@@ -65,8 +65,8 @@ CHUNKS = 64  # at most, of a long row
 
 def row_kernel(fused: Fused) -> Kernel:
     """The kernel of a row fusion."""
-    for rows, columns in _loop_choices(fused):
-        pass_ = RowPasses(fused, rows, columns)
+    for rows, columns, index in _loop_choices(fused):
+        pass_ = RowPasses(fused, rows, columns, index)
         body = pass_.build()
         symbols = [s for s, _ in (*rows, *columns)]
         if is_strided(_straight_line(body), symbols):
@@ -74,8 +74,11 @@ def row_kernel(fused: Fused) -> Kernel:
     return fused.kernel(body)
 
 
-def _loop_choices(fused: Fused) -> list[tuple[Loops, Loops]]:
-    """Loops over kept and over reduced axes: neighbours merged, then one loop per axis."""
+def _loop_choices(fused: Fused) -> list[tuple[Loops, Loops, Indices]]:
+    """Loops over kept and over reduced axes, and the index into the space that they make.
+
+    First with neighbouring axes of one kind merged, then with one loop per axis.
+    """
     wide = [a for a, s in enumerate(fused.space) if s != 1]
     merged: list[tuple[int, ...]] = []
     for axis in wide:
@@ -86,10 +89,10 @@ def _loop_choices(fused: Fused) -> list[tuple[Loops, Loops]]:
     single: list[tuple[int, ...]] = [(a,) for a in wide]
     choices = []
     for runs in (merged, single):
-        loops, _ = run_loops(fused.space, runs)
+        loops, index = run_loops(fused.space, runs)
         rows = [loop for loop, run in zip(loops, runs, strict=True) if run[0] in fused.kept]
         columns = [loop for loop, run in zip(loops, runs, strict=True) if run[0] not in fused.kept]
-        choices.append((rows, columns))
+        choices.append((rows, columns, index))
     return choices
 
 
@@ -114,6 +117,7 @@ class RowPasses:
     fused: Fused
     rows: Loops
     columns: Loops
+    index: Indices
     scratch: list[Allocate] = field(default_factory=list)
     _kept: list[tuple[Value, Load]] = field(default_factory=list)
 
@@ -121,7 +125,6 @@ class RowPasses:
         """The whole kernel body."""
         self.plan = ReductionPlan(self.fused)
         self.elements = self.fused.elements()
-        self.index = self._space_index()
         self.row = tuple(self.index[a] for a in self.fused.kept)
         if self._is_one_long_row():
             return self._chunked()
@@ -131,20 +134,6 @@ class RowPasses:
             body += self._store_row_results(level + 1)
         body += self._final_pass()
         return self._over_rows((*self.scratch, *body))
-
-    def _space_index(self) -> Indices:
-        """The index into the space, from the loops' symbols in order of their axes."""
-        wide = [a for a, s in enumerate(self.fused.space) if s != 1]
-        if len(self.rows) + len(self.columns) == len(wide):
-            runs: list[tuple[int, ...]] = [(a,) for a in wide]
-        else:
-            runs = []
-            for axis in wide:
-                if runs and (axis in self.fused.kept) == (runs[-1][-1] in self.fused.kept):
-                    runs[-1] = (*runs[-1], axis)
-                else:
-                    runs.append((axis,))
-        return run_loops(self.fused.space, runs)[1]
 
     # One pass
 
