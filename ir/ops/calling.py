@@ -24,11 +24,28 @@ def call_lowering(
     defaults filled in: DType, tuple of dimensions (None where unknown) or None for a shape, str,
     int, float, bool, ndarray for a tensor, str for a function's name, tuples for lists.
     """
-    lower = definition.lower or definition.abstract
-    assert lower is not None
+    return _call(b, definition, definition.lower, definition.wanted_attributes, inputs, attrs)
+
+
+def call_inference(
+    b: BuilderCore, definition: OpDefinition, inputs: Sequence[Any], attrs: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """What is known of the op's outputs, from abstract inputs; else as `call_lowering`."""
+    infer = definition.abstract or definition.lower
+    return _call(b, definition, infer, definition.inferred_attributes, inputs, attrs)
+
+
+def _call(
+    b: BuilderCore,
+    definition: OpDefinition,
+    function: Callable[..., Any] | None,
+    wanted: Sequence[str],
+    inputs: Sequence[Any],
+    attrs: Mapping[str, Any],
+) -> tuple[Any, ...]:
+    assert function is not None, f"{definition.name} has no lowering"
     arguments = group_inputs(definition, inputs, attrs)
-    keywords = {name: attrs[name] for name in definition.wanted_attributes}
-    outputs = lower(b, *arguments, **keywords)
+    outputs = function(b, *arguments, **{name: attrs[name] for name in wanted})
     if outputs is None:
         return ()
     return _flatten(outputs) if isinstance(outputs, tuple | list) else (outputs,)

@@ -17,7 +17,7 @@ import numpy as np
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, Expr, symbol
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.calling import argument_length, call_lowering
+from flowc.ir.ops.calling import argument_length, call_inference
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.signature import Argument
 from flowc.ir.tensor.assumptions import Optimistic
@@ -191,7 +191,7 @@ class _Run:
 
     def _lower(self) -> tuple[Abstract, ...]:
         builder = self._builder()
-        values = call_lowering(builder, self.definition, self.inputs, self.attrs)
+        values = call_inference(builder, self.definition, self.inputs, self.attrs)
         assumptions = builder.assumptions
         assert isinstance(assumptions, _GraphAssumptions)
         if assumptions.made_symbols:
@@ -206,7 +206,7 @@ class _Run:
         """The contents of one output, where they follow from shapes and constants."""
         builder = self._builder()
         try:
-            values = call_lowering(builder, self.definition, self.inputs, self.attrs)
+            values = call_inference(builder, self.definition, self.inputs, self.attrs)
             value = values[index]
             return None if isinstance(value, Handle | UnknownValue) else builder.symbolic(value)
         except (UnknownShape, DataDependent):

@@ -112,7 +112,7 @@ class OpDefinition:
     stateful: bool = False
     differentiable: str = "unregistered"
     gradient_function: Gradient | None = None
-    abstract: Lowering | None = None  # of a host op: its results' types, for static inference
+    abstract: Lowering | None = None  # the results' types, where the lowering does not tell them
     deprecated: str = ""
     keywords: tuple[str, ...] | None = None  # attributes that the lowering takes, if told
     family: str = ""  # the module that defines the op
@@ -129,10 +129,13 @@ class OpDefinition:
 
     @cached_property
     def wanted_attributes(self) -> tuple[str, ...]:
-        """Names of the attributes that the lowering (or kernel) takes as keywords."""
-        if self.keywords is not None:
-            return self.keywords
-        return _keywords(self.lower or self.abstract)
+        """Names of the attributes that the lowering takes as keywords."""
+        return _keywords(self.lower) if self.keywords is None else self.keywords
+
+    @cached_property
+    def inferred_attributes(self) -> tuple[str, ...]:
+        """The same of what infers the results' types: a function of its own, or the lowering."""
+        return self.wanted_attributes if self.abstract is None else _keywords(self.abstract)
 
     @cached_property
     def host_attributes(self) -> tuple[str, ...]:
@@ -151,7 +154,7 @@ class OpDefinition:
         return kernel
 
     def infer(self, function: Lowering) -> Lowering:
-        """Decorator: a host op's results on abstract values, like a lowering that computes none."""
+        """Decorator: the results on abstract values, like a lowering that computes none."""
         self.abstract = function
         return function
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -59,6 +60,10 @@ class DataDependent(Exception):
         self.value = value
 
 
+class NotCompilable(Exception):
+    """What is asked for needs values whose types follow from data: the host must run it."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class UnknownValue:
     """A value whose rank is not known (static shape inference only)."""
@@ -85,12 +90,43 @@ class Handle:
     initial: Array | None = None
 
 
+class Composite(Protocol):
+    """What is several tensors to the compiled code, and one to the graph: a list of tensors."""
+
+    @property
+    def parts(self) -> tuple[Value | None, ...]:
+        """The tensors; None for one that does not exist yet."""
+
+    def with_parts(self, parts: Sequence[Value | None]) -> Composite:
+        """The same with other tensors."""
+
+
+@dataclass(eq=False, slots=True)
+class LocalHandle:
+    """State that one step makes and ends with: an array of tensors, a stack.
+
+    Its contents are in the `State`. A `dynamic` array may grow. `origin` is the state of which this
+    holds the gradients.
+    """
+
+    name: str
+    dtype: DType
+    dynamic: bool = False
+    origin: LocalHandle | None = None
+    gradients: dict[str, LocalHandle] = field(default_factory=dict)
+
+
 class State:
     """The variables as a lowering sees them: values that instructions read and replace.
 
-    This base keeps nothing and serves static shape inference: reading gives a value of the
+    This base keeps no variables and serves static shape inference: reading gives a value of the
     variable's declared type.
     """
+
+    @cached_property
+    def local(self) -> dict[LocalHandle, Composite]:
+        """The contents of arrays and stacks."""
+        return {}
 
     def read(self, b: Builder, handle: Handle) -> Value:
         """The variable's current value."""
