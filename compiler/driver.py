@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flowc.compiler.dump import Dump
-from flowc.compiler.lower import LoweredGraph, Request, lower_graph
+from flowc.compiler.lowering import LoweredGraph, Request, lower_graph
 from flowc.compiler.options import Options
 from flowc.ir.tensor.core import Module
 from flowc.ir.tensor.verifier import verify as verify_module

@@ -1,16 +1,17 @@
-"""The graph as the compiler reads it: nodes by name, pruned to a request, in a running order."""
+"""The graph as the compiler reads it: nodes by name, pruned to a request."""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flowc.ir import ops
 from flowc.ir.errors import InvalidArgumentError, NotFoundError
 from flowc.ir.graph_values import complete_attributes
+from flowc.ir.ops.function_definitions import definition_of_function
 from flowc.ir.ops.registry import OpDefinition
+from flowc.ir.proto import FunctionDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Node:
     attributes: dict[str, Any]
     inputs: tuple[Edge, ...]
     controls: tuple[str, ...]
-    position: int
+    position: tuple[int, ...]  # in the order of making; of a function's nodes after their caller's
 
 
 def parse_tensor_name(name: str) -> Edge:
@@ -53,9 +54,11 @@ class Graph:
     def __init__(self) -> None:
         self._protos: dict[str, tuple[int, Any]] = {}
         self._nodes: dict[str, Node] = {}
+        self.functions: Mapping[str, FunctionDef] = {}
 
-    def extend(self, node_defs: Sequence[Any]) -> None:
-        """Take in the NodeDefs that were added since the last call."""
+    def extend(self, node_defs: Sequence[Any], functions: Mapping[str, FunctionDef]) -> None:
+        """Take in the NodeDefs that were added since the last call, and the function library."""
+        self.functions = functions
         for position in range(len(self._protos), len(node_defs)):
             proto = node_defs[position]
             self._protos[proto.name] = (position, proto)
@@ -69,14 +72,24 @@ class Graph:
         if found is None:
             if name not in self._protos:
                 raise NotFoundError(None, None, f"node '{name}' is not in the graph")
-            found = self._nodes[name] = _resolve(*self._protos[name])
+            position, proto = self._protos[name]
+            found = self._nodes[name] = _resolve((position,), proto, self._definition(proto))
         return found
 
-    def prune(self, wanted: Iterable[str], fed: frozenset[str]) -> list[Node]:
-        """The nodes that must run for the wanted ones, each after what it needs.
+    def _definition(self, proto: Any) -> OpDefinition:
+        definition = ops.lookup(proto.op)
+        if definition is not None:
+            return definition
+        if proto.op in self.functions:
+            return definition_of_function(self.functions[proto.op])
+        raise InvalidArgumentError(
+            proto, None, f"Op type not registered '{proto.op}' (node '{proto.name}')"
+        )
 
-        Inputs in `fed` (tensor names) are given from outside. Where the order is free, nodes run
-        in the order in which they were made.
+    def needed(self, wanted: Iterable[str], fed: frozenset[str]) -> dict[str, Node]:
+        """The nodes that must run for the wanted ones.
+
+        Inputs in `fed` (tensor names) are given from outside.
         """
         needed: dict[str, Node] = {}
         pending = list(wanted)
@@ -86,40 +99,11 @@ class Graph:
                 node = needed[name] = self.node(name)
                 pending.extend(e.node for e in node.inputs if e.tensor not in fed)
                 pending.extend(node.controls)
-        return _ordered(needed, fed)
+        return needed
 
 
-def _resolve(position: int, proto: Any) -> Node:
-    definition = ops.lookup(proto.op)
-    if definition is None:
-        raise InvalidArgumentError(
-            proto, None, f"Op type not registered '{proto.op}' (node '{proto.name}')"
-        )
+def _resolve(position: tuple[int, ...], proto: Any, definition: OpDefinition) -> Node:
     inputs = tuple(parse_tensor_name(i) for i in proto.input if not i.startswith("^"))
     controls = tuple(i[1:] for i in proto.input if i.startswith("^"))
     attributes = complete_attributes(definition, proto)
     return Node(proto.name, proto.op, definition, attributes, inputs, controls, position)
-
-
-def _ordered(needed: dict[str, Node], fed: frozenset[str]) -> list[Node]:
-    waits: dict[str, int] = {}
-    followers: dict[str, list[str]] = {}
-    for name, node in needed.items():
-        sources = {e.node for e in node.inputs if e.tensor not in fed} | set(node.controls)
-        waits[name] = len(sources)
-        for source in sources:
-            followers.setdefault(source, []).append(name)
-    ready = [(needed[n].position, n) for n, count in waits.items() if not count]
-    heapq.heapify(ready)
-    ordered: list[Node] = []
-    while ready:
-        _, name = heapq.heappop(ready)
-        ordered.append(needed[name])
-        for follower in followers.get(name, ()):
-            waits[follower] -= 1
-            if not waits[follower]:
-                heapq.heappush(ready, (needed[follower].position, follower))
-    if len(ordered) != len(needed):
-        stuck = next(n for n, count in waits.items() if count)
-        raise InvalidArgumentError(None, None, f"the graph has a cycle through node '{stuck}'")
-    return ordered

@@ -18,9 +18,11 @@ from flowc.compiler.placement import (
     is_source,
     must_run_on_host,
     nodes_on_host,
+    sharing,
     variable_roots,
 )
 
+_MOST_DELAYS = 16  # rounds in which nodes that share something are brought together
 _CALLER = -1  # stands for the caller among the stages that use a tensor
 
 
@@ -39,15 +41,16 @@ def partition(
     fed: Collection[str],
     fetches: Sequence[str],
     cuts: Mapping[str, frozenset[str]] | None = None,
+    forced: Collection[str] = (),
 ) -> list[Part]:
     """The parts of a step, in running order.
 
     `nodes` are pruned and ordered; `fed` and `fetches` are tensor names; `cuts[node]` are the
-    inputs of that node that must be known before it is compiled.
+    inputs of that node that must be known before it is compiled; those of `forced` run on the host.
     """
-    if not cuts and not any(map(must_run_on_host, nodes)):
+    if not cuts and not forced and not any(map(must_run_on_host, nodes)):
         return _single(nodes, fed, fetches)
-    stages = _stages(nodes, fed, fetches, cuts or {})
+    stages = _stages_of_sharing(nodes, fed, fetches, cuts or {}, forced)
     placed = _with_variables(nodes, stages, fed)
     members = _members(placed, stages, fed)
     _place_fetched(members, {n.name: n for n in nodes}, fed, fetches)
@@ -63,17 +66,42 @@ def _single(nodes: Sequence[Node], fed: Collection[str], fetches: Sequence[str])
     return [_part(0, tuple(nodes), _users(members, fed, fetches), fed)]
 
 
-def _stages(
+def _stages_of_sharing(
     nodes: Sequence[Node],
     fed: Collection[str],
     fetches: Sequence[str],
     cuts: Mapping[str, frozenset[str]],
+    forced: Collection[str],
+) -> dict[str, int]:
+    """The stage of each node; compiled nodes that share an array, stack or list have one.
+
+    Where that cannot be, because one waits for the host and the host for another, all are run on
+    the host, where such things can pass from part to part.
+    """
+    on_host = nodes_on_host(nodes, fed, fetches, forced)
+    earliest: dict[str, int] = {}
+    groups = [group for group in sharing(nodes, fed) if not group & on_host]
+    for _ in range(_MOST_DELAYS):
+        stages = _stages(nodes, fed, cuts, on_host, earliest)
+        apart = [group for group in groups if len({stages[name] for name in group}) > 1]
+        if not apart:
+            return stages
+        for group in apart:
+            earliest.update(dict.fromkeys(group, max(stages[name] for name in group)))
+    return _stages_of_sharing(nodes, fed, fetches, cuts, {*forced, *(n for g in apart for n in g)})
+
+
+def _stages(
+    nodes: Sequence[Node],
+    fed: Collection[str],
+    cuts: Mapping[str, frozenset[str]],
+    on_host: Collection[str],
+    earliest: Mapping[str, int],
 ) -> dict[str, int]:
     """Even numbers for compiled nodes, odd ones for host nodes; dependencies never go down.
 
     Sources have stage 0, but are in the parts of those that use them.
     """
-    on_host = nodes_on_host(nodes, fed, fetches)
     stages: dict[str, int] = {}
     for node in nodes:
         if is_source(node):
@@ -86,7 +114,8 @@ def _stages(
         if node.op == "NoOp":
             stages[node.name] = max(before, default=0)  # nothing to run, here or there
         else:
-            stages[node.name] = max((b + (b % 2 != odd) for b in before), default=odd)
+            before.append(earliest.get(node.name, odd))
+            stages[node.name] = max(b + (b % 2 != odd) for b in before)
     return stages
 
 

@@ -1,9 +1,10 @@
 """Which nodes of a step run on the host, and which belong to no place in particular.
 
-Ops without a lowering run on the host, and all ops on strings. What merely hands values to them or
-takes values from them (constants, reads, assignments) stays with them, so that saving and restoring
-variables compiles nothing. Constants and the nodes that stand for variables are *sources*: every
-part has its own.
+Ops without a lowering run on the host, all ops on strings, and branches and loops with such ops
+inside. What merely hands values to them or takes values from them (constants, reads, assignments)
+stays with them, so that saving and restoring variables compiles nothing. Arrays, stacks and lists
+of tensors exist either in compiled code or on the host, so what shares one is in one place.
+Constants and the nodes that stand for variables are *sources*: every part has its own.
 """
 
 from __future__ import annotations
@@ -11,25 +12,35 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from flowc.compiler.graph import Edge, Node
+from flowc.compiler.structure import is_structured, subgraphs_of
+from flowc.compiler.structure.subgraph import SOURCES, VARIABLES, dtype_of
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
+from flowc.ir.ops.inference import argument_dtypes
 
-_VARIABLES = frozenset({"VariableV2", "Variable", "VarHandleOp"})
-_SOURCES = _VARIABLES | {"Const"}
 _ASSIGNMENTS = frozenset({"Assign", "AssignVariableOp"})
+_STATE = frozenset({dtypes.resource, dtypes.variant})
 _READS = frozenset({"ReadVariableOp", "Identity"})
 
 
 def is_source(node: Node) -> bool:
     """True for a constant or the node of a variable."""
-    return node.op in _SOURCES
+    return node.op in SOURCES
 
 
 def must_run_on_host(node: Node) -> bool:
-    """True for ops without a lowering, and for every op on strings."""
-    if node.definition.lower is None:
+    """True for ops without a lowering, for ops on strings, and for what contains such ops."""
+    if any(_is_string(value) for value in node.attributes.values()):
         return True
-    return any(_is_string(value) for value in node.attributes.values())
+    if not is_structured(node):
+        return node.definition.lower is None and node.op != "NoOp"
+    inside = (inner for subgraph in subgraphs_of(node) for inner in subgraph.nodes)
+    return any(must_run_on_host(inner) for inner in inside if not is_source(inner))
+
+
+def can_run_on_host(node: Node) -> bool:
+    """True for ops with a host kernel, and for control flow."""
+    return node.definition.host is not None or is_structured(node)
 
 
 def _is_string(value: object) -> bool:
@@ -39,12 +50,19 @@ def _is_string(value: object) -> bool:
 
 
 def nodes_on_host(
-    nodes: Sequence[Node], fed: Collection[str], fetches: Collection[str]
+    nodes: Sequence[Node],
+    fed: Collection[str],
+    fetches: Collection[str],
+    forced: Collection[str] = (),
 ) -> set[str]:
-    """The names of the nodes that run on the host, sources left out."""
-    found = {node.name for node in nodes if must_run_on_host(node) and not is_source(node)}
+    """The names of the nodes that run on the host, those of `forced` among them, but no sources."""
+    found = {n.name for n in nodes if not is_source(n) and must_run_on_host(n)}
+    found.update(forced)
     if not found:
         return found
+    for group in sharing(nodes, fed):
+        if group & found:
+            found |= group
     for node in nodes:
         if _takes_from_host(node, found, fed):
             found.add(node.name)
@@ -55,6 +73,41 @@ def nodes_on_host(
         if node.op in _READS and by and by <= found and node.inputs[0].tensor not in written:
             found.add(node.name)
     return found
+
+
+def sharing(nodes: Sequence[Node], fed: Collection[str]) -> list[set[str]]:
+    """The groups of nodes that have arrays, stacks or lists of tensors in common."""
+    roots = variable_roots(nodes)
+    by_name = {node.name: node for node in nodes}
+    groups: dict[str, set[str]] = {}
+    for node in nodes:
+        for edge in node.inputs:
+            source = by_name.get(edge.node)
+            if source is None or edge.tensor in fed or edge.tensor in roots:
+                continue
+            if dtype_of(source, edge.output) in _STATE:
+                joined = groups.get(source.name, {source.name}) | groups.get(
+                    node.name, {node.name}
+                )
+                groups.update(dict.fromkeys(joined, joined))
+    return list({id(group): group for group in groups.values()}.values())
+
+
+def nodes_with_state(
+    nodes: Sequence[Node], given: Collection[str], results: Collection[str]
+) -> set[str]:
+    """The nodes that take arrays, stacks or lists from outside, or give such to the outside."""
+    found = set()
+    for node in nodes:
+        types = argument_dtypes(node.definition.signature.inputs, node.attributes)
+        for edge, dtype in zip(node.inputs, types, strict=True):
+            if edge.tensor in given and dtype in _STATE:
+                found.add(node.name)
+        outputs = argument_dtypes(node.definition.signature.outputs, node.attributes)
+        for number, dtype in enumerate(outputs):
+            if dtype in _STATE and f"{node.name}:{number}" in results:
+                found.add(node.name)
+    return {node.name for node in nodes if node.name in found and not is_source(node)}
 
 
 def _takes_from_host(node: Node, on_host: Collection[str], fed: Collection[str]) -> bool:
@@ -95,7 +148,7 @@ def variable_roots(nodes: Iterable[Node]) -> Mapping[str, Edge]:
     """For each tensor that is a reference to, or a handle of, a variable: the variable's own."""
     roots: dict[str, Edge] = {}
     for node in nodes:
-        if node.op in _VARIABLES:
+        if node.op in VARIABLES:
             own = Edge(node.name, 0)
             roots[own.tensor] = own
         elif node.inputs and node.inputs[0].tensor in roots and _passes_on(node):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from flowc.frontend.conversion import convert
 from flowc.frontend.elements import Operation, TensorBase
-from flowc.frontend.functions.functiondefs import definition_of_function
+from flowc.ir.ops.function_definitions import definition_of_function
 from flowc.frontend.graph import Graph
 from flowc.frontend.scopes import name_scope
 from flowc.frontend.stacks import get_default_graph

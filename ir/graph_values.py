@@ -3,7 +3,7 @@
     type          DType                     shape    tuple with None for an unknown size, or None
     int, float    int, float                         for an unknown rank
     bool          bool                      tensor   NumPy array
-    string        str (bytes that are not   func     the function's name
+    string        str (bytes that are not   func     FunctionName
                   UTF-8 as surrogates)      list     tuple of these
 """
 
@@ -27,6 +27,7 @@ from flowc.ir.tensor_values import (
 )
 
 __all__ = [
+    "FunctionName",
     "Placeholder",
     "attr_to_python",
     "complete_attributes",
@@ -47,6 +48,19 @@ class Placeholder(str):
     __slots__ = ()
 
 
+class FunctionName(str):
+    """The name of a function of the graph's library, with attributes that its body may ask for."""
+
+    __slots__ = ("attributes",)
+    attributes: Mapping[str, AttrValue]
+
+
+def _to_function_name(value: NameAttrList) -> FunctionName:
+    name = FunctionName(value.name)
+    name.attributes = value.attr
+    return name
+
+
 def _to_dtype(number: int) -> DType:
     try:
         return as_dtype(number)
@@ -62,7 +76,7 @@ _TO_PYTHON: dict[str, _Convert] = {
     "type": _to_dtype,
     "shape": shape_to_python,
     "tensor": make_ndarray,
-    "func": lambda value: value.name,
+    "func": _to_function_name,
     "placeholder": Placeholder,
 }
 _LIST_FIELDS = ("s", "i", "f", "b", "type", "shape", "tensor", "func")
@@ -90,7 +104,9 @@ def _list_to_python(values: AttrValue.ListValue) -> tuple[Any, ...]:
 
 
 def _to_function(value: Any) -> NameAttrList:
-    return value if isinstance(value, NameAttrList) else NameAttrList(name=str(value))
+    if isinstance(value, NameAttrList):
+        return value
+    return NameAttrList(name=str(value), attr=getattr(value, "attributes", None))
 
 
 def _to_tensor(value: Any) -> TensorProto:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from flowc.compiler.driver import Executable
-from flowc.compiler.lower import Feed, Request
+from flowc.compiler.lowering import Feed, Request
 from flowc.compiler.partition import Part
 from flowc.ir import dims
 from flowc.ir.dims import Symbol

@@ -18,8 +18,9 @@ import numpy as np
 
 from flowc.compiler.driver import Executable, compile_request, load_generator, time_table
 from flowc.compiler.graph import Graph, parse_tensor_name
-from flowc.compiler.lower import Request
+from flowc.compiler.lowering import Request
 from flowc.compiler.options import Options
+from flowc.compiler.structure import Library, structured
 from flowc.ir.errors import FailedPreconditionError, OpError
 from flowc.runtime.compiled_part import StaticType
 from flowc.runtime.step import Step
@@ -35,6 +36,8 @@ class GraphView(Protocol):
     def version(self) -> int: ...
     @property
     def node_defs(self) -> Sequence[Any]: ...
+    @property
+    def functions(self) -> Mapping[str, Any]: ...
     def as_graph_element(self, obj: Any) -> Any: ...
     def traceback_of(self, node_name: str) -> str: ...
 
@@ -125,11 +128,13 @@ class Executor:
     def _make_step(
         self, fetches: tuple[str, ...], feeds: tuple[str, ...], targets: tuple[str, ...]
     ) -> Step:
-        self._index.extend(self.graph.node_defs)
+        self._index.extend(self.graph.node_defs, self.graph.functions)
         fed = frozenset(feeds)
         wanted = [parse_tensor_name(f).node for f in fetches if f not in fed]
-        nodes = self._index.prune([*wanted, *targets], fed)
-        return Step(self, nodes, feeds, fetches)
+        needed = self._index.needed([*wanted, *targets], fed)
+        library = Library(self._index.functions, self._index.node)
+        types = {name: self.static_type(name) for name in feeds}
+        return Step(self, structured(needed, fed, fetches, library), feeds, fetches, types)
 
     def static_type(self, name: str) -> StaticType:
         """Element type and static shape of a tensor, as the graph was built."""
@@ -141,15 +146,21 @@ class Executor:
         """Compile a request, saying why in the log."""
         executable = compile_request(request, self.store, self._target, self.options)
         self.compilations.append(Compilation(request.name, reason, executable.times))
-        logger.info("%s", self.compilations[-1])
-        if self.options.log_compiles:
-            print(self.compilations[-1], file=sys.stderr)
+        self.note(str(self.compilations[-1]))
         return executable
+
+    def note(self, text: str) -> None:
+        """Say in the log what is compiled or not; on standard error too where that is wanted."""
+        logger.info("%s", text)
+        if self.options.log_compiles:
+            print(text, file=sys.stderr)
 
     def located(self, error: OpError) -> OpError:
         """The error with the operation, and where the user's program made it."""
         if not isinstance(error.op, str):
             return error
+        if error.op not in self._index:  # a node of a function, or one that structuring made
+            return type(error)(None, None, error.message)
         place = self.graph.traceback_of(error.op)
         message = error.message + (f"\n  node created at {place}" if place else "")
         return type(error)(None, self.graph.as_graph_element(error.op), message)

@@ -15,6 +15,7 @@ import numpy as np
 
 from flowc.compiler.graph import Node
 from flowc.compiler.partition import Part
+from flowc.compiler.structure import is_structured
 from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.errors import FailedPreconditionError, OpError
 from flowc.ir.ops.calling import call_lowering, dereferenced, group_inputs
@@ -23,6 +24,7 @@ from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder, Handle, State
 from flowc.ir.tensor.core import Module, Parameter, TensorType, Value
 from flowc.runtime.checkpoint.service import CheckpointFiles
+from flowc.runtime.host_control import HostControl
 from flowc.runtime.store import Array, Store
 
 if TYPE_CHECKING:
@@ -44,15 +46,26 @@ class HostPart:
     def __init__(self, executor: Executor, part: Part) -> None:
         self._executor = executor
         self._part = part
+        self._control: dict[str, HostControl] = {}
 
-    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
-        """The values of the part's outputs."""
+    def __call__(
+        self, arrays: Sequence[Any], journal: dict[str, Sequence[Any]] | None = None
+    ) -> list[Any]:
+        """The values of the part's outputs.
+
+        `journal` has the outputs of kernels that have run in an earlier attempt at this step, and
+        gets those of the kernels that run now.
+        """
         values: dict[str, Any] = dict(zip(self._part.inputs, arrays, strict=True))
         for node in self._part.nodes:
             if node.op == "NoOp" or (not node.inputs and f"{node.name}:0" in values):
                 continue
-            inputs = [values[e.tensor] for e in node.inputs]
-            for number, output in enumerate(self._run(node, inputs)):
+            outputs = None if journal is None else journal.get(node.name)
+            if outputs is None:
+                outputs = self._run(node, [values[e.tensor] for e in node.inputs])
+                if journal is not None and node.definition.host is not None:
+                    journal[node.name] = outputs
+            for number, output in enumerate(outputs):
                 values.setdefault(f"{node.name}:{number}", output)
         return [self._outside(values[name]) for name in self._part.outputs]
 
@@ -67,6 +80,10 @@ class HostPart:
         return array
 
     def _run(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
+        if is_structured(node):
+            if node.name not in self._control:
+                self._control[node.name] = HostControl(self._executor, node)
+            return self._control[node.name](inputs)
         inputs = dereferenced(node.definition, inputs, node.attributes, self._read)
         try:
             kernel = node.definition.host

@@ -6,17 +6,18 @@ a shape depends on data, values pass from part to part by tensor name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from flowc.compiler.graph import Node
-from flowc.compiler.lower import ShapeDependsOnData
+from flowc.compiler.lowering import NeedsHost, ShapeDependsOnData
 from flowc.compiler.partition import Part, partition
+from flowc.compiler.placement import can_run_on_host
 from flowc.ir import dtypes
 from flowc.ir.errors import UnimplementedError
-from flowc.runtime.compiled_part import CompiledPart
+from flowc.runtime.compiled_part import CompiledPart, StaticType
 from flowc.runtime.host_part import HostPart
 from flowc.runtime.store import Array
 
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 
 
 class Step:
-    """Call it with the feeds' arrays in order; it returns the fetches' values."""
+    """Call it with the feeds' arrays in order; it returns the fetches' values.
+
+    A branch or body of control flow that runs on the host is a step too; its feeds are its
+    parameters, of which `types` are not told.
+    """
 
     def __init__(
         self,
@@ -33,13 +38,17 @@ class Step:
         nodes: Sequence[Node],
         feeds: tuple[str, ...],
         fetches: tuple[str, ...],
+        types: Mapping[str, StaticType],
+        on_host: Collection[str] = (),
     ) -> None:
         self._executor = executor
         self._nodes = nodes
         self._feeds = feeds
         self._fetches = fetches
-        self._types = {name: executor.static_type(name) for name in feeds}
+        self._types = types
         self._cuts: dict[str, frozenset[str]] = {}
+        self._on_host = set(on_host)
+        self._is_settled = False
         self._parts: list[tuple[Part, CompiledPart | HostPart]] = []
         self._direct: CompiledPart | None = None
         self._plan()
@@ -49,13 +58,17 @@ class Step:
         if self._direct is not None:
             try:
                 return self._direct(arrays)
-            except ShapeDependsOnData as error:
-                self._cut(error.node)
+            except (ShapeDependsOnData, NeedsHost) as error:
+                self._divide(error)
+        return [_fetched(value) for value in self.values(arrays)]
+
+    def values(self, feeds: Sequence[Any]) -> list[Any]:
+        """The same as arrays, lists of tensors and whatever else passes between parts."""
         with self._executor.lock:
-            return self._run_parts(dict(zip(self._feeds, arrays, strict=True)))
+            return self._run_parts(dict(zip(self._feeds, feeds, strict=True)))
 
     def _plan(self) -> None:
-        parts = partition(self._nodes, self._feeds, self._fetches, self._cuts)
+        parts = partition(self._nodes, self._feeds, self._fetches, self._cuts, self._on_host)
         old = dict(self._parts)
         self._parts = [(part, old.get(part) or self._runner(part)) for part in parts]
         self._direct = self._direct_part()
@@ -77,33 +90,51 @@ class Step:
         part = Part(True, nodes, self._feeds, self._fetches)
         return CompiledPart(self._executor, part, self._types)
 
-    def _cut(self, name: str) -> None:
-        """Start a new part at a node whose inputs must be known before it is compiled."""
-        node = next(n for n in self._nodes if n.name == name)
-        if name in self._cuts:
-            raise UnimplementedError(None, None, f"{node.op} '{name}': its shape depends on data")
-        self._cuts[name] = frozenset(e.tensor for e in node.inputs)
+    def _divide(self, error: ShapeDependsOnData | NeedsHost) -> None:
+        """Start a new part at a node whose inputs must be known; or run it on the host."""
+        node = next(n for n in self._nodes if n.name == error.node)
+        if isinstance(error, ShapeDependsOnData) and node.name not in self._cuts:
+            all_inputs = frozenset(e.tensor for e in node.inputs)
+            self._cuts[node.name] = all_inputs if error.inputs is None else error.inputs
+        elif node.name not in self._on_host and can_run_on_host(node):
+            self._on_host.add(node.name)
+            reason = error.reason if isinstance(error, NeedsHost) else "its shapes depend on data"
+            self._executor.note(f"{node.op} '{node.name}' runs on the host: {reason}")
+        else:
+            raise UnimplementedError(
+                None, None, f"{node.op} '{node.name}': its shape depends on data"
+            )
         self._plan()
 
-    def _run_parts(self, values: dict[str, Any]) -> list[Any]:
-        """Run the parts in order; a part that cannot be compiled is divided and goes on."""
-        done: set[str] = set()
-        position = 0
-        while position < len(self._parts):
-            part, runner = self._parts[position]
-            if all(node.name in done for node in part.nodes):
-                position += 1
-                continue
+    def _run_parts(self, feeds: dict[str, Any]) -> list[Any]:
+        """Run the parts in order.
+
+        The first time, a part may turn out not to be compilable as a whole. Then the step is
+        divided in another way and begins anew, with the variables as they were; host kernels that
+        have run are not run again, since they may have read or written something outside.
+        """
+        if self._is_settled:
+            return self._run_in_order(feeds, None)
+        variables, journal = self._executor.store.copies(), dict[str, Sequence[Any]]()
+        while True:
             try:
-                outputs = runner([values[name] for name in part.inputs])
-            except ShapeDependsOnData as error:
-                self._cut(error.node)
-                position = 0
+                results = self._run_in_order(feeds, journal)
+            except (ShapeDependsOnData, NeedsHost) as error:
+                self._divide(error)
+                self._executor.store.put_back(variables)
                 continue
+            self._is_settled = True
+            return results
+
+    def _run_in_order(
+        self, feeds: dict[str, Any], journal: dict[str, Sequence[Any]] | None
+    ) -> list[Any]:
+        values = dict(feeds)
+        for part, runner in self._parts:
+            inputs = [values[name] for name in part.inputs]
+            outputs = runner(inputs, journal) if isinstance(runner, HostPart) else runner(inputs)
             values.update(zip(part.outputs, outputs, strict=True))
-            done.update(node.name for node in part.nodes)
-            position += 1
-        return [_fetched(values[name]) for name in self._fetches]
+        return [values[name] for name in self._fetches]
 
 
 def _fetched(value: Any) -> Any:

@@ -19,7 +19,7 @@ GRADIENTS = {"yes": "yes", "no": "none", "unregistered": ""}
 def _where(definition: OpDefinition) -> str:
     if definition.lower is None:
         return "host"
-    return "compiled" if definition.host is None else "compiled; strings on the host"
+    return "compiled" if definition.host is None else "compiled, or on the host"
 
 
 def _table() -> str:
@@ -29,6 +29,9 @@ def _table() -> str:
         "Every op of the graph level, where it runs, and its gradient: `yes`, `none` (gradients",
         "stop here) or nothing (asking for it is a LookupError). This page is written by",
         "`pytest tests/test_docs.py --bless`.",
+        "",
+        "An op that is compiled or on the host runs there for strings, and for lists of tensors of",
+        "unlike shapes.",
         "",
         "| op | runs | gradient |",
         "|---|---|---|",

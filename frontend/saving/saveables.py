@@ -147,6 +147,8 @@ def _kind(tensor: Any) -> Callable[[Any, str, str], SaveableObject]:
 def _tensor_of(value: Any) -> Any:
     """The tensor that is saved: a reference, or the standing read of a resource variable."""
     tensor = value._as_graph_element() if isinstance(value, Variable) else value
+    if isinstance(value, Variable) and tensor.op.type == "Identity":
+        tensor = tensor.op.inputs[0]  # of a resource variable that a saved graph describes so
     if not isinstance(tensor, TensorBase) or tensor.op.type not in _VARIABLES:
         raise TypeError(f"Variable to save is not a Variable: {value}")
     if tensor.op.type == "VarHandleOp":

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from flowc.ir import dtypes
+from flowc.ir.dtypes import DType
 from flowc.ir.errors import FailedPreconditionError
 from flowc.ir.ops.common import (
     Binary,
     Tensors,
+    abstract,
     check_all,
     conj,
     fail,
     is_abstract,
     merge_shapes,
+    show,
     unbroadcast,
     zero_mask,
 )
+from flowc.ir.ops.element_lists import compiled_lists, host_lists, is_list
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.texts import require_broadcast
 from flowc.ir.tensor.builder import Builder, require
@@ -356,9 +361,28 @@ def _add_all(b: Builder, inputs: list[Value]) -> Value:
 
 
 @op("AddN(inputs: N*T; N: int >= 1, T: {numeric, variant}) -> sum: T")
-def add_n(b: Builder, inputs: list[Value]) -> Value:
-    """The sum of tensors of one shape."""
+def add_n(b: Builder, inputs: list[Any]) -> Any:
+    """The sum of tensors of one shape, or the list of sums of the elements of lists."""
+    if is_list(inputs[0]):
+        return reduce(compiled_lists(b).sum, inputs)
     return _add_all(b, inputs)
+
+
+@add_n.on_host
+def _(inputs: list[Any]) -> Any:
+    if is_list(inputs[0]):
+        return reduce(host_lists().sum, inputs)
+    total = inputs[0]
+    for value in inputs[1:]:
+        require(value.shape == total.shape, "Inputs to operation AddN must have the same size and "
+                f"shape. Input 0: {show(total.shape)} != input: {show(value.shape)}")  # fmt: skip
+        total = np.asarray(total + value, total.dtype)
+    return total
+
+
+@add_n.infer
+def _(b: Builder, inputs: list[Any], *, T: DType) -> Any:
+    return abstract(b, T) if T is dtypes.variant else _add_all(b, inputs)
 
 
 @op("AccumulateNV2(inputs: N*T; N: int >= 1, T: {numeric}, shape: shape) -> sum: T")

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from flowc.ir import dtypes
-from flowc.ir.dims import Dim
+from flowc.ir.dims import Dim, Expr
 from flowc.ir.dtypes import DType
 from flowc.ir.ops.common import check_all, fail, require_rank, shape_vector, show
 from flowc.ir.ops.element_lists import Sizes, agree, is_known, merge_sizes
@@ -23,11 +24,31 @@ from flowc.ir.tensor.builder import Builder, DataDependent, LocalHandle, NotComp
 from flowc.ir.tensor.core import Parameter, Shape, Value
 
 
+@dataclass(frozen=True)
+class Pushed:
+    """What is known of the contents of all elements: nothing yet, what they are, or nothing."""
+
+    contents: tuple[Any, ...] | None = None
+    shape: tuple[int, ...] = ()
+    is_known: bool = True
+
+    def joined(self, other: Pushed) -> Pushed:
+        """What is known of elements of either."""
+        if not self.is_known or other in (self, NONE_YET):
+            return self
+        return other if self == NONE_YET else UNKNOWN
+
+
+NONE_YET = Pushed()
+UNKNOWN = Pushed(is_known=False)
+
+
 @dataclass(frozen=True, eq=False)
 class CompiledList:
     """The first `length` rows of `elements`; None while no element's shape is known.
 
-    Rows that have not been set are zero. `capacity` rows there are, or would be.
+    Rows that have not been set are zero. `capacity` rows there are, or would be. `pushed` are the
+    contents of every element, where they are known and the same for all, as those of shapes are.
     """
 
     dtype: DType
@@ -36,6 +57,7 @@ class CompiledList:
     length: Value
     capacity: Dim
     room: Dim = 0
+    pushed: Pushed = UNKNOWN
 
     @property
     def parts(self) -> tuple[Value | None, ...]:
@@ -63,7 +85,7 @@ class CompiledList:
             zeros = b.full(0, (self.capacity, *shape), self.dtype)
             return replace(self, elements=zeros)
         if not b.assumptions.equal_shapes(b.shape(self.elements)[1:], shape):
-            raise NotCompilable
+            raise NotCompilable("a list has elements of different shapes")
         return self
 
     def known(self, lists: CompiledLists, shape: Sizes) -> tuple[CompiledList, Value]:
@@ -71,7 +93,7 @@ class CompiledList:
         if self.elements is None:
             known = merge_sizes(self.declared, shape)
             if known is None or not is_known(known):
-                raise NotCompilable
+                raise NotCompilable("the shape of a list's elements is not known")
             found = self.shaped(lists, known)
             assert found.elements is not None
             return found, found.elements
@@ -110,7 +132,7 @@ class CompiledList:
         assert found.elements is not None
         starts = _starts(b, index, found.elements)
         updated = b.dynamic_update_slice(found.elements, b.expand_dims(item, 0), starts)
-        return replace(found, elements=updated)
+        return replace(found, elements=updated, pushed=UNKNOWN)
 
     def add(self, lists: CompiledLists, index: Value, item: Value) -> CompiledList:
         """The list with `item` added to an element."""
@@ -122,17 +144,16 @@ class CompiledList:
         """The list with one more element."""
         b = lists.b
         longer = self if self.room != 0 else self.grown(lists, 1)
-        pushed = longer._put(lists, self.length, item)
-        return replace(pushed, length=b.add(self.length, 1), room=longer.room - 1)
+        found = longer._put(lists, self.length, item)
+        pushed = self.pushed.joined(lists.contents_of(item))
+        return replace(found, length=b.add(self.length, 1), room=longer.room - 1, pushed=pushed)
 
     def grown(self, lists: CompiledLists, rows: Dim) -> CompiledList:
         """The list with room for `rows` more."""
         elements = self.elements
-        if elements is not None:
-            edges = (0,) * (elements.type.rank - 1)
-            zero = lists.b.scalar(0, self.dtype)
-            elements = lists.b.pad(elements, zero, (0, *edges), (rows, *edges))
         capacity = self.capacity + rows
+        if elements is not None:
+            elements = _lengthened(lists.b, elements, rows, capacity)
         return replace(self, elements=elements, capacity=capacity, room=self.room + rows)
 
     def pop(self, lists: CompiledLists, shape: Sizes) -> tuple[CompiledList, Value]:
@@ -141,8 +162,9 @@ class CompiledList:
         check_all(b, b.gt(self.length, 0), "Trying to pop from an empty list.")
         found, elements = self.known(lists, shape)
         last = b.subtract(self.length, 1)
-        room = self.room + 1
-        return replace(found, length=last, room=room), _row(b, elements, last)
+        known = lists.value_of(self.pushed, self.dtype)
+        item = _row(b, elements, last) if known is None else known
+        return replace(found, length=last, room=self.room + 1), item
 
     def resize(self, lists: CompiledLists, size: Value) -> CompiledList:
         """The list cut, or made longer by elements that have not been set."""
@@ -151,9 +173,7 @@ class CompiledList:
         if elements is not None:
             rows = self.rows(lists)
             known = lists.b.slice_axis(elements, 0, 0, rows)
-            edges = (0,) * (elements.type.rank - 1)
-            zero = lists.b.scalar(0, self.dtype)
-            elements = lists.b.pad(known, zero, (0, *edges), (count - rows, *edges))
+            elements = _lengthened(lists.b, known, count - rows, count)
         return CompiledList(self.dtype, self.declared, elements, size, count)
 
     def reserve_index(self, lists: CompiledLists, index: Value) -> CompiledList:
@@ -209,7 +229,10 @@ class CompiledList:
             return replace(found, elements=items)
         lists.check_indices(indices, self.length)
         combine = Builder.add if accumulate else take_new
-        return replace(found, elements=scatter_rows(b, found.elements, indices, items, combine))
+        elements = found.elements
+        return replace(
+            found, pushed=UNKNOWN, elements=scatter_rows(b, elements, indices, items, combine)
+        )
 
     def concat(self, lists: CompiledLists, shape: Sizes) -> tuple[Value, Value]:
         """The elements joined along their first axis, and their sizes there."""
@@ -224,7 +247,16 @@ class CompiledList:
     def zeros(self, lists: CompiledLists) -> CompiledList:
         """Zeros for each element."""
         elements = None if self.elements is None else lists.b.zeros_like(self.elements)
-        return replace(self, elements=elements)
+        return replace(self, elements=elements, pushed=UNKNOWN)
+
+
+def _lengthened(b: Builder, elements: Value, rows: Dim, capacity: Dim) -> Value:
+    """The tensor with `rows` more rows of zeros, or less if that is negative."""
+    if elements.type.shape[0] == 0:
+        return b.full(0, (capacity, *elements.type.shape[1:]), elements.type.dtype)
+    edges = (0,) * (elements.type.rank - 1)
+    zero = b.scalar(0, elements.type.dtype)
+    return b.pad(elements, zero, (0, *edges), (rows, *edges))
 
 
 def _starts(b: Builder, index: Value, elements: Value) -> list[Value]:
@@ -248,7 +280,7 @@ class CompiledLists:
     def tensor(self, value: Value) -> Value:
         """`value`, if it is a tensor. Raises NotCompilable for lists of lists."""
         if not isinstance(value, Parameter) and not hasattr(value, "instruction"):
-            raise NotCompilable
+            raise NotCompilable("a list of lists")
         return value
 
     def count(self, size: Value) -> Dim:
@@ -292,14 +324,15 @@ class CompiledLists:
 
     def reserve(self, dtype: DType, declared: Sizes, size: Value) -> CompiledList:
         if dtype is dtypes.variant or dtype is dtypes.resource:
-            raise NotCompilable
+            raise NotCompilable("a list of lists")
         found = CompiledList(dtype, declared, None, size, self.count(size))
         if declared is not None and is_known(declared):
             return found.shaped(self, declared)
         return found
 
     def empty(self, dtype: DType, declared: Sizes, most: Value) -> CompiledList:
-        return self.reserve(dtype, declared, self.b.constant(np.int32(0)))
+        made = self.reserve(dtype, declared, self.b.constant(np.int32(0)))
+        return replace(made, pushed=NONE_YET)
 
     def unstack(self, tensor: Value, declared: Sizes) -> CompiledList:
         shape = self.element_shape(tensor)
@@ -316,7 +349,7 @@ class CompiledLists:
         require_rank(b, lengths, 1, "lengths")
         contents = b.symbolic(lengths)
         if contents is None:
-            raise NotCompilable
+            raise NotCompilable("the lengths of blocks depend on data")
         sizes = contents.tolist()
         total, rows = sum(sizes), b.shape(tensor)
         require(
@@ -325,7 +358,7 @@ class CompiledLists:
             f"{total} and value's shape is: {show(rows)}",
         )
         if not sizes or not all(b.assumptions.equal(size, sizes[0]) for size in sizes):
-            raise NotCompilable
+            raise NotCompilable("a list has elements of different lengths")
         return self.unstack(b.reshape(tensor, (len(sizes), sizes[0], *rows[1:])), declared)
 
     def longest(self, indices: Value) -> Value:
@@ -345,7 +378,8 @@ class CompiledLists:
         return self.b.constant(np.float32(0))
 
     def sum(self, first: CompiledList, second: CompiledList) -> CompiledList:
-        assert second.elements is not None
+        if second.elements is None:
+            return first
         shape = self.b.shape(second.elements)[1:]
         old = first.shaped(self, shape).stack(self, shape)
         return second.with_parts((self.b.add(old, second.elements), second.length))
@@ -372,6 +406,25 @@ class CompiledLists:
 
     def replace(self, handle: LocalHandle, contents: CompiledList) -> None:
         self.b.state.local[handle] = contents
+
+    # Contents
+
+    def contents_of(self, item: Value) -> Pushed:
+        """What is known of an element's contents when the code is made."""
+        found = self.b.symbolic(item)
+        if found is None or item.type.dtype.is_floating:
+            return UNKNOWN
+        return Pushed(tuple(found.ravel().tolist()), found.shape)
+
+    def value_of(self, pushed: Pushed, dtype: DType) -> Value | None:
+        """The element that all elements are."""
+        if pushed.contents is None:
+            return None
+        b = self.b
+        if not any(isinstance(size, Expr) for size in pushed.contents):
+            array = np.array(pushed.contents, dtype.numpy).reshape(pushed.shape)
+            return b.constant(array, dtype)
+        return b.reshape(shape_vector(b, pushed.contents, dtype), pushed.shape)
 
     # Indices
 

@@ -116,21 +116,36 @@ def list_op(text: str, *, stateful: bool = False) -> Callable[[Function], OpDefi
     def define(function: Function) -> OpDefinition:
         @wraps(function)
         def lower(b: Builder, *inputs: Any, **attributes: Any) -> Any:
-            from flowc.ir.ops.compiled_lists import CompiledLists
-
-            return function(CompiledLists(b), *inputs, **attributes)
+            return function(compiled_lists(b), *inputs, **attributes)
 
         @wraps(function)
         def kernel(*inputs: Any, **attributes: Any) -> Any:
-            from flowc.ir.ops.host_lists import HOST
-
-            return function(HOST, *inputs, **attributes)
+            return function(host_lists(), *inputs, **attributes)
 
         definition = op(text, stateful=stateful)(lower)
         definition.on_host(kernel)
         return definition
 
     return define
+
+
+def compiled_lists(b: Builder) -> Lists:
+    """Where lists of compiled code are made."""
+    from flowc.ir.ops.compiled_lists import CompiledLists
+
+    return CompiledLists(b)
+
+
+def host_lists() -> Lists:
+    """Where lists of the host are made."""
+    from flowc.ir.ops.host_lists import HOST
+
+    return HOST
+
+
+def is_list(value: Any) -> bool:
+    """Whether a variant is a list, compiled or on the host."""
+    return hasattr(value, "declared") and hasattr(value, "push")
 
 
 def merge_sizes(first: Sizes, second: Sizes) -> Sizes:

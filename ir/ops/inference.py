@@ -162,6 +162,8 @@ class _Run:
         """The abstract outputs; unknown where the lowering needs what is not known."""
         if self.definition.lower is None and self.definition.abstract is None:
             return self._unknown()
+        if self.definition.abstract is None and self._lacks_handles():
+            return self._unknown()
         try:
             return self._lower()
         except UnknownShape:
@@ -172,6 +174,14 @@ class _Run:
             return self._lower()
         except (UnknownShape, DataDependent):
             return self._unknown()
+
+    def _lacks_handles(self) -> bool:
+        """Whether a resource is one of which nothing is known, from inside of a function."""
+        types = argument_dtypes(self.definition.signature.inputs, self.attrs)
+        return any(
+            dtype is dtypes.resource and not isinstance(value, Handle)
+            for dtype, value in zip(types, self.inputs, strict=True)
+        )
 
     def _unknown(self) -> tuple[Abstract, ...]:
         return tuple(_unknown(dtype) for dtype in output_dtypes(self.definition, self.attrs))

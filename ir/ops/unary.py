@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from flowc.ir.ops.common import SIGNED, Tensors, conj, conjugate
+import numpy as np
+
+from flowc.ir import dtypes
+from flowc.ir.dtypes import DType
+from flowc.ir.ops.common import SIGNED, Tensors, abstract, conj, conjugate
+from flowc.ir.ops.element_lists import compiled_lists, host_lists, is_list
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Value
@@ -325,9 +331,23 @@ def is_nan(b: Builder, x: Value) -> Value:
 
 
 @op("ZerosLike(x: T; T: type) -> y: T")
-def zeros(b: Builder, x: Value) -> Value:
-    """Zeros of x's shape."""
+def zeros(b: Builder, x: Any) -> Any:
+    """Zeros of x's shape; of the shapes of its elements for a list."""
+    if is_list(x):
+        return x.zeros(compiled_lists(b))
     return b.zeros_like(x)
+
+
+@zeros.on_host
+def _(x: Any) -> Any:
+    if is_list(x):
+        return x.zeros(host_lists())
+    return np.full_like(x, b"") if x.dtype == object else np.zeros_like(x)
+
+
+@zeros.infer
+def _(b: Builder, x: Any, *, T: DType) -> Any:
+    return abstract(b, T) if T is dtypes.variant else b.zeros_like(x)
 
 
 @op("OnesLike(x: T; T: {numeric, bool}) -> y: T")

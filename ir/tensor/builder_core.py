@@ -61,7 +61,7 @@ class DataDependent(Exception):
 
 
 class NotCompilable(Exception):
-    """What is asked for needs values whose types follow from data: the host must run it."""
+    """What is asked for has no form in tensor IR, for the reason given: the host must run it."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -289,9 +289,11 @@ class BuilderCore:
     # Regions
 
     @contextmanager
-    def _nested(self) -> Iterator[list[Instruction]]:
+    def nested(self, instructions: list[Instruction] | None = None) -> Iterator[list[Instruction]]:
+        """Emit into a list of its own, or go on with an earlier one: the body of a region."""
         outer, constants = self._instructions, self._constants
-        self._instructions, self._constants = [], {}
+        self._instructions = [] if instructions is None else instructions
+        self._constants = {}
         try:
             yield self._instructions
         finally:
@@ -302,7 +304,7 @@ class BuilderCore:
     ) -> Computation:
         """A nested computation: `body` is called with one parameter per type."""
         parameters = tuple(Parameter(t, f"arg{i}") for i, t in enumerate(types))
-        with self._nested() as instructions:
+        with self.nested() as instructions:
             results = body(*parameters)
             values = (results,) if isinstance(results, Parameter | Result) else tuple(results)
             return Computation(parameters, tuple(instructions), values)

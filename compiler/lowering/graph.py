@@ -8,25 +8,37 @@ order of reads and assignments is the order of the nodes (`Graph.prune`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from flowc.compiler.graph import Node
+from flowc.compiler.lowering.branches import lower_case, lower_if
+from flowc.compiler.lowering.loops import lower_while
+from flowc.compiler.lowering.regions import Lowerer, NeedsValue, Object, RegionState, Slot
+from flowc.compiler.structure import Subgraph
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Expr, Symbol
-from flowc.ir.dtypes import DType
+from flowc.ir.dtypes import DType, resource
 from flowc.ir.errors import FailedPreconditionError, InvalidArgumentError, OpError
 from flowc.ir.ops.calling import call_lowering, dereferenced
 from flowc.ir.tensor.assumptions import Specialising
-from flowc.ir.tensor.builder import SYMBOLIC_LIMIT, Builder, DataDependent, Handle, State
+from flowc.ir.tensor.builder import (
+    SYMBOLIC_LIMIT,
+    Builder,
+    DataDependent,
+    Handle,
+    LocalHandle,
+    NotCompilable,
+)
 from flowc.ir.tensor.core import (
     ArgumentDim,
     ArgumentElement,
     Module,
     Parameter,
+    Result,
     SymbolSource,
     TensorType,
     Value,
@@ -69,21 +81,48 @@ class LoweredGraph:
 
 
 class ShapeDependsOnData(Exception):
-    """A node's result shape follows from data that an earlier part of the step must compute."""
+    """A node's result shape follows from data that an earlier part of the step must compute.
 
-    def __init__(self, node: str) -> None:
+    `inputs` are the tensors among the node's inputs that must be known; None for all.
+    """
+
+    def __init__(self, node: str, inputs: frozenset[str] | None = None) -> None:
         super().__init__(node)
         self.node = node
+        self.inputs = inputs
 
 
-class VariableStore(State):
+class NeedsHost(Exception):
+    """A node cannot be expressed in tensor IR, for the reason given, and must run on the host."""
+
+    def __init__(self, node: str, reason: str) -> None:
+        super().__init__(f"{node}: {reason}")
+        self.node = node
+        self.reason = reason
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reading:
+    """What `Identity` gives of a reference to a variable: TensorFlow's kernel passes its buffer on.
+
+    So whoever uses it sees later updates in place, but no `Assign`, which gives the variable
+    another buffer.
+    """
+
+    handle: Handle
+    value: Value
+    buffer: int
+
+
+class VariableStore(RegionState):
     """The variables during one lowering: current values by name."""
 
     def __init__(self, stored: Mapping[str, np.ndarray[Any, Any]]) -> None:
         self.stored = stored
         self.current: dict[str, Value] = {}
         self.parameters: dict[str, Parameter] = {}
-        self.written: dict[str, Value] = {}
+        self.written: dict[str, None] = {}
+        self.buffers: dict[str, int] = {}  # how often each was assigned
         self.initial: dict[str, np.ndarray[Any, Any]] = {}
 
     def read(self, b: Builder, handle: Handle) -> Value:
@@ -106,11 +145,35 @@ class VariableStore(State):
 
     def assign(self, b: Builder, handle: Handle, value: Value) -> None:
         """Replace the variable's value."""
-        self.current[handle.name] = self.written[handle.name] = value
+        self.update(handle.name, value)
 
     def is_initialized(self, b: Builder, handle: Handle) -> bool:
         """Whether the variable has a value at this point of the step."""
         return handle.name in self.current or handle.name in self.stored
+
+    # Regions
+
+    def slots(self) -> dict[Slot, Object]:
+        found: dict[Slot, Object] = {}
+        for contents in (self.current, self.local):
+            for slot, value in contents.items():
+                found[slot] = value
+        return found
+
+    def enter(self, slots: Mapping[Slot, Object]) -> None:
+        """Make this the state; variables that have been read since keep their first values."""
+        known = {slot: value for slot, value in slots.items() if isinstance(slot, str)}
+        self.current = {**self.parameters, **known}
+        self.local.clear()
+        self.local.update({s: v for s, v in slots.items() if isinstance(s, LocalHandle)})
+
+    def update(self, slot: Slot, value: Object) -> None:
+        if isinstance(slot, LocalHandle):
+            self.local[slot] = value
+        else:
+            assert isinstance(slot, str)
+            self.current[slot] = value
+            self.written[slot] = None
 
 
 def lower_graph(request: Request, variables: Mapping[str, np.ndarray[Any, Any]]) -> LoweredGraph:
@@ -126,8 +189,12 @@ def lower_graph(request: Request, variables: Mapping[str, np.ndarray[Any, Any]])
         except DataDependent as error:
             needed = {n for n in lowering.feeds_behind(error.value) if pinned.get(n, 0) < 2}
             if not needed:
-                raise ShapeDependsOnData(lowering.builder.location) from error
+                raise ShapeDependsOnData(lowering.node.name) from error
             pinned = pinned | {n: pinned.get(n, 0) + 1 for n in needed}
+        except NeedsValue as error:
+            raise ShapeDependsOnData(lowering.node.name, lowering.unknown_numbers()) from error
+        except NotCompilable as error:
+            raise NeedsHost(lowering.node.name, str(error)) from error
 
 
 @dataclass
@@ -141,16 +208,18 @@ class _Lowering:
     pinned: Mapping[int, int]
     symbols: dict[Symbol, SymbolSource] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
+    depth: int = 0
     fixed: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)
 
     def run(self) -> LoweredGraph:
         """The whole module."""
         self.assumptions = Specialising({})
-        self.state = VariableStore(self.variables)
+        self.state: VariableStore = VariableStore(self.variables)
         self.builder = Builder(self.assumptions, self.state)
         self.builder.parameter_contents = self._contents
         self.feeds = [self._feed(i, feed) for i, feed in enumerate(self.request.feeds)]
         for node in self.request.nodes:
+            self.node = node
             self._lower_node(node)
         results = [self._fetch(name) for name in self.request.fetches]
         return self._finish(results)
@@ -211,19 +280,63 @@ class _Lowering:
         if not node.inputs and f"{node.name}:0" in self.values:
             return  # a fed placeholder
         self.builder.location = node.name
-        inputs = [self.values[edge.tensor] for edge in node.inputs]
-        inputs = dereferenced(node.definition, inputs, node.attributes, self._read)
-        try:
-            results = call_lowering(self.builder, node.definition, inputs, node.attributes)
-        except OpError as error:
-            raise self._located(node, inputs, error) from error
-        for number, result in enumerate(results):
-            if isinstance(result, Parameter) and not self._is_given(result):
+        inputs = [self._value(edge.tensor) for edge in node.inputs]
+        for number, result in enumerate(self._results(node, inputs)):
+            if isinstance(result, Parameter) and node.op in _PLACEHOLDERS:
                 raise InvalidArgumentError(None, node.name, _unfed(node, result))
             self.values.setdefault(f"{node.name}:{number}", result)
 
-    def _is_given(self, parameter: Parameter) -> bool:
-        return parameter in self.feeds or parameter in self.state.parameters.values()
+    def _results(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
+        if node.op == "NoOp":
+            return ()
+        control = _CONTROL.get(node.op)
+        if control is not None:
+            return control(self, node, inputs)
+        if node.op == "Identity" and isinstance(inputs[0], Handle):
+            return (self._reading(inputs[0], node.attributes["T"]),)
+        if node.op == "Assign":
+            name = inputs[0].name
+            self.state.buffers[name] = self.state.buffers.get(name, 0) + 1
+        inputs = dereferenced(node.definition, inputs, node.attributes, self._read)
+        try:
+            return call_lowering(self.builder, node.definition, inputs, node.attributes)
+        except OpError as error:
+            raise self._located(node, inputs, error) from error
+
+    def _reading(self, handle: Handle, dtype: DType) -> Handle | Reading:
+        if dtype is resource:
+            return handle
+        return Reading(handle, self._read(handle), self.state.buffers.get(handle.name, 0))
+
+    def _value(self, tensor: str) -> Any:
+        """What a tensor is at this point of the step."""
+        found = self.values[tensor]
+        if not isinstance(found, Reading):
+            return found
+        same = self.state.buffers.get(found.handle.name, 0) == found.buffer
+        return self._read(found.handle) if same else found.value
+
+    def lower_subgraph(self, subgraph: Subgraph, arguments: Sequence[Any]) -> list[Any]:
+        """The results of a branch or body, whose nodes see its parameters and each other."""
+        outer = self.values
+        self.values = dict(zip(subgraph.parameters, arguments, strict=True))
+        try:
+            for node in subgraph.nodes:
+                self._lower_node(node)
+            return [self._value(tensor) for tensor in subgraph.results]
+        finally:
+            self.values = outer
+
+    def unknown_numbers(self) -> frozenset[str]:
+        """The inputs of the present node that are integer scalars and follow from data."""
+        return frozenset(
+            edge.tensor
+            for edge in self.node.inputs
+            if isinstance(value := self._value(edge.tensor), Parameter | Result)
+            and value.type.dtype.is_integer
+            and not value.type.shape
+            and self.builder.symbolic(value) is None
+        )
 
     def _read(self, handle: Handle) -> Value:
         return self.state.read(self.builder, handle)
@@ -269,7 +382,7 @@ class _Lowering:
     # Results
 
     def _fetch(self, name: str) -> Value:
-        value = self.values[name]
+        value = self._value(name)
         if isinstance(value, Handle):
             return self.state.read(self.builder, value)
         if isinstance(value, Parameter) or hasattr(value, "instruction"):
@@ -285,7 +398,8 @@ class _Lowering:
             if name in state.parameters
         }
         parameters = [*self.feeds, *state.parameters.values()]
-        main = self.builder.computation(parameters, [*results, *state.written.values()])
+        written = [state.current[name] for name in writes]
+        main = self.builder.computation(parameters, [*results, *written])
         module = Module(
             self.request.name,
             main,
@@ -295,6 +409,17 @@ class _Lowering:
             tuple(self.builder.messages),
         )
         return LoweredGraph(module, reads, writes, state.initial, self.fixed)
+
+
+_PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})
+_CONTROL: dict[str, Callable[[Lowerer, Node, Sequence[Any]], list[Any]]] = {
+    "If": lower_if,
+    "StatelessIf": lower_if,
+    "Case": lower_case,
+    "StatelessCase": lower_case,
+    "While": lower_while,
+    "StatelessWhile": lower_while,
+}
 
 
 def _unfed(node: Node, parameter: Parameter) -> str:
