@@ -51,7 +51,11 @@ class HostControl:
                 self._node.name,
                 "Retval does not have value: it belongs to the branch that was not taken",
             )
-        return [None if is_absent else next(results) for is_absent in absent]
+        types = self._node.attributes["Tout"]
+        return [
+            np.zeros((), dtype.numpy) if is_absent else next(results)
+            for is_absent, dtype in zip(absent, types, strict=True)
+        ]
 
     def _loop(self, condition: Subgraph, body: Subgraph, values: list[Any]) -> list[Any]:
         count = len(body.results)

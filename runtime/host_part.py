@@ -17,7 +17,7 @@ from flowc.compiler.graph import Node
 from flowc.compiler.partition import Part
 from flowc.compiler.structure import is_structured
 from flowc.ir.dtypes import DType, as_dtype
-from flowc.ir.errors import FailedPreconditionError, OpError
+from flowc.ir.errors import FailedPreconditionError, OpError, UnimplementedError
 from flowc.ir.ops.calling import call_lowering, dereferenced, group_inputs
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
@@ -29,6 +29,9 @@ from flowc.runtime.store import Array, Store
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Executor
+
+
+_PASSING = frozenset({"Identity", "IdentityN", "StopGradient"})  # whatever their inputs are
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class HostPart:
                 self._control[node.name] = HostControl(self._executor, node)
             return self._control[node.name](inputs)
         inputs = dereferenced(node.definition, inputs, node.attributes, self._read)
+        if node.op in _PASSING:
+            return [i.copy() if isinstance(i, np.ndarray) else i for i in inputs]
         try:
             kernel = node.definition.host
             return self._interpret(node, inputs) if kernel is None else self._call(node, inputs)
@@ -109,6 +114,8 @@ class HostPart:
 
     def _interpret(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
         """The op's lowering, interpreted: for movement of strings, and for variables."""
+        if node.definition.lower is None:
+            raise UnimplementedError(None, node.name, "flowc has no kernel for this op")
         state = _Variables(self._executor.store)
         b = Builder(Specialising({}), state)
         b.location = node.name

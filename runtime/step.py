@@ -96,6 +96,7 @@ class Step:
         if isinstance(error, ShapeDependsOnData) and node.name not in self._cuts:
             all_inputs = frozenset(e.tensor for e in node.inputs)
             self._cuts[node.name] = all_inputs if error.inputs is None else error.inputs
+            self._executor.note(f"'{node.name}' starts a part: '{error.place}' wants known sizes")
         elif node.name not in self._on_host and can_run_on_host(node):
             self._on_host.add(node.name)
             reason = error.reason if isinstance(error, NeedsHost) else "its shapes depend on data"

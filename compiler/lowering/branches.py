@@ -15,14 +15,13 @@ from flowc.compiler.lowering.regions import (
     Slot,
     changed,
     fail_when_run,
-    parts_of,
     truth,
-    with_parts,
 )
 from flowc.compiler.structure import Subgraph
 from flowc.ir.errors import InvalidArgumentError, OpError
 from flowc.ir.ops.compiled_lists import CompiledList, CompiledLists, Pushed
-from flowc.ir.tensor.builder import Builder, LocalHandle, NotCompilable
+from flowc.ir.ops.optionals import NONE, CompiledOptional
+from flowc.ir.tensor.builder import Builder, LocalHandle, NotCompilable, parts_of, with_parts
 from flowc.ir.tensor.core import Computation, Instruction, TensorType, Value
 
 _ABSENT = "Retval does not have value: it belongs to the branch that was not taken"
@@ -165,6 +164,8 @@ class _Column:
     ) -> None:
         self.b = conditional.b
         self.branches = branches
+        if any(v is not NONE for v in values):  # where an optional is none, its value is absent
+            values = [None if v is NONE else v for v in values]
         self.values = values
         self.places: list[int] = []  # of the parts that pass
         present = [v for v in values if v is not None]
@@ -228,6 +229,8 @@ class _Column:
         for place, value in zip(self.places, values, strict=True):
             parts[place] = value
         found = with_parts(self.model, parts)
+        if isinstance(found, CompiledOptional) and None in self.values:
+            return replace(found, is_certain=False)
         if not isinstance(found, CompiledList):
             return found
         known = [v.pushed for v in self.values if isinstance(v, CompiledList)]

@@ -24,6 +24,7 @@ from flowc.ir.dims import Dim, Expr, Symbol
 from flowc.ir.dtypes import DType, resource
 from flowc.ir.errors import FailedPreconditionError, InvalidArgumentError, OpError
 from flowc.ir.ops.calling import call_lowering, dereferenced
+from flowc.ir.ops.inference import output_dtypes
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import (
     SYMBOLIC_LIMIT,
@@ -83,13 +84,15 @@ class LoweredGraph:
 class ShapeDependsOnData(Exception):
     """A node's result shape follows from data that an earlier part of the step must compute.
 
-    `inputs` are the tensors among the node's inputs that must be known; None for all.
+    `inputs` are the tensors among the node's inputs that must be known; None for all. `place` is
+    the node that asks, which may be one inside of a branch or loop.
     """
 
-    def __init__(self, node: str, inputs: frozenset[str] | None = None) -> None:
+    def __init__(self, node: str, inputs: frozenset[str] | None = None, place: str = "") -> None:
         super().__init__(node)
         self.node = node
         self.inputs = inputs
+        self.place = place or node
 
 
 class NeedsHost(Exception):
@@ -189,7 +192,9 @@ def lower_graph(request: Request, variables: Mapping[str, np.ndarray[Any, Any]])
         except DataDependent as error:
             needed = {n for n in lowering.feeds_behind(error.value) if pinned.get(n, 0) < 2}
             if not needed:
-                raise ShapeDependsOnData(lowering.node.name) from error
+                raise ShapeDependsOnData(
+                    lowering.node.name, None, lowering.builder.location
+                ) from error
             pinned = pinned | {n: pinned.get(n, 0) + 1 for n in needed}
         except NeedsValue as error:
             raise ShapeDependsOnData(lowering.node.name, lowering.unknown_numbers()) from error
@@ -292,6 +297,8 @@ class _Lowering:
         control = _CONTROL.get(node.op)
         if control is not None:
             return control(self, node, inputs)
+        if any(value is None for value in inputs):  # of a branch that is not taken
+            return [None] * len(output_dtypes(node.definition, node.attributes))
         if node.op == "Identity" and isinstance(inputs[0], Handle):
             return (self._reading(inputs[0], node.attributes["T"]),)
         if node.op == "Assign":

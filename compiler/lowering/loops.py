@@ -21,9 +21,7 @@ from flowc.compiler.lowering.regions import (
     Slot,
     changed,
     fail_when_run,
-    parts_of,
     truth,
-    with_parts,
 )
 from flowc.compiler.lowering.trip_counts import most_iterations
 from flowc.compiler.structure import Subgraph
@@ -31,7 +29,7 @@ from flowc.compiler.structure.subgraph import stays
 from flowc.ir.dims import Dim
 from flowc.ir.errors import OpError
 from flowc.ir.ops.compiled_lists import CompiledList, CompiledLists
-from flowc.ir.tensor.builder import Builder, LocalHandle, NotCompilable
+from flowc.ir.tensor.builder import Builder, LocalHandle, NotCompilable, parts_of, with_parts
 from flowc.ir.tensor.core import Computation, Instruction, Parameter, Value
 
 _MOST_ATTEMPTS = 12

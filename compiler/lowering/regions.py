@@ -13,8 +13,8 @@ from typing import Any, Protocol, TypeAlias
 from flowc.compiler.structure import Subgraph
 from flowc.ir import dtypes
 from flowc.ir.errors import OpError
-from flowc.ir.tensor.builder import Builder, Composite, LocalHandle, NotCompilable, State
-from flowc.ir.tensor.core import Parameter, Result, Value
+from flowc.ir.tensor.builder import Builder, LocalHandle, NotCompilable, State
+from flowc.ir.tensor.core import Value
 
 Object: TypeAlias = Any  # a value, a composite, or a handle
 Slot: TypeAlias = "tuple[str, int] | str | LocalHandle"  # carried value, variable, array or stack
@@ -52,23 +52,6 @@ class Lowerer(Protocol):
 
     def lower_subgraph(self, subgraph: Subgraph, arguments: Sequence[Object]) -> list[Object]:
         """The results of a branch or body for these arguments."""
-
-
-def parts_of(value: Object) -> tuple[Value | None, ...]:
-    """The tensors that a value is made of; none for a handle."""
-    if isinstance(value, Parameter | Result):
-        return (value,)
-    return tuple(value.parts) if hasattr(value, "with_parts") else ()
-
-
-def with_parts(value: Object, parts: Sequence[Value | None]) -> Object:
-    """The value made of other tensors."""
-    if isinstance(value, Parameter | Result):
-        return parts[0]
-    if not parts:
-        return value
-    composite: Composite = value
-    return composite.with_parts(parts)
 
 
 def changed(before: Mapping[Slot, Object], after: Mapping[Slot, Object]) -> list[Slot]:

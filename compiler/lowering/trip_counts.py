@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flowc.compiler.lowering.regions import Lowerer, NeedsValue, parts_of
+from flowc.compiler.lowering.regions import Lowerer, NeedsValue
 from flowc.ir import dims
 from flowc.ir.dims import Dim
-from flowc.ir.tensor.builder import Builder, NotCompilable
+from flowc.ir.tensor.builder import Builder, NotCompilable, parts_of
 from flowc.ir.tensor.core import Instruction, Parameter, Value
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ and those that have a literal of `p` make up the two branches of `p`.
 
 A gradient visits the branches again, after what follows the conditional, and reads values from
 inside of them. Therefore the nodes under `p` are divided into phases: a `Merge` ends one, and what
-depends on it is in a later one. Each (p, phase) is one `If`. Values that a later phase reads are
-further results of the earlier one; in the branch that does not compute them they are absent.
+depends on it is in a later one. Each (p, phase) is one `If`. A node without effects is in the phase
+that first wants it. Values that a later phase reads are further results of the earlier one; in the
+branch that does not compute them they are absent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,17 +79,25 @@ class _Conditionals:
         self.owners: dict[str, _Literal | None] = {}
         self.phases: dict[str, int] = {}
         self.outermost: dict[str, Edge] = {}  # predicates by the name of their tensor
+        self.closing: dict[str, str] = {}  # merges that end a phase, and of which predicate
+        self.copied: set[str] = set()  # switches that are in several phases
         self.groups: dict[tuple[str, int], _Group] = {}
         self.moved: dict[str, Edge] = {}  # tensors of branches, and where they are now
         self.consumers: dict[str, list[Node]] = {}
 
     def run(self) -> Nodes:
         """The nodes that remain, and the new ones."""
-        for node in in_order(self.nodes, self.scope.fed):
+        ordered = in_order(self.nodes, self.scope.fed)
+        for node in ordered:
             self._visit(node)
-        for node in self.nodes.values():
             for edge in self._inputs(node):
                 self.consumers.setdefault(edge.node, []).append(node)
+        for node in reversed(ordered):
+            self._delay(node)
+        for node in ordered:
+            self._enter(node)
+        for group in self.groups.values():
+            self._copy_switches(group)
         made: Nodes = {}
         for key in sorted(self.groups, key=lambda k: (k[1], k[0])):
             made.update(self._conditional(self.groups[key], made))
@@ -119,12 +128,10 @@ class _Conditionals:
             state = frozenset().union(*states, *controls)
         self.states[name] = state
         self.owners[name] = self._owner(state)
-        if self.owners[name] is not None:
-            self._enter(node)
-        elif node.op in _SWITCHES:
+        if self.owners[name] is None and node.op in _SWITCHES:
             predicate, _ = self._predicate(node.inputs[1])
             self.outermost.setdefault(predicate.tensor, predicate)
-        elif node.op in _MERGES:
+        elif self.owners[name] is None and node.op in _MERGES:
             self._close(node)
 
     def _state_behind(self, edge: Edge) -> _State:
@@ -144,7 +151,7 @@ class _Conditionals:
             elif node.op == "Equal" and (asked := self._asks_for_input(node)) is not None:
                 edge, same = asked
                 return edge, same == sense
-            elif node.op != "Identity" or self.states[node.name]:
+            elif node.op != "Identity":
                 break
             edge = node.inputs[0]
         return edge, sense
@@ -179,11 +186,49 @@ class _Conditionals:
             self.groups[tensor, phase] = _Group(self.outermost[tensor], phase)
         return self.groups[tensor, phase]
 
+    def _delay(self, node: Node) -> None:
+        """Put a node of a branch into the phase of those that read it."""
+        readers = self.consumers.get(node.name)
+        if self.owners[node.name] is None or node.definition.stateful or not readers:
+            return
+        if self._asked_of(node.name):
+            return
+        wanted = [self.phases[r.name] - (r.name in self.closing) for r in readers]
+        self.phases[node.name] = max(self.phases[node.name], min(wanted))
+
     def _enter(self, node: Node) -> None:
-        owner = self.owners[node.name]
-        assert owner is not None
-        tensor, value = owner
-        self._group(tensor, self.phases[node.name]).branches[value][node.name] = node
+        """Put a node into its group."""
+        if node.name in self.closing:
+            tensor = self.closing[node.name]
+            self._group(tensor, self.phases[node.name] - 1).merges.append(node)
+        elif (owner := self.owners[node.name]) is not None:
+            tensor, value = owner
+            self._group(tensor, self.phases[node.name]).branches[value][node.name] = node
+        elif node.op in _SWITCHES and self._asked_of(node.name):
+            self._group(self._predicate(node.inputs[1])[0].tensor, self.phases[node.name])
+
+    def _copy_switches(self, group: _Group) -> None:
+        """Let a later phase have its own copies of the inner switches of an earlier one.
+
+        What is behind a switch would lose its condition if it were a result of the earlier phase.
+        """
+        for value in (False, True):
+            branch = group.branches[value]
+            pending = [e for node in [*branch.values(), *group.merges] for e in node.inputs]
+            while pending:
+                edge = pending.pop()
+                node = self.nodes.get(edge.node)
+                if node is None or node.op not in _SWITCHES or edge.tensor in self.scope.fed:
+                    continue
+                owner = self.owners[node.name]
+                if owner == (group.predicate.tensor, value) and node.name not in branch:
+                    branch[node.name] = node
+                    self.copied.add(node.name)
+                    pending += node.inputs
+
+    def _asked_of(self, name: str) -> list[str]:
+        """The tensors of a node that the caller asks for."""
+        return [tensor for tensor in self.fetched if parse_tensor_name(tensor).node == name]
 
     def _close(self, merge: Node) -> None:
         """A merge that lives outside of all branches: the end of a phase of one predicate."""
@@ -194,9 +239,8 @@ class _Conditionals:
                 None, merge.name, f"Merge '{merge.name}': its inputs are not the branches of one "
                 "conditional"
             )  # fmt: skip
-        phase = self.phases[merge.name]
-        self._group(predicates.pop(), phase).merges.append(merge)
-        self.phases[merge.name] = phase + 1
+        self.closing[merge.name] = predicates.pop()
+        self.phases[merge.name] += 1
 
     # One If
 
@@ -205,7 +249,7 @@ class _Conditionals:
             iter([*group.merges, *group.branches[1].values(), *group.branches[0].values()])
         )
         name = unused(f"{first.name}/If", {**self.nodes, **made})
-        results, fetched = self._results(group, name)
+        results, asked = self._results(group, name)
         captured: dict[str, Edge] = {}
         subgraphs = {}
         for value, part in ((True, "then_branch"), (False, "else_branch")):
@@ -222,11 +266,11 @@ class _Conditionals:
             "Tin": tuple(types),
             "Tout": tuple(r.dtype for r in results),
             "absent": tuple(tuple(r.ends[value] is None for r in results) for value in (1, 0)),
-            "fetched": fetched,
+            "fetched": asked if self.scope.is_step else (),
         }
         inputs = [self.moved.get(group.predicate.tensor, group.predicate), *captured.values()]
         node = make_node(name, "If", inputs, attributes, first.position, self._waits(group))
-        return {name: node, **self._ends(group, node, results)}
+        return {name: node, **self._ends(group, node, results, asked)}
 
     def _waits(self, group: _Group) -> list[str]:
         inside = group.branches[0].keys() | group.branches[1].keys()
@@ -251,16 +295,16 @@ class _Conditionals:
             results.append(_Returned(ends, merge.attributes["T"]))
             if self._is_used(merge, 1):
                 results.append(_Returned(self._indices(group, merge), dtypes.int32))
-        fetched = []
+        asked = []
         for value in (False, True):
             for tensor in self._escaping(group, value):
                 edge = parse_tensor_name(tensor)
                 self.moved[tensor] = Edge(name, len(results))
                 if tensor in self.fetched:
-                    fetched.append(len(results))
+                    asked.append(len(results))
                 dtype = dtype_of(self.nodes[edge.node], edge.output)
                 results.append(_Returned((None, edge) if value else (edge, None), dtype))
-        return results, tuple(fetched)
+        return results, tuple(asked)
 
     def _is_used(self, node: Node, output: int) -> bool:
         readers = self.consumers.get(node.name, ())
@@ -308,12 +352,22 @@ class _Conditionals:
         found: dict[str, None] = {}
         for name in branch:
             for reader in self.consumers.get(name, ()):
-                if reader.name not in branch and reader.name not in merges:
+                elsewhere = reader.name not in branch or reader.name in self.copied
+                if elsewhere and reader.name not in merges:
                     found.update({e.tensor: None for e in reader.inputs if e.node == name})
         for tensor in self.fetched:
-            if parse_tensor_name(tensor).node in branch:
-                found[parse_tensor_name(tensor).tensor] = None
+            edge = parse_tensor_name(tensor)
+            if edge.node in branch or self._is_switched(edge, group, value):
+                found[edge.tensor] = None
         return list(found)
+
+    def _is_switched(self, edge: Edge, group: _Group, value: bool) -> bool:
+        """Whether a tensor is what an outermost switch lets through in a branch."""
+        node = self.nodes.get(edge.node)
+        if node is None or node.op not in _SWITCHES or self.owners[node.name] is not None:
+            return False
+        literal = (group.predicate.tensor, value)
+        return literal in self._state_behind(edge) and self.phases[node.name] == group.phase
 
     def _branch(
         self, group: _Group, value: bool, ends: Iterable[Edge | None], captured: dict[str, Edge]
@@ -365,7 +419,9 @@ class _Conditionals:
         found = None if edge.tensor in self.scope.fed else self.nodes.get(edge.node)
         return found is not None and found.op in SOURCES and self.owners[found.name] is None
 
-    def _ends(self, group: _Group, node: Node, results: list[_Returned]) -> Nodes:
+    def _ends(
+        self, group: _Group, node: Node, results: Sequence[_Returned], asked: Iterable[int]
+    ) -> Nodes:
         """Nodes with the names of the merges, and of what the caller has asked for."""
         ends: Nodes = {}
         number = 0
@@ -375,11 +431,21 @@ class _Conditionals:
             types = [merge.attributes["T"], dtypes.int32][:count]
             ends[merge.name] = passing(merge.name, edges, types, merge.position, ())
             number += count
-        for asked in node.attributes["fetched"]:
-            edge = results[asked].ends[0] or results[asked].ends[1]
-            assert edge is not None
-            if edge.output == 0:
-                types = [node.attributes["Tout"][asked]]
-                place = Edge(node.name, asked)
-                ends[edge.node] = passing(edge.node, [place], types, node.position, ())
+        for name, outputs in self._asked_nodes(results, asked).items():
+            first = next(iter(outputs.values()))
+            places = [outputs.get(i, first) for i in range(max(outputs) + 1)]
+            edges = [Edge(node.name, place) for place in places]
+            types = [results[place].dtype for place in places]
+            ends[name] = passing(name, edges, types, node.position, ())
         return ends
+
+    def _asked_nodes(
+        self, results: Sequence[_Returned], asked: Iterable[int]
+    ) -> dict[str, dict[int, int]]:
+        """For each node of which outputs are asked for: which result has which output."""
+        found: dict[str, dict[int, int]] = {}
+        for number in asked:
+            edge = results[number].ends[0] or results[number].ends[1]
+            assert edge is not None
+            found.setdefault(edge.node, {})[edge.output] = number
+        return found

@@ -62,7 +62,7 @@ def _structured(
 ) -> list[Node]:
     nodes = _with_functions(nodes, library, depth)
     nodes = {name: _with_sources(node, nodes, fed) for name, node in nodes.items()}
-    scope = Scope(frozenset(fed), library.resolve, structure_conditionals)
+    scope = Scope(frozenset(fed), library.resolve, structure_conditionals, depth == 0)
     nodes = structure_loops(nodes, scope)
     nodes = structure_conditionals(nodes, scope, fetched)
     return [plain(node) for node in in_order(nodes, fed)]

@@ -47,6 +47,7 @@ class Scope:
     fed: Collection[str]
     resolve: Callable[[str], Node]
     finish: Callable[[Nodes, Scope, Collection[str]], Nodes]
+    is_step: bool  # at the top, where what is asked for must be alive
 
     def dtype(self, edge: Edge, nodes: Nodes) -> DType:
         """The element type of a tensor."""
@@ -57,7 +58,7 @@ class Scope:
     ) -> Subgraph:
         """The branch or body made of these nodes."""
         given, ends = tuple(parameters), tuple(e.tensor for e in results)
-        inside = replace(self, fed=frozenset(given), resolve=self._resolver(nodes))
+        inside = replace(self, fed=frozenset(given), resolve=self._resolver(nodes), is_step=False)
         finished = self.finish(nodes, inside, ends)
         return Subgraph(name, given, tuple(map(plain, in_order(finished, given))), ends)
 

@@ -380,9 +380,16 @@ class CompiledLists:
     def sum(self, first: CompiledList, second: CompiledList) -> CompiledList:
         if second.elements is None:
             return first
-        shape = self.b.shape(second.elements)[1:]
-        old = first.shaped(self, shape).stack(self, shape)
-        return second.with_parts((self.b.add(old, second.elements), second.length))
+        b = self.b
+        own = first.shaped(self, b.shape(second.elements)[1:])
+        assert own.elements is not None
+        require(
+            b.assumptions.equal(own.capacity, second.capacity),
+            "Trying to add two lists of tensors with different lengths. "
+            f"One is {own.capacity} and the other is {second.capacity}",
+        )
+        total = b.add(own.elements, second.elements)
+        return replace(own, elements=total, pushed=UNKNOWN)
 
     def new_handle(self, dtype: DType, dynamic: bool = False) -> LocalHandle:
         return LocalHandle(self.b.location, dtype, dynamic)

@@ -288,7 +288,9 @@ class HostLists:
 
     def sum(self, first: HostList, second: HostList) -> HostList:
         pairs = zip(first.elements, second.elements, strict=True)
-        elements = tuple(b if a is None else a + b for a, b in pairs)
+        elements = tuple(
+            b if a is None else a if b is None else np.asarray(a + b, a.dtype) for a, b in pairs
+        )
         return replace(first, elements=elements)
 
     def new_handle(self, dtype: DType, dynamic: bool = False) -> HostHandle:

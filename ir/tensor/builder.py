@@ -19,7 +19,9 @@ from flowc.ir.tensor.builder_core import (
     State,
     UnknownShape,
     UnknownValue,
+    parts_of,
     require,
+    with_parts,
 )
 from flowc.ir.tensor.builder_elementwise import Elementwise
 from flowc.ir.tensor.builder_movement import Movement
@@ -43,7 +45,9 @@ __all__ = [
     "accumulator",
     "greatest",
     "least",
+    "parts_of",
     "require",
+    "with_parts",
 ]
 
 

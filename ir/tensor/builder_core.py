@@ -101,6 +101,20 @@ class Composite(Protocol):
         """The same with other tensors."""
 
 
+def parts_of(value: Any) -> tuple[Value | None, ...]:
+    """The tensors that a value is made of; none for a handle."""
+    if isinstance(value, Parameter | Result):
+        return (value,)
+    return tuple(value.parts) if hasattr(value, "with_parts") else ()
+
+
+def with_parts(value: Any, parts: Sequence[Value | None]) -> Any:
+    """The value made of other tensors."""
+    if isinstance(value, Parameter | Result):
+        return parts[0]
+    return value.with_parts(parts) if parts else value
+
+
 @dataclass(eq=False, slots=True)
 class LocalHandle:
     """State that one step makes and ends with: an array of tensors, a stack.
@@ -169,7 +183,7 @@ class BuilderCore:
             attributes = map_attribute_dims(attributes, canonical)
             regions = [substitute_dims(region, canonical) for region in regions]
         types = PRIMITIVES[primitive].infer(
-            [self.type_of(o) for o in operands], attributes, regions
+            [self.type_of(o) for o in operands], attributes, [self._outline(r) for r in regions]
         )
         instruction = Instruction(
             primitive, tuple(operands), attributes, types, tuple(regions), self.location
@@ -216,6 +230,13 @@ class BuilderCore:
         """Fail the step with `error` when the bool scalar `predicate` is false; nothing changes."""
         self.messages.append(Message(error, message, self.location))
         self.emit_all("check", [predicate], {"code": len(self.messages)})
+
+    def _outline(self, region: Computation) -> Computation:
+        """The region, its results as values of the types that they are now known to have."""
+        if not self.assumptions.replaced:
+            return region
+        results = tuple(Parameter(self.type_of(result)) for result in region.results)
+        return Computation(region.parameters, region.instructions, results)
 
     # Contents known at compile time
 

@@ -56,6 +56,9 @@ class Result:
     instruction: Instruction
     index: int
 
+    def __repr__(self) -> str:
+        return f"<result {self.index} of {self.instruction!r}>"
+
 
 Value: TypeAlias = Parameter | Result
 
@@ -74,6 +77,9 @@ class Instruction:
     regions: tuple[Computation, ...] = ()
     location: str = ""
     results: tuple[Result, ...] = field(init=False)
+
+    def __repr__(self) -> str:
+        return f"<{self.primitive} -> {', '.join(map(str, self.types))} at '{self.location}'>"
 
     def __post_init__(self) -> None:
         results = tuple(Result(type_, self, i) for i, type_ in enumerate(self.types))
@@ -98,6 +104,9 @@ class Computation:
     parameters: tuple[Parameter, ...]
     instructions: tuple[Instruction, ...]
     results: tuple[Value, ...]
+
+    def __repr__(self) -> str:
+        return f"<computation of {len(self.instructions)} instructions>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from flowc.ir.tensor.core import Computation, Instruction, Module, Parameter, Result, Value
@@ -194,7 +194,7 @@ class _Emission:
 
     def _emit_step(self, instruction: Instruction) -> None:
         operands = tuple(self._memory_value(o) for o in instruction.operands)
-        regions = tuple(fuse_computation(_rebase(r, self)) for r in instruction.regions)
+        regions = tuple(fuse_computation(_rebase(r, self._memory_value)) for r in instruction.regions)
         self._keep(instruction, replace(instruction, operands=operands, regions=regions))
 
     def is_member(self, value: Value, group: Group) -> bool:
@@ -202,8 +202,8 @@ class _Emission:
         return isinstance(value, Result) and value.instruction in group.members
 
 
-def _rebase(region: Computation, emission: _Emission) -> Computation:
-    """A region with the enclosing computation's values replaced by their fused ones."""
+def _rebase(region: Computation, outside: Callable[[Value], Value]) -> Computation:
+    """A region with the values of the enclosing computations replaced by what they are now."""
     inner: dict[Value, Value] = {p: p for p in region.parameters}
     instructions: list[Instruction] = []
     own = {v for i in region.instructions for v in i.results}
@@ -211,10 +211,10 @@ def _rebase(region: Computation, emission: _Emission) -> Computation:
     def new(value: Value) -> Value:
         if value in inner:
             return inner[value]
-        return value if value in own else emission._memory_value(value)
+        return value if value in own else outside(value)
 
     for instruction in region.instructions:
-        regions = tuple(_rebase(r, emission) for r in instruction.regions)
+        regions = tuple(_rebase(r, new) for r in instruction.regions)
         rebuilt = replace(
             instruction, operands=tuple(map(new, instruction.operands)), regions=regions
         )
