@@ -10,7 +10,7 @@ from tests.conformance.session_cases import check, unfinished
 from tests.corpus import Pack
 
 ROOT = Path(__file__).parents[3] / "shared" / "golden"
-GROUPS = ("ops", "grads", "training", "random")
+GROUPS = ("ops", "grads", "training", "random", "control_flow")
 PACKS = [path for group in GROUPS for path in sorted((ROOT / group).glob("*.npz"))]
 
 
