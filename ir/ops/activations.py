@@ -55,7 +55,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return g("Relu6Grad", grad, x), g("ZerosLike", x)
 
 
-@op("LeakyRelu(features: T; alpha: float = 0.2, T: {float}) -> activations: T")
+@op("LeakyRelu(features: T; alpha: float = 0.2, T: {float} = float32) -> activations: T")
 def leaky_relu(b: Builder, features: Value, *, alpha: float) -> Value:
     """x where it is positive, else alpha * x."""
     scaled = b.multiply(features, alpha)
@@ -67,7 +67,10 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (g("LeakyReluGrad", grad, op.inputs[0], alpha=op.get_attr("alpha")),)
 
 
-@op("LeakyReluGrad(gradients: T, features: T; alpha: float = 0.2, T: {float}) -> backprops: T")
+@op(
+    "LeakyReluGrad(gradients: T, features: T; alpha: float = 0.2, T: {float} = float32)"
+    " -> backprops: T"
+)
 def leaky_relu_grad(b: Builder, gradients: Value, features: Value, *, alpha: float) -> Value:
     """The gradients, times alpha where features <= 0."""
     return b.select(b.gt(features, 0), gradients, b.multiply(gradients, alpha))

@@ -31,6 +31,7 @@ from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
 
 _ADDABLE = "{real, complex, string}"
+_ADDED = "{float, int8, int16, int32, int64, uint8, complex, string}"  # by the older op
 
 
 def _add(b: Builder, x: Value, y: Value) -> Value:
@@ -44,7 +45,7 @@ def _add_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return unbroadcast(g, op, grad, grad)
 
 
-add = op(f"Add(x: T, y: T; T: {_ADDABLE}) -> z: T")(_add)
+add = op(f"Add(x: T, y: T; T: {_ADDED}) -> z: T")(_add)
 add.gradient(_add_gradient)
 
 

@@ -321,7 +321,7 @@ def _training_second_order(
 
 
 _define_forward("", "T", "T: {float32}", _FORMATS_2D, 0)
-_define_forward("V2", "U", "T: {float16, bfloat16, float32}, U: {bfloat16, float32}",
+_define_forward("V2", "U", "T: {float16, bfloat16, float32}, U: {float32}",
                 _FORMATS_2D, 0)  # fmt: skip
 _define_forward("V3", "U", "T: {float16, bfloat16, float32}, U: {bfloat16, float32}", _FORMATS, 1)
 _define_backward("", "T", "T: {float32}", _FORMATS_2D, 0)

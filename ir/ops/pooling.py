@@ -178,6 +178,7 @@ _EXPLICIT = (
 _FORMAT_2D = 'data_format: {"NHWC", "NCHW", "NCHW_VECT_C"} = "NHWC"'
 _GRAD_FORMAT = 'data_format: {"NHWC", "NCHW"} = "NHWC"'
 _FORMAT_3D = 'data_format: {"NDHWC", "NCDHW"} = "NDHWC"'
+_NARROW = "{float16, bfloat16, float32}"
 _TRIPLE = "orig_input: T, orig_output: T, grad: T"
 _ATTRIBUTES = ("ksize", "strides", "padding", "data_format")
 
@@ -186,7 +187,10 @@ def _attributes(op: Operation, *more: str) -> dict[str, Any]:
     return {name: op.get_attr(name) for name in (*_ATTRIBUTES, *more)}
 
 
-@op(f"MaxPool(input: T; T: {{real, qint8}} = float32, {_EXPLICIT}, {_FORMAT_2D}) -> output: T")
+_POOLED = "{float, int8, int16, int32, int64, uint8, uint16, qint8}"
+
+
+@op(f"MaxPool(input: T; T: {_POOLED} = float32, {_EXPLICIT}, {_FORMAT_2D}) -> output: T")
 def max_pool(
     b: Builder,
     input: Value,
@@ -240,7 +244,7 @@ max_pool_grad_grad = _define_grad_grad("MaxPoolGradGrad", f"{_2D}, {_GRAD_FORMAT
 max_pool_3d_grad_grad = _define_grad_grad("MaxPool3DGradGrad", f"{_3D}, {_FORMAT_3D}", "{real}")
 
 
-@op(f"MaxPool3D(input: T; {_3D}, {_FORMAT_3D}, T: {{float}}) -> output: T")
+@op(f"MaxPool3D(input: T; {_3D}, {_FORMAT_3D}, T: {_NARROW}) -> output: T")
 def max_pool_3d(
     b: Builder, input: Value, *, ksize: Sequence[int], strides: Sequence[int], padding: str
 ) -> Value:
@@ -250,7 +254,7 @@ def max_pool_3d(
 
 @op(
     f"MaxPool3DGrad(orig_input: TInput, orig_output: TInput, grad: T; {_3D}, {_FORMAT_3D},"
-    " T: {float} = float32, TInput: {float} = float32) -> output: T"
+    f" T: {_NARROW} = float32, TInput: {_NARROW} = float32) -> output: T"
 )
 def max_pool_3d_grad(
     b: Builder,
@@ -352,7 +356,7 @@ _V2 = 'padding: {"SAME", "VALID"}'
 
 
 @op(
-    f"MaxPoolV2(input: T, ksize: int32, strides: int32; T: {{real, qint8}} = float32, {_V2},"
+    f"MaxPoolV2(input: T, ksize: int32, strides: int32; T: {_POOLED} = float32, {_V2},"
     f" {_FORMAT_2D}) -> output: T"
 )
 def max_pool_v2(b: Builder, input: Value, ksize: Value, strides: Value, *, padding: str) -> Value:

@@ -110,11 +110,12 @@ def batch_matmul(
 
 
 _ADJOINTS = "adj_x: bool = false, adj_y: bool = false, grad_x: bool = false, grad_y: bool = false"
-_BATCH_TYPES = "{float, int16, int32, int64, uint8, uint16, uint32, uint64, complex, int8}"
+_FACTORS = "{inexact, int8, int16, int32, int64, uint8}"
+_PRODUCTS = "{inexact, int16, int32, int64}"
 
 
-def _define_batch_matmul(name: str, broadcasts: bool) -> None:
-    @op(f"{name}(x: T, y: T; T: {_BATCH_TYPES}, {_ADJOINTS}) -> output: T")
+def _define_batch_matmul(name: str, types: str, broadcasts: bool) -> None:
+    @op(f"{name}(x: T, y: T; T: {types}, {_ADJOINTS}) -> output: T")
     def lower(b: Builder, x: Value, y: Value, *, adj_x: bool, adj_y: bool) -> Value:
         return batch_matmul(b, x, y, adj_x, adj_y, broadcasts)
 
@@ -123,12 +124,16 @@ def _define_batch_matmul(name: str, broadcasts: bool) -> None:
         return _batch_gradient(g, op, grad, name)
 
 
-_define_batch_matmul("BatchMatMul", False)
-_define_batch_matmul("BatchMatMulV2", True)
+_define_batch_matmul("BatchMatMul", "{inexact, index}", broadcasts=False)
+_define_batch_matmul(
+    "BatchMatMulV2",
+    "{inexact, int16, int32, int64, uint8, uint16, uint32, uint64}",
+    broadcasts=True,
+)
 
 
 @op(
-    f"BatchMatMulV3(x: Ta, y: Tb; Ta: {_BATCH_TYPES}, Tb: {_BATCH_TYPES}, Tout: {_BATCH_TYPES},"
+    f"BatchMatMulV3(x: Ta, y: Tb; Ta: {_FACTORS}, Tb: {_FACTORS}, Tout: {_PRODUCTS},"
     f" {_ADJOINTS}) -> output: Tout"
 )
 def batch_matmul_v3(

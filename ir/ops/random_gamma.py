@@ -24,6 +24,7 @@ from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Value
 
+_FLOATS = "{float16, float32, float64}"
 _PROPOSE, _JUDGE, _BOOST, _EXPONENTIAL, _DONE = range(5)
 
 
@@ -117,7 +118,7 @@ def _accept(b: Builder, u: Value, tries: _Tries, d: Value) -> Value:
 
 
 @op(
-    f"RandomGamma(shape: S, alpha: T; {SEEDS}, S: {{index}}, T: {{float}}) -> output: T",
+    f"RandomGamma(shape: S, alpha: T; {SEEDS}, S: {{index}}, T: {_FLOATS}) -> output: T",
     stateful=True,
 )
 def random_gamma(
@@ -140,7 +141,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(
-    f"StatelessRandomGammaV2(shape: T, seed: Tseed, alpha: dtype; dtype: {{float}},"
+    f"StatelessRandomGammaV2(shape: T, seed: Tseed, alpha: dtype; dtype: {_FLOATS},"
     f" T: {{index}} = int32, {SEED_TYPE}) -> output: dtype"
 )
 def gamma_of_seed(b: Builder, shape: Value, seed: Value, alpha: Value, *, dtype: DType) -> Value:
@@ -149,7 +150,7 @@ def gamma_of_seed(b: Builder, shape: Value, seed: Value, alpha: Value, *, dtype:
 
 
 @op(
-    f"StatelessRandomGammaV3(shape: shape_dtype, {KEYED}, alpha: dtype; dtype: {{float}},"
+    f"StatelessRandomGammaV3(shape: shape_dtype, {KEYED}, alpha: dtype; dtype: {_FLOATS},"
     " shape_dtype: {index} = int32) -> output: dtype"
 )
 def gamma_of_key(

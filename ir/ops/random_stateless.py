@@ -41,7 +41,9 @@ def keyed_stream(b: Builder, key: Value, counter: Value, alg: Value) -> Value:
 # Tensors of one distribution
 
 
-def _define(name: str, distribution: Distribution, types: str) -> None:
+def _define(
+    name: str, distribution: Distribution, types: str, seed_type: str = SEED_TYPE
+) -> None:
     def of_seed(b: Builder, shape: Value, seed: Value, *, dtype: DType) -> Value:
         return distribution(b, from_seed(b, seed), result_shape(b, shape), dtype)
 
@@ -51,7 +53,7 @@ def _define(name: str, distribution: Distribution, types: str) -> None:
         stream = keyed_stream(b, key, counter, alg)
         return distribution(b, stream, result_shape(b, shape), dtype)
 
-    attributes = f"{types}, T: {{index}} = int32, {SEED_TYPE}"
+    attributes = f"{types}, T: {{index}} = int32, {seed_type}"
     first = op(f"{name}(shape: T, seed: Tseed; {attributes}) -> output: dtype")
     first(of_seed).not_differentiable()
     attributes = f"{types}, Tshape: {{index}} = int32"
@@ -63,9 +65,14 @@ for _name, _distribution, _types in (
     ("StatelessRandomUniform", uniform, _FLOATS),
     ("StatelessRandomNormal", normal, _FLOATS),
     ("StatelessTruncatedNormal", truncated_normal, _FLOATS),
-    ("StatelessRandomUniformFullInt", full_integers, f"{_WORDS} = uint64"),
 ):
     _define(_name, _distribution, _types)
+_define(
+    "StatelessRandomUniformFullInt",
+    full_integers,
+    f"{_WORDS} = uint64",
+    "Tseed: {index, uint32, uint64} = int64",
+)
 
 
 @op(

@@ -154,10 +154,12 @@ def _count(g: GraphBuilder, size: Tensor, axes: Tensor) -> Any:
 # Positions of extremes
 
 
-def _define_arg(name: str, better: str, worst: Callable[[DType], Any]) -> None:
+def _define_arg(
+    name: str, better: str, worst: Callable[[DType], Any], axes: str, positions: str
+) -> None:
     @op(
-        f"{name}(input: T, dimension: Tidx; T: {{numeric, bool}}, Tidx: {{int16, int32, int64}} ="
-        " int32, output_type: {int16, uint16, int32, int64} = int64) -> output: output_type"
+        f"{name}(input: T, dimension: Tidx; T: {{real, bool}}, Tidx: {axes} = int32,"
+        f" output_type: {positions} = int64) -> output: output_type"
     )
     def lower(b: Builder, input: Value, dimension: Value, *, output_type: DType) -> Value:
         return arg_extreme(b, input, dimension, output_type, better, worst)
@@ -196,8 +198,8 @@ def arg_extreme(
     return b.convert(b.select(b.eq(index, 2**62), b.zeros_like(index), index), dtype)
 
 
-_define_arg("ArgMax", "GT", least)
-_define_arg("ArgMin", "LT", greatest)
+_define_arg("ArgMax", "GT", least, "{int16, index}", "{int16, uint16, index}")
+_define_arg("ArgMin", "LT", greatest, "{index}", "{index}")
 
 
 # Loss

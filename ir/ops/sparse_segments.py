@@ -12,7 +12,7 @@ from flowc.ir.ops.segments import segment_count
 from flowc.ir.tensor.builder import Builder, accumulator, require
 from flowc.ir.tensor.core import Value
 
-_TYPES = "T: {float}, Tidx: {index} = int32, Tsegmentids: {index} = int32"
+_INDICES = "Tidx: {index} = int32, Tsegmentids: {index} = int32"
 
 
 def _sizes(b: Builder, kind: str, ids: Value, count: Dim, data: Value) -> Value:
@@ -45,9 +45,10 @@ def _reduce(b: Builder, kind: str, data: Value, indices: Value, ids: Value, coun
 
 def _define(kind: str) -> None:
     name = f"SparseSegment{kind}"
+    types = "T: {real}" if kind == "Sum" else "T: {float}"
 
     @op(
-        f"{name}(data: T, indices: Tidx, segment_ids: Tsegmentids; {_TYPES},"
+        f"{name}(data: T, indices: Tidx, segment_ids: Tsegmentids; {types}, {_INDICES},"
         " sparse_gradient: bool = false) -> output: T"
     )
     def lower(b: Builder, data: Value, indices: Value, segment_ids: Value) -> Value:
@@ -55,7 +56,7 @@ def _define(kind: str) -> None:
 
     @op(
         f"{name}WithNumSegments(data: T, indices: Tidx, segment_ids: Tsegmentids,"
-        f" num_segments: Tnumsegments; {_TYPES}, Tnumsegments: {{index}} = int32,"
+        f" num_segments: Tnumsegments; {types}, {_INDICES}, Tnumsegments: {{index}} = int32,"
         " sparse_gradient: bool = false) -> output: T"
     )
     def lower_counted(
@@ -89,7 +90,7 @@ def _check_ids(b: Builder, ids: Value, count: Dim) -> None:
 def _define_gradient(kind: str) -> None:
     @op(
         f"SparseSegment{kind}Grad(grad: T, indices: Tidx, segment_ids: Tsegmentids,"
-        f" output_dim0: int32; {_TYPES}) -> output: T"
+        f" output_dim0: int32; T: {{float}}, {_INDICES}) -> output: T"
     )
     def lower(
         b: Builder, grad: Value, indices: Value, segment_ids: Value, output_dim0: Value

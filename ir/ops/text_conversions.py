@@ -110,10 +110,7 @@ def _(b: Builder, string_tensor: Value, *, out_type: DType) -> Value:
 
 # Raw bytes
 
-_RAW = (
-    "{float16, float32, float64, int32, uint16, uint8, int16, int8, int64, complex64, complex128,"
-    " bool, bfloat16}"
-)
+_NUMBERS = "float, int32, uint16, uint8, int16, int8, int64"
 
 
 def _decoded(rows: list[bytes], shape: tuple[int, ...], dtype: DType, little_endian: bool) -> Array:
@@ -124,7 +121,8 @@ def _decoded(rows: list[bytes], shape: tuple[int, ...], dtype: DType, little_end
 
 
 @host_op(
-    f"DecodeRaw(bytes: string; out_type: {_RAW}, little_endian: bool = true) -> output: out_type"
+    f"DecodeRaw(bytes: string; out_type: {{{_NUMBERS}, complex, bool}},"
+    " little_endian: bool = true) -> output: out_type"
 )
 def decode_raw(bytes: Array, *, out_type: DType, little_endian: bool) -> Array:
     """The numbers whose memory each string is, along a new last axis."""
@@ -141,7 +139,7 @@ def decode_raw(bytes: Array, *, out_type: DType, little_endian: bool) -> Array:
 
 
 @host_op(
-    f"DecodePaddedRaw(input_bytes: string, fixed_length: int32; out_type: {_RAW},"
+    f"DecodePaddedRaw(input_bytes: string, fixed_length: int32; out_type: {{{_NUMBERS}}},"
     " little_endian: bool = true) -> output: out_type"
 )
 def decode_padded_raw(

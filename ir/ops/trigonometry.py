@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowc.ir.ops.common import SIGNED, Tensors, conj, unbroadcast
+from flowc.ir.ops.common import Tensors, conj, unbroadcast
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Value
@@ -30,7 +30,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (-grad * g("Sin", conj(g, op.inputs[0])),)
 
 
-@op(f"Tan(x: T; T: {SIGNED}) -> y: T")
+@op("Tan(x: T; T: {inexact}) -> y: T")
 def tan(b: Builder, x: Value) -> Value:
     """The tangent."""
     return b.tan(x)
@@ -48,7 +48,7 @@ def _root(g: GraphBuilder, op: Operation) -> Tensor:
     return g("Reciprocal", g("Sqrt", -g("Square", x) + 1.0))  # type: ignore[no-any-return]
 
 
-@op(f"Asin(x: T; T: {SIGNED}) -> y: T")
+@op("Asin(x: T; T: {inexact}) -> y: T")
 def asin(b: Builder, x: Value) -> Value:
     """The inverse of the sine."""
     return b.asin(x)
@@ -59,7 +59,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (grad * _root(g, op),)
 
 
-@op(f"Acos(x: T; T: {SIGNED}) -> y: T")
+@op("Acos(x: T; T: {inexact}) -> y: T")
 def acos(b: Builder, x: Value) -> Value:
     """The inverse of the cosine."""
     return b.acos(x)
@@ -70,7 +70,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (-grad * _root(g, op),)
 
 
-@op(f"Atan(x: T; T: {SIGNED}) -> y: T")
+@op("Atan(x: T; T: {inexact}) -> y: T")
 def atan(b: Builder, x: Value) -> Value:
     """The inverse of the tangent."""
     return b.atan(x)

@@ -262,9 +262,10 @@ _NOT_DIFFERENTIABLE = ("Add", "Sub", "Mul", "Div")
 
 def _define_scatter(kind: str, combine: Combine) -> None:
     types = "type" if kind == "Update" else "{numeric}"
+    ref_types = "{float, index}" if kind in ("Max", "Min") else types
 
     @op(
-        f"Scatter{kind}(ref: ref(T), indices: Tindices, updates: T; T: {types},"
+        f"Scatter{kind}(ref: ref(T), indices: Tindices, updates: T; T: {ref_types},"
         f" Tindices: {{index}}, use_locking: bool = {str(kind == 'Update').lower()})"
         " -> output_ref: ref(T)",
         stateful=True,
@@ -302,10 +303,11 @@ _POLICY = 'bad_indices_policy: string = ""'
 
 def _define_scatter_nd(kind: str, combine: Combine) -> None:
     locking = str(kind == "Update").lower()
+    types = "type" if kind == "Update" else "{numeric}"
 
     @op(
-        f"ScatterNd{kind}(ref: ref(T), indices: Tindices, updates: T; T: type, Tindices: {{index}},"
-        f" use_locking: bool = {locking}, {_POLICY}) -> output_ref: ref(T)",
+        f"ScatterNd{kind}(ref: ref(T), indices: Tindices, updates: T; T: {types},"
+        f" Tindices: {{index}}, use_locking: bool = {locking}, {_POLICY}) -> output_ref: ref(T)",
         stateful=True,
     )
     def by_reference(
