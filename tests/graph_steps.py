@@ -6,9 +6,10 @@ A step returns None where no value fits. `EXACT` and `SMOOTH` are the vocabulari
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
 from hypothesis import strategies as st
 
 from flowc.ir import dims, dtypes
@@ -34,6 +35,7 @@ class Graph:
         self.draw = draw
         self.b = Builder(Specialising(hints))
         self.values: list[Value] = []
+        self.depth = 0  # regions around the place where steps go
 
     def pick(self, accept: Callable[[TensorType], bool]) -> Value | None:
         """Some value whose type is acceptable; later ones are likelier."""
@@ -255,6 +257,54 @@ def _dot(accept: Callable[[TensorType], bool]) -> Step:
     return step
 
 
+# Control flow. What is computed inside of a region must not be drawn outside of it.
+
+
+def _inside(g: Graph, arguments: Sequence[Value], results: Sequence[Value]) -> list[Value]:
+    """Some steps in a region; for each of `results` a value of its type, maybe itself."""
+    outside = list(g.values)
+    g.values = [*outside, *arguments]
+    g.depth += 1
+    for _ in range(g.draw(st.integers(1, 3))):
+        value = g.choose(*(BODY if g.depth < 3 else SIMPLE))(g)
+        if value is not None:
+            g.add(value)
+    found = [g.pick(lambda t, x=x: t == x.type) or x for x in results]  # type: ignore[misc]
+    g.values = outside
+    g.depth -= 1
+    return found
+
+
+def _case(g: Graph) -> Value | None:
+    """One of some branches, each of which may compute a new value for a value."""
+    x = g.pick(_anything)
+    index = g.pick(lambda t: t.dtype is dtypes.int32 and not t.rank)
+    if x is None:
+        return None
+    if index is None:
+        index = g.b.constant(np.int32(g.draw(st.integers(-1, 3))))
+    count = g.draw(st.integers(1, 3))
+    branches = [lambda: _inside(g, [], [x])] * count
+    return g.b.case(index, branches)[0]
+
+
+def _while(g: Graph) -> Value | None:
+    """A few iterations over two values of one type, which may change places."""
+    x = g.pick(_anything)
+    if x is None:
+        return None
+    initial = [g.b.constant(np.int32(0)), x, g.partner(x)]
+    limit = g.draw(st.integers(0, 3))
+    swap = g.draw(st.booleans())
+
+    def body(counter: Value, first: Value, second: Value) -> list[Value]:
+        new = _inside(g, [counter, first, second], [first, second])
+        return [g.b.add(counter, 1), *(reversed(new) if swap else new)]
+
+    loop = g.b.while_(lambda counter, *_: g.b.lt(counter, limit), body, initial)
+    return loop[1]
+
+
 MOVEMENT: tuple[Step, ...] = (
     _transpose, _broadcast, _flatten, _expand, _slice, _concatenate, _pad, _reverse, _take, _iota,
     _size, _numpy_broadcast,
@@ -291,3 +341,6 @@ SMOOTH: tuple[Step, ...] = (
     _reduce(_is_float, "reduce_sum", "reduce_max", "reduce_min"),
     _dot(_is_float),
 )
+SIMPLE: tuple[Step, ...] = (*MOVEMENT, *INTEGER, _compare, _select, _clamp)
+BODY: tuple[Step, ...] = (*SIMPLE, _case, _while)
+CONTROL: tuple[Step, ...] = (*SIMPLE, _case, _while, _case, _while)

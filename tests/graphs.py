@@ -11,6 +11,8 @@ result that is off in its last bit may not decide a comparison:
           compare with `assert_same(..., exact=True)`
   SMOOTH  transcendental functions, sums and products of floats, nothing discontinuous: compare
           with a tolerance
+
+CONTROL, of integers and movement, has branches and loops, which contain others.
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ from flowc.ir.dtypes import DType
 from flowc.ir.tensor.core import ArgumentDim, Module, Parameter, TensorType
 from flowc.ir.tensor.interpreter import run
 from flowc.ir.tensor.printer import print_module
-from tests.graph_steps import EXACT, FLOATS, INTEGERS, SIZES, SMOOTH, Draw, Graph, Step
+from tests.graph_steps import CONTROL, EXACT, FLOATS, INTEGERS, SIZES, SMOOTH, Draw, Graph, Step
 
 __all__ = [
+    "CONTROL",
     "EXACT",
     "FLOATS",
     "INTEGERS",

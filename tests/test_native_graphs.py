@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from flowc.codegen.cpu.host import host_target
 from flowc.passes.pass_manager import run_passes
 from flowc.passes.pipeline import PASSES
-from tests.graphs import EXACT, SMOOTH, Array, Program, assert_same, programs
+from tests.graphs import CONTROL, EXACT, SMOOTH, Array, Program, assert_same, programs
 from tests.passes.lowering.harness import Compiled
 
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,3 +36,8 @@ def test_smooth_graphs(threads: int, program: Program) -> None:
     assert_same(answer(program, threads, threads == 1, True), program.answer())
 
 
+@pytest.mark.parametrize("passes", [False, True])
+@few
+@given(programs(CONTROL))
+def test_branches_and_loops(passes: bool, program: Program) -> None:
+    assert_same(answer(program, 1, True, passes), program.answer())

@@ -13,7 +13,7 @@ from flowc.passes.fusion.fuse import Fuse
 from flowc.passes.pass_manager import Pass
 from flowc.passes.pipeline import PASSES
 from flowc.passes.simplify.simplify import Simplify
-from tests.graphs import Program, programs
+from tests.graphs import CONTROL, Program, programs
 from tests.passes.programs import BITWISE, TOLERANT, check_pass, relaxed
 
 EACH = (
@@ -45,6 +45,13 @@ def test_pipeline_keeps_bits(program: Program) -> None:
     for pass_ in PASSES[:-1]:
         program = check_pass(pass_, program, exact=True)
     check_pass(Fuse(), program, exact=True)
+
+
+@relaxed
+@given(program=programs(CONTROL, max_steps=8))
+def test_pipeline_keeps_branches_and_loops(program: Program) -> None:
+    for pass_ in PASSES:
+        program = check_pass(pass_, program, exact=True)
 
 
 @relaxed
