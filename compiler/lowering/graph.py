@@ -352,7 +352,7 @@ class _Lowering:
         """The error with the node's name and what went into it."""
         lines = [f"{node.op} '{node.name}': {error.message}"]
         for edge, value in zip(node.inputs, inputs, strict=True):
-            if not isinstance(value, Handle):
+            if isinstance(value, Parameter | Result):
                 lines.append(f"  {self._describe(value)} from '{edge.tensor}'")
         return type(error)(None, node.name, self._with_numbers("\n".join(lines)))
 

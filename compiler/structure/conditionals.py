@@ -245,9 +245,7 @@ class _Conditionals:
     # One If
 
     def _conditional(self, group: _Group, made: Nodes) -> Nodes:
-        first = next(
-            iter([*group.merges, *group.branches[1].values(), *group.branches[0].values()])
-        )
+        first = self._first(group)
         name = unused(f"{first.name}/If", {**self.nodes, **made})
         results, asked = self._results(group, name)
         captured: dict[str, Edge] = {}
@@ -271,6 +269,12 @@ class _Conditionals:
         inputs = [self.moved.get(group.predicate.tensor, group.predicate), *captured.values()]
         node = make_node(name, "If", inputs, attributes, first.position, self._waits(group))
         return {name: node, **self._ends(group, node, results, asked)}
+
+    def _first(self, group: _Group) -> Node:
+        """A node after which the group can be called."""
+        nodes = [*group.merges, *group.branches[True].values(), *group.branches[False].values()]
+        switches = (n for n in self.nodes.values() if n.op in _SWITCHES and self._asked_of(n.name))
+        return nodes[0] if nodes else next(switches)
 
     def _waits(self, group: _Group) -> list[str]:
         inside = group.branches[0].keys() | group.branches[1].keys()
