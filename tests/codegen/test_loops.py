@@ -11,6 +11,7 @@ from flowc.ir.loops.expressions import (
     Binary,
     Compare,
     Constant,
+    Convert,
     Index,
     Load,
     Scalar,
@@ -308,3 +309,16 @@ def test_quotients_and_remainders_of_the_vector_index(divisor: int, target: Targ
     kernel = Kernel("mixed", (x, y), (For(i_index, N, body, Kind.VECTOR, 16, 2),))
     for n in (1, 16, 47, 100, 200):
         check_kernel(kernel, [integers(200), np.zeros(n, np.float32)], {"n": n}, target=target)
+
+
+@pytest.mark.parametrize("dtype", [dtypes.bfloat16, dtypes.uint8, dtypes.int16])
+@pytest.mark.parametrize("extent", [1, 17])
+def test_narrow_stores_keep_to_their_element(dtype: DType, extent: int) -> None:
+    """The last iteration alone, of a known extent: what lies behind it is not touched."""
+    i, i_index = index("i", extent)
+    x, y = Buffer("x", I32, extent), Buffer("y", dtype, extent + 8)
+    double = Binary(I32, "add", Load(x, i), Load(x, i))
+    loop = For(i_index, extent, (Store(y, i, Convert(dtype, double)),), Kind.VECTOR, 16)
+    kernel = Kernel("narrow", (x, y), (loop,))
+    behind = np.full(extent + 8, 7).astype(dtype.numpy)
+    check_kernel(kernel, [np.arange(extent, dtype=np.int32), behind], {}, target=TARGETS[0])
