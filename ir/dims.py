@@ -161,7 +161,12 @@ class Expr:
 
 def symbol(name: str, extent: Dim | None = None) -> Expr:
     """The expression that is one symbol."""
-    return Expr({(Symbol(name, extent),): 1})
+    return as_dim(Symbol(name, extent))
+
+
+def as_dim(symbol: Symbol) -> Expr:
+    """The expression that is this symbol."""
+    return Expr({(symbol,): 1})
 
 
 def floordiv(left: Dim, right: Dim) -> Dim:

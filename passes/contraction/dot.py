@@ -6,11 +6,11 @@ Packing the right operand would cost more than it is used for. The depth is the 
 from __future__ import annotations
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol
+from flowc.ir.dims import Dim, Symbol, as_dim
 from flowc.ir.loops.expressions import Binary, Constant, Fma, Scalar, Variable
 from flowc.ir.loops.kernel import Carried, Combiner, For, Kind, Statement
 from flowc.passes.contraction.kernel import grain, result_groups
-from flowc.passes.contraction.problem import Contraction, Group, Operand, as_dim
+from flowc.passes.contraction.problem import Contraction, Group, Operand
 
 UNROLL = 4  # vectors of partial sums
 COLUMNS = 8  # that a thread takes at least

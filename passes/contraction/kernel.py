@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol
+from flowc.ir.dims import Dim, Symbol, as_dim
 from flowc.ir.loops.expressions import Constant, Load
 from flowc.ir.loops.kernel import Allocate, Buffer, For, Kind, MultiplyTile, Statement, Store
 from flowc.passes.contraction.packing import Block, LeftPanels, RightPanels, nest
@@ -20,7 +20,6 @@ from flowc.passes.contraction.problem import (
     Group,
     Indices,
     Operand,
-    as_dim,
     flat_stride,
     positions,
     symbols_of,

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol
+from flowc.ir.dims import Dim, Symbol, as_dim
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.kernel import Buffer, For, Kind, Statement, Store
-from flowc.passes.contraction.problem import Indices, Operand, as_dim
+from flowc.passes.contraction.problem import Indices, Operand
 from flowc.passes.contraction.schedule import Depth
 
 COPIES = 8  # elements that one trip of a scalar copy moves

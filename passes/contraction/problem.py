@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol
+from flowc.ir.dims import Dim, Symbol, as_dim
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Compare, Index, Load, Scalar
 from flowc.ir.loops.kernel import Buffer, Store
@@ -69,11 +69,6 @@ def symbols_of(letter: str, extents: Indices) -> tuple[tuple[Symbol, ...], Indic
     """A symbol for each extent, and the symbols as expressions."""
     symbols = tuple(Symbol(f"{letter}{i}", extent) for i, extent in enumerate(extents))
     return symbols, tuple(as_dim(s) for s in symbols)
-
-
-def as_dim(symbol: Symbol) -> Dim:
-    """A symbol as an index expression."""
-    return dims.Expr({(symbol,): 1})
 
 
 def positions(stores: Iterable[Store], scalars: Iterable[Scalar]) -> list[Dim]:

@@ -194,7 +194,8 @@ class _Emission:
 
     def _emit_step(self, instruction: Instruction) -> None:
         operands = tuple(self._memory_value(o) for o in instruction.operands)
-        regions = tuple(fuse_computation(_rebase(r, self._memory_value)) for r in instruction.regions)
+        rebased = (_rebase(region, self._memory_value) for region in instruction.regions)
+        regions = tuple(map(fuse_computation, rebased))
         self._keep(instruction, replace(instruction, operands=operands, regions=regions))
 
     def is_member(self, value: Value, group: Group) -> bool:

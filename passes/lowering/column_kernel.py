@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.loops.expressions import Load, Scalar
 from flowc.ir.loops.kernel import Allocate, Buffer, For, Kernel, Kind, Statement, Store
 from flowc.passes.index_maps import Indices, delinearize, reshape_index
 from flowc.passes.lowering.elements import Elements
 from flowc.passes.lowering.fused import Body, Fused, element_time, lanes_of, store
-from flowc.passes.lowering.loop_nests import as_dim, parallel, parallel_grain
+from flowc.passes.lowering.loop_nests import parallel, parallel_grain
 from flowc.passes.lowering.reductions import ReductionPlan, bind, flat_elements
 from flowc.passes.lowering.scalars import Complex, Element
 

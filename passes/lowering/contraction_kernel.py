@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product as cartesian
 
 from flowc.ir import dims, dtypes
-from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Scalar, Variable
 from flowc.ir.loops.kernel import Buffer, Carried, Combiner, For, Kernel, Kind, Store
@@ -28,7 +28,7 @@ from flowc.passes.lowering import complex as complex_arithmetic
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.elements import Elements
 from flowc.passes.lowering.fused import Fused, store
-from flowc.passes.lowering.loop_nests import as_dim, choose_loops, nest, parallel
+from flowc.passes.lowering.loop_nests import choose_loops, nest, parallel
 from flowc.passes.lowering.scalars import Complex, Element
 
 DEPTHWISE_LIMIT = 128  # taps of a depthwise window that are written out

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowc.ir import dims
-from flowc.ir.dims import Symbol, product
+from flowc.ir.dims import Symbol, as_dim, product
 from flowc.ir.loops.expressions import Load
 from flowc.ir.loops.kernel import Buffer, Kernel, Store
 from flowc.passes.lowering.column_kernel import column_kernel
 from flowc.passes.lowering.contraction_kernel import fused_contraction
 from flowc.passes.lowering.fused import Fused
 from flowc.passes.lowering.loop_kernel import loop_kernel
-from flowc.passes.lowering.loop_nests import as_dim, nest
+from flowc.passes.lowering.loop_nests import nest
 from flowc.passes.lowering.opaque import OPAQUE
-from flowc.passes.lowering.rewriting import with_unique_loops
 from flowc.passes.lowering.row_kernel import row_kernel
+from flowc.passes.lowering.unique_loops import with_unique_loops
 from flowc.passes.math import expand
 from flowc.passes.target import Target
 

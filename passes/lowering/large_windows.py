@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.loops.expressions import Variable
 from flowc.ir.loops.kernel import Buffer, Carried, For, Kernel, Kind, Statement
 from flowc.ir.tensor.core import Instruction, Shape, Value
@@ -26,7 +26,6 @@ from flowc.passes.lowering.elements import (
     window_source,
 )
 from flowc.passes.lowering.fused import Body, Fused, element_time, lanes_of
-from flowc.passes.lowering.loop_nests import as_dim
 from flowc.passes.lowering.reductions import flat_elements
 from flowc.passes.lowering.scalars import Complex, Element
 from flowc.passes.lowering.single import Loops, Single, divided, serial_nest, stores, vector_nest

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from flowc.ir import dims, dtypes
-from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Scalar, Variable
 from flowc.ir.loops.kernel import Buffer, Carried, Combiner, For, If, Kernel, Kind
@@ -17,7 +17,6 @@ from flowc.passes.lowering import complex as complex_arithmetic
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.elements import load
 from flowc.passes.lowering.fused import Body, Fused
-from flowc.passes.lowering.loop_nests import as_dim
 from flowc.passes.lowering.reductions import flat_elements
 from flowc.passes.lowering.scalars import Complex, Element
 from flowc.passes.lowering.single import Single, divided, stores

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.loops.kernel import For, Kind
+from flowc.ir.loops.rewrite import Rewriter
 from flowc.ir.tensor.core import Shape
 from flowc.passes.index_maps import Indices, delinearize
 from flowc.passes.lowering.fused import (
@@ -17,7 +18,6 @@ from flowc.passes.lowering.fused import (
     is_strided,
     lanes_of,
 )
-from flowc.passes.lowering.rewriting import Rewriter
 from flowc.passes.target import Target
 
 CHUNK = 2048  # elements of one iteration of a parallel loop over a flat space
@@ -63,11 +63,6 @@ def run_loops(
         for axis, i in zip(run, delinearize(as_dim(symbol), sizes), strict=True):
             index[axis] = i
     return loops, tuple(index)
-
-
-def as_dim(symbol: Symbol) -> Dim:
-    """The expression that is this symbol."""
-    return dims.Expr({(symbol,): 1})
 
 
 def nest(loops: list[tuple[Symbol, Dim]], body: Body, target: Target) -> Body:

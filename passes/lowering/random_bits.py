@@ -7,13 +7,12 @@ how many threads there are.
 from __future__ import annotations
 
 from flowc.ir import dims, dtypes
-from flowc.ir.dims import Dim, Symbol
+from flowc.ir.dims import Dim, Symbol, as_dim
 from flowc.ir.loops.expressions import Load, Scalar, Variable
 from flowc.ir.loops.kernel import Buffer, For, Kernel, Kind, Let, Store
 from flowc.ir.tensor.primitives.random import MULTIPLIERS, ROUNDS, WEYL
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.fused import Body, Fused
-from flowc.passes.lowering.loop_nests import as_dim
 from flowc.passes.lowering.single import Single, divided
 
 CHUNK = 512  # blocks of one iteration of the parallel loop

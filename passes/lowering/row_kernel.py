@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flowc.ir import dims, dtypes
-from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.loops.expressions import Load, Scalar, Variable
 from flowc.ir.loops.kernel import (
     Allocate,
@@ -25,6 +25,7 @@ from flowc.ir.loops.kernel import (
     Statement,
     Store,
 )
+from flowc.ir.loops.rewrite import Rewriter
 from flowc.ir.tensor.core import Instruction, Result, Value
 from flowc.passes.index_maps import Indices, linearize, reshape_index
 from flowc.passes.lowering.fused import (
@@ -39,7 +40,6 @@ from flowc.passes.lowering.fused import (
     walk,
 )
 from flowc.passes.lowering.loop_nests import (
-    as_dim,
     parallel,
     parallel_grain,
     run_loops,
@@ -55,7 +55,6 @@ from flowc.passes.lowering.reductions import (
     flat_variables,
     variables,
 )
-from flowc.passes.lowering.rewriting import Rewriter
 
 Loops = list[tuple[Symbol, Dim]]
 SCRATCH_BYTES = 64 << 10  # of a row kept between passes
@@ -222,7 +221,7 @@ class RowPasses:
             if load in used
         }
         reads = tuple(Let(v, load) for load, v in names.items() if isinstance(v, Variable))
-        return (*reads, *Rewriter(nodes=names).statements(stores))
+        return (*reads, *Rewriter(known=names).statements(stores))
 
     # Values that two passes need
 
@@ -387,7 +386,7 @@ def _combine_partials(carried: Carried, partial: list[Buffer], count: Dim) -> Fo
     nodes: dict[Scalar, Scalar] = dict(zip(carried.combiner.left, left, strict=True))
     for variable, buffer in zip(carried.combiner.right, partial, strict=True):
         nodes[variable] = Load(buffer, as_dim(number))
-    merged = Rewriter(nodes=nodes)
+    merged = Rewriter(known=nodes)
     following = tuple(merged.scalar(r) for r in carried.combiner.results)
     return For(
         number, count, (), carried=Carried(left, carried.initial, following, carried.results)
@@ -414,7 +413,7 @@ def _nested(
         assert statement.carried is not None
         nodes: dict[Scalar, Scalar] = dict(zip(carried.combiner.left, held, strict=True))
         nodes.update(zip(carried.combiner.right, statement.carried.results, strict=True))
-        merged = Rewriter(nodes=nodes)
+        merged = Rewriter(known=nodes)
         following = tuple(merged.scalar(r) for r in carried.combiner.results)
         names = (
             carried.results

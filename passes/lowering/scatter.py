@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flowc.ir import dims, dtypes
-from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.loops.expressions import Scalar
 from flowc.ir.loops.kernel import Buffer, If, Kernel
 from flowc.ir.tensor.core import Shape
@@ -22,7 +22,7 @@ from flowc.passes.index_maps import Indices, linearize
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.elements import Elements, Mask, clamped, flat_offset, load, strides_of
 from flowc.passes.lowering.fused import Body, Fused
-from flowc.passes.lowering.loop_nests import as_dim, choose_loops, nest, parallel
+from flowc.passes.lowering.loop_nests import choose_loops, nest, parallel
 from flowc.passes.lowering.single import (
     Single,
     serial_nest,

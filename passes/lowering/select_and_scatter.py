@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flowc.ir import dims, dtypes
-from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.loops.expressions import Load, Scalar, Variable
 from flowc.ir.loops.kernel import Buffer, Carried, For, Kernel
 from flowc.ir.tensor.core import Shape, Value
@@ -27,7 +27,6 @@ from flowc.passes.lowering.elements import (
     window_sources,
 )
 from flowc.passes.lowering.fused import Body, Fused, element_time
-from flowc.passes.lowering.loop_nests import as_dim
 from flowc.passes.lowering.single import Single, divided, serial_nest, stores, vector_nest
 
 TRUE, FALSE = (scalars.constant(dtypes.bool_, value) for value in (True, False))

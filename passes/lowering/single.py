@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol
+from flowc.ir.dims import Dim, Symbol, as_dim
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Scalar
 from flowc.ir.loops.kernel import Buffer, For, Kernel, Kind, Statement, Store
@@ -17,7 +17,6 @@ from flowc.passes.lowering import scalars
 from flowc.passes.lowering.buffers import buffer_for
 from flowc.passes.lowering.fused import Body, Fused, is_streamed, lanes_of
 from flowc.passes.lowering.loop_nests import (
-    as_dim,
     choose_loops,
     nest,
     parallel,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flowc.ir import dims, dtypes
-from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.loops.expressions import Scalar, Variable
 from flowc.ir.loops.kernel import Buffer, Carried, For, If, Kernel, Kind, Statement
 from flowc.ir.tensor.core import Value
@@ -25,7 +25,6 @@ from flowc.passes.lowering import scalars
 from flowc.passes.lowering.buffers import buffer_for
 from flowc.passes.lowering.elements import Elements, load
 from flowc.passes.lowering.fused import Body, Fused, lanes_of
-from flowc.passes.lowering.loop_nests import as_dim
 from flowc.passes.lowering.scalars import Element, binary, compare, constant, convert, select
 from flowc.passes.lowering.single import Single, divided, stores
 

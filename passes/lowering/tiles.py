@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.loops.expressions import Load, Scalar
 from flowc.ir.loops.kernel import Allocate, Buffer, For, Kind, Statement, Store
+from flowc.ir.loops.rewrite import Rewriter
 from flowc.passes.lowering.fused import Body, element_time, lanes_of, roots, walk
-from flowc.passes.lowering.loop_nests import as_dim, parallel, parallel_grain
-from flowc.passes.lowering.rewriting import Rewriter
+from flowc.passes.lowering.loop_nests import parallel, parallel_grain
 from flowc.passes.target import Target
 
 ROW_BYTES = 64  # of a tile: a cache line is read whole
@@ -125,7 +125,7 @@ class _Tiles:
             body += self._transpose(pair, counts[self.across], number)
             last = pair[(self._size.bit_length() - 1) % 2]
             replaced[load] = Load(last, as_dim(across) * self._size + as_dim(lane))
-        inner = Rewriter(moved, replaced).statements(self.body)
+        inner = Rewriter(symbols=moved, known=replaced).statements(self.body)
         vector = For(lane, counts[self.lane], inner, Kind.VECTOR, lanes_of(inner, self.target))
         return (*body, For(across, counts[self.across], (vector,)))
 
@@ -146,7 +146,7 @@ class _Tiles:
             self.lane: starts[self.lane] + as_dim(row),
         }
         at = (as_dim(tile) * size + as_dim(row)) * size + as_dim(column)
-        body: Body = (Store(to, at, Rewriter(moved).scalar(load)),)
+        body: Body = (Store(to, at, Rewriter(symbols=moved).scalar(load)),)
         count = dims.minimum(size, width - as_dim(tile) * size)
         body = (For(column, count, body, Kind.VECTOR, self.target.lanes(to.dtype)),)
         body = (For(tile, dims.ceildiv(width, size), body),)

@@ -13,13 +13,13 @@ from collections.abc import Callable
 
 from flowc.ir.loops.expressions import Binary, Scalar, Unary
 from flowc.ir.loops.kernel import Kernel
+from flowc.ir.loops.rewrite import Rewriter
 from flowc.passes.math.error_function import erf, erf_inv, erfc
 from flowc.passes.math.exponential import exponential, exponential_minus_one, logistic
 from flowc.passes.math.gamma import digamma, lgamma
 from flowc.passes.math.hyperbolic import acosh, asinh, atanh, cosh, sinh, tanh
 from flowc.passes.math.logarithm import log, log_plus_one
 from flowc.passes.math.power import cbrt, power
-from flowc.passes.math.rewriting import Rewriter
 from flowc.passes.math.trigonometric import acos, asin, atan, atan2, cosine, sine, tan
 from flowc.passes.math.values import Value
 
