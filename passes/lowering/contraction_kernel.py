@@ -16,6 +16,7 @@ from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Scalar, Variable
 from flowc.ir.loops.kernel import Buffer, Carried, Combiner, For, Kernel, Kind, Store
+from flowc.ir.loops.rewrite import Rewriter
 from flowc.ir.tensor.core import Instruction
 from flowc.ir.tensor.primitives.contraction import (
     ConvDimensionNumbers,
@@ -23,7 +24,7 @@ from flowc.ir.tensor.primitives.contraction import (
     free_axes,
 )
 from flowc.passes.contraction import Contraction, contraction_kernel
-from flowc.passes.index_maps import Indices, reshape_index
+from flowc.passes.index_maps import Indices, loop_indices, reshape_index
 from flowc.passes.lowering import complex as complex_arithmetic
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.elements import Elements
@@ -269,9 +270,24 @@ def _stores(
     fused: Fused, hero: Instruction, index: Indices, accumulated: Element
 ) -> tuple[Store, ...]:
     """What the epilogue stores at one index of the hero's result."""
-    elements = fused.elements()
     shape = hero.types[0].shape
     index = tuple(0 if size == 1 else i for i, size in zip(index, shape, strict=True))
+    if all(i.primitive != "reshape" for i in fused.computation.instructions):
+        return _stores_at(fused, hero, index, accumulated)
+    # How reshapes divide an index is decided on symbols whose ranges are the result's: the ranges
+    # of the parts of a blocked index are too wide to tell.
+    symbols = loop_indices(shape, "result")
+    stores = _stores_at(fused, hero, symbols, accumulated)
+    replaced = zip(map(dims.as_symbol, symbols), index, strict=True)
+    rewriter = Rewriter(symbols={s: i for s, i in replaced if s is not None})
+    return tuple(rewriter.statements(stores))
+
+
+def _stores_at(
+    fused: Fused, hero: Instruction, index: Indices, accumulated: Element
+) -> tuple[Store, ...]:
+    elements = fused.elements()
+    shape = hero.types[0].shape
     elements.bound[hero.results[0]] = (index, accumulated)
     found: list[Store] = []
     for value, buffer in zip(fused.computation.results, fused.outputs, strict=True):
