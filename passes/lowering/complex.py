@@ -175,6 +175,90 @@ def tangent(x: Complex) -> Complex:
     return divide(sine(x), cosine(x))
 
 
+def _turned(x: Complex) -> Complex:
+    """ix"""
+    return Complex(unary("negate", x.imag), x.real)
+
+
+def _turned_back(x: Complex) -> Complex:
+    """x / i"""
+    return Complex(x.imag, unary("negate", x.real))
+
+
+def hyperbolic_sine(x: Complex) -> Complex:
+    """sin(ix) / i"""
+    return _turned_back(sine(_turned(x)))
+
+
+def hyperbolic_cosine(x: Complex) -> Complex:
+    """cos(ix)"""
+    return cosine(_turned(x))
+
+
+# The inverse functions follow W. Kahan, "Branch cuts for complex elementary functions" (1987).
+
+
+def _roots_beside_one(x: Complex) -> tuple[Complex, Complex]:
+    """sqrt(1 - x) and sqrt(1 + x), the sign of a zero imaginary part kept."""
+    one = constant(x.real.dtype, 1)
+    below = Complex(binary("subtract", one, x.real), unary("negate", x.imag))
+    return square_root(below), square_root(Complex(binary("add", one, x.real), x.imag))
+
+
+def arc_sine(x: Complex) -> Complex:
+    """atan2(a, Re(r s)) + i asinh(Im(conj(r) s)) with r = sqrt(1 - x), s = sqrt(1 + x)"""
+    r, s = _roots_beside_one(x)
+    angle = binary("atan2", x.real, multiply(r, s).real)
+    conjugate = Complex(r.real, unary("negate", r.imag))
+    return Complex(angle, unary("asinh", multiply(conjugate, s).imag))
+
+
+def arc_cosine(x: Complex) -> Complex:
+    """2 atan2(Re r, Re s) + i asinh(Im(conj(s) r)) with r = sqrt(1 - x), s = sqrt(1 + x)"""
+    r, s = _roots_beside_one(x)
+    half = binary("atan2", r.real, s.real)
+    conjugate = Complex(s.real, unary("negate", s.imag))
+    return Complex(binary("add", half, half), unary("asinh", multiply(conjugate, r).imag))
+
+
+def inverse_hyperbolic_sine(x: Complex) -> Complex:
+    """asin(ix) / i"""
+    return _turned_back(arc_sine(_turned(x)))
+
+
+def inverse_hyperbolic_cosine(x: Complex) -> Complex:
+    """asinh(Re(conj(r) s)) + 2i atan2(Im r, Re s) with r = sqrt(x - 1), s = sqrt(x + 1)"""
+    one = constant(x.real.dtype, 1)
+    r = square_root(Complex(binary("subtract", x.real, one), x.imag))
+    s = square_root(Complex(binary("add", x.real, one), x.imag))
+    conjugate = Complex(r.real, unary("negate", r.imag))
+    half = binary("atan2", r.imag, s.real)
+    return Complex(unary("asinh", multiply(conjugate, s).real), binary("add", half, half))
+
+
+def inverse_hyperbolic_tangent(x: Complex) -> Complex:
+    """log1p(4a / ((1 - a)^2 + b^2)) / 4 + i atan2(2b, (1 - a)(1 + a) - b^2) / 2"""
+    a, b, dtype = x.real, x.imag, x.real.dtype
+    below, above = (binary(op, constant(dtype, 1), a) for op in ("subtract", "add"))
+    square = binary("multiply", b, b)
+    distance = binary("add", binary("multiply", below, below), square)
+    quotient = binary("divide", binary("multiply", constant(dtype, 4), a), distance)
+    angle = binary(
+        "atan2",
+        binary("add", b, b),
+        binary("subtract", binary("multiply", below, above), square),
+    )
+    return Complex(
+        binary("multiply", constant(dtype, 0.25), unary("log_plus_one", quotient)),
+        binary("multiply", constant(dtype, 0.5), angle),
+    )
+
+
+def arc_tangent(x: Complex) -> Complex:
+    """atanh(ix) / i"""
+    return _turned_back(inverse_hyperbolic_tangent(_turned(x)))
+
+
 UNARY: dict[str, Callable[[Complex], Scalar | Complex]] = {
     "negate": negate,
     "abs": absolute,
@@ -187,7 +271,15 @@ UNARY: dict[str, Callable[[Complex], Scalar | Complex]] = {
     "cosine": cosine,
     "sine": sine,
     "tan": tangent,
+    "asin": arc_sine,
+    "acos": arc_cosine,
+    "atan": arc_tangent,
+    "sinh": hyperbolic_sine,
+    "cosh": hyperbolic_cosine,
     "tanh": hyperbolic_tangent,
+    "asinh": inverse_hyperbolic_sine,
+    "acosh": inverse_hyperbolic_cosine,
+    "atanh": inverse_hyperbolic_tangent,
     "logistic": logistic,
     "sign": sign,
     "real": lambda x: x.real,
