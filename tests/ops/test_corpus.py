@@ -29,7 +29,8 @@ TWINS = """
 ApplyAdaMax ApplyAdadelta ApplyAdagrad ApplyAdagradDA ApplyAdagradV2 ApplyAdam ApplyAddSign
 ApplyCenteredRMSProp ApplyFtrl ApplyFtrlV2 ApplyGradientDescent ApplyMomentum ApplyPowerSign
 ApplyProximalAdagrad ApplyProximalGradientDescent ApplyRMSProp BlockLSTMGradV2 BlockLSTMV2
-IsVariableInitialized MaxPoolGradGradWithArgmax RandomPoisson RefIdentity ResourceApplyAdagradDA
+Case IsVariableInitialized MaxPoolGradGradWithArgmax RandomPoisson RefExit RefIdentity RefMerge
+RefNextIteration RefSwitch ResourceApplyAdagradDA StackCloseV2
 ResourceApplyAdamWithAmsgrad ResourceCountUpTo ResourceGatherNd ResourceScatterNdMax
 ResourceScatterNdMin ResourceSparseApplyAdagradDA ResourceSparseApplyProximalGradientDescent
 ScatterNdMax ScatterNdMin SparseApplyAdadelta SparseApplyAdagrad SparseApplyAdagradDA
@@ -43,8 +44,9 @@ SparseSparseMinimum SparseSplit TopK UnicodeDecode Variable
 ELSEWHERE = """
 AllCandidateSampler ComputeAccidentalHits DestroyResourceOp DisableCopyOnRead DrawBoundingBoxesV2
 EncodeJpegVariableQuality ImageProjectiveTransformV3 MatchingFiles MergeV2Checkpoints
-NonMaxSuppressionWithOverlaps ReadFile Restore RestoreSlice RestoreV2 Save SaveSlices SaveV2
-ShardedFilename ShardedFilespec UniformCandidateSampler WriteFile
+NonMaxSuppressionWithOverlaps OptionalHasValue ReadFile RefEnter Restore RestoreSlice RestoreV2 Save SaveSlices SaveV2
+ShardedFilename ShardedFilespec TensorArrayCloseV3 TensorArrayGradWithShape TensorListConcat
+TensorListConcatLists TensorListScatter TensorListScatterV2 UniformCandidateSampler WriteFile
 """
 SAMPLED_ELSEWHERE = frozenset(TWINS.split() + ELSEWHERE.split())
 
@@ -91,7 +93,8 @@ def sampled() -> frozenset[str]:
                     if case["kind"] == "graph_def":
                         graph = GraphDef()
                         graph.ParseFromString(pack.blob(case["graph"]))
-                        found.update(node.op for node in graph.node)
+                        bodies = (f.node_def for f in graph.library.function)
+                        found.update(node.op for nodes in (graph.node, *bodies) for node in nodes)
     return frozenset(found)
 
 
