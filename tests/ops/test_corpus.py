@@ -44,9 +44,10 @@ SparseSparseMinimum SparseSplit TopK UnicodeDecode Variable
 ELSEWHERE = """
 AllCandidateSampler ComputeAccidentalHits DestroyResourceOp DisableCopyOnRead DrawBoundingBoxesV2
 EncodeJpegVariableQuality ImageProjectiveTransformV3 MatchingFiles MergeV2Checkpoints
-NonMaxSuppressionWithOverlaps OptionalHasValue ReadFile RefEnter Restore RestoreSlice RestoreV2 Save SaveSlices SaveV2
-ShardedFilename ShardedFilespec TensorArrayCloseV3 TensorArrayGradWithShape TensorListConcat
-TensorListConcatLists TensorListScatter TensorListScatterV2 UniformCandidateSampler WriteFile
+NonMaxSuppressionWithOverlaps OptionalHasValue ReadFile RefEnter Restore RestoreSlice RestoreV2 Save
+SaveSlices SaveV2 ShardedFilename ShardedFilespec TensorArrayCloseV3 TensorArrayGradWithShape
+TensorListConcat TensorListConcatLists TensorListScatter TensorListScatterV2
+UniformCandidateSampler WriteFile
 """
 SAMPLED_ELSEWHERE = frozenset(TWINS.split() + ELSEWHERE.split())
 
