@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flowc.ir import dtypes
-from flowc.ir.errors import FailedPreconditionError
-from flowc.ir.ops.common import Tensors, fail, is_abstract, show
+from flowc.ir.errors import FailedPreconditionError, InvalidArgumentError
+from flowc.ir.ops.common import Tensors, is_abstract, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.terms import Term, maximum, where
 from flowc.ir.tensor.builder import Builder, accumulator, require
@@ -13,13 +13,29 @@ from flowc.ir.tensor.core import Value
 Color = tuple[Term, Term, Term]
 
 
+def _converted_channels(b: Builder, images: Value) -> Color:
+    """The channels of an op that converts; it has an error class of its own where it runs."""
+    require(len(b.shape(images)) >= 1, "input must be at least 1D")
+    try:
+        return _channels(b, images)
+    except InvalidArgumentError as error:
+        if is_abstract(b):
+            raise
+        raise FailedPreconditionError(None, None, error.message) from None
+
+
+def _adjusted_channels(b: Builder, images: Value) -> Color:
+    """The channels, in float32, of an op that adjusts."""
+    require(len(b.shape(images)) >= 3, "input must be at least 3-D")
+    return _channels(b, b.convert(images, dtypes.float32))
+
+
 def _channels(b: Builder, images: Value) -> Color:
     shape = b.shape(images)
-    require(len(shape) >= 1, "input must be at least 1D")
-    if not b.assumptions.equal(shape[-1], 3):
-        message = f"input must have 3 channels but instead has {shape[-1]} channels."
-        # TensorFlow's shape function and its kernel differ in the class.
-        raise fail(message) if is_abstract(b) else FailedPreconditionError(None, None, message)
+    require(
+        b.assumptions.equal(shape[-1], 3),
+        f"input must have 3 channels but instead has {shape[-1]} channels.",
+    )
     last = len(shape) - 1
     parts = (b.squeeze(b.slice_axis(images, last, i, i + 1), last) for i in range(3))
     first, second, third = (Term(b, part) for part in parts)
@@ -79,13 +95,13 @@ def _to_rgb(color: Color) -> Color:
 @op("RGBToHSV(images: T; T: {float} = float32) -> output: T")
 def rgb_to_hsv(b: Builder, images: Value) -> Value:
     """Red, green, blue to hue, saturation, value."""
-    return _joined(b, _to_hsv(_channels(b, images)))
+    return _joined(b, _to_hsv(_converted_channels(b, images)))
 
 
 @op("HSVToRGB(images: T; T: {float} = float32) -> output: T")
 def hsv_to_rgb(b: Builder, images: Value) -> Value:
     """Hue, saturation, value to red, green, blue."""
-    return _joined(b, _to_rgb(_channels(b, images)))
+    return _joined(b, _to_rgb(_converted_channels(b, images)))
 
 
 hsv_to_rgb.not_differentiable()
@@ -169,6 +185,7 @@ def adjust_contrast(b: Builder, images: Value, contrast_factor: Value) -> Value:
     """Each channel's distance from its mean, scaled."""
     shape = b.shape(images)
     require(len(shape) >= 3, f"input must be at least 3-D, got shape {show(shape)}")
+    require_rank(b, contrast_factor, 0, "contrast_factor")
     wide = b.convert(images, accumulator(images.type.dtype))
     axes = [len(shape) - 3, len(shape) - 2]
     count = b.multiply(b.size(shape[-3], dtypes.int64), b.size(shape[-2], dtypes.int64))
@@ -189,16 +206,16 @@ def _hue_shifted(color: Color, delta: Term) -> Color:
 @op("AdjustHue(images: T, delta: float32; T: {float16, float32} = float32) -> output: T")
 def adjust_hue(b: Builder, images: Value, delta: Value) -> Value:
     """The hue turned by a part of the circle."""
-    wide = b.convert(images, dtypes.float32)
-    return b.convert(
-        _joined(b, _hue_shifted(_channels(b, wide), Term(b, delta))), images.type.dtype
-    )
+    require_rank(b, delta, 0, "delta")
+    shifted = _hue_shifted(_adjusted_channels(b, images), Term(b, delta))
+    return b.convert(_joined(b, shifted), images.type.dtype)
 
 
 @op("AdjustSaturation(images: T, scale: float32; T: {float16, float32} = float32) -> output: T")
 def adjust_saturation(b: Builder, images: Value, scale: Value) -> Value:
     """The saturation scaled, up to 1."""
-    hue, saturation, value = _to_hsv(_channels(b, b.convert(images, dtypes.float32)))
+    require_rank(b, scale, 0, "scale")
+    hue, saturation, value = _to_hsv(_adjusted_channels(b, images))
     scaled = saturation * Term(b, scale)
     limited = Term(b, b.clamp(0, scaled.value, 1))
     return b.convert(_joined(b, _to_rgb((hue, limited, value))), images.type.dtype)

@@ -43,6 +43,7 @@ def normalize_axis(axis: int, rank: int, what: str = "axis") -> int:
 
 def static_axis(b: Builder, value: Value, rank: int, what: str = "axis") -> int:
     """The axis that a scalar operand names."""
+    require_rank(b, value, 0, what)
     return normalize_axis(int(b.static(value).item()), rank, what)
 
 

@@ -176,15 +176,22 @@ class _Run:
             return self._unknown()
 
     def _lacks_handles(self) -> bool:
-        """Whether a resource is one of which nothing is known, from inside of a function."""
-        types = argument_dtypes(self.definition.signature.inputs, self.attrs)
-        return any(
-            dtype is dtypes.resource and not isinstance(value, Handle)
-            for dtype, value in zip(types, self.inputs, strict=True)
-        )
+        """Whether a variable is one of which nothing is known, from inside of a function."""
+        values = iter(self.inputs)
+        for argument in self.definition.signature.inputs:
+            for dtype in argument_dtypes([argument], self.attrs):
+                is_variable = argument.is_ref or dtype is dtypes.resource
+                if not isinstance(next(values), Handle) and is_variable:
+                    return True
+        return False
 
     def _unknown(self) -> tuple[Abstract, ...]:
-        return tuple(_unknown(dtype) for dtype in output_dtypes(self.definition, self.attrs))
+        """What is known without the lowering: dtypes, and that a reference is passed on."""
+        found = [_unknown(dtype) for dtype in output_dtypes(self.definition, self.attrs)]
+        outputs = self.definition.signature.outputs
+        if outputs and outputs[0].is_ref and self.inputs and isinstance(self.inputs[0], Handle):
+            found[0] = self.inputs[0]
+        return tuple(found)
 
     def _builder(self) -> Builder:
         builder = Builder(_GraphAssumptions())

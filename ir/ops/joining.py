@@ -194,8 +194,18 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op("ParallelConcat(values: N*T; N: int >= 1, T: type, shape: shape) -> output: T")
-def parallel_concat(b: Builder, values: list[Value]) -> Value:
-    """The values, each with a first dimension of 1, along it."""
+def parallel_concat(b: Builder, values: list[Value], *, shape: Sequence[Dim | None]) -> Value:
+    """The values, each with a first dimension of 1, along it; `shape` is the result's."""
+    require(bool(shape) and shape[0] == len(values), f"shape {shape} is not of {len(values)} rows")
+    for value in values:
+        sizes = b.shape(value)
+        require(bool(sizes), "The rank of all input shapes must be greater than 0")
+        require(b.assumptions.equal(sizes[0], 1), "Size of first dimension must be 1.")
+        fits = len(sizes) == len(shape) and all(
+            wanted is None or b.assumptions.equal(size, wanted)
+            for size, wanted in zip(sizes[1:], shape[1:], strict=True)
+        )
+        require(fits, f"Shape {show(sizes)} does not fit the result's {shape}")
     return b.concatenate(values, 0)
 
 
@@ -331,7 +341,11 @@ pad_v2.gradient(_pad_gradient)
 _MIRROR = 'mode: {"REFLECT", "SYMMETRIC"}'
 
 
-def _mirror_edges(b: Builder, paddings: Value) -> list[tuple[int, int]]:
+def _mirror_edges(b: Builder, input: Value, paddings: Value) -> list[tuple[int, int]]:
+    """What is added before and after each dimension."""
+    rank = len(b.shape(input))
+    matrix = b.assumptions.equal_shapes(b.shape(paddings), (rank, 2))
+    require(matrix, f"paddings must be a matrix with 2 columns and {rank} rows")
     listed = b.static(paddings).reshape(-1, 2).tolist()
     positive = all(d >= 0 for pair in listed for d in pair)
     require(positive, f"paddings must be non-negative: {listed}")
@@ -345,10 +359,7 @@ def _mirror_edges(b: Builder, paddings: Value) -> list[tuple[int, int]]:
 def mirror_pad(b: Builder, input: Value, paddings: Value, *, mode: str) -> Value:
     """The input mirrored at its borders, which are doubled (SYMMETRIC) or not (REFLECT)."""
     skip = 1 if mode == "REFLECT" else 0
-    rank = len(b.shape(input))
-    matrix = b.assumptions.equal_shapes(b.shape(paddings), (rank, 2))
-    require(matrix, f"paddings must be a matrix with 2 columns and {rank} rows")
-    for axis, (low, high) in enumerate(_mirror_edges(b, paddings)):
+    for axis, (low, high) in enumerate(_mirror_edges(b, input, paddings)):
         size = b.shape(input)[axis]
         require(
             b.assumptions.at_least(size - skip, max(low, high)),
@@ -371,7 +382,7 @@ def mirror_pad(b: Builder, input: Value, paddings: Value, *, mode: str) -> Value
 def mirror_pad_grad(b: Builder, input: Value, paddings: Value, *, mode: str) -> Value:
     """The middle of the input, with its mirrored borders added to where they came from."""
     skip = 1 if mode == "REFLECT" else 0
-    for axis, (low, high) in reversed(list(enumerate(_mirror_edges(b, paddings)))):
+    for axis, (low, high) in reversed(list(enumerate(_mirror_edges(b, input, paddings)))):
         input = _fold_edges(b, input, axis, low, high, skip)
     return input
 
@@ -379,6 +390,11 @@ def mirror_pad_grad(b: Builder, input: Value, paddings: Value, *, mode: str) -> 
 def _fold_edges(b: Builder, x: Value, axis: int, low: int, high: int, skip: int) -> Value:
     total = b.shape(x)[axis]
     size = total - low - high
+    require(
+        b.assumptions.at_least(size - skip, max(low, high)),
+        f"paddings must be no greater than the output dimension size: {low}, {high} greater than "
+        f"{size}",
+    )
     middle = b.slice_axis(x, axis, low, low + size)
     for begin, count, place in ((0, low, skip), (low + size, high, size - skip - high)):
         if count:

@@ -101,26 +101,28 @@ def _first_greatest(
     return b.reduce_window([x, positions, *carried], starts, body, **pool.window(b, shape))
 
 
-def _max_pool_grad(b: Builder, x: Value, dy: Value, pool: _Pool) -> Value:
+def _max_pool_grad(b: Builder, x: Value, y: Value, dy: Value, pool: _Pool) -> Value:
     """dy added where the first greatest element of each window is."""
     image = b.shape(x)
-    dy = _as_windows(b, dy, image, pool)
+    _as_windows(b, y, image, pool, "orig_output")
+    dy = _as_windows(b, dy, image, pool, "grad")
     zero = b.scalar(0, x.type.dtype)
     return b.select_and_scatter(x, dy, zero, b.ge, b.add, **pool.window(b, image))
 
 
-def _as_windows(b: Builder, dy: Value, image: Shape, pool: _Pool) -> Value:
-    """dy, with its sizes written as those of the images' windows. Raises InvalidArgumentError."""
+def _as_windows(b: Builder, values: Value, image: Shape, pool: _Pool, what: str) -> Value:
+    """The values, of which the images' windows have one each. Raises InvalidArgumentError."""
     expected = pool.outputs(b, image)
     require(
-        b.assumptions.equal_shapes(b.shape(dy), expected),
-        f"Expected grad shape to be {show(expected)}, but got {show(b.shape(dy))}",
+        b.assumptions.equal_shapes(b.shape(values), expected),
+        f"Expected {what} shape to be {show(expected)}, but got {show(b.shape(values))}",
     )
-    return b.reshape(dy, expected)
+    return b.reshape(values, expected)
 
 
-def _max_pool_grad_grad(b: Builder, x: Value, grad: Value, pool: _Pool) -> Value:
+def _max_pool_grad_grad(b: Builder, x: Value, y: Value, grad: Value, pool: _Pool) -> Value:
     """Per window the gradient at its first greatest element."""
+    _as_windows(b, y, b.shape(x), pool, "orig_output")
     same = b.assumptions.equal_shapes(b.shape(grad), b.shape(x))
     require(same, f"Expected grad shape to be {show(b.shape(x))}, but got {show(b.shape(grad))}")
     return _first_greatest(b, x, [grad], pool)[2]
@@ -145,7 +147,7 @@ def _avg_pool(b: Builder, x: Value, pool: _Pool) -> Value:
 
 def _avg_pool_grad(b: Builder, image: Shape, dy: Value, pool: _Pool) -> Value:
     """Each window's share of dy spread over its elements: windows over the spread-out dy."""
-    dy = _as_windows(b, dy, image, pool)
+    dy = _as_windows(b, dy, image, pool, "grad")
     dtype = dy.type.dtype
     wide = b.convert(dy, accumulator(dtype))
     kind = wide.type.dtype
@@ -219,7 +221,7 @@ def max_pool_grad(
 ) -> Value:
     """The gradient of MaxPool."""
     pool = _pool(b, b.shape(orig_input), ksize, strides, padding, explicit_paddings)
-    return _max_pool_grad(b, orig_input, grad, pool)
+    return _max_pool_grad(b, orig_input, orig_output, grad, pool)
 
 
 def _define_grad_grad(name: str, window: str, types: str) -> OpDefinition:
@@ -235,7 +237,7 @@ def _define_grad_grad(name: str, window: str, types: str) -> OpDefinition:
         padding: str,
     ) -> Value:
         pool = _pool(b, b.shape(orig_input), ksize, strides, padding)
-        return _max_pool_grad_grad(b, orig_input, grad, pool)
+        return _max_pool_grad_grad(b, orig_input, orig_output, grad, pool)
 
     return lower
 
@@ -268,7 +270,7 @@ def max_pool_3d_grad(
 ) -> Value:
     """The gradient of MaxPool3D."""
     pool = _pool(b, b.shape(orig_input), ksize, strides, padding)
-    return _max_pool_grad(b, orig_input, grad, pool)
+    return _max_pool_grad(b, orig_input, orig_output, grad, pool)
 
 
 def _define_average(name: str, operand: str, window: str) -> OpDefinition:
@@ -366,7 +368,7 @@ def max_pool_v2(b: Builder, input: Value, ksize: Value, strides: Value, *, paddi
 
 
 def _define_v2(
-    name: str, function: Callable[[Builder, Value, Value, _Pool], Value]
+    name: str, function: Callable[[Builder, Value, Value, Value, _Pool], Value]
 ) -> OpDefinition:
     @op(
         f"{name}({_TRIPLE}, ksize: int32, strides: int32; {_V2}, {_GRAD_FORMAT},"
@@ -384,7 +386,7 @@ def _define_v2(
     ) -> Value:
         sizes, steps = (b.static(value).tolist() for value in (ksize, strides))
         pool = _pool(b, b.shape(orig_input), sizes, steps, padding)
-        return function(b, orig_input, grad, pool)
+        return function(b, orig_input, orig_output, grad, pool)
 
     return lower
 

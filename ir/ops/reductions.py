@@ -9,7 +9,7 @@ import numpy as np
 
 from flowc.ir import dims, dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, conj, is_zero, normalize_axis, number, static_axis
+from flowc.ir.ops.common import Tensors, conj, is_zero, normalize_axis, number, show, static_axis
 from flowc.ir.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, accumulator, greatest, least, require
 from flowc.ir.tensor.core import Value
@@ -17,6 +17,7 @@ from flowc.ir.tensor.core import Value
 
 def reduction_axes(b: Builder, indices: Value, rank: int) -> list[int]:
     """The axes that a reduction's second operand lists."""
+    require(len(b.shape(indices)) <= 1, f"axes must be a vector: {show(b.shape(indices))}")
     listed = b.static(indices).ravel().tolist()
     for axis in listed:
         require(

@@ -48,10 +48,16 @@ class _Axis:
 
 
 def _axes(
-    b: Builder, old: tuple[int, int], new: tuple[int, int], align_corners: bool, half: bool
+    old: tuple[int, int], new: tuple[int, int], align_corners: bool, half: bool
 ) -> tuple[_Axis, _Axis]:
     exclusive = not (align_corners and half)
     require(exclusive, "If half_pixel_centers is True, align_corners must be False.")
+    return _unchecked_axes(old, new, align_corners, half)
+
+
+def _unchecked_axes(
+    old: tuple[int, int], new: tuple[int, int], align_corners: bool, half: bool
+) -> tuple[_Axis, _Axis]:
     require(min(*new) > 0, "output dimensions must be positive")
     require(min(*old) > 0, "input image must be of non-zero size")
     return tuple(_Axis(o, n, align_corners, half) for o, n in zip(old, new, strict=True))  # type: ignore[return-value]
@@ -179,7 +185,7 @@ def resize_bilinear(
     if is_abstract(b):
         return _abstract(b, images, size, dtypes.float32)
     new = _wanted(b, size)
-    axes = _axes(b, _image_size(b, images), new, align_corners, half_pixel_centers)
+    axes = _axes(_image_size(b, images), new, align_corners, half_pixel_centers)
     x = b.convert(images, dtypes.float32)
     for number, axis in reversed(list(enumerate(axes, 1))):
         lower, upper, part = _linear(axis)
@@ -197,7 +203,7 @@ def resize_nearest_neighbor(
     if is_abstract(b):
         return _abstract(b, images, size, images.type.dtype)
     new = _wanted(b, size)
-    axes = _axes(b, _image_size(b, images), new, align_corners, half_pixel_centers)
+    axes = _axes(_image_size(b, images), new, align_corners, half_pixel_centers)
     for number, axis in enumerate(axes, 1):
         images = b.take(images, b.constant(_nearest(axis).astype(np.int32)), number)
     return images
@@ -211,7 +217,7 @@ def _define_by_weights(name: str, flags: str, weights: Callable[[_Axis], Array])
         if is_abstract(b):
             return _abstract(b, images, size, dtypes.float32)
         new = _wanted(b, size)
-        axes = _axes(b, _image_size(b, images), new, align_corners, half_pixel_centers)
+        axes = _axes(_image_size(b, images), new, align_corners, half_pixel_centers)
         x = b.convert(images, dtypes.float32)
         return _by_matrices(b, x, (weights(axes[0]), weights(axes[1])))
 
@@ -239,7 +245,7 @@ def resize_area(b: Builder, images: Value, size: Value, *, align_corners: bool) 
     """The mean over the area that a pixel of the result covers."""
     if is_abstract(b):
         return _abstract(b, images, size, dtypes.float32)
-    axes = _axes(b, _image_size(b, images), _wanted(b, size), align_corners, False)
+    axes = _axes(_image_size(b, images), _wanted(b, size), align_corners, False)
     x = b.convert(images, dtypes.float32)
     return _by_matrices(b, x, (_area_weights(axes[0]), _area_weights(axes[1])))
 
@@ -260,7 +266,7 @@ def _define_image_grad(name: str, types: str, weights: Callable[[_Axis], Array])
         if is_abstract(b):
             return b.zeros_like(original_image)
         old, new = _image_size(b, original_image), _image_size(b, grads)
-        axes = _axes(b, old, new, align_corners, half_pixel_centers)
+        axes = _axes(old, new, align_corners, half_pixel_centers)
         transposed = weights(axes[0]).T, weights(axes[1]).T
         return b.convert(_by_matrices(b, grads, transposed), original_image.type.dtype)
 
@@ -286,7 +292,7 @@ def resize_nearest_neighbor_grad(
     if is_abstract(b):
         return _abstract(b, grads, size, grads.type.dtype)
     old, new = _wanted(b, size), _image_size(b, grads)
-    axes = _axes(b, old, new, align_corners, half_pixel_centers)
+    axes = _unchecked_axes(old, new, align_corners, half_pixel_centers)
     weights = tuple(_one_hot(_nearest(axis), axis.old).T for axis in axes)
     return _by_matrices(b, grads, (weights[0], weights[1]))
 

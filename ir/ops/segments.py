@@ -142,8 +142,8 @@ def _sorted_segments(b: Builder, kind: str, data: Value, ids: Value, count: Dim)
     dtype = data.type.dtype
     if kind == "Mean":
         total = _segments(b, data, ids, count, 0, Builder.add)
-        ones = b.full(1, b.shape(ids), dtype)
-        number = b.maximum(b.convert(_segments(b, ones, ids, count, 0, Builder.add), dtype), 1)
+        ones = b.full(1, b.shape(ids), dtype.real)
+        number = b.convert(b.maximum(_segments(b, ones, ids, count, 0, Builder.add), 1), dtype)
         return b.divide(total, b.broadcast_in_dim(number, b.shape(total), (0,)))
     combine, initial = _EMPTY[kind]
     result = _segments(b, data, ids, count, initial(dtype), combine)
