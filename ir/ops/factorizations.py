@@ -18,6 +18,7 @@ from flowc.ir.ops.linear_algebra import (
     lower_triangle,
     multiply,
     square,
+    wide,
 )
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, host_op
 from flowc.ir.tensor.builder import Builder, require
@@ -38,7 +39,7 @@ def _matrices(x: Array) -> None:
 def qr(input: Array, *, full_matrices: bool) -> tuple[Array, Array]:
     """input = q r with orthonormal columns of q and upper triangular r."""
     _matrices(input)
-    q, r = np.linalg.qr(input, "complete" if full_matrices else "reduced")
+    q, r = np.linalg.qr(wide(input), "complete" if full_matrices else "reduced")
     return np.ascontiguousarray(q, input.dtype), np.ascontiguousarray(r, input.dtype)
 
 
@@ -98,9 +99,12 @@ def self_adjoint_eig(input: Array, *, compute_v: bool) -> tuple[Array, Array]:
     """Eigenvalues in ascending order and eigenvectors of self-adjoint matrices (lower half)."""
     _matrices(input)
     require(input.shape[-1] == input.shape[-2], f"Input matrix must be square: {show(input.shape)}")
+    finite = bool(np.isfinite(np.tril(input)).all())
+    require(finite, "Self-adjoint eigen decomposition was not successful. The input might not be "
+                    "valid.")  # fmt: skip
     if not compute_v:
-        return np.linalg.eigvalsh(input).astype(input.dtype), np.zeros((0,), input.dtype)
-    e, v = np.linalg.eigh(input)
+        return np.linalg.eigvalsh(wide(input)).astype(input.dtype), np.zeros((0,), input.dtype)
+    e, v = np.linalg.eigh(wide(input))
     return e.astype(input.dtype), np.ascontiguousarray(v, input.dtype)
 
 
@@ -147,11 +151,14 @@ def _(g: GraphBuilder, op: Operation, de: Tensor | None, dv: Tensor | None) -> T
 def svd(input: Array, *, compute_uv: bool, full_matrices: bool) -> tuple[Array, ...]:
     """input = u diag(s) v^H with descending s."""
     _matrices(input)
+    valid = np.isfinite(input).all(axis=(-2, -1), keepdims=True)
+    nan = np.where(valid, 0, np.nan).astype(input.dtype)
+    matrices = np.where(valid, wide(input), 0)  # LAPACK gives up on a batch with NaN
     if not compute_uv:
-        s = np.linalg.svd(input, compute_uv=False).astype(input.dtype)
+        s = np.linalg.svd(matrices, compute_uv=False).astype(input.dtype) + nan[..., 0]
         return s, np.zeros((0,), input.dtype), np.zeros((0,), input.dtype)
-    u, s, vh = np.linalg.svd(input, full_matrices=full_matrices)
-    v = np.conj(np.swapaxes(vh, -1, -2))
+    u, s, vh = np.linalg.svd(matrices, full_matrices=full_matrices)
+    u, s, v = u + nan, s + nan[..., 0], np.conj(np.swapaxes(vh, -1, -2)) + nan
     return s.astype(input.dtype), *(np.ascontiguousarray(m, input.dtype) for m in (u, v))
 
 

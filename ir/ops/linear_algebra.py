@@ -7,12 +7,13 @@ the SVD and QR, of S. Walter et al. (2012), as graph ops.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from flowc.ir import dtypes
-from flowc.ir.ops.common import Tensors, abstract, check_all, fail, or_zeros, show, static_shape
+from flowc.ir.ops.common import Tensors, abstract, fail, or_zeros, show, static_shape
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, host_op, op
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Shape, Value
@@ -85,14 +86,15 @@ def _column(g: GraphBuilder, x: Tensor) -> Any:
 
 @op(f"Cholesky(input: T; {_TYPES}) -> output: T")
 def cholesky(b: Builder, input: Value) -> Value:
-    """The lower triangular L with L L^H = input, of positive definite matrices."""
-    square(b, input)
+    """The lower triangular L with L L^H = input; NaN where that is not positive definite."""
+    shape = square(b, input)
     factor = b.cholesky(input)
     parts = [b.real(factor), b.imag(factor)] if factor.type.dtype.is_complex else [factor]
-    for part in parts:
-        message = "Cholesky decomposition was not successful. The input might not be valid."
-        check_all(b, b.is_finite(part), message)
-    return factor
+    rank = len(shape)
+    finite = [b.reduce_and(b.is_finite(part), [rank - 2, rank - 1]) for part in parts]
+    valid = b.broadcast_in_dim(reduce(b.and_, finite), shape, range(rank - 2))
+    row, column = (b.iota(shape, axis, dtypes.int32) for axis in (rank - 2, rank - 1))
+    return b.select(b.or_(valid, b.lt(row, column)), factor, float("nan"))
 
 
 @cholesky.gradient
@@ -174,14 +176,14 @@ def _sum_batches(g: GraphBuilder, *pairs: tuple[Tensor, Tensor]) -> Tensors:
 def matrix_inverse(input: Array, *, adjoint: bool) -> Array:
     """The inverses, or their adjoints, of square matrices."""
     _expect_square(input)
-    x = _wide(_adjoint(input) if adjoint else input)
+    x = wide(_adjoint(input) if adjoint else input)
     try:
         return _solved(np.linalg.inv(x), input)
     except np.linalg.LinAlgError:
         raise fail("Input is not invertible.") from None
 
 
-def _wide(x: Array) -> Array:
+def wide(x: Array) -> Array:
     """LAPACK has no half precision."""
     return x.astype(np.float32) if x.dtype == np.float16 else x
 
@@ -206,7 +208,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 def matrix_determinant(input: Array) -> Array:
     """The determinants of square matrices."""
     _expect_square(input)
-    return np.asarray(np.linalg.det(_wide(input)), input.dtype)
+    return np.asarray(np.linalg.det(wide(input)), input.dtype)
 
 
 @matrix_determinant.infer
@@ -224,7 +226,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 def log_matrix_determinant(input: Array) -> tuple[Array, Array]:
     """The sign and the logarithm of the magnitude of determinants."""
     _expect_square(input)
-    sign, log = np.linalg.slogdet(_wide(input))
+    sign, log = np.linalg.slogdet(wide(input))
     return np.asarray(sign, input.dtype), np.asarray(log, input.dtype)
 
 
@@ -250,9 +252,9 @@ def matrix_solve(matrix: Array, rhs: Array, *, adjoint: bool) -> Array:
     _expect_square(matrix)
     fits = rhs.ndim == matrix.ndim and matrix.shape[:-1] == rhs.shape[:-1]
     require(fits, f"Input matrix and rhs must have same number of rows: {show(rhs.shape)}")
-    a = _wide(_adjoint(matrix) if adjoint else matrix)
+    a = wide(_adjoint(matrix) if adjoint else matrix)
     try:
-        return _solved(np.linalg.solve(a, _wide(rhs)), rhs)
+        return _solved(np.linalg.solve(a, wide(rhs)), rhs)
     except np.linalg.LinAlgError:
         raise fail("Input matrix is not invertible.") from None
 
@@ -346,11 +348,13 @@ def _underdetermined(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 def matrix_square_root(input: Array) -> Array:
     """The principal square roots, by eigenvectors."""
     _expect_square(input)
-    values, vectors = np.linalg.eig(_wide(input))
+    valid = np.isfinite(input).all(axis=(-2, -1), keepdims=True)
+    values, vectors = np.linalg.eig(np.where(valid, wide(input), np.eye(input.shape[-1])))
     roots = np.sqrt(values.astype(complex))
     result = (vectors * roots[..., None, :]) @ np.linalg.inv(vectors)
     real = input.dtype.kind != "c"
-    return np.asarray(result.real if real else result).astype(input.dtype)
+    result = np.where(valid, result.real if real else result, np.nan)
+    return result.astype(input.dtype)
 
 
 @matrix_square_root.infer
