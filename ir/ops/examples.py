@@ -240,7 +240,7 @@ def dense_columns(
         require(
             fits,
             f"dense_defaults of '{key}' has shape {show(default.shape)}, but the shape is "
-            f"{show(shape)}",
+            f"{show(tuple(-1 if d is None else d for d in shape))}",
         )
         columns.append(column)
     return tuple(columns)

@@ -20,10 +20,11 @@ from flowc.ir.tensor.primitive import Array
 def tensor_text(tensor: Any, summarize: int) -> str:
     """The tensor in brackets, with `summarize` elements at each end of an axis; -1 for all."""
     array = np.asarray(tensor)
-    return _nested(array, array.ndim, summarize, _printer(array))
+    return _nested(array, array.ndim, summarize, printer(array))
 
 
-def _printer(array: Array) -> Callable[[Any], str]:
+def printer(array: Array, quoted: bool = True) -> Callable[[Any], str]:
+    """What writes one element of an array; strings in quotes if `quoted`."""
     dtype = as_dtype(array.dtype)
     if dtype.is_floating:
         kind = array.dtype.type if array.dtype.itemsize >= 4 else np.float32
@@ -35,7 +36,8 @@ def _printer(array: Array) -> Callable[[Any], str]:
         return lambda value: str(int(value))
     if dtype.is_integer:
         return lambda value: str(int(value))
-    return lambda value: '"' + escaped(value) + '"'
+    quote = '"' if quoted else ""
+    return lambda value: quote + escaped(value) + quote
 
 
 def float_text(value: Any) -> str:
@@ -74,9 +76,7 @@ def _nested(part: Any, rank: int, summarize: int, show: Callable[[Any], str]) ->
     'StringFormat(inputs: T; T: list(type) >= 0, template: string = "%s",'
     ' placeholder: string = "%s", summarize: int = 3) -> output: string'
 )
-def string_format(
-    inputs: list[Array], *, template: str, placeholder: str, summarize: int
-) -> Array:
+def string_format(inputs: list[Array], *, template: str, placeholder: str, summarize: int) -> Array:
     """The template with each placeholder replaced by a tensor."""
     parts = template.split(placeholder) if placeholder else [template]
     if len(parts) != len(inputs) + 1:

@@ -59,7 +59,8 @@ def _define_equality(name: str, direction: str, otherwise: bool) -> None:
 def _fit(b: Builder, x: Value, y: Value) -> bool:
     """Whether the shapes can be broadcast together."""
     pairs = zip(reversed(b.shape(x)), reversed(b.shape(y)), strict=False)
-    return all(1 in pair or b.assumptions.equal(*pair) for pair in pairs)
+    equal = b.assumptions.equal
+    return all(1 in (m, n) or equal(m, n) or equal(m, 1) or equal(n, 1) for m, n in pairs)
 
 
 _define_equality("Equal", "EQ", False)

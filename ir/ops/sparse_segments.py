@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from flowc.ir.dims import Dim
-from flowc.ir.ops.common import Tensors, check_all, check_bounds, require_rank
-from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
+from flowc.ir.dtypes import DType
+from flowc.ir.ops.common import Tensors, abstract, check_all, check_bounds, require_rank, show
+from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, host_op, op
 from flowc.ir.ops.scattering import scatter_rows
 from flowc.ir.ops.segments import segment_count
 from flowc.ir.tensor.builder import Builder, accumulator, require
 from flowc.ir.tensor.core import Value
+from flowc.ir.tensor.primitive import Array
 
 _INDICES = "Tidx: {index} = int32, Tsegmentids: {index} = int32"
 
@@ -112,6 +116,46 @@ def _define_gradient(kind: str) -> None:
         return b.convert(total, grad.type.dtype)
 
 
+def _define_compact_gradient(kind: str) -> None:
+    @host_op(
+        f"SparseSegment{kind}GradV2(grad: T, indices: Tidx, segment_ids: Tsegmentids,"
+        f" dense_output_dim0: int32; T: {{float}}, {_INDICES})"
+        " -> output: T, sorted_unique_indices: Tidx"
+    )
+    def kernel(
+        grad: Array, indices: Array, segment_ids: Array, dense_output_dim0: Array
+    ) -> tuple[Array, Array]:
+        """The rows of the gradient that are not zero, and which they are."""
+        require(grad.ndim >= 1, "grad must be at least a vector")
+        require(
+            indices.ndim == 1 and indices.shape == segment_ids.shape,
+            f"segment_ids and indices should have same size: {show(segment_ids.shape)} and "
+            f"{show(indices.shape)}",
+        )
+        rows, segments = int(dense_output_dim0), len(grad)
+        for what, found, limit in (("Index", indices, rows), ("Segment id", segment_ids, segments)):
+            inside = (found >= 0) & (found < limit)
+            require(bool(inside.all()), f"{what} out of range [0, {limit})")
+        unique, places = np.unique(indices, return_inverse=True)
+        wide = grad.astype(np.float64)
+        if kind != "Sum":
+            counts = np.bincount(segment_ids, minlength=segments).astype(np.float64)
+            sizes = np.maximum(counts, 1) if kind == "Mean" else np.sqrt(np.maximum(counts, 1))
+            wide /= sizes.reshape(-1, *(1,) * (grad.ndim - 1))
+        total = np.zeros((len(unique), *grad.shape[1:]))
+        np.add.at(total, places, wide[segment_ids])
+        return total.astype(grad.dtype), unique.astype(indices.dtype)
+
+    @kernel.infer
+    def _(
+        b: Builder, grad: Value, indices: Value, ids: Value, rows: Value, *, T: DType, Tidx: DType
+    ) -> tuple[Value, Value]:
+        return abstract(b, T, None, *b.shape(grad)[1:]), abstract(b, Tidx, None)
+
+    kernel.not_differentiable()
+
+
 for _kind in ("Sum", "Mean", "SqrtN"):
     _define(_kind)
     _define_gradient(_kind)
+    _define_compact_gradient(_kind)

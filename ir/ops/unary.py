@@ -236,7 +236,6 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 @op("SigmoidGrad(y: T, dy: T; T: {inexact}) -> z: T")
 def sigmoid_grad(b: Builder, y: Value, dy: Value) -> Value:
     """dy * y * (1 - y)."""
-    y = conjugate(b, y)
     return b.multiply(b.multiply(dy, y), b.subtract(1, y))
 
 
@@ -261,7 +260,6 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 @op("TanhGrad(y: T, dy: T; T: {inexact}) -> z: T")
 def tanh_grad(b: Builder, y: Value, dy: Value) -> Value:
     """dy * (1 - y * y)."""
-    y = conjugate(b, y)
     return b.multiply(dy, b.subtract(1, b.multiply(y, y)))
 
 

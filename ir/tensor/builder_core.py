@@ -168,6 +168,7 @@ class BuilderCore:
         self._contents: dict[Value, Array | None] = {}
         self._constants: dict[tuple[DType, Shape, bytes], Value] = {}
         self.parameter_contents: Callable[[Parameter], Array | None] = lambda _: None
+        self.contents_limit = SYMBOLIC_LIMIT
 
     def emit_all(
         self,
@@ -259,12 +260,18 @@ class BuilderCore:
 
     def _sources(self, value: Value) -> tuple[Value, ...]:
         """The values whose contents those of `value` follow from."""
-        if isinstance(value, Parameter) or not _is_small(value.type):
+        if isinstance(value, Parameter) or not self._is_small(value.type):
             return ()
         return value.instruction.operands
 
+    def _is_small(self, type_: TensorType) -> bool:
+        size = type_.size
+        return (
+            isinstance(size, int) and size <= self.contents_limit and not type_.dtype.is_complex
+        )
+
     def _find_contents(self, value: Value) -> Array | None:
-        if not _is_small(value.type):
+        if not self._is_small(value.type):
             return None
         if isinstance(value, Parameter):
             return self.parameter_contents(value)
@@ -339,11 +346,6 @@ class BuilderCore:
         if not self.assumptions.replaced:
             return built
         return substitute_dims(built, self.assumptions.canonical)
-
-
-def _is_small(type_: TensorType) -> bool:
-    size = type_.size
-    return isinstance(size, int) and size <= SYMBOLIC_LIMIT and not type_.dtype.is_complex
 
 
 def require(condition: bool, message: str) -> None:
