@@ -39,8 +39,9 @@ def must_run_on_host(node: Node) -> bool:
 
 
 def can_run_on_host(node: Node) -> bool:
-    """True for ops with a host kernel, and for control flow."""
-    return node.definition.host is not None or is_structured(node)
+    """True for what the host has a kernel or an interpreter for: whatever is defined."""
+    definition = node.definition
+    return definition.host is not None or definition.lower is not None or is_structured(node)
 
 
 def _is_string(value: object) -> bool:

@@ -7,6 +7,7 @@ so are reads and assignments of variables that belong to the host's work, such a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -121,6 +122,7 @@ class HostPart:
         b.location = node.name
         operands = [i if isinstance(i, Handle) else state.given(i) for i in inputs]
         b.parameter_contents = state.contents
+        b.contents_limit = sys.maxsize  # nothing is compiled for the contents
         results = call_lowering(b, node.definition, operands, node.attributes)
         returned = [r for r in results if not isinstance(r, Handle)]
         main = b.computation(list(state.arrays), [*returned, *state.written.values()])

@@ -382,7 +382,8 @@ class _Lowering:
             elif current in self.feeds:
                 number = self.feeds.index(current)
                 feed = self.request.feeds[number]
-                if feed.value.size <= (SYMBOLIC_LIMIT if feed.dtype.is_integer else 1):
+                listed = feed.dtype.is_integer or feed.dtype.is_bool
+                if feed.value.size <= (SYMBOLIC_LIMIT if listed else 1):
                     found.add(number)
         return frozenset(found)
 

@@ -91,3 +91,23 @@ def test_what_only_the_host_uses_is_not_compiled() -> None:
         assert session.run(picked, {words: list("abcd")}).tolist() == [[b"c", b"d"]]
         assert session.run(group, {words: list("abcd")}) is None
         assert session.compile_count == 0
+
+
+def test_more_contents_than_are_followed_when_compiling() -> None:
+    """A shape that follows from a long tensor: the host runs the op."""
+    ids = np.sort(np.random.default_rng(0).integers(0, 50, 5000)).astype(np.int32)
+    data = np.arange(15000, dtype=np.int64).reshape(5000, 3)
+    with tf.Graph().as_default(), tf.Session() as session:
+        x, i = tf.placeholder(tf.int64), tf.placeholder(tf.int32)
+        total = session.run(tf.segment_sum(x, i), {x: data, i: ids})
+    expected = [data[ids == number].sum(0) for number in range(ids[-1] + 1)]
+    np.testing.assert_array_equal(total, expected)
+
+
+def test_contents_of_bools() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x, flags = tf.placeholder(tf.float32), tf.placeholder(tf.bool)
+        y = build("Reverse", build("Reverse", x, flags) + 1.0, flags)
+        for given in ([True, False], [False, True]):
+            found = session.run(y, {x: np.eye(2, 3), flags: given})
+            np.testing.assert_array_equal(found, np.eye(2, 3) + 1)
