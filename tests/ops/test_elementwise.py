@@ -36,3 +36,19 @@ def test_complex_function(name: str, dtype: type[Any]) -> None:
     rtol = 1e-12 if dtype is np.complex128 else 2e-5
     expected = COMPLEX[name](x.astype(np.complex128))
     np.testing.assert_allclose(run(name, x), expected, rtol, atol=rtol / 10)
+
+
+def test_gradients_of_complex_functions_take_the_result_as_it_is() -> None:
+    """The caller conjugates: d sigmoid(x) is SigmoidGrad(conj(y), dy)."""
+    y, dy = np.array([0.3 + 0.7j, -1.0 + 0.2j]), np.array([1.0 - 2.0j, 0.5j])
+    np.testing.assert_allclose(run("SigmoidGrad", y, dy), dy * y * (1 - y))
+    np.testing.assert_allclose(run("TanhGrad", y, dy), dy * (1 - y * y))
+
+
+@pytest.mark.parametrize("shapes", [((1,), (5, 1, 2)), ((3, 1), (1, 4)), ((2,), (3,)), ((), (3,))])
+def test_equality_where_shapes_may_differ(shapes: tuple[tuple[int, ...], ...]) -> None:
+    x, y = (np.arange(np.prod(shape), dtype=np.int64).reshape(shape) for shape in shapes)
+    fits = shapes != ((2,), (3,))
+    for name, equal in (("Equal", True), ("NotEqual", False)):
+        expected = (x == y) == equal if fits else not equal
+        np.testing.assert_array_equal(run(name, x, y, incompatible_shape_error=False), expected)
