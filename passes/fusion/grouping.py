@@ -399,7 +399,8 @@ class Grouping:
         kind = next((k for k in ("row", "column") if k in kinds), None)
         if kind is None:
             return True
-        union = Group(-1, kind, a.space, {**a.members, **b.members}, kept=a.kept or b.kept)
+        kept = b.kept if a.kept is None else a.kept
+        union = Group(-1, kind, a.space, {**a.members, **b.members}, kept=kept)
         return all(
             self._fits_reduction(union, m)
             if m.primitive != "reduce"

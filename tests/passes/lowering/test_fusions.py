@@ -149,3 +149,12 @@ def test_empty_and_long_reductions(name: str, shape: tuple[int, int], way: dict[
         return [REDUCTIONS[name](b, x, axes) for axes in ((0,), (1,), (0, 1))]
 
     check(build, [integers(shape)], names_of(2, True), rtol=1e-6, **way)
+
+
+def test_a_sum_of_everything_takes_in_what_is_read_beside_it() -> None:
+    def build(b: Builder, x: Value, y: Value) -> tuple[Value, Value]:
+        beside = b.multiply(y, y)
+        total = b.broadcast_to(b.reduce_sum(x), b.shape(x))
+        return b.add(beside, b.multiply(x, total)), b.reduce_sum(b.multiply(beside, x))
+
+    check(build, [integers((5, 3)), integers((5, 3))])
