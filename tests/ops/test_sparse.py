@@ -112,3 +112,17 @@ def test_segments_of_chosen_rows(kind: str) -> None:
     expected = np.zeros((4, 3), np.float32)
     np.add.at(expected, ids, data[rows])
     np.testing.assert_allclose(segments, expected / scale, 1e-6)
+
+
+@pytest.mark.parametrize("kind", ["Sum", "Mean", "SqrtN"])
+def test_compact_gradients_are_the_rows_of_the_whole_one(kind: str) -> None:
+    grad = np.arange(1, 7, dtype=np.float32).reshape(3, 2)
+    indices, segments = np.array([4, 1, 4, 2]), np.array([0, 0, 1, 2])
+    whole = build(f"SparseSegment{kind}Grad", grad, indices, segments, np.int32(6))
+    compact, rows = build(f"SparseSegment{kind}GradV2", grad, indices, segments, np.int32(6))
+    expected, found, places = run([whole, compact, rows])
+    assert places.tolist() == [1, 2, 4]
+    np.testing.assert_allclose(found, expected[places], rtol=1e-6)
+    assert not expected[[0, 3, 5]].any()
+    with pytest.raises(InvalidArgumentError, match="out of range"):
+        run(build(f"SparseSegment{kind}GradV2", grad, indices, segments, np.int32(4))[0])
