@@ -280,7 +280,7 @@ def _stores(
     stores = _stores_at(fused, hero, symbols, accumulated)
     replaced = zip(map(dims.as_symbol, symbols), index, strict=True)
     rewriter = Rewriter(symbols={s: i for s, i in replaced if s is not None})
-    return tuple(rewriter.statements(stores))
+    return tuple(s for s in rewriter.statements(stores) if isinstance(s, Store))
 
 
 def _stores_at(

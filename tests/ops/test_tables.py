@@ -12,7 +12,7 @@ import pytest
 import flowc as tf
 from flowc.frontend.apply import build
 
-TYPES = {"key_dtype": tf.string, "value_dtype": tf.int64}
+TYPES: dict[str, Any] = {"key_dtype": tf.string, "value_dtype": tf.int64}
 KEYS = np.array([b"a", b"b"], object)
 
 
