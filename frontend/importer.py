@@ -14,16 +14,17 @@ from typing import Any, NamedTuple
 
 from flowc.frontend.conversion import convert
 from flowc.frontend.elements import Operation, TensorBase
-from flowc.ir.ops.function_definitions import definition_of_function
 from flowc.frontend.graph import Graph
 from flowc.frontend.scopes import name_scope
 from flowc.frontend.stacks import get_default_graph
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.graph_values import complete_attributes
+from flowc.ir.ops.function_definitions import definition_of_function
 from flowc.ir.ops.inference import argument_dtypes
 from flowc.ir.ops.registry import OPS, OpDefinition
 from flowc.ir.proto import FunctionDef, GraphDef, NodeDef
+from flowc.ir.tensor.builder import UnknownValue
 
 _LOOP_ENTRIES = ("Merge", "RefMerge")  # may read a NextIteration that comes later
 
@@ -167,6 +168,8 @@ class _Import:
             _check_types(definition, node, tensors, attrs)
         op = self.graph.add_node(definition, self._renamed(node, name), tensors, attrs)
         self.late.extend((op, i, edge) for i, edge in late)
+        if late:  # what a loop carries may have another shape when it comes back
+            op.outputs[0]._abstract = UnknownValue(op.outputs[0].dtype)
         controls = [self._control(edge) for edge in edges if edge.output < 0]
         op.set_control_inputs(controls)
         if self.prefix or self.mapped:

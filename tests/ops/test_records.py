@@ -103,7 +103,8 @@ def test_lists_of_features_in_time() -> None:
 
 
 def test_a_serialized_tensor_comes_back() -> None:
-    for value in (np.array([[1, 2]], np.float32), np.array([b"a", b""], object), np.zeros((0, 3), np.int8)):
+    texts, empty = np.array([b"a", b""], object), np.zeros((0, 3), np.int8)
+    for value in (np.array([[1, 2]], np.float32), texts, empty):
         tensor = tf.constant(value)
         text = build("SerializeTensor", tensor)
         found = run(build("ParseTensor", text, out_type=tensor.dtype))

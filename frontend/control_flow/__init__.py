@@ -1,0 +1,1 @@
+"""Control flow of graphs: conditionals, loops and arrays, as TensorFlow 1 writes them."""
