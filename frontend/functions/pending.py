@@ -17,7 +17,7 @@ def _pending(name: str) -> Any:
     return function
 
 
-cond, case, while_loop, map_fn, scan, foldl, foldr, TensorArray, py_func = map(
+cond, case, while_loop, map_fn, scan, foldl, foldr, TensorArray = map(
     _pending,
-    ("cond", "case", "while_loop", "map_fn", "scan", "foldl", "foldr", "TensorArray", "py_func"),
+    ("cond", "case", "while_loop", "map_fn", "scan", "foldl", "foldr", "TensorArray"),
 )

@@ -1,0 +1,12 @@
+"""`tf.io`: files, records, and tensors as text."""
+# fmt: off
+# ruff: noqa: I001
+
+from flowc.frontend.functions.parsing import (
+    FixedLenFeature, FixedLenSequenceFeature, SparseFeature, VarLenFeature, parse_example,
+    parse_single_example, parse_single_sequence_example, parse_tensor, serialize_tensor,
+)
+from flowc.frontend.functions.strings import (
+    decode_base64, decode_csv, decode_raw, encode_base64, matching_files, read_file, write_file,
+)
+from flowc.frontend.platform import gfile
