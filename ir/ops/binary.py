@@ -308,13 +308,13 @@ minimum.gradient(_extreme_gradient("LessEqual"))
 
 @op("ClipByValue(t: T, clip_value_min: T, clip_value_max: T; T: {numeric}) -> output: T")
 def clip_by_value(b: Builder, t: Value, clip_value_min: Value, clip_value_max: Value) -> Value:
-    """min(max(t, clip_value_min), clip_value_max)."""
+    """max(min(t, clip_value_max), clip_value_min)."""
     shape = b.shape(t)
     for bound in (clip_value_min, clip_value_max):
         if b.shape(bound):
             merge_shapes(b, "ClipByValue", t, bound)
     low, high = (b.broadcast_to(bound, shape) for bound in (clip_value_min, clip_value_max))
-    return b.minimum(b.maximum(t, low), high)
+    return b.maximum(b.minimum(t, high), low)
 
 
 @clip_by_value.gradient

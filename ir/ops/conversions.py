@@ -38,7 +38,8 @@ def _truncated(b: Builder, x: Value, dtype: DType) -> Value:
         bits = b.shift_right_logical(b.bitcast_convert(x, dtypes.uint32), 16)
         return b.bitcast_convert(b.convert(bits, dtypes.uint16), dtype)
     nearest = b.convert(x, dtype)
-    over = b.gt(b.abs(b.convert(nearest, x.type.dtype)), b.abs(x))
+    rounded_up = b.gt(b.abs(b.convert(nearest, x.type.dtype)), b.abs(x))
+    over = b.and_(rounded_up, b.is_finite(nearest))
     integer = {2: dtypes.int16, 4: dtypes.int32}[dtype.size]
     lower = b.subtract(b.bitcast_convert(nearest, integer), 1)
     return b.select(over, b.bitcast_convert(lower, dtype), nearest)

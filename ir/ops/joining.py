@@ -157,9 +157,9 @@ def split_v(
         total = total + (0 if size == -1 else size)
     if free:
         sizes[free[0]], total = shape[axis] - total, shape[axis]
-    valid = not any(isinstance(size, int) and size < 0 for size in sizes)
     require(
-        valid and b.assumptions.equal(total, shape[axis]),
+        all(b.assumptions.at_least(size, 0) for size in sizes)
+        and b.assumptions.equal(total, shape[axis]),
         f"Determined shape must either match input shape along split_dim exactly if fully "
         f"specified, or be less than the size of the input along split_dim if not fully "
         f"specified.  Got: {total}",

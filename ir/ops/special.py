@@ -39,7 +39,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 @op("Digamma(x: T; T: {float}) -> y: T")
 def digamma(b: Builder, x: Value) -> Value:
     """The derivative of lgamma."""
-    return in_float32(b, x, b.digamma)
+    return b.select(b.eq(x, 0), float("nan"), in_float32(b, x, b.digamma))
 
 
 @digamma.gradient

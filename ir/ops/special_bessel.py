@@ -16,7 +16,6 @@ from flowc.ir.ops.special_series import (
     define,
     log,
     series,
-    where_positive,
 )
 from flowc.ir.ops.terms import Term, absolute, exp, rsqrt, sign, where
 
@@ -65,13 +64,18 @@ def _k1_near(x: Term) -> Term:
     return series(between(x * x, 0, 4), tables.K1_NEAR) / x + rest
 
 
+def _or_limit(x: Term, positive: Term, limit: float) -> Term:
+    """`positive` where x is that, else the limit at 0, as in TensorFlow for negative x too."""
+    return where(x > 0.0, positive, x * 0.0 + limit)
+
+
 def _k(near: Function, coefficients: tuple[float, ...], scaled: bool) -> Function:
     """K of an order, times exp(x) if it is to be scaled."""
 
     def function(x: Term) -> Term:
         close, far = near(x), series(beyond(x, 2), coefficients) * rsqrt(x)
         close, far = (close * exp(x), far) if scaled else (close, far * exp(-x))
-        return where_positive(x, where(x > 2.0, far, close), math.inf)
+        return _or_limit(x, where(x > 2.0, far, close), math.inf)
 
     return function
 
@@ -110,13 +114,13 @@ def _j1_near(x: Term) -> Term:
 
 def _y0(x: Term) -> Term:
     near = series(between(x * x, 0, 64), tables.Y0_NEAR) + log(x) * _j0_near(x) * (2 / math.pi)
-    return where_positive(x, where(x > 8.0, _wave(x, 0)[1], near), -math.inf)
+    return _or_limit(x, where(x > 8.0, _wave(x, 0)[1], near), -math.inf)
 
 
 def _y1(x: Term) -> Term:
     rest = (log(x) * _j1_near(x) - 1.0 / x) * (2 / math.pi)
     near = series(between(x * x, 0, 64), tables.Y1_NEAR) * x + rest
-    return where_positive(x, where(x > 8.0, _wave(x, 1)[1], near), -math.inf)
+    return _or_limit(x, where(x > 8.0, _wave(x, 1)[1], near), -math.inf)
 
 
 # Derivatives

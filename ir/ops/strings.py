@@ -217,6 +217,8 @@ def string_split_v2(input: Array, sep: Array, *, maxsplit: int) -> tuple[Array, 
     """Each string cut at the separator, as Python's `split` does; at white space if it is empty."""
     require(np.ndim(input) == 1, f"input must be a vector, got shape: {show(np.shape(input))}")
     mark = the_text(sep, "sep") or None
+    if maxsplit == 0:  # Python would strip white space
+        return _split_result([[text] for text in elements(input)])
     return _split_result([text.split(mark, maxsplit) for text in elements(input)])
 
 

@@ -64,16 +64,22 @@ def window_padding(
 ) -> Padding:
     """The padding of each spatial axis: VALID has none, SAME centres ceil(size/stride) windows."""
     extents = [(k - 1) * d + 1 for k, d in zip(windows, dilations, strict=True)]
-    if padding == "EXPLICIT":
-        assert where is not None
-        return _explicit(explicit, where)
-    if padding == "VALID":
-        for size, extent in zip(sizes, extents, strict=True):
+    edges: list[tuple[Dim, Dim]]
+    require(
+        padding == "EXPLICIT" or not explicit,
+        "explicit_paddings attribute must be empty if the padding attribute is not EXPLICIT",
+    )
+    if padding != "SAME":
+        edges = [(0, 0)] * len(sizes)
+        if padding == "EXPLICIT":
+            assert where is not None
+            edges = list(_explicit(explicit, where))
+        for size, extent, stride, ends in zip(sizes, extents, strides, edges, strict=True):
             require(
-                b.assumptions.at_least(size, extent) or b.assumptions.equal(size, 0),
+                b.assumptions.at_least(size + sum(ends) + stride, extent),
                 f"Computed output size would be negative: input_size {size}, window {extent}",
             )
-        return ((0, 0),) * len(sizes)
+        return tuple(edges)
     edges = []
     for size, extent, stride in zip(sizes, extents, strides, strict=True):
         total = dims.maximum((dims.ceildiv(size, stride) - 1) * stride + extent - size, 0)

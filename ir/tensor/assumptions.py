@@ -135,8 +135,14 @@ class Specialising(Assumptions):
         return large
 
     def at_least(self, left: Dim, right: Dim) -> bool:
-        """Decided by the hints where ranges do not tell; the code must check if it matters."""
-        return dims.is_nonnegative(left - right) or self.hint(left) >= self.hint(right)
+        left, right = self.canonical(left), self.canonical(right)
+        if isinstance(left, int) and isinstance(right, int):
+            return left >= right
+        if dims.is_nonnegative(left - right):
+            return True
+        holds = self.hint(left) >= self.hint(right)
+        self.guards.append(Guard(dims.maximum(left, right), left, equal=holds))
+        return holds
 
     def fresh(self, hint: int | None = None) -> Expr:
         new = super().fresh(hint)

@@ -60,12 +60,14 @@ class Shapes(BuilderCore):
         """x's elements in row-major order in another shape.
 
         Where symbolic sizes do not show that the element counts agree, it is assumed (guarded).
+        Raises InvalidArgumentError where they differ.
         """
         new = tuple(map(self.assumptions.canonical, shape))
         if new == self.shape(x):
             return x
-        if dims.product(new) != self.type_of(x).size:
-            self.assumptions.equal(dims.product(new), self.type_of(x).size)
+        old, count = self.type_of(x).size, dims.product(new)
+        if count != old and not self.assumptions.equal(count, old):
+            raise invalid(f"{self.type_of(x)} cannot be reshaped to {list(new)}")
         return self.emit("reshape", x, shape=new)
 
     def broadcast_to(self, x: Value, shape: Sequence[Dim]) -> Value:
