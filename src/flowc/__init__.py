@@ -22,8 +22,8 @@ import sys
 
 from flowc.frontend import compat, nest
 from flowc.frontend.api import (
-    debugging, dtypes, errors, graph_util, image, initializers, io, layers, linalg, losses, manip,
-    math, metrics, nn, random, sparse, strings, train,
+    debugging, dtypes, errors, graph_util, image, initializers, io, layers, linalg, lookup, losses,
+    manip, math, metrics, nn, random, sparse, strings, train,
 )
 from flowc.frontend.collections import (
     GraphKeys, add_to_collection, add_to_collections, get_all_collection_keys, get_collection,
@@ -232,10 +232,10 @@ __all__ = [
     "io", "is_finite", "is_inf", "is_nan", "is_non_decreasing", "is_numeric_tensor",
     "is_strictly_increasing", "is_variable_initialized", "layers", "lbeta", "less", "less_equal",
     "lgamma", "lin_space", "linalg", "linspace", "local_variables", "local_variables_initializer",
-    "log", "log1p", "logging", "logical_and", "logical_not", "logical_or", "logical_xor", "losses",
-    "make_ndarray", "make_tensor_proto", "manip", "map_fn", "matching_files", "math", "matmul",
-    "matrix_band_part", "matrix_determinant", "matrix_diag", "matrix_diag_part", "matrix_inverse",
-    "matrix_set_diag", "matrix_solve", "matrix_square_root", "matrix_transpose",
+    "log", "log1p", "logging", "logical_and", "logical_not", "logical_or", "logical_xor", "lookup",
+    "losses", "make_ndarray", "make_tensor_proto", "manip", "map_fn", "matching_files", "math",
+    "matmul", "matrix_band_part", "matrix_determinant", "matrix_diag", "matrix_diag_part",
+    "matrix_inverse", "matrix_set_diag", "matrix_solve", "matrix_square_root", "matrix_transpose",
     "matrix_triangular_solve", "maximum", "meshgrid", "metrics", "minimum", "mod",
     "model_variables", "moving_average_variables", "multinomial", "multiply", "name_scope",
     "negative", "nest", "newaxis", "nextafter", "nn", "no_op", "no_regularizer", "norm",

@@ -1,0 +1,3 @@
+"""`tf.lookup.experimental`: tables that a graph changes."""
+
+from flowc.frontend.functions.lookups import DenseHashTable, MutableHashTable
