@@ -45,3 +45,6 @@ __all__ = [
     "uniform_candidate_sampler", "weighted_cross_entropy_with_logits", "weighted_moments",
     "xw_plus_b", "zero_fraction",
 ]
+from flowc.frontend.functions.temporal import (
+    ctc_beam_search_decoder, ctc_greedy_decoder, ctc_loss,
+)

@@ -213,8 +213,15 @@ class _Mutable(_Table):
 class MutableHashTable(_Mutable):
     """A table that starts empty; a value has the shape of `default_value`."""
 
-    def __init__(self, key_dtype: Any, value_dtype: Any, default_value: Any, shared_name: Any = None,
-                 name: Name = "MutableHashTable", checkpoint: bool = True) -> None:  # fmt: skip
+    def __init__(
+        self,
+        key_dtype: Any,
+        value_dtype: Any,
+        default_value: Any,
+        shared_name: Any = None,
+        name: Name = "MutableHashTable",
+        checkpoint: bool = True,
+    ) -> None:
         default = convert(default_value, as_dtype(value_dtype), "default_value")
         shape = default.shape.as_list()
         types = {"key_dtype": key_dtype, "value_dtype": value_dtype}
