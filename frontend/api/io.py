@@ -10,3 +10,10 @@ from flowc.frontend.functions.strings import (
     decode_base64, decode_csv, decode_raw, encode_base64, matching_files, read_file, write_file,
 )
 from flowc.frontend.platform import gfile
+
+__all__ = [
+    "FixedLenFeature", "FixedLenSequenceFeature", "SparseFeature", "VarLenFeature",
+    "decode_base64", "decode_csv", "decode_raw", "encode_base64", "gfile", "matching_files",
+    "parse_example", "parse_single_example", "parse_single_sequence_example", "parse_tensor",
+    "read_file", "serialize_tensor", "write_file",
+]

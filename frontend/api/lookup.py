@@ -7,3 +7,8 @@ from flowc.frontend.functions.lookups import (
     KeyValueTensorInitializer, StaticHashTable, StaticVocabularyTable, TextFileIndex,
     TextFileInitializer,
 )
+
+__all__ = [
+    "KeyValueTensorInitializer", "StaticHashTable", "StaticVocabularyTable", "TextFileIndex",
+    "TextFileInitializer", "experimental",
+]
