@@ -45,7 +45,8 @@ def apply_op(
     """Add an op; `build` describes the arguments."""
     definition = lookup(op_type)
     graph = graph_of(inputs)
-    if all(isinstance(value, TensorBase) for value in inputs):
+    inside = graph.control_flow_context is not None  # what is captured is named after the op
+    if not inside and all(isinstance(value, TensorBase) for value in inputs):
         call = _Call(definition, attrs)
         tensors = [call.take(a, v) for a, v in zip(call.arguments, inputs, strict=True)]
         return graph.add_op(definition, tensors, call.attributes(), name or op_type)

@@ -125,6 +125,10 @@ class TensorBase:
         else:
             self._abstract = abstract(self._dtype, sizes)
 
+    def declare(self, sizes: Sizes | None) -> None:
+        """Forget what is known of the shape but for these sizes."""
+        self._abstract = abstract(self._dtype, sizes)
+
     def contents(self, depth: int = 0) -> Array | None:
         """The elements of a small integer tensor, as ints and dimensions, where they are known.
 
@@ -167,6 +171,7 @@ class Operation:
         self._inputs = list(inputs)
         self._control_inputs: list[Operation] = []
         self._outputs: list[Any] = []
+        self.control_flow_context: Any = None  # the branch or loop in which it was made
         self.device = ""
         self.frame = user_frame()
         self.annotations: dict[str, AttrValue] = {}
@@ -320,6 +325,12 @@ class Operation:
     def _set_device(self, device: Any) -> None:
         self.device = str(device)
         self.changed()
+
+    def _get_control_flow_context(self) -> Any:
+        return self.control_flow_context
+
+    def _set_control_flow_context(self, context: Any) -> None:
+        self.control_flow_context = context
 
     def colocation_groups(self) -> list[bytes]:
         """The groups of operations with which this one shares a device."""

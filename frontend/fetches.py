@@ -100,13 +100,20 @@ class FetchPlan:
 
     def _find(self, fetch: Any) -> Any:
         try:
-            return self._graph.as_graph_element(fetch)
+            found = self._graph.as_graph_element(fetch)
         except TypeError as error:
             raise TypeError(f"Fetch argument {fetch!r} has invalid type {type(fetch)!r}, must be a "
                             f"string or Tensor. ({error})") from None  # fmt: skip
         except (ValueError, KeyError) as error:
             raise ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. "
                              f"({error})") from None  # fmt: skip
+        if not self._graph.is_fetchable(found):
+            kind = "Operation" if isinstance(found, Operation) else "Tensor"
+            raise ValueError(
+                f"{kind} {found.name!r} has been marked as not fetchable: it is inside of a "
+                "tf.cond or tf.while_loop. Return it from there."
+            )
+        return found
 
 
 def _scalar(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flowc.frontend import apply, messages
 from flowc.frontend.collections import Collections
+from flowc.frontend.control_flow.contexts import require_readable
 from flowc.frontend.elements import Array, Operation, TensorBase
 from flowc.frontend.graph_scopes import OperationScopes
 from flowc.frontend.naming import NameScopes
@@ -43,6 +44,8 @@ class Graph(NameScopes, Collections, OperationScopes):
         self._positions: dict[Operation, int] = {}
         self.seed: int | None = None
         self.building_function = False
+        self._unfeedable: set[TensorBase] = set()
+        self._unfetchable: set[Operation] = set()
 
     # Adding operations
 
@@ -59,11 +62,37 @@ class Graph(NameScopes, Collections, OperationScopes):
         fit, RuntimeError in a finalized graph.
         """
         self._check_not_finalized()
-        op = Operation(self, definition, self.node_name(name), inputs, attrs)
+        name = self.node_name(name)
+        context = self._home_of(definition, inputs, name)
+        if context is not None:
+            inputs = [context.capture(tensor) for tensor in inputs]
+        op = Operation(self, definition, name, inputs, attrs)
         self._set_outputs(op)
         self._enter_scopes(op)
+        self._enter_context(op, context)
         self._register(op)
         return op
+
+    def _home_of(self, definition: OpDefinition, inputs: Sequence[TensorBase], name: str) -> Any:
+        """The branch or loop to which an operation to be made belongs, or None.
+
+        Raises ValueError where an input is of a loop that it cannot leave there.
+        """
+        context = self.control_flow_context
+        if context is not None:
+            context = context.home_of(definition.name, inputs)
+        elif definition.name in _BORDERS:
+            return None
+        for tensor in inputs:
+            if tensor.op.control_flow_context not in (None, context):
+                require_readable(tensor, name, context)
+        return context
+
+    @staticmethod
+    def _enter_context(op: Operation, context: Any) -> None:
+        if context is not None:
+            op.control_flow_context = context
+            context.adopt(op)
 
     def _set_outputs(self, op: Operation) -> None:
         types = output_dtypes(op.definition, op.attrs)
@@ -100,6 +129,7 @@ class Graph(NameScopes, Collections, OperationScopes):
         op = Operation(self, definition, self.node_name(name), (), {"value": array, "dtype": dtype})
         op._outputs = [Tensor(op, 0, dtype, abstract(dtype, array.shape))]
         self._enter_scopes(op)
+        self._enter_context(op, self.control_flow_context)
         self._register(op)
         tensor: Tensor = op._outputs[0]
         return tensor
@@ -301,15 +331,20 @@ class Graph(NameScopes, Collections, OperationScopes):
 
     def is_feedable(self, tensor: Any) -> bool:
         """True for every tensor that has not been marked by `prevent_feeding`."""
-        return tensor not in self.get_collection_ref("__unfeedable")
+        return tensor not in self._unfeedable
 
     def prevent_feeding(self, tensor: Any) -> None:
         """Mark a tensor as one that must not be fed."""
-        self.get_collection_ref("__unfeedable").append(tensor)
+        self._unfeedable.add(tensor)
 
     def is_fetchable(self, tensor_or_op: Any) -> bool:
-        """True: everything can be fetched."""
-        return True
+        """True for everything that has not been marked by `prevent_fetching`."""
+        op: Operation = tensor_or_op if isinstance(tensor_or_op, Operation) else tensor_or_op.op
+        return op not in self._unfetchable
+
+    def prevent_fetching(self, op: Operation) -> None:
+        """Mark an operation whose outputs exist only inside of a branch or a loop."""
+        self._unfetchable.add(op)
 
     # State of the graph as a whole
 
@@ -350,6 +385,9 @@ class Graph(NameScopes, Collections, OperationScopes):
         """The version that `as_graph_def` writes."""
         return VersionDef(producer=GRAPH_DEF_VERSION)
 
+
+# Ops that lead a tensor from one context into another, and are made outside of both.
+_BORDERS = frozenset({"Enter", "RefEnter", "Switch", "RefSwitch"})
 
 # Ops whose output has the shape that an attribute says, whatever else is known.
 _DECLARED_SHAPE = frozenset({"Placeholder", "PlaceholderWithDefault"})

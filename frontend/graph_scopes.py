@@ -31,19 +31,41 @@ class OperationScopes:
         self._colocation: list[Operation] = []
         self._annotations: dict[str, AttrValue] = {}
         self._gradient_overrides: dict[str, str] = {}
+        self.control_flow_context: Any = None  # the branch or loop in which operations are made
+
+    @contextmanager
+    def in_context(self, context: Any) -> Iterator[None]:
+        """Operations made inside belong to this branch or loop; None leaves all."""
+        old = self.control_flow_context
+        self.control_flow_context = context
+        try:
+            yield
+        finally:
+            self.control_flow_context = old
+
+    def _get_control_flow_context(self) -> Any:
+        return self.control_flow_context
+
+    def _set_control_flow_context(self, context: Any) -> None:
+        self.control_flow_context = context
 
     @contextmanager
     def control_dependencies(self, control_inputs: Sequence[Any] | None) -> Iterator[None]:
-        """Operations made inside wait for `control_inputs`; None forgets all such blocks."""
-        old = self._controllers
+        """Operations made inside wait for `control_inputs`.
+
+        None forgets all such blocks, and leaves branches and loops.
+        """
+        old, context = self._controllers, self.control_flow_context
         if control_inputs is None:
             self._controllers = []
+            self.control_flow_context = None
         else:
             self._controllers = [*old, _Controller(self._new_waits(control_inputs))]
         try:
             yield
         finally:
             self._controllers = old
+            self.control_flow_context = context
 
     def _new_waits(self, control_inputs: Sequence[Any]) -> list[Operation]:
         waited = {op for controller in self._controllers for op in controller.waits_for}
@@ -55,7 +77,7 @@ class OperationScopes:
                 waited.add(element)
         return found
 
-    def _control_inputs_for(self, inputs: Sequence[TensorBase]) -> list[Operation]:
+    def control_inputs_for(self, inputs: Sequence[TensorBase]) -> list[Operation]:
         """What a new operation waits for beyond what its inputs already wait for."""
         found: list[Operation] = []
         sources = {tensor.op for tensor in inputs}
@@ -63,6 +85,11 @@ class OperationScopes:
             if controller.made.isdisjoint(sources):
                 found.extend(op for op in controller.waits_for if op not in sources)
         return found
+
+    def made_under_control(self, op: Operation) -> None:
+        """Whoever reads this operation has waited already."""
+        for controller in self._controllers:
+            controller.made.add(op)
 
     @contextmanager
     def device(self, device_name_or_function: Any) -> Iterator[None]:
@@ -129,9 +156,8 @@ class OperationScopes:
     def _enter_scopes(self, op: Operation) -> None:
         """Apply all scopes to a new operation."""
         if self._controllers:
-            op._control_inputs = self._control_inputs_for(op._inputs)
-            for controller in self._controllers:
-                controller.made.add(op)
+            op._control_inputs = self.control_inputs_for(op._inputs)
+            self.made_under_control(op)
         if self._annotations:
             op.annotations.update(self._annotations)
         if self._gradient_overrides and op.type in self._gradient_overrides:

@@ -14,7 +14,8 @@ def is_nested(value: Any) -> bool:
 is_sequence = is_nested
 
 
-def _children(structure: Any) -> list[Any]:
+def children(structure: Any) -> list[Any]:
+    """The parts of a nested structure in order; of a dictionary by its sorted keys."""
     if isinstance(structure, Mapping):
         return [structure[key] for key in sorted(structure)]
     return list(structure)
@@ -24,7 +25,7 @@ def flatten(structure: Any) -> list[Any]:
     """The leaves in order; dictionaries by their sorted keys."""
     if not is_nested(structure):
         return [structure]
-    return [leaf for child in _children(structure) for leaf in flatten(child)]
+    return [leaf for child in children(structure) for leaf in flatten(child)]
 
 
 def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any]) -> Any:
@@ -72,7 +73,7 @@ def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True) -> N
             f"The two structures don't have the same sequence type. First structure has "
             f"type {type(nest1)}, while second structure has type {type(nest2)}."
         )
-    first, second = _children(nest1), _children(nest2)
+    first, second = children(nest1), children(nest2)
     if len(first) != len(second):
         raise ValueError(f"The two structures don't have the same number of elements.\n\n"
                          f"First structure: {nest1}\n\nSecond structure: {nest2}")  # fmt: skip

@@ -10,21 +10,21 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from flowc.compiler.driver import Executable, compile_request, load_generator, time_table
-from flowc.compiler.graph import Graph, parse_tensor_name
+from flowc.compiler.graph import Graph, Node, parse_tensor_name
 from flowc.compiler.lowering import Request
 from flowc.compiler.options import Options
 from flowc.compiler.structure import Library, structured
 from flowc.ir.errors import FailedPreconditionError, OpError
 from flowc.runtime.compiled_part import StaticType
 from flowc.runtime.step import Step
-from flowc.runtime.store import Array, Store
+from flowc.runtime.store import Array, Store, reserved
 
 logger = logging.getLogger("flowc")
 
@@ -165,10 +165,23 @@ class Executor:
         message = error.message + (f"\n  node created at {place}" if place else "")
         return type(error)(None, self.graph.as_graph_element(error.op), message)
 
+    def node_of(self, error: OpError) -> Node | None:
+        """The node in which an error that has been located came up."""
+        name = str(getattr(error.op, "name", ""))
+        return self._index.node(name) if name in self._index else None
+
+    def node(self, name: str) -> Node:
+        """A node of the graph."""
+        return self._index.node(name)
+
+    def needed_for(self, tensor: str, feeds: Collection[str]) -> Iterable[Node]:
+        """The nodes that must run for a tensor."""
+        return self._index.needed([parse_tensor_name(tensor).node], frozenset(feeds)).values()
+
     def reserve(self, size: int) -> None:
         """Make the arena at least `size` bytes, 64-byte aligned."""
         if size > self._arena.size - 64:
-            self._arena = np.empty(size + 64, np.uint8)
+            self._arena = reserved(size + 64, f"{size} bytes of scratch memory")
             self.arena_address = (self._arena.ctypes.data + 63) & -64
 
 

@@ -16,7 +16,8 @@ from flowc.compiler.lowering import NeedsHost, ShapeDependsOnData
 from flowc.compiler.partition import Part, partition
 from flowc.compiler.placement import can_run_on_host
 from flowc.ir import dtypes
-from flowc.ir.errors import UnimplementedError
+from flowc.ir.errors import InvalidArgumentError, UnimplementedError
+from flowc.runtime.assertions import explained
 from flowc.runtime.compiled_part import CompiledPart, StaticType
 from flowc.runtime.host_part import HostPart
 from flowc.runtime.store import Array
@@ -55,6 +56,13 @@ class Step:
 
     def __call__(self, arrays: Sequence[Array]) -> list[Any]:
         """Values of the fetches for these feeds, which have the right dtypes and fitting shapes."""
+        try:
+            return self._run(arrays)
+        except InvalidArgumentError as error:
+            feeds = dict(zip(self._feeds, arrays, strict=True))
+            raise explained(self._executor, error, feeds) from error.__cause__
+
+    def _run(self, arrays: Sequence[Array]) -> list[Any]:
         if self._direct is not None:
             try:
                 return self._direct(arrays)

@@ -6,21 +6,36 @@ where an array lives raises `generation`, so that prepared steps look their poin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
+
+from flowc.ir.errors import ResourceExhaustedError
 
 Array: TypeAlias = np.ndarray[Any, Any]
 ALIGNMENT = 64
 
 
 def aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """An uninitialised array whose memory starts at a multiple of 64 bytes."""
-    count = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    memory = np.empty(count + ALIGNMENT, np.uint8)
+    """An uninitialised array whose memory starts at a multiple of 64 bytes.
+
+    Raises ResourceExhaustedError.
+    """
+    count = math.prod(shape) * dtype.itemsize
+    memory = reserved(count + ALIGNMENT, f"a tensor of shape {list(shape)} and type {dtype}")
     offset = -memory.ctypes.data % ALIGNMENT
     return memory[offset : offset + count].view(dtype).reshape(shape)
+
+
+def reserved(size: int, what: str) -> Array:
+    """That many bytes of memory. Raises ResourceExhaustedError."""
+    try:
+        return np.empty(size, np.uint8)
+    except (MemoryError, ValueError, OverflowError) as error:
+        message = f"OOM when allocating {what}"
+        raise ResourceExhaustedError(None, None, message) from error
 
 
 def aligned_copy(array: Array) -> Array:

@@ -151,6 +151,12 @@ def is_switch(op: Operation) -> bool:
     return op.type in ("Switch", "RefSwitch")
 
 
+def is_loop_switch(op: Operation) -> bool:
+    """True for the Switch of a loop variable."""
+    context = op.control_flow_context
+    return is_switch(op) and context is not None and context.while_context is context
+
+
 def is_merge(op: Operation) -> bool:
     """True for a Merge, of a conditional or of a loop."""
     return op.type in ("Merge", "RefMerge")

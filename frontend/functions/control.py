@@ -136,12 +136,12 @@ def print_(input_: Any, data: Sequence[Any], message: Any = None, first_n: int |
 def assert_that(condition: Any, data: Sequence[Any], summarize: int | None = None,
                 name: Name = None) -> Any:  # fmt: skip
     """An operation that raises InvalidArgumentError, showing `data`, where `condition` is false."""
-    with name_scope(name, "Assert", [condition, *data]) as scope:
+    with name_scope(name, "Assert", [condition, *data]):
         condition = convert(condition, None, "Const")
         return build(
             "Assert",
             condition,
             [convert(d) for d in data],
             summarize=3 if summarize is None else summarize,
-            name=f"{scope}Assert",
+            name="Assert",
         )

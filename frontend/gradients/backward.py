@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from flowc.frontend.apply import build
 from flowc.frontend.composites import IndexedSlices
+from flowc.frontend.control_flow import gradients as _  # noqa: F401 -- registers itself
+from flowc.frontend.control_flow.loop_gradients import LoopGradients
+from flowc.frontend.control_flow.primitives import is_loop_exit, is_loop_switch
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.functions.control import tuple_
-from flowc.frontend.functions.filling import zeros_like
+from flowc.frontend.functions.filling import zeros, zeros_like
 from flowc.frontend.functions.mathematics import add_n
 from flowc.frontend.functions.shaping import concat
-from flowc.frontend.gradients.registry import gradient_function
+from flowc.frontend.gradients.registry import gradient_function, gradient_source
 from flowc.frontend.scopes import name_scope
+from flowc.frontend.stacks import get_default_graph
 from flowc.ir import dtypes
 
 
@@ -65,7 +69,7 @@ def gradients(
     given = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
     if len(given) != len(ys):
         raise ValueError(f"Passed {len(given)} grad_ys for {len(ys)} ys")
-    with name_scope(name, "gradients", [*ys, *xs, *stops, *given]):
+    with name_scope(name, "gradients", [*ys, *xs, *stops, *given]) as scope, gradient_source(scope):
         ys = [_as_y(y) for y in ys]
         xs = [_as_x(x) for x in xs]
         stops = [_as_x(x) for x in stops]
@@ -73,6 +77,7 @@ def gradients(
         for y, grad in zip(ys, _initial_gradients(given, ys), strict=True):
             run.add(y, grad)
         run.run()
+        run.loops.close()
         return [_result(run, x, unconnected) for x in xs]
 
 
@@ -137,6 +142,10 @@ class _Backward:
     colocate: bool
     gate: bool
     grads: dict[TensorBase, list[Any]] = field(default_factory=dict)
+    loops: LoopGradients = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.loops = LoopGradients(get_default_graph().control_flow_context)
 
     def add(self, tensor: TensorBase, grad: Any) -> None:
         """A further reader of `tensor` contributes `grad`."""
@@ -153,26 +162,51 @@ class _Backward:
         return parts[0]
 
     def run(self) -> None:
-        """Visit all operations between."""
+        """Visit all operations between; a loop's Switch twice."""
         pending = self._count_readers()
-        stop_at = self._stopping_ops(pending)
         ready = deque(dict.fromkeys(y.op for y in self.ys if pending.get(y.op) == 0))
-        queued = set(ready)
+        for tensor in self.loops.take_unused_exits(pending, [y.op for y in self.ys]):
+            self._add_zeros(tensor)
+            ready.append(tensor.op)
+        stop_at = self._stopping_ops(pending)
         while ready:
             op = ready.popleft()
             self._visit(op, op in stop_at)
             for tensor in op.inputs:
-                source = tensor.op
-                if source in pending:
-                    pending[source] -= 1
-                    if pending[source] == 0 and source not in queued:
-                        queued.add(source)
-                        ready.append(source)
+                if tensor.op in pending:
+                    pending[tensor.op] -= 1
+                    ready.extend(self._now_ready(tensor, pending[tensor.op]))
+
+    def _now_ready(self, tensor: TensorBase, pending: int) -> list[Operation]:
+        """What can be visited once a reader of `tensor` has been."""
+        op = tensor.op
+        if pending != 0 and not (pending > 0 and self.loops and is_loop_switch(op)):
+            return []
+        if not is_loop_exit(op) or self.loops.of(op, before=False) is None:
+            return [op]
+        exits = self.loops.ready_exits(tensor, self.grads)
+        if any(self.grads.get(t) for t in exits):
+            for unused in exits:
+                if not self.grads.get(unused):
+                    self._add_zeros(unused)
+        return [t.op for t in exits]
+
+    def _add_zeros(self, tensor: TensorBase) -> None:
+        """The gradient of a loop variable's last value that nothing reads."""
+        if _carries_gradient(tensor) and tensor.dtype not in (dtypes.resource, dtypes.variant):
+            with self.loops.entered(tensor.op, before=True):
+                known = tensor.shape.is_fully_defined()
+                shape = tensor.shape if known else build("Shape", tensor)
+                self.add(tensor, zeros(shape, tensor.dtype))
 
     def _count_readers(self) -> dict[Operation, int]:
         """For each operation between xs and ys, how many edges lead to others between."""
         reached = _reached_from([x.op for x in self.xs], set(self.xs))
         between = _leading_to([y.op for y in self.ys], reached)
+        for op in list(between):
+            if is_loop_exit(op):
+                with op.graph.colocate_with(op) if self.colocate else nullcontext():
+                    between.update(dict.fromkeys(self.loops.add_loop_of(op)))
         pending = dict.fromkeys(between, 0)
         for op in between:
             for tensor in op.inputs:
@@ -193,7 +227,8 @@ class _Backward:
         return found
 
     def _visit(self, op: Operation, stop: bool) -> None:
-        grads = [self.total(t) for t in op.outputs]
+        with self.loops.entered(op, before=True):
+            grads = [self.total(t) for t in op.outputs]
         if stop or all(g is None for g in grads):
             return
         function = gradient_function(op)
@@ -203,6 +238,7 @@ class _Backward:
         with ExitStack() as scopes:
             if self.colocate:
                 scopes.enter_context(graph.colocate_with(op))
+            scopes.enter_context(self.loops.entered(op, before=False))
             scopes.enter_context(graph.name_scope(f"{op.name}_grad"))
             found = _as_list(function(op, *grads))
             if len(found) != len(op.inputs):
@@ -211,8 +247,8 @@ class _Backward:
             if self.gate and sum(g is not None for g in found) > 1:
                 with graph.device(None), graph.colocate_with(None, ignore_existing=True):
                     found = tuple_(found)
-        for i, (tensor, grad) in enumerate(zip(op.inputs, found, strict=True)):
-            self.add(tensor, _checked(op, i, tensor, grad))
+            for i, (tensor, grad) in enumerate(zip(op.inputs, found, strict=True)):
+                self.add(tensor, _checked(op, i, tensor, grad))
 
 
 def _checked(op: Operation, index: int, tensor: TensorBase, grad: Any) -> Any:

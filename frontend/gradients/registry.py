@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeAlias
 
 from flowc.frontend.apply import build
@@ -10,15 +11,18 @@ from flowc.frontend.composites import IndexedSlices
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.functions.filling import zeros_like
+from flowc.frontend.scopes import control_dependencies
 from flowc.ir.dtypes import DType
 from flowc.ir.ops.registry import OPS
 
 GradientFunction: TypeAlias = Callable[..., Any]
 
 # Ops that hand a gradient on as it is; every other one is given dense gradients.
-_PASS_ON = frozenset({"Identity", "IdentityN", "RefIdentity", "ReadVariableOp", "Enter", "Exit"})
+_PASS_ON = frozenset({"Identity", "IdentityN", "RefIdentity", "ReadVariableOp"})
 
 _registered: dict[str, GradientFunction | None] = {}
+_contextual: dict[str, GradientFunction] = {}
+_sources: list[str] = []
 
 
 class RegisterGradient:
@@ -53,6 +57,26 @@ def NotDifferentiable(op_type: str) -> None:
 NoGradient = NotDifferentiable
 
 
+def contextual_gradient(*op_types: str) -> Callable[[GradientFunction], GradientFunction]:
+    """Decorator: the gradient of ops that depends on where in the graph they stand."""
+
+    def register(function: GradientFunction) -> GradientFunction:
+        _contextual.update(dict.fromkeys(op_types, function))
+        return function
+
+    return register
+
+
+@contextmanager
+def gradient_source(name: str) -> Iterator[None]:
+    """The call of `gradients` that is being made, by which its TensorArrays are told apart."""
+    _sources.append(name.rstrip("/"))
+    try:
+        yield
+    finally:
+        _sources.pop()
+
+
 def gradient_function(op: Operation) -> GradientFunction | None:
     """The function `f(op, *grads)` for an operation; None where gradients stop.
 
@@ -65,6 +89,8 @@ def gradient_function(op: Operation) -> GradientFunction | None:
     if name in _registered:
         function = _registered[name]
         return None if function is None else _of_program(function)
+    if name in _contextual:
+        return _contextual[name]
     definition = OPS.get(name)
     if definition is None or definition.differentiable == "unregistered":
         raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})")
@@ -133,6 +159,15 @@ class _GraphBuilder:
     def constant_value(self, tensor: TensorBase) -> Any:
         """The contents where they are known, else None."""
         return tensor.constant_value()
+
+    @property
+    def gradient_source(self) -> str:
+        """The name of the call of `gradients` that is being made."""
+        return _sources[-1]
+
+    def after(self, tensors: Sequence[Any]) -> AbstractContextManager[None]:
+        """Nodes added inside run after those of `tensors`."""
+        return control_dependencies(tensors)
 
     def sparse(self, values: Any, indices: Any, dense_shape: Any) -> IndexedSlices:
         """IndexedSlices."""

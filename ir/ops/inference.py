@@ -260,16 +260,11 @@ def _dereferenced(
     found: list[Abstract] = []
     remaining = iter(inputs)
     for argument in definition.signature.inputs:
-        length = argument_length(argument, attrs)
-        for _ in range(1 if length is None else length):
-            found.append(_dereference(argument, next(remaining)))
+        for dtype in argument_dtypes([argument], attrs):
+            value = next(remaining)
+            is_value = not argument.is_ref and dtype is not dtypes.resource
+            found.append(read(value) if is_value and isinstance(value, Handle) else value)
     return found
-
-
-def _dereference(argument: Argument, value: Abstract) -> Abstract:
-    if argument.is_ref or argument.dtype is dtypes.resource or not isinstance(value, Handle):
-        return value
-    return read(value)
 
 
 def read(handle: Handle) -> Abstract:

@@ -24,6 +24,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from types import FrameType
@@ -81,6 +82,13 @@ class GraphBuilder(Protocol):
 
     def constant_value(self, tensor: Any) -> Any:
         """The tensor's contents as a NumPy array where they are known, else None."""
+
+    @property
+    def gradient_source(self) -> str:
+        """A name for this differentiation, by which its TensorArrays are told from others'."""
+
+    def after(self, tensors: Sequence[Any]) -> AbstractContextManager[None]:
+        """Nodes added inside run after those that make `tensors`."""
 
     def sparse(self, values: Any, indices: Any, dense_shape: Any) -> Any:
         """A gradient that is zero but for the rows `indices`: IndexedSlices."""

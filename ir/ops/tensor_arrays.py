@@ -11,10 +11,10 @@ from typing import Any
 
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import abstract
+from flowc.ir.ops.common import Tensors, abstract
 from flowc.ir.ops.control_flow import declared
 from flowc.ir.ops.element_lists import Lists, Sizes, list_op
-from flowc.ir.ops.registry import OpDefinition, op
+from flowc.ir.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, UnknownValue, require
 from flowc.ir.tensor.core import Value
 
@@ -245,6 +245,85 @@ def tensor_array_close(b: Builder, handle: Any) -> None:
 @tensor_array_close.on_host
 def _(handle: Any) -> None:
     return None
+
+
+# Gradients. What has been read is written to the array of gradients, and the other way round.
+
+
+def _gradients_of(g: GraphBuilder, handle: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
+    """The array of an array's gradients and the flow with which to use it."""
+    found = g("TensorArrayGradV3", handle, flow, source=g.gradient_source)
+    with g.after([found[0]]):
+        return found[0], g("Identity", flow)
+
+
+def _after_forward(g: GraphBuilder, op: Operation, flow: Tensor) -> Any:
+    """The gradient's flow, once the forward array has got its length."""
+    with g.after([g("Identity", op.outputs[0])]):
+        return g("Identity", flow)
+
+
+@tensor_array_read.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    handle, index, flow = op.inputs
+    target, start = _gradients_of(g, handle, flow)
+    return None, None, g("TensorArrayWriteV3", target, index, grad, start)
+
+
+@tensor_array_write.gradient
+def _(g: GraphBuilder, op: Operation, flow: Tensor) -> Tensors:
+    handle, index = op.inputs[:2]
+    flow = _after_forward(g, op, flow)
+    source, start = _gradients_of(g, handle, flow)
+    value = g("TensorArrayReadV3", source, index, start, dtype=op.get_attr("T"))
+    return None, None, value, flow
+
+
+@tensor_array_gather.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    handle, indices, flow = op.inputs
+    target, start = _gradients_of(g, handle, flow)
+    return None, None, g("TensorArrayScatterV3", target, indices, grad, start)
+
+
+@tensor_array_scatter.gradient
+def _(g: GraphBuilder, op: Operation, flow: Tensor) -> Tensors:
+    handle, indices, value = op.inputs[:3]
+    flow = _after_forward(g, op, flow)
+    source, start = _gradients_of(g, handle, flow)
+    sizes = g.shape_of(value)
+    grad = g(
+        "TensorArrayGatherV3",
+        source,
+        indices,
+        start,
+        dtype=op.get_attr("T"),
+        element_shape=None if sizes is None else sizes[1:],
+    )
+    return None, None, grad, flow
+
+
+@tensor_array_concat.gradient
+def _(g: GraphBuilder, op: Operation, grad: Tensor, lengths: Tensor) -> Tensors:
+    handle, flow = op.inputs
+    target, start = _gradients_of(g, handle, flow)
+    return None, g("TensorArraySplitV3", target, grad, op.outputs[1], start)
+
+
+@tensor_array_split.gradient
+def _(g: GraphBuilder, op: Operation, flow: Tensor) -> Tensors:
+    handle, value = op.inputs[:2]
+    flow = _after_forward(g, op, flow)
+    source, start = _gradients_of(g, handle, flow)
+    sizes = g.shape_of(value)
+    grad = g(
+        "TensorArrayConcatV3",
+        source,
+        start,
+        dtype=op.get_attr("T"),
+        element_shape_except0=None if sizes is None else sizes[1:],
+    )
+    return None, grad[0], None, flow
 
 
 tensor_array.not_differentiable()

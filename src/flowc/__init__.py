@@ -33,6 +33,10 @@ from flowc.frontend.composites import (
     IndexedSlices, IndexedSlicesValue, SparseTensor, SparseTensorValue,
     convert_to_tensor_or_indexed_slices, convert_to_tensor_or_sparse_tensor, sparse_placeholder,
 )
+from flowc.frontend.control_flow.conditionals import case, cond, switch_case
+from flowc.frontend.control_flow.loops import while_loop
+from flowc.frontend.control_flow.mapping import foldl, foldr, map_fn, scan
+from flowc.frontend.control_flow.tensor_array import TensorArray
 from flowc.frontend.conversion import (
     constant, convert_to_tensor, register_tensor_conversion_function,
 )
@@ -83,9 +87,6 @@ from flowc.frontend.functions.mathematics import (
 from flowc.frontend.functions.mathematics import complex_ as complex
 from flowc.frontend.functions.mathematics import pow_ as pow
 from flowc.frontend.functions.mathematics import round_ as round
-from flowc.frontend.functions.pending import (
-    TensorArray, case, cond, foldl, foldr, map_fn, scan, while_loop,
-)
 from flowc.frontend.functions.parsing import (
     FixedLenFeature, FixedLenSequenceFeature, SparseFeature, VarLenFeature, edit_distance,
     parse_example, parse_single_example, parse_single_sequence_example, parse_tensor,
@@ -267,7 +268,8 @@ __all__ = [
     "squeeze", "stack", "stop_gradient", "strided_slice", "string", "string_join", "string_split",
     "string_strip", "string_to_hash_bucket", "string_to_hash_bucket_fast",
     "string_to_hash_bucket_strong", "string_to_number", "strings", "substr", "subtract", "svd",
-    "tables_initializer", "tan", "tanh", "tensor_scatter_add", "tensor_scatter_sub",
+    "switch_case", "tables_initializer", "tan", "tanh", "tensor_scatter_add",
+    "tensor_scatter_sub",
     "tensor_scatter_update", "tensordot", "tile", "to_bfloat16", "to_complex64", "to_complex128",
     "to_double", "to_float", "to_int32", "to_int64", "trace", "train", "trainable_variables",
     "transpose", "truediv", "truncated_normal", "truncated_normal_initializer", "truncatediv",

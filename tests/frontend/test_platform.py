@@ -89,8 +89,3 @@ def test_nested_structures() -> None:
         tf.nest.assert_same_structure([1, 2], [1])
     with pytest.raises(ValueError, match="Structure had 4 elements"):
         tf.nest.pack_sequence_as(structure, [1])
-
-
-def test_control_flow_says_that_it_is_to_come() -> None:
-    with pytest.raises(NotImplementedError, match=r"tf\.while_loop is not implemented"):
-        tf.while_loop(lambda i: i < 3, lambda i: i + 1, [0])
