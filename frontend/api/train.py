@@ -10,6 +10,7 @@ from flowc.frontend.saving.checkpoints import (
 from flowc.frontend.saving.freezing import write_graph
 from flowc.frontend.saving.meta_graph import export_meta_graph
 from flowc.frontend.saving.saver import Saver, import_meta_graph
+from flowc.frontend.summaries.event_files import summary_iterator
 from flowc.frontend.training.decay import (
     cosine_decay, cosine_decay_restarts, exponential_decay, inverse_time_decay,
     linear_cosine_decay, natural_exp_decay, noisy_linear_cosine_decay, piecewise_constant,
@@ -45,5 +46,5 @@ __all__ = [
     "inverse_time_decay", "latest_checkpoint", "linear_cosine_decay", "list_variables",
     "load_checkpoint", "load_variable", "natural_exp_decay", "noisy_linear_cosine_decay",
     "piecewise_constant", "piecewise_constant_decay", "polynomial_decay", "remove_checkpoint",
-    "update_checkpoint_state", "write_graph",
+    "summary_iterator", "update_checkpoint_state", "write_graph",
 ]

@@ -17,8 +17,9 @@ from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import UnimplementedError
 from flowc.ir.ops.common import abstract, fail, show
-from flowc.ir.ops.image_formats import PNG_START, is_deep_png, read_bmp, read_deep_png, write_png
+from flowc.ir.ops.image_formats import is_deep_png, read_bmp, read_deep_png
 from flowc.ir.ops.image_jpeg import read_jpeg
+from flowc.ir.ops.image_png import PNG_START, write_png
 from flowc.ir.ops.registry import OpDefinition, host_op
 from flowc.ir.tensor.builder import Builder, UnknownShape, require
 from flowc.ir.tensor.core import Value

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from flowc.ir.ops.common import fail
+from flowc.ir.ops.image_png import PNG_START
 from flowc.ir.tensor.builder import require
 from flowc.ir.tensor.primitive import Array
 
-PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # by colour type, of those without a palette
 
 
@@ -100,19 +100,3 @@ def _paeth(left: int, up: int, corner: int) -> int:
     """The neighbour that is nearest to left + up - corner."""
     guess = left + up - corner
     return min((left, up, corner), key=lambda value: abs(guess - value))
-
-
-def write_png(pixels: Array, level: int) -> bytes:
-    """A PNG of uint8 or uint16 pixels [height, width, channels], not filtered."""
-    height, width, depth = pixels.shape
-    color = {count: kind for kind, count in _PNG_CHANNELS.items()}[depth]
-    bits = pixels.dtype.itemsize * 8
-    header = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, 0)
-    wide = np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder(">")))
-    rows = wide.view(np.uint8).reshape(height, -1)
-    data = zlib.compress(np.pad(rows, ((0, 0), (1, 0))).tobytes(), level)
-    parts = [PNG_START]
-    for kind, part in ((b"IHDR", header), (b"IDAT", data), (b"IEND", b"")):
-        check = struct.pack(">I", zlib.crc32(kind + part))
-        parts += [struct.pack(">I", len(part)), kind, part, check]
-    return b"".join(parts)

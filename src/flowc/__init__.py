@@ -23,7 +23,7 @@ import sys
 from flowc.frontend import compat, nest
 from flowc.frontend.api import (
     debugging, dtypes, errors, graph_util, image, initializers, io, layers, linalg, lookup, losses,
-    manip, math, metrics, nn, random, sparse, strings, train,
+    manip, math, metrics, nn, python_io, random, sparse, strings, summary, train,
 )
 from flowc.frontend.collections import (
     GraphKeys, add_to_collection, add_to_collections, get_all_collection_keys, get_collection,
@@ -243,8 +243,8 @@ __all__ = [
     "not_equal", "numpy_function", "one_hot", "ones", "ones_initializer", "ones_like", "op_scope",
     "orthogonal_initializer", "pad", "parallel_stack", "parse_example", "parse_single_example",
     "parse_single_sequence_example", "parse_tensor", "placeholder", "placeholder_with_default",
-    "polygamma", "polyval", "pow", "py_func", "qint8", "qint16", "qint32", "qr", "quint8",
-    "quint16", "random", "random_crop", "random_gamma", "random_normal",
+    "polygamma", "polyval", "pow", "py_func", "python_io", "qint8", "qint16", "qint32", "qr",
+    "quint8", "quint16", "random", "random_crop", "random_gamma", "random_normal",
     "random_normal_initializer", "random_poisson", "random_shuffle", "random_uniform",
     "random_uniform_initializer", "range", "rank", "read_file", "real", "realdiv", "reciprocal",
     "reduce_all", "reduce_any", "reduce_join", "reduce_logsumexp", "reduce_max", "reduce_mean",
@@ -267,19 +267,18 @@ __all__ = [
     "sparse_to_indicator", "sparse_transpose", "split", "sqrt", "square", "squared_difference",
     "squeeze", "stack", "stop_gradient", "strided_slice", "string", "string_join", "string_split",
     "string_strip", "string_to_hash_bucket", "string_to_hash_bucket_fast",
-    "string_to_hash_bucket_strong", "string_to_number", "strings", "substr", "subtract", "svd",
-    "switch_case", "tables_initializer", "tan", "tanh", "tensor_scatter_add",
-    "tensor_scatter_sub",
-    "tensor_scatter_update", "tensordot", "tile", "to_bfloat16", "to_complex64", "to_complex128",
-    "to_double", "to_float", "to_int32", "to_int64", "trace", "train", "trainable_variables",
-    "transpose", "truediv", "truncated_normal", "truncated_normal_initializer", "truncatediv",
-    "truncatemod", "tuple", "uint8", "uint16", "uint32", "uint64",
-    "uniform_unit_scaling_initializer", "unique", "unique_with_counts", "unsorted_segment_max",
-    "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
-    "unsorted_segment_sum", "unstack", "variable_op_scope", "variable_scope",
-    "variables_initializer", "variance_scaling_initializer", "variant", "verify_tensor_all_finite",
-    "where", "where_v2", "while_loop", "write_file", "zeros", "zeros_initializer", "zeros_like",
-    "zeta",
+    "string_to_hash_bucket_strong", "string_to_number", "strings", "substr", "subtract", "summary",
+    "svd", "switch_case", "tables_initializer", "tan", "tanh", "tensor_scatter_add",
+    "tensor_scatter_sub", "tensor_scatter_update", "tensordot", "tile", "to_bfloat16",
+    "to_complex64", "to_complex128", "to_double", "to_float", "to_int32", "to_int64", "trace",
+    "train", "trainable_variables", "transpose", "truediv", "truncated_normal",
+    "truncated_normal_initializer", "truncatediv", "truncatemod", "tuple", "uint8", "uint16",
+    "uint32", "uint64", "uniform_unit_scaling_initializer", "unique", "unique_with_counts",
+    "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min",
+    "unsorted_segment_prod", "unsorted_segment_sum", "unstack", "variable_op_scope",
+    "variable_scope", "variables_initializer", "variance_scaling_initializer", "variant",
+    "verify_tensor_all_finite", "where", "where_v2", "while_loop", "write_file", "zeros",
+    "zeros_initializer", "zeros_like", "zeta",
 ]
 
 __version__ = "0.1.0"

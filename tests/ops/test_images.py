@@ -14,7 +14,8 @@ from PIL import Image
 import flowc as tf
 from flowc.frontend.apply import build
 from flowc.ir.errors import InvalidArgumentError
-from flowc.ir.ops.image_formats import read_deep_png, write_png
+from flowc.ir.ops.image_formats import read_deep_png
+from flowc.ir.ops.image_png import write_png
 
 Array = np.ndarray[Any, Any]
 

@@ -1,0 +1,1 @@
+"""Reading data: record files, queues, readers, and the threads that fill queues."""

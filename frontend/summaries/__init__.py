@@ -1,0 +1,1 @@
+"""Summaries: what a program records for TensorBoard, and the event files that hold it."""
