@@ -147,14 +147,14 @@ class Layer:
         """Make the variables for inputs of this shape."""
         self.built = True
 
-    def call(self, inputs: Any, **kwargs: Any) -> Any:
+    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """The layer's output."""
         raise NotImplementedError
 
-    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(inputs, list | tuple):
             inputs = convert(inputs)
-        self._open_scope()
+        self._open_scope(kwargs.pop("scope", None))
         assert self._scope is not None
         reuse = True if self.built else self._reuse
         with (
@@ -163,16 +163,17 @@ class Layer:
         ):
             if not self.built:
                 self._build(inputs)
-            outputs = self.call(inputs, **kwargs)
+            outputs = self.call(inputs, *args, **kwargs)
             if self.activity_regularizer is not None:
                 self.add_loss(self.activity_regularizer(outputs))
             return outputs
 
     apply = __call__
 
-    def _open_scope(self) -> None:
+    def _open_scope(self, given: Any) -> None:
         if self._scope is not None:
             return
+        self._scope_name = self._scope_name if given is None else given
         if self._reuse:
             name = self._scope_name or self._default_name()
             with variable_scope(name) as scope:

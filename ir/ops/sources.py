@@ -208,6 +208,11 @@ def assert_(b: Builder, condition: Value, data: list[Any]) -> None:
     check_all(b, condition, "assertion failed")
 
 
+@assert_.infer
+def _(b: Builder, condition: Any, data: list[Any]) -> None:
+    """Nothing: what does not hold is an error of the run."""
+
+
 assert_.not_differentiable()
 
 
