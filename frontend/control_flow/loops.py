@@ -112,7 +112,11 @@ def _counting(cond: Function, body: Function, limit: Any, single: bool) -> tuple
         return logical_and(i < limit, cond(values) if single else cond(*values))
 
     def step(i: Any, values: Any) -> Any:
-        return i + 1, body(values) if single else body(*values)
+        if single:
+            return i + 1, body(values)
+        result = body(*values)
+        is_sequence = isinstance(result, list | tuple) and isinstance(values, list)
+        return i + 1, list(result) if is_sequence else result
 
     return both, step
 

@@ -14,11 +14,17 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 
 from flowc.frontend.collections import GraphKeys
+from flowc.frontend.control_flow.contexts import ControlFlowContext
 from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.graph import Graph
+from flowc.frontend.saving.contexts import (
+    cond_from_proto,
+    context_def,
+    loop_from_proto,
+)
 from flowc.frontend.variables.variable import Variable, prepend_scope, strip_scope
 from flowc.ir.errors import InvalidArgumentError
-from flowc.ir.proto import CollectionDef, VariableDef
+from flowc.ir.proto import CollectionDef, CondContextDef, VariableDef, WhileContextDef
 
 _logger = logging.getLogger("flowc")
 
@@ -55,6 +61,9 @@ for _key in (
 ):
     register_collection(_key, VariableDef, Variable.from_proto)
 
+register_collection(GraphKeys.COND_CONTEXT, CondContextDef, cond_from_proto)
+register_collection(GraphKeys.WHILE_CONTEXT, WhileContextDef, loop_from_proto)
+
 
 # Writing
 
@@ -81,8 +90,9 @@ def _add_item(collection: CollectionDef, item: Any, scope: str | None) -> bool:
         case str() | bytes():
             content = item.encode() if isinstance(item, str) else item
             collection.bytes_list.value.append(content)
-        case _ if hasattr(item, "to_proto"):
-            message = item.to_proto(scope)
+        case _ if hasattr(item, "to_proto") or isinstance(item, ControlFlowContext):
+            is_context = isinstance(item, ControlFlowContext)
+            message = context_def(item, scope) if is_context else item.to_proto(scope)
             if message is not None:
                 collection.bytes_list.value.append(message.SerializeToString())
         case _:
