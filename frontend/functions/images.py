@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from flowc.frontend.apply import build
+from flowc.frontend.control_flow.conditionals import cond
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions.derived import derive
 from flowc.frontend.functions.mathematics import cast, saturate_cast, tensordot
 from flowc.frontend.functions.random import random_uniform
 from flowc.frontend.functions.reductions import reduce_mean
 from flowc.frontend.functions.shaping import Name, expand_dims, pad, size, squeeze
-from flowc.frontend.layers.layer import choose
 from flowc.frontend.scopes import name_scope
 from flowc.ir import dtypes
 from flowc.ir.dtypes import as_dtype
@@ -156,18 +156,31 @@ flip_up_down = _flip("flip_up_down", 0)
 flip_left_right = _flip("flip_left_right", 1)
 
 
+def _each_flipped(images: Any, axis: int, seed: int | None) -> Any:
+    """A batch of images, of which each is mirrored in one of two cases."""
+    count = build("Shape", images)[0]
+    drawn = random_uniform([count], 0, 1.0, seed=seed)
+    flips = cast(build("Round", build("Reshape", drawn, [count, 1, 1, 1])), images.dtype)
+    return flips * build("ReverseV2", images, [axis]) + (1 - flips) * images
+
+
 def _random_flip(name: str, axis: int) -> Callable[..., Any]:
     def flip(image: Any, seed: int | None = None) -> Any:
         with name_scope(None, name, [image]):
             image = convert(image, None, "image")
-            if image.shape.ndims != 3:
-                raise ValueError("random flips take one image")
+            if image.shape.ndims == 4:
+                return _each_flipped(image, axis + 1, seed)
+            if image.shape.ndims not in (3, None):
+                raise ValueError("'image' must have either 3 or 4 dimensions.")
             chosen = build("Less", random_uniform([], 0, 1.0, seed=seed), 0.5)
-            flipped = choose(chosen, build("ReverseV2", image, [axis]), image)
+            flipped = cond(chosen, lambda: build("ReverseV2", image, [axis]), lambda: image)
             flipped.set_shape(image.shape)
             return flipped
 
-    flip.__doc__ = f"An image mirrored along axis {axis} in one of two cases."
+    flip.__doc__ = f"""An image, or each of a batch, mirrored along axis {axis} in one of two cases.
+
+    Raises ValueError for a tensor of other than 3 or 4 dimensions.
+    """
     return flip
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from flowc.frontend.apply import build
+from flowc.frontend.control_flow.conditionals import smart_cond
 from flowc.frontend.functions import activations
 from flowc.frontend.functions.mathematics import matmul, tensordot
 from flowc.frontend.functions.shaping import reshape
 from flowc.frontend.initializers import Zeros, get
-from flowc.frontend.layers.layer import Layer, activation_of, choose, known_bool
+from flowc.frontend.layers.layer import Layer, activation_of
 
 
 class Dense(Layer):
@@ -86,12 +87,12 @@ class Dropout(Layer):
         self.rate, self.noise_shape, self.seed = rate, noise_shape, seed
 
     def call(self, inputs: Any, training: Any = False, **kwargs: Any) -> Any:
-        is_training = known_bool(training)
-        if is_training is False:
-            return build("Identity", inputs)
-        dropped = activations.dropout(inputs, noise_shape=self.noise_shape, seed=self.seed,
-                                      rate=self.rate)  # fmt: skip
-        return dropped if is_training else choose(training, dropped, inputs)
+        def dropped() -> Any:
+            return activations.dropout(
+                inputs, noise_shape=self.noise_shape, seed=self.seed, rate=self.rate
+            )
+
+        return smart_cond(training, dropped, lambda: build("Identity", inputs))
 
 
 class Flatten(Layer):

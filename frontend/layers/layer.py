@@ -211,16 +211,6 @@ def activation_of(activation: Any) -> Callable[[Any], Any] | None:
     return chosen
 
 
-def choose(training: Any, when_training: Any, otherwise: Any) -> Any:
-    """One of two tensors by a bool scalar tensor."""
-    from flowc.frontend.apply import build
-
-    sizes = when_training.sizes
-    if sizes == ():
-        return build("Select", training, when_training, otherwise)
-    return build("SelectV2", training, when_training, otherwise)
-
-
 def known_bool(value: Any) -> bool | None:
     """The truth of a Python value, or of a tensor whose contents are known."""
     if not isinstance(value, TensorBase):

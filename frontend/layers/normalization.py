@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowc.frontend.apply import build
+from flowc.frontend.control_flow.conditionals import cond, smart_cond
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions import normalization
 from flowc.frontend.functions.mathematics import cast
 from flowc.frontend.functions.shaping import reshape
 from flowc.frontend.initializers import Ones, Zeros, get
-from flowc.frontend.layers.layer import Layer, channel_count, choose, known_bool
+from flowc.frontend.layers.layer import Layer, channel_count, known_bool
 from flowc.frontend.scopes import name_scope
 from flowc.frontend.stacks import get_default_graph
 from flowc.ir import dtypes
@@ -99,56 +99,54 @@ class BatchNormalization(Layer):
         )
 
     def call(self, inputs: Any, training: Any = False, **kwargs: Any) -> Any:
+        normalize = self._fused if self.fused else self._unfused
+        outputs, mean, variance = normalize(inputs, training)
         is_training = known_bool(training)
-        if self.fused and is_training is not None:
-            return self._fused(inputs, is_training)
-        return self._unfused(inputs, training, is_training)
+        if is_training is not False:
+            share = convert(1.0 - self.momentum, None, "decay")
+            if is_training is None:
+                share = cond(training, lambda: share, lambda: constant(0.0, share.dtype))
+            self.add_update([self._moved(self.moving_mean, mean, share),
+                             self._moved(self.moving_variance, variance, share)])  # fmt: skip
+        return outputs
 
-    def _fused(self, inputs: Any, is_training: bool) -> Any:
+    def _fused(self, inputs: Any, training: Any) -> tuple[Any, Any, Any]:
+        """Outputs, mean and variance by the op that does all at once."""
         size = self.moving_mean.shape
         gamma = self.gamma if self.scale else constant(1.0, self.moving_mean.dtype, size)
         beta = self.beta if self.center else constant(0.0, self.moving_mean.dtype, size)
-        moments = (
-            {} if is_training else {"mean": self.moving_mean, "variance": self.moving_variance}
+
+        def run(**moments: Any) -> Any:
+            return normalization.fused_batch_norm(
+                inputs, gamma, beta, epsilon=self.epsilon, is_training=not moments,
+                data_format="NCHW" if self.axis == 1 else "NHWC", **moments,
+            )  # fmt: skip
+
+        moving = {"mean": self.moving_mean, "variance": self.moving_variance}
+        found: tuple[Any, Any, Any] = smart_cond(training, run, lambda: run(**moving))
+        return found
+
+    def _unfused(self, inputs: Any, training: Any) -> tuple[Any, Any, Any]:
+        axes = [a for a in range(inputs.shape.ndims) if a != self.axis]
+        mean, variance = smart_cond(
+            training,
+            lambda: tuple(normalization.moments(inputs, axes)),
+            lambda: (convert(self.moving_mean), convert(self.moving_variance)),
         )
-        output, mean, variance = normalization.fused_batch_norm(
-            inputs, gamma, beta, epsilon=self.epsilon, is_training=is_training,
-            data_format="NCHW" if self.axis == 1 else "NHWC", **moments,
-        )  # fmt: skip
-        if is_training:
-            decay = convert(1.0 - self.momentum, None, "decay")
-            self.add_update([self._moved(self.moving_mean, mean, decay),
-                             self._moved(self.moving_variance, variance, decay)])  # fmt: skip
-        return output
+        of_mean, of_variance, beta, gamma = (
+            self._broadcast(part, inputs) for part in (mean, variance, self.beta, self.gamma)
+        )
+        outputs = normalization.batch_normalization(
+            inputs, of_mean, of_variance, beta, gamma, self.epsilon
+        )
+        outputs.set_shape(inputs.shape)
+        return outputs, mean, variance
 
     def _moved(self, variable: Any, value: Any, decay: Any) -> Any:
         """variable -= (variable - value) * decay."""
         with name_scope("AssignMovingAvg") as scope, get_default_graph().colocate_with(variable):
             delta = (variable - cast(value, variable.dtype)) * cast(decay, variable.dtype)
             return variable.assign_sub(delta, name=scope)
-
-    def _unfused(self, inputs: Any, training: Any, is_training: bool | None) -> Any:
-        mean, variance = self.moving_mean, self.moving_variance
-        if is_training is not False:
-            axes = [a for a in range(inputs.shape.ndims) if a != self.axis]
-            batch_mean, batch_variance = normalization.moments(inputs, axes)
-            decay = convert(1.0 - self.momentum, None, "decay")
-            if is_training is None:
-                decay = build("Select", training, decay, constant(0.0, decay.dtype))
-                mean = choose(training, batch_mean, convert(mean))
-                variance = choose(training, batch_variance, convert(variance))
-            else:
-                mean, variance = batch_mean, batch_variance
-            self.add_update([self._moved(self.moving_mean, batch_mean, decay),
-                             self._moved(self.moving_variance, batch_variance, decay)])  # fmt: skip
-        mean, variance, beta, gamma = (
-            self._broadcast(part, inputs) for part in (mean, variance, self.beta, self.gamma)
-        )
-        outputs = normalization.batch_normalization(
-            inputs, mean, variance, beta, gamma, self.epsilon
-        )
-        outputs.set_shape(inputs.shape)
-        return outputs
 
     def _broadcast(self, part: Any, inputs: Any) -> Any:
         """A vector shaped to stand along the layer's axis."""
