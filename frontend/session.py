@@ -96,16 +96,19 @@ class BaseSession:
         """Run what `fetches` needs, and return its values in the same structure.
 
         `fetches` is a tensor, operation, name, or nested lists, tuples and dictionaries of them;
-        operations give None. `feed_dict` gives values for tensors. Raises TypeError or ValueError
-        for fetches and feeds that do not fit, RuntimeError in a closed session, and `OpError`s for
-        what fails in the run.
+        operations give None. `feed_dict` gives values for tensors; `options.timeout_in_ms` limits
+        how long the run may wait for others. Raises TypeError or ValueError for fetches and feeds
+        that do not fit, RuntimeError in a closed session, and `OpError`s for what fails in the run.
         """
         feeds = feed_dict or {}
         try:
             prepared = self._prepared[fetches, *feeds]
         except (KeyError, TypeError):
             prepared, feeds = self._find(fetches, feeds)
-        return prepared(feeds.values())
+        if options is None or options.timeout_in_ms <= 0:
+            return prepared(feeds.values())
+        with self.executor.waiting.limited(options.timeout_in_ms / 1000):
+            return prepared(feeds.values())
 
     def _find(
         self, fetches: Any, feed_dict: Mapping[Any, Any]

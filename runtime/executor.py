@@ -25,6 +25,7 @@ from flowc.ir.errors import FailedPreconditionError, OpError
 from flowc.runtime.compiled_part import StaticType
 from flowc.runtime.step import Step
 from flowc.runtime.store import Array, Store, reserved
+from flowc.runtime.waiting import Waiting
 
 logger = logging.getLogger("flowc")
 
@@ -69,6 +70,7 @@ class Executor:
         self.options = Options.from_environment()
         self.compilations: list[Compilation] = []
         self.lock = threading.RLock()
+        self.waiting = Waiting(self.lock, self.store, _time_limit(config))
         self._index = Graph()
         self._steps: dict[tuple[tuple[str, ...], ...], Step] = {}
         threads = self.options.threads or _configured_threads(config)
@@ -102,9 +104,12 @@ class Executor:
             self.store.set(name, np.asarray(value))
 
     def close(self) -> None:
-        """Release variables and prepared steps."""
-        self._steps.clear()
-        self.store = Store()
+        """End steps that wait; release variables and prepared steps."""
+        with self.lock:
+            self.waiting.close()
+            self._steps.clear()
+            self.resources.clear()
+            self.store = Store()
 
     # Steps
 
@@ -183,6 +188,12 @@ class Executor:
         if size > self._arena.size - 64:
             self._arena = reserved(size + 64, f"{size} bytes of scratch memory")
             self.arena_address = (self._arena.ctypes.data + 63) & -64
+
+
+def _time_limit(config: Any) -> float | None:
+    """Seconds that a step may take."""
+    milliseconds = getattr(config, "operation_timeout_in_ms", 0)
+    return milliseconds / 1000 if milliseconds > 0 else None
 
 
 def _configured_threads(config: Any) -> int | None:

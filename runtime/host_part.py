@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder, Handle, State
 from flowc.ir.tensor.core import Module, Parameter, TensorType, Value
 from flowc.runtime.checkpoint.service import CheckpointFiles
+from flowc.runtime.host_context import HostContext
 from flowc.runtime.host_control import HostControl
 from flowc.runtime.store import Array, Store
 
@@ -33,15 +33,6 @@ if TYPE_CHECKING:
 
 
 _PASSING = frozenset({"Identity", "IdentityN", "StopGradient"})  # whatever their inputs are
-
-
-@dataclass(frozen=True, slots=True)
-class HostContext:
-    """What a host kernel may ask for by a keyword named `context`."""
-
-    node: str
-    resources: dict[str, Any]  # tables, queues, readers of the session, by name
-    checkpoints: CheckpointFiles
 
 
 class HostPart:
@@ -103,7 +94,10 @@ class HostPart:
         """The op's host kernel on arrays."""
         definition = node.definition
         assert definition.host is not None
-        context = HostContext(node.name, self._executor.resources, CheckpointFiles())
+        executor = self._executor
+        context = HostContext(
+            node.name, executor.resources, CheckpointFiles(), executor.waiting
+        )
         keywords = {
             name: context if name == "context" else node.attributes[name]
             for name in definition.host_attributes
@@ -130,7 +124,7 @@ class HostPart:
         arrays = interpreter.run(module, list(state.arrays.values()))
         for name, array in zip(state.written, arrays[len(returned) :], strict=True):
             self._executor.store.set(name, array)
-        computed = iter(arrays)
+        computed = map(_bare, arrays)
         return [r if isinstance(r, Handle) else next(computed) for r in results]
 
 
@@ -173,6 +167,12 @@ def uninitialized(handle: Handle) -> FailedPreconditionError:
     return FailedPreconditionError(
         None, None, f"Attempting to use uninitialized value {handle.name}"
     )
+
+
+def _bare(array: Array) -> Any:
+    """An array; what stands for a resource is no array but the resource itself."""
+    is_handle = array.dtype == object and not array.ndim and not isinstance(array[()], bytes)
+    return array[()] if is_handle else array
 
 
 def _flat(outputs: Sequence[Any]) -> list[Any]:

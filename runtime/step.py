@@ -73,6 +73,7 @@ class Step:
     def values(self, feeds: Sequence[Any]) -> list[Any]:
         """The same as arrays, lists of tensors and whatever else passes between parts."""
         with self._executor.lock:
+            self._executor.waiting.require_open()
             return self._run_parts(dict(zip(self._feeds, feeds, strict=True)))
 
     def _plan(self) -> None:
@@ -120,20 +121,24 @@ class Step:
 
         The first time, a part may turn out not to be compilable as a whole. Then the step is
         divided in another way and begins anew, with the variables as they were; host kernels that
-        have run are not run again, since they may have read or written something outside.
+        have run are not run again, since they may have read or written something outside. While one
+        of them waits, another thread may have divided the step already.
         """
         if self._is_settled:
             return self._run_in_order(feeds, None)
-        variables, journal = self._executor.store.copies(), dict[str, Sequence[Any]]()
-        while True:
-            try:
-                results = self._run_in_order(feeds, journal)
-            except (ShapeDependsOnData, NeedsHost) as error:
-                self._divide(error)
-                self._executor.store.put_back(variables)
-                continue
-            self._is_settled = True
-            return results
+        journal: dict[str, Sequence[Any]] = {}
+        with self._executor.waiting.attempt() as variables:
+            while True:
+                parts = self._parts
+                try:
+                    results = self._run_in_order(feeds, journal)
+                except (ShapeDependsOnData, NeedsHost) as error:
+                    if parts is self._parts:
+                        self._divide(error)
+                    self._executor.store.put_back(variables)
+                    continue
+                self._is_settled = True
+                return results
 
     def _run_in_order(
         self, feeds: dict[str, Any], journal: dict[str, Sequence[Any]] | None

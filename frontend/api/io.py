@@ -9,6 +9,9 @@ from flowc.frontend.functions.parsing import (
 from flowc.frontend.functions.strings import (
     decode_base64, decode_csv, decode_raw, encode_base64, matching_files, read_file, write_file,
 )
+from flowc.frontend.inputs.queues import (
+    FIFOQueue, PaddingFIFOQueue, PriorityQueue, QueueBase, RandomShuffleQueue,
+)
 from flowc.frontend.inputs.records import (
     TFRecordCompressionType, TFRecordOptions, TFRecordWriter, tf_record_iterator,
 )
@@ -16,7 +19,8 @@ from flowc.frontend.platform import gfile
 from flowc.frontend.saving.freezing import write_graph
 
 __all__ = [
-    "FixedLenFeature", "FixedLenSequenceFeature", "SparseFeature", "TFRecordCompressionType",
+    "FIFOQueue", "FixedLenFeature", "FixedLenSequenceFeature", "PaddingFIFOQueue", "PriorityQueue",
+    "QueueBase", "RandomShuffleQueue", "SparseFeature", "TFRecordCompressionType",
     "TFRecordOptions", "TFRecordWriter", "VarLenFeature", "decode_base64", "decode_csv",
     "decode_raw", "encode_base64", "gfile", "matching_files", "parse_example",
     "parse_single_example", "parse_single_sequence_example", "parse_tensor", "read_file",

@@ -262,7 +262,15 @@ def _evaluate_gather(arrays: Arrays, attributes: Attributes, regions: Regions) -
         for start, limit, size in zip(starts, operand.shape, sizes, strict=True)
     ]
     dropped = numbers.collapsed_slice_dims + numbers.operand_batching_dims
-    return (operand[_positions(clamped, sizes, dropped, numbers.offset_dims)],)
+    found = operand[_positions(clamped, sizes, dropped, numbers.offset_dims)]
+    return (found if isinstance(found, np.ndarray) else _scalar(found, operand.dtype),)
+
+
+def _scalar(value: Any, dtype: np.dtype[Any]) -> Array:
+    """NumPy gives the element itself where no dimension is left."""
+    array = np.empty((), dtype)
+    array[()] = value
+    return array
 
 
 define(Primitive("gather", _infer_gather, _evaluate_gather, symbolic=True))
