@@ -9,6 +9,7 @@ a few hundred bytes.
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,7 @@ class Binding:
             if number >= count:
                 if place >= len(self._executable.module.main.parameters):
                     self._fresh.append((graph.writes[number - count], place, shape, dtype))
-            elif np.prod(shape, dtype=np.int64) * dtype.itemsize <= STAGED_BYTES:
+            elif math.prod(shape) * dtype.itemsize <= STAGED_BYTES:
                 memory = aligned_empty(shape, dtype)
                 self._small.append((number, memory))
                 self._pointers[place] = memory.ctypes.data

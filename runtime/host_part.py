@@ -18,7 +18,7 @@ from flowc.compiler.partition import Part
 from flowc.compiler.structure import is_structured
 from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.errors import FailedPreconditionError, OpError, UnimplementedError
-from flowc.ir.ops.calling import call_lowering, dereferenced, group_inputs
+from flowc.ir.ops.calling import call_lowering, dereferenced, group_inputs, refusing_misfits
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder, Handle, State
@@ -102,7 +102,9 @@ class HostPart:
             name: context if name == "context" else node.attributes[name]
             for name in definition.host_attributes
         }
-        outputs = definition.host(*group_inputs(definition, inputs, node.attributes), **keywords)
+        arguments = group_inputs(definition, inputs, node.attributes)
+        with refusing_misfits(definition):
+            outputs = definition.host(*arguments, **keywords)
         if outputs is None:
             return ()
         return _flat(outputs) if isinstance(outputs, tuple | list) else (outputs,)

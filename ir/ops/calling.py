@@ -6,13 +6,18 @@ The compiler calls it with real values, the frontend's shape inference with abst
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 from flowc.ir.dtypes import DType, resource
+from flowc.ir.errors import InternalError, InvalidArgumentError, ResourceExhaustedError
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.signature import Argument
 from flowc.ir.tensor.builder import BuilderCore, Handle
+
+_MISFITS = (IndexError, ValueError, OverflowError, ZeroDivisionError)
+_FAULTS = (LookupError, TypeError, AttributeError, AssertionError, ArithmeticError)
 
 
 def call_lowering(
@@ -45,10 +50,30 @@ def _call(
 ) -> tuple[Any, ...]:
     assert function is not None, f"{definition.name} has no lowering"
     arguments = group_inputs(definition, inputs, attrs)
-    outputs = function(b, *arguments, **{name: attrs[name] for name in wanted})
+    with refusing_misfits(definition):
+        outputs = function(b, *arguments, **{name: attrs[name] for name in wanted})
     if outputs is None:
         return ()
     return _flatten(outputs) if isinstance(outputs, tuple | list) else (outputs,)
+
+
+@contextmanager
+def refusing_misfits(definition: OpDefinition) -> Iterator[None]:
+    """An error for whatever a lowering or kernel trips over, with Python's error as its cause.
+
+    Most ops name what they refuse. For the rest, the first access beyond a rank or range tells:
+    InvalidArgumentError. What no operand may bring about is a fault of flowc's: InternalError.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise ResourceExhaustedError(None, None, f"out of memory: {error}") from error
+    except _MISFITS as error:
+        message = f"the operands do not fit {definition.name}: {error}"
+        raise InvalidArgumentError(None, None, message) from error
+    except _FAULTS as error:
+        message = f"{definition.name} failed with {type(error).__name__}: {error}"
+        raise InternalError(None, None, message) from error
 
 
 def group_inputs(
