@@ -1,0 +1,148 @@
+"""The names under which programs import modules of TensorFlow, with `flowc` in its place.
+
+`import flowc.compat.v1 as tf`, `from flowc.nn import relu` and `from flowc.python.ops import
+array_ops` work as their originals do. A namespace of the API is the module itself; TensorFlow's
+inner modules, which programs import though they are not public, are views of flowc's: a name is
+looked for in the modules that the table gives.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+_HERE = "flowc.frontend."
+_PUBLIC = frozenset({
+    "app", "bitwise", "compat", "debugging", "dtypes", "errors", "feature_column", "flags", "gfile",
+    "graph_util", "image", "initializers", "io", "layers", "linalg", "logging", "lookup", "losses",
+    "manip", "math", "metrics", "nest", "nn", "python_io", "queue", "random", "resource_loader",
+    "saved_model", "signal", "sparse", "strings", "summary", "test", "train",
+})  # fmt: skip
+
+# What an inner module shows, in the order of looking; "" is the API itself. Any other module of
+# `python` shows the API and all its namespaces.
+_INNER = {
+    "python.client.session": ("",),
+    "python.framework.dtypes": ("dtypes", ""),
+    "python.framework.errors": ("errors",),
+    "python.framework.errors_impl": ("errors",),
+    "python.framework.graph_util": ("graph_util",),
+    "python.framework.ops": (
+        "", _HERE + "stacks", _HERE + "conversion", _HERE + "gradients.registry",
+        _HERE + "composites", _HERE + "elements", _HERE + "naming",
+    ),
+    "python.framework.random_seed": ("", _HERE + "seeds"),
+    "python.framework.tensor_shape": (_HERE + "shapes",),
+    "python.framework.tensor_util": (_HERE + "tensor_util", "flowc.ir.tensor_values", ""),
+    "python.framework.test_util": ("test", ""),
+    "python.layers.utils": (_HERE + "control_flow.conditionals", _HERE + "layers.layer"),
+    "python.lib.io.file_io": ("gfile",),
+    "python.lib.io.tf_record": ("python_io",),
+    "python.ops.control_flow_ops": (
+        "", _HERE + "functions.control", _HERE + "control_flow.primitives",
+    ),
+    "python.ops.rnn": ("nn",),
+    "python.ops.rnn_cell": ("nn.rnn_cell",),
+    "python.ops.rnn_cell_impl": ("nn.rnn_cell", _HERE + "rnn.cell"),
+    "python.platform.app": ("app",),
+    "python.platform.flags": ("flags",),
+    "python.platform.gfile": ("gfile",),
+    "python.platform.googletest": ("test",),
+    "python.platform.resource_loader": ("resource_loader",),
+    "python.platform.test": ("test",),
+    "python.platform.tf_logging": ("logging",),
+    "python.training.moving_averages": (_HERE + "training.moving_averages", "train"),
+    "python.training.training": ("train",),
+    "python.util.compat": ("compat",),
+    "python.util.nest": ("nest",),
+    "examples.tutorials.mnist.input_data": (_HERE + "datasets.mnist",),
+}  # fmt: skip
+_EVERYWHERE = ("", "nn", "math", "train", "strings", "linalg", "image", "sparse", "random", "io",
+               "lookup", "losses", "metrics", "layers", "initializers", "debugging", "summary",
+               "saved_model", "test")  # fmt: skip
+_PACKAGES = frozenset({
+    "core", "core.example", "core.framework", "core.protobuf", "core.util", "examples",
+    "examples.tutorials", "examples.tutorials.mnist", "python", "python.client",
+    "python.framework", "python.layers", "python.lib", "python.lib.io", "python.ops",
+    "python.platform", "python.saved_model", "python.training", "python.util",
+})  # fmt: skip
+
+
+class _View(ModuleType):
+    """A module whose names are those of others."""
+
+    def __init__(self, name: str, sources: Sequence[str]) -> None:
+        super().__init__(name, f"`{name}`: a view of flowc's modules.")
+        self.__sources = sources
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("__"):
+            for source in self.__sources:
+                module = _resolve(source)
+                if hasattr(module, name):
+                    return getattr(module, name)
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+
+def _resolve(source: str) -> Any:
+    """A module of flowc, or a namespace of the API such as `nn.rnn_cell`; None if there is none."""
+    if source.startswith("flowc."):
+        return importlib.import_module(source)
+    found: Any = sys.modules["flowc"]
+    for part in source.split(".") if source else ():
+        found = getattr(found, part, None)
+    return found
+
+
+class _Finder(MetaPathFinder, Loader):
+    """Finds the modules of the tables above."""
+
+    def __init__(self) -> None:
+        self._specs: dict[int, ModuleSpec | None] = {}
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """The module, if it is one of them."""
+        package, _, name = fullname.partition(".")
+        if package != "flowc" or _module(name) is None:
+            return None
+        return ModuleSpec(fullname, self, is_package=name in _PACKAGES or "." not in name)
+
+    def create_module(self, spec: ModuleSpec) -> Any:
+        """The module itself, whatever its own name is."""
+        found = _module(spec.name.removeprefix("flowc."))
+        self._specs[id(found)] = found.__spec__
+        return found
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing is to be run; importing under a second name leaves no mark."""
+        module.__spec__ = self._specs.pop(id(module))
+
+
+def _module(name: str) -> Any:
+    """The module that stands for `flowc.{name}`; None for a name that means nothing."""
+    top, _, rest = name.partition(".")
+    if name == "compat.v1":
+        return sys.modules["flowc"]
+    if top in _PUBLIC:
+        found = _resolve(name)
+        return found if isinstance(found, ModuleType) else None
+    if name in _PACKAGES:
+        return _View(f"flowc.{name}", ())
+    if name in _INNER:
+        return _View(f"flowc.{name}", _INNER[name])
+    if top == "core" and name.rpartition(".")[0] in _PACKAGES and name.endswith("_pb2"):
+        return _View(f"flowc.{name}", ("flowc.ir.proto",))
+    if top == "python" and name.rpartition(".")[0] in _PACKAGES and rest:
+        return _View(f"flowc.{name}", _EVERYWHERE)
+    return None
+
+
+def install() -> None:
+    """Let Python find these modules."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())

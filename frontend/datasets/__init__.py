@@ -1,0 +1,1 @@
+"""Data sets that programs load by a function of TensorFlow's examples."""
