@@ -3,7 +3,7 @@
 from flowc.ir.proto.pool import enum, message
 
 # Of the texts of the .proto files that this was made from.
-DIGEST = "06d217361bb8f01d0aac8e30453cf4f769e17c9f1549f4f8d6f05f84b69d3a91"
+DIGEST = "5ac1d4527fccdbe132c2debe71a44542831814cf0abc01139b9adc76d2a3cb60"
 
 __all__ = [
     "AllocationDescription",
@@ -82,6 +82,7 @@ __all__ = [
     "PairValue",
     "QueueRunnerDef",
     "RPCOptions",
+    "ReaderBaseState",
     "RegisteredGradient",
     "RegisteredSaver",
     "ResourceHandleProto",
@@ -218,6 +219,7 @@ OptimizerOptions = message("tensorflow.OptimizerOptions")
 PairValue = message("tensorflow.PairValue")
 QueueRunnerDef = message("tensorflow.QueueRunnerDef")
 RPCOptions = message("tensorflow.RPCOptions")
+ReaderBaseState = message("tensorflow.ReaderBaseState")
 RegisteredGradient = message("tensorflow.RegisteredGradient")
 RegisteredSaver = message("tensorflow.RegisteredSaver")
 ResourceHandleProto = message("tensorflow.ResourceHandleProto")

@@ -2515,6 +2515,21 @@ class Int64List(Message):
     ) -> None: ...
     def HasField(self, field_name: Never) -> bool: ...
 
+class ReaderBaseState(Message):
+    work_started: int
+    work_finished: int
+    num_records_produced: int
+    current_work: bytes
+    def __init__(
+        self,
+        *,
+        work_started: int | None = ...,
+        work_finished: int | None = ...,
+        num_records_produced: int | None = ...,
+        current_work: bytes | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: Never) -> bool: ...
+
 class StructuredValue(Message):
     @property
     def none_value(self) -> NoneValue: ...
