@@ -18,7 +18,7 @@ from flowc.compiler.partition import Part
 from flowc.compiler.structure import is_structured
 from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.errors import FailedPreconditionError, OpError, UnimplementedError
-from flowc.ir.ops.calling import call_lowering, dereferenced, group_inputs, refusing_misfits
+from flowc.ir.ops.calling import call_kernel, call_lowering, dereferenced
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder, Handle, State
@@ -92,22 +92,9 @@ class HostPart:
 
     def _call(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
         """The op's host kernel on arrays."""
-        definition = node.definition
-        assert definition.host is not None
         executor = self._executor
-        context = HostContext(
-            node.name, executor.resources, CheckpointFiles(), executor.waiting
-        )
-        keywords = {
-            name: context if name == "context" else node.attributes[name]
-            for name in definition.host_attributes
-        }
-        arguments = group_inputs(definition, inputs, node.attributes)
-        with refusing_misfits(definition):
-            outputs = definition.host(*arguments, **keywords)
-        if outputs is None:
-            return ()
-        return _flat(outputs) if isinstance(outputs, tuple | list) else (outputs,)
+        context = HostContext(node.name, executor.resources, CheckpointFiles(), executor.waiting)
+        return call_kernel(node.definition, inputs, node.attributes, context)
 
     def _interpret(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
         """The op's lowering, interpreted: for movement of strings, and for variables."""
@@ -175,14 +162,6 @@ def _bare(array: Array) -> Any:
     """An array; what stands for a resource is no array but the resource itself."""
     is_handle = array.dtype == object and not array.ndim and not isinstance(array[()], bytes)
     return array[()] if is_handle else array
-
-
-def _flat(outputs: Sequence[Any]) -> list[Any]:
-    """Outputs one after the other, lists among them taken apart."""
-    flat: list[Any] = []
-    for output in outputs:
-        flat.extend(output) if isinstance(output, tuple | list) else flat.append(output)
-    return flat
 
 
 def _objects(array: Array) -> Array:

@@ -400,7 +400,7 @@ add_n.gradient(_repeat_gradient)
 accumulate_n.gradient(_repeat_gradient)
 
 
-@op("Cross(a: T, b: T; T: {real}) -> product: T")
+@op("Cross(a: T[...,:], b: T[...,:]; T: {real}) -> product: T")
 def cross(b: Builder, left: Value, right: Value) -> Value:
     """The vector product over the last dimension, which has size 3."""
     shape = merge_shapes(b, "Cross", left, right)

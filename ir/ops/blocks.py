@@ -112,7 +112,7 @@ def batch_to_space_nd(b: Builder, input: Value, block_shape: Value, crops: Value
 
 
 @op(
-    "SpaceToBatch(input: T, paddings: Tpaddings; T: type, Tpaddings: {index} = int32,"
+    "SpaceToBatch(input: T[:,:,:,:], paddings: Tpaddings[:,:]; T: type, Tpaddings: {index} = int32,"
     " block_size: int >= 2) -> output: T"
 )
 def space_to_batch_2d(b: Builder, input: Value, paddings: Value, *, block_size: int) -> Value:
@@ -122,7 +122,8 @@ def space_to_batch_2d(b: Builder, input: Value, paddings: Value, *, block_size: 
 
 
 @op(
-    "BatchToSpace(input: T, crops: Tidx; T: type, block_size: int >= 2, Tidx: {index} = int32)"
+    "BatchToSpace(input: T[:,:,:,:], crops: Tidx[:,:]; T: type, block_size: int >= 2,"
+    " Tidx: {index} = int32)"
     " -> output: T"
 )
 def batch_to_space_2d(b: Builder, input: Value, crops: Value, *, block_size: int) -> Value:
@@ -164,7 +165,7 @@ def _from_last(b: Builder, x: Value, data_format: str) -> Value:
     return b.transpose(x, [0, 3, 1, 2]) if data_format == "NCHW" else x
 
 
-@op(f"SpaceToDepth(input: T; {_DEPTH}) -> output: T")
+@op(f"SpaceToDepth(input: T[:,:,:,:]; {_DEPTH}) -> output: T")
 def space_to_depth(b: Builder, input: Value, *, block_size: int, data_format: str) -> Value:
     """Each block of pixels as one pixel with more features."""
     require_rank(b, input, 4, "input")
@@ -179,7 +180,7 @@ def space_to_depth(b: Builder, input: Value, *, block_size: int, data_format: st
     return _from_last(b, out, data_format)
 
 
-@op(f"DepthToSpace(input: T; {_DEPTH}) -> output: T")
+@op(f"DepthToSpace(input: T[:,:,:,:]; {_DEPTH}) -> output: T")
 def depth_to_space(b: Builder, input: Value, *, block_size: int, data_format: str) -> Value:
     """Each pixel's features as a block of pixels."""
     require_rank(b, input, 4, "input")

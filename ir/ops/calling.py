@@ -12,6 +12,7 @@ from typing import Any
 
 from flowc.ir.dtypes import DType, resource
 from flowc.ir.errors import InternalError, InvalidArgumentError, ResourceExhaustedError
+from flowc.ir.ops.ranks import require_ranks
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.signature import Argument
 from flowc.ir.tensor.builder import BuilderCore, Handle
@@ -40,6 +41,20 @@ def call_inference(
     return _call(b, definition, infer, definition.inferred_attributes, inputs, attrs)
 
 
+def call_kernel(
+    definition: OpDefinition, inputs: Sequence[Any], attrs: Mapping[str, Any], context: Any
+) -> tuple[Any, ...]:
+    """The op's outputs on the host, from arrays; `context` is the session's, for who asks."""
+    assert definition.host is not None, f"{definition.name} has no kernel"
+    arguments = group_inputs(definition, inputs, attrs)
+    require_ranks(definition, arguments)
+    keywords = {
+        name: context if name == "context" else attrs[name] for name in definition.host_attributes
+    }
+    with refusing_misfits(definition):
+        return _all_outputs(definition.host(*arguments, **keywords))
+
+
 def _call(
     b: BuilderCore,
     definition: OpDefinition,
@@ -50,11 +65,9 @@ def _call(
 ) -> tuple[Any, ...]:
     assert function is not None, f"{definition.name} has no lowering"
     arguments = group_inputs(definition, inputs, attrs)
+    require_ranks(definition, arguments)
     with refusing_misfits(definition):
-        outputs = function(b, *arguments, **{name: attrs[name] for name in wanted})
-    if outputs is None:
-        return ()
-    return _flatten(outputs) if isinstance(outputs, tuple | list) else (outputs,)
+        return _all_outputs(function(b, *arguments, **{name: attrs[name] for name in wanted}))
 
 
 @contextmanager
@@ -124,7 +137,10 @@ def argument_length(argument: Argument, attrs: Mapping[str, Any]) -> int | None:
     return len(attrs[argument.type_attr]) if argument.is_list else None
 
 
-def _flatten(outputs: Sequence[Any]) -> tuple[Any, ...]:
+def _all_outputs(outputs: Any) -> tuple[Any, ...]:
+    """What a function returned, one after the other, lists among them taken apart."""
+    if not isinstance(outputs, tuple | list):
+        return () if outputs is None else (outputs,)
     flat: list[Any] = []
     for output in outputs:
         flat.extend(output) if isinstance(output, list | tuple) else flat.append(output)

@@ -173,7 +173,10 @@ def _check(b: Builder, true_classes: Value, num_true: int, size: int) -> None:
     check_all(b, inside, f"`true_candidate` out of range [0, {size})")
 
 
-@op(f"AllCandidateSampler(true_classes: int64; {_SAMPLING}, {SEEDS}) -> {_COUNTS}", stateful=True)
+@op(
+    f"AllCandidateSampler(true_classes: int64[:,:]; {_SAMPLING}, {SEEDS}) -> {_COUNTS}",
+    stateful=True,
+)
 def all_candidates(
     b: Builder, true_classes: Value, *, num_true: int, num_sampled: int
 ) -> tuple[Value, Value, Value]:
@@ -188,7 +191,8 @@ all_candidates.not_differentiable()
 
 
 @host_op(
-    f"ComputeAccidentalHits(true_classes: int64, sampled_candidates: int64; num_true: int, {SEEDS})"
+    f"ComputeAccidentalHits(true_classes: int64[:,:], sampled_candidates: int64[:];"
+    f" num_true: int, {SEEDS})"
     " -> indices: int32, ids: int64, weights: float32"
 )
 def accidental_hits(

@@ -92,13 +92,13 @@ def _to_rgb(color: Color) -> Color:
     return red, green, blue
 
 
-@op("RGBToHSV(images: T; T: {float} = float32) -> output: T")
+@op("RGBToHSV(images: T[...,:]; T: {float} = float32) -> output: T")
 def rgb_to_hsv(b: Builder, images: Value) -> Value:
     """Red, green, blue to hue, saturation, value."""
     return _joined(b, _to_hsv(_converted_channels(b, images)))
 
 
-@op("HSVToRGB(images: T; T: {float} = float32) -> output: T")
+@op("HSVToRGB(images: T[...,:]; T: {float} = float32) -> output: T")
 def hsv_to_rgb(b: Builder, images: Value) -> Value:
     """Hue, saturation, value to red, green, blue."""
     return _joined(b, _to_rgb(_converted_channels(b, images)))
@@ -178,7 +178,8 @@ def _hue_slopes(
 
 
 @op(
-    "AdjustContrastv2(images: T, contrast_factor: float32; T: {float16, float32} = float32)"
+    "AdjustContrastv2(images: T[...,:,:,:], contrast_factor: float32[]; T: {float16,"
+    " float32} = float32)"
     " -> output: T"
 )
 def adjust_contrast(b: Builder, images: Value, contrast_factor: Value) -> Value:
@@ -203,7 +204,7 @@ def _hue_shifted(color: Color, delta: Term) -> Color:
     return _to_rgb((turned - Term(b, b.floor(turned.value)), saturation, value))
 
 
-@op("AdjustHue(images: T, delta: float32; T: {float16, float32} = float32) -> output: T")
+@op("AdjustHue(images: T[...,:,:,:], delta: float32; T: {float16, float32} = float32) -> output: T")
 def adjust_hue(b: Builder, images: Value, delta: Value) -> Value:
     """The hue turned by a part of the circle."""
     require_rank(b, delta, 0, "delta")
@@ -211,7 +212,10 @@ def adjust_hue(b: Builder, images: Value, delta: Value) -> Value:
     return b.convert(_joined(b, shifted), images.type.dtype)
 
 
-@op("AdjustSaturation(images: T, scale: float32; T: {float16, float32} = float32) -> output: T")
+@op(
+    "AdjustSaturation(images: T[...,:,:,:], scale: float32; T: {float16,"
+    " float32} = float32) -> output: T"
+)
 def adjust_saturation(b: Builder, images: Value, scale: Value) -> Value:
     """The saturation scaled, up to 1."""
     require_rank(b, scale, 0, "scale")

@@ -195,7 +195,7 @@ def _attributes(op: Operation, names: Sequence[str]) -> dict[str, Any]:
     return {name: op.get_attr(name) for name in names}
 
 
-@op(f"Conv2D(input: T, filter: T; {_CONV_2D}) -> output: T")
+@op(f"Conv2D(input: T[:,:,:,:], filter: T[:,:,:,:]; {_CONV_2D}) -> output: T")
 def conv2d(
     b: Builder,
     input: Value,
@@ -212,7 +212,10 @@ def conv2d(
     return _forward(b, input, filter, window)
 
 
-@op(f"Conv2DBackpropInput(input_sizes: int32, filter: T, out_backprop: T; {_CONV_2D}) -> output: T")
+@op(
+    f"Conv2DBackpropInput(input_sizes: int32[:], filter: T[:,:,:,:],"
+    f" out_backprop: T[:,:,:,:]; {_CONV_2D}) -> output: T"
+)
 def conv2d_backprop_input(
     b: Builder,
     input_sizes: Value,
@@ -250,7 +253,8 @@ def _image_sizes(b: Builder, sizes: Value, dy: Value, filter: Value, window: _Wi
 
 
 @op(
-    f"Conv2DBackpropFilter(input: T, filter_sizes: int32, out_backprop: T; {_CONV_2D}) -> output: T"
+    f"Conv2DBackpropFilter(input: T, filter_sizes: int32[:], out_backprop: T; {_CONV_2D})"
+    f" -> output: T"
 )
 def conv2d_backprop_filter(
     b: Builder,
@@ -322,7 +326,7 @@ def _require_depth(b: Builder, image: Shape, kernel: Shape, window: _Window) -> 
         static_size(b, size)
 
 
-@op(f"DepthwiseConv2dNative(input: T, filter: T; {_DEPTHWISE}) -> output: T")
+@op(f"DepthwiseConv2dNative(input: T[:,:,:,:], filter: T[:,:,:,:]; {_DEPTHWISE}) -> output: T")
 def depthwise_conv2d(
     b: Builder,
     input: Value,
@@ -342,7 +346,7 @@ def depthwise_conv2d(
 
 
 @op(
-    "DepthwiseConv2dNativeBackpropInput(input_sizes: int32, filter: T, out_backprop: T;"
+    "DepthwiseConv2dNativeBackpropInput(input_sizes: int32[:], filter: T, out_backprop: T;"
     f" {_DEPTHWISE}) -> output: T"
 )
 def depthwise_backprop_input(
@@ -365,7 +369,7 @@ def depthwise_backprop_input(
 
 
 @op(
-    "DepthwiseConv2dNativeBackpropFilter(input: T, filter_sizes: int32, out_backprop: T;"
+    "DepthwiseConv2dNativeBackpropFilter(input: T, filter_sizes: int32[:], out_backprop: T;"
     f" {_DEPTHWISE}) -> output: T"
 )
 def depthwise_backprop_filter(

@@ -64,7 +64,7 @@ def _sparse(rows: list[list[int]]) -> tuple[Array, Array, Array]:
 
 
 @host_op(
-    "CTCGreedyDecoder(inputs: T, sequence_length: int32; merge_repeated: bool = false,"
+    "CTCGreedyDecoder(inputs: T[:,:,:], sequence_length: int32[:]; merge_repeated: bool = false,"
     " blank_index: int = -1, T: {float32, float64} = float32)"
     " -> decoded_indices: int64, decoded_values: int64, decoded_shape: int64, log_probability: T"
 )
@@ -96,7 +96,7 @@ def _collapsed(labels: list[int], blank: int, merge_repeated: bool) -> list[int]
 
 
 @host_op(
-    "CTCBeamSearchDecoder(inputs: T, sequence_length: int32; beam_width: int >= 1,"
+    "CTCBeamSearchDecoder(inputs: T[:,:,:], sequence_length: int32[:]; beam_width: int >= 1,"
     " top_paths: int >= 1, merge_repeated: bool = true, T: {float32, float64} = float32)"
     " -> decoded_indices: top_paths*int64, decoded_values: top_paths*int64,"
     " decoded_shape: top_paths*int64, log_probability: T"
@@ -128,7 +128,8 @@ def ctc_beam_search_decoder(
 
 
 @host_op(
-    "CTCLoss(inputs: T, labels_indices: int64, labels_values: int32, sequence_length: int32;"
+    "CTCLoss(inputs: T[:,:,:], labels_indices: int64[:,:], labels_values: int32[:],"
+    " sequence_length: int32[:];"
     " preprocess_collapse_repeated: bool = false, ctc_merge_repeated: bool = true,"
     " ignore_longer_outputs_than_inputs: bool = false, T: {float32, float64} = float32)"
     " -> loss: T, gradient: T"

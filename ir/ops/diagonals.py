@@ -165,7 +165,8 @@ def _diag(
 
 
 @op(
-    "MatrixDiagV2(diagonal: T, k: int32, num_rows: int32, num_cols: int32, padding_value: T;"
+    "MatrixDiagV2(diagonal: T[...,:], k: int32[:?], num_rows: int32[], num_cols: int32[],"
+    " padding_value: T[];"
     " T: type) -> output: T"
 )
 def matrix_diag_v2(
@@ -176,7 +177,8 @@ def matrix_diag_v2(
 
 
 @op(
-    "MatrixDiagV3(diagonal: T, k: int32, num_rows: int32, num_cols: int32, padding_value: T;"
+    "MatrixDiagV3(diagonal: T[...,:], k: int32[:?], num_rows: int32[], num_cols: int32[],"
+    " padding_value: T[];"
     f" T: type, {_ALIGN}) -> output: T"
 )
 def matrix_diag_v3(
@@ -193,7 +195,7 @@ def matrix_diag_v3(
     return _diag(b, diagonal, k, num_rows, num_cols, padding_value, align)
 
 
-@op("MatrixDiag(diagonal: T; T: type) -> output: T")
+@op("MatrixDiag(diagonal: T[...,:]; T: type) -> output: T")
 def matrix_diag(b: Builder, diagonal: Value) -> Value:
     """Zeros with a main diagonal."""
     shape = b.shape(diagonal)
@@ -210,14 +212,17 @@ def _expect_matrices(b: Builder, x: Value) -> None:
     require(rank >= 2, f"input must be at least 2-dim, received shape: {show(b.shape(x))}")
 
 
-@op("MatrixDiagPartV2(input: T, k: int32, padding_value: T; T: type) -> diagonal: T")
+@op("MatrixDiagPartV2(input: T[...,:,:], k: int32[:?], padding_value: T[]; T: type) -> diagonal: T")
 def matrix_diag_part_v2(b: Builder, input: Value, k: Value, padding_value: Value) -> Value:
     """A range of diagonals."""
     _expect_matrices(b, input)
     return diagonal_part(b, input, *_range(b, k), padding_value, "LEFT_LEFT")
 
 
-@op(f"MatrixDiagPartV3(input: T, k: int32, padding_value: T; T: type, {_ALIGN}) -> diagonal: T")
+@op(
+    f"MatrixDiagPartV3(input: T[...,:,:], k: int32[:?], padding_value: T[]; T: type,"
+    f" {_ALIGN}) -> diagonal: T"
+)
 def matrix_diag_part_v3(
     b: Builder, input: Value, k: Value, padding_value: Value, *, align: str
 ) -> Value:
@@ -226,7 +231,7 @@ def matrix_diag_part_v3(
     return diagonal_part(b, input, *_range(b, k), padding_value, align)
 
 
-@op("MatrixDiagPart(input: T; T: type) -> diagonal: T")
+@op("MatrixDiagPart(input: T[...,:,:]; T: type) -> diagonal: T")
 def matrix_diag_part(b: Builder, input: Value) -> Value:
     """The main diagonal."""
     _expect_matrices(b, input)
@@ -236,21 +241,24 @@ def matrix_diag_part(b: Builder, input: Value) -> Value:
 # Putting diagonals in
 
 
-@op("MatrixSetDiag(input: T, diagonal: T; T: type) -> output: T")
+@op("MatrixSetDiag(input: T[...,:,:], diagonal: T[...,:]; T: type) -> output: T")
 def matrix_set_diag(b: Builder, input: Value, diagonal: Value) -> Value:
     """The input with another main diagonal."""
     _expect_matrices(b, input)
     return set_diagonals(b, input, diagonal, 0, 0, "LEFT_LEFT")
 
 
-@op("MatrixSetDiagV2(input: T, diagonal: T, k: int32; T: type) -> output: T")
+@op("MatrixSetDiagV2(input: T[...,:,:], diagonal: T[...,:], k: int32[:?]; T: type) -> output: T")
 def matrix_set_diag_v2(b: Builder, input: Value, diagonal: Value, k: Value) -> Value:
     """The input with another range of diagonals."""
     _expect_matrices(b, input)
     return set_diagonals(b, input, diagonal, *_range(b, k), "LEFT_LEFT")
 
 
-@op(f"MatrixSetDiagV3(input: T, diagonal: T, k: int32; T: type, {_ALIGN}) -> output: T")
+@op(
+    f"MatrixSetDiagV3(input: T[...,:,:], diagonal: T[...,:], k: int32[:?]; T: type,"
+    f" {_ALIGN}) -> output: T"
+)
 def matrix_set_diag_v3(b: Builder, input: Value, diagonal: Value, k: Value, *, align: str) -> Value:
     """The input with another range of diagonals."""
     _expect_matrices(b, input)
@@ -339,7 +347,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 # Diagonals of tensors
 
 
-@op("Diag(diagonal: T; T: {bfloat16, float16, float32, float64, int32, int64, complex}) ->"
+@op("Diag(diagonal: T[...,:]; T: {bfloat16, float16, float32, float64, int32, int64, complex}) ->"
     " output: T")  # fmt: skip
 def diag(b: Builder, diagonal: Value) -> Value:
     """A tensor of twice the rank that is zero where the two halves of its indices differ."""

@@ -14,8 +14,10 @@ from flowc.ir.tensor.primitive import Array
 
 
 @host_op(
-    "EditDistance(hypothesis_indices: int64, hypothesis_values: T, hypothesis_shape: int64,"
-    " truth_indices: int64, truth_values: T, truth_shape: int64; normalize: bool = true, T: type)"
+    "EditDistance(hypothesis_indices: int64[:,:], hypothesis_values: T[:],"
+    " hypothesis_shape: int64[:],"
+    " truth_indices: int64[:,:], truth_values: T[:], truth_shape: int64[:];"
+    " normalize: bool = true, T: type)"
     " -> output: float32"
 )
 def edit_distance(

@@ -35,7 +35,7 @@ def _matrices(x: Array) -> None:
 # QR
 
 
-@host_op(f"Qr(input: T; full_matrices: bool = false, {_TYPES}) -> q: T, r: T")
+@host_op(f"Qr(input: T[...,:,:]; full_matrices: bool = false, {_TYPES}) -> q: T, r: T")
 def qr(input: Array, *, full_matrices: bool) -> tuple[Array, Array]:
     """input = q r with orthonormal columns of q and upper triangular r."""
     _matrices(input)
@@ -94,7 +94,7 @@ def _deep_qr_gradient(g: GraphBuilder, q: Tensor, r: Tensor, dq: Tensor, dr: Ten
 # Eigenvalues
 
 
-@host_op(f"SelfAdjointEigV2(input: T; compute_v: bool = true, {_TYPES}) -> e: T, v: T")
+@host_op(f"SelfAdjointEigV2(input: T[...,:,:]; compute_v: bool = true, {_TYPES}) -> e: T, v: T")
 def self_adjoint_eig(input: Array, *, compute_v: bool) -> tuple[Array, Array]:
     """Eigenvalues in ascending order and eigenvectors of self-adjoint matrices (lower half)."""
     _matrices(input)
@@ -145,7 +145,7 @@ def _(g: GraphBuilder, op: Operation, de: Tensor | None, dv: Tensor | None) -> T
 
 
 @host_op(
-    f"Svd(input: T; compute_uv: bool = true, full_matrices: bool = false, {_TYPES})"
+    f"Svd(input: T[...,:,:]; compute_uv: bool = true, full_matrices: bool = false, {_TYPES})"
     " -> s: T, u: T, v: T"
 )
 def svd(input: Array, *, compute_uv: bool, full_matrices: bool) -> tuple[Array, ...]:
@@ -237,7 +237,8 @@ def _tall_svd_gradient(
 
 
 @host_op(
-    "Lu(input: T; output_idx_type: {index} = int32, T: {float64, float32, float16, complex})"
+    "Lu(input: T[...,:,:]; output_idx_type: {index} = int32, T: {float64, float32,"
+    " float16, complex})"
     " -> lu: T, p: output_idx_type"
 )
 def lu(input: Array, *, output_idx_type: DType) -> tuple[Array, Array]:
@@ -275,7 +276,7 @@ def _(b: Builder, input: Value, *, output_idx_type: DType) -> tuple[Value, ...]:
 
 
 @host_op(
-    "TridiagonalSolve(diagonals: T, rhs: T; partial_pivoting: bool = true,"
+    "TridiagonalSolve(diagonals: T[...,:,:], rhs: T[...,:,:]; partial_pivoting: bool = true,"
     " perturb_singular: bool = false, T: {float64, float32, complex}) -> output: T"
 )
 def tridiagonal_solve(diagonals: Array, rhs: Array) -> Array:

@@ -13,6 +13,7 @@ from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Shape, Value
 
 _SUFFIXES = {1: "", 2: "2D", 3: "3D"}
+_AXES = {1: "[...,:]", 2: "[...,:,:]", 3: "[...,:,:,:]"}
 
 
 def _transformed(b: Builder, x: Value, rank: int) -> Shape:
@@ -36,10 +37,10 @@ def _count(g: GraphBuilder, x: Tensor, rank: int, dtype: DType) -> Any:
 
 
 def _define_complex(rank: int) -> None:
-    suffix = _SUFFIXES[rank]
+    suffix, axes = _SUFFIXES[rank], _AXES[rank]
 
     def transform(kind: str) -> OpDefinition:
-        @op(f"{kind}{suffix}(input: Tcomplex; Tcomplex: {{complex}} = complex64) ->"
+        @op(f"{kind}{suffix}(input: Tcomplex{axes}; Tcomplex: {{complex}} = complex64) ->"
             " output: Tcomplex")  # fmt: skip
         def lower(b: Builder, input: Value) -> Value:
             lengths = _transformed(b, input, rank)
@@ -97,14 +98,14 @@ _TYPES = "Treal: {float32, float64} = float32, Tcomplex: {complex} = complex64"
 
 
 def _define_real(rank: int) -> None:
-    suffix = _SUFFIXES[rank]
+    suffix, axes = _SUFFIXES[rank], _AXES[rank]
 
-    @op(f"RFFT{suffix}(input: Treal, fft_length: int32; {_TYPES}) -> output: Tcomplex")
+    @op(f"RFFT{suffix}(input: Treal{axes}, fft_length: int32[:]; {_TYPES}) -> output: Tcomplex")
     def forward(b: Builder, input: Value, fft_length: Value) -> Value:
         lengths = _lengths(b, input, fft_length, rank)
         return b.fft(_fit(b, input, lengths), "RFFT", lengths)
 
-    @op(f"IRFFT{suffix}(input: Tcomplex, fft_length: int32; {_TYPES}) -> output: Treal")
+    @op(f"IRFFT{suffix}(input: Tcomplex{axes}, fft_length: int32[:]; {_TYPES}) -> output: Treal")
     def backward(b: Builder, input: Value, fft_length: Value) -> Value:
         lengths = _lengths(b, input, fft_length, rank)
         halved = (*lengths[:-1], dims.floordiv(lengths[-1], 2) + 1)

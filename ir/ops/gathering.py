@@ -24,7 +24,8 @@ from flowc.ir.tensor.primitives.indexing import GatherDimensionNumbers
 
 
 @op(
-    "Gather(params: Tparams, indices: Tindices; validate_indices: bool = true, Tparams: type,"
+    "Gather(params: Tparams[...,:], indices: Tindices; validate_indices: bool = true,"
+    " Tparams: type,"
     " Tindices: {index}) -> output: Tparams"
 )
 def gather(b: Builder, params: Value, indices: Value) -> Value:
@@ -35,7 +36,8 @@ def gather(b: Builder, params: Value, indices: Value) -> Value:
 
 
 @op(
-    "GatherV2(params: Tparams, indices: Tindices, axis: Taxis; batch_dims: int = 0, Tparams: type,"
+    "GatherV2(params: Tparams[...,:], indices: Tindices, axis: Taxis[];"
+    " batch_dims: int = 0, Tparams: type,"
     " Tindices: {int16, int32, int64}, Taxis: {index}) -> output: Tparams"
 )
 def gather_v2(b: Builder, params: Value, indices: Value, axis: Value, *, batch_dims: int) -> Value:
@@ -151,7 +153,8 @@ def _number_rows(
 
 
 @op(
-    "GatherNd(params: Tparams, indices: Tindices; Tparams: type, Tindices: {int16, int32, int64},"
+    "GatherNd(params: Tparams, indices: Tindices[...,:]; Tparams: type, Tindices: {int16,"
+    " int32, int64},"
     ' bad_indices_policy: string = "") -> output: Tparams'
 )
 def gather_nd(b: Builder, params: Value, indices: Value, *, bad_indices_policy: str) -> Value:
@@ -307,7 +310,8 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(
-    "ReverseSequence(input: T, seq_lengths: Tlen; seq_dim: int, batch_dim: int = 0, T: type,"
+    "ReverseSequence(input: T[...,:,:], seq_lengths: Tlen[:]; seq_dim: int,"
+    " batch_dim: int = 0, T: type,"
     " Tlen: {index} = int64) -> output: T"
 )
 def reverse_sequence(

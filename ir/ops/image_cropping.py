@@ -157,7 +157,8 @@ def _weighted(b: Builder, values: Value, weights: Value) -> Value:
 
 
 @op(
-    f"CropAndResize(image: T, boxes: float32, box_ind: int32, crop_size: int32; T: {_IMAGES},"
+    f"CropAndResize(image: T[:,:,:,:], boxes: float32[:,:], box_ind: int32[:],"
+    f" crop_size: int32[:]; T: {_IMAGES},"
     f' method: {_METHODS} = "bilinear", extrapolation_value: float = 0) -> crops: float32'
 )
 def crop_and_resize(
@@ -200,7 +201,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(
-    "CropAndResizeGradImage(grads: float32, boxes: float32, box_ind: int32, image_size: int32;"
+    "CropAndResizeGradImage(grads: float32, boxes: float32, box_ind: int32, image_size: int32[:];"
     f' T: {{float16, float32, float64}}, method: {_METHODS} = "bilinear") -> output: T'
 )
 def crop_and_resize_grad_image(

@@ -175,7 +175,7 @@ def _checked_jpeg(channels: int, ratio: int, smooth: bool, dct_method: str) -> _
     return _Jpeg(ratio, dct_method != "INTEGER_ACCURATE", smooth)
 
 
-@host_op(f"DecodeJpeg(contents: string; {_JPEG}) -> image: uint8")
+@host_op(f"DecodeJpeg(contents: string[]; {_JPEG}) -> image: uint8")
 def decode_jpeg(
     contents: Array, *, channels: int, ratio: int, fancy_upscaling: bool, dct_method: str
 ) -> Array:
@@ -185,7 +185,7 @@ def decode_jpeg(
     return _as_type(_still(_decode(content, channels, jpeg)), dtypes.uint8, content)
 
 
-@host_op(f"DecodeAndCropJpeg(contents: string, crop_window: int32; {_JPEG}) -> image: uint8")
+@host_op(f"DecodeAndCropJpeg(contents: string[], crop_window: int32[:]; {_JPEG}) -> image: uint8")
 def decode_and_crop_jpeg(
     contents: Array,
     crop: Array,
@@ -213,7 +213,8 @@ def decode_and_crop_jpeg(
 
 
 @host_op(
-    "DecodePng(contents: string; channels: int = 0, dtype: {uint8, uint16} = uint8) -> image: dtype"
+    "DecodePng(contents: string[]; channels: int = 0, dtype: {uint8, uint16} = uint8)"
+    " -> image: dtype"
 )
 def decode_png(contents: Array, *, channels: int, dtype: DType) -> Array:
     """Pixels [height, width, channels]."""
@@ -222,7 +223,7 @@ def decode_png(contents: Array, *, channels: int, dtype: DType) -> Array:
     return _as_type(_still(_decode(content, channels)), dtype, content)
 
 
-@host_op("DecodeGif(contents: string) -> image: uint8")
+@host_op("DecodeGif(contents: string[]) -> image: uint8")
 def decode_gif(contents: Array) -> Array:
     """The frames [frames, height, width, 3]."""
     content = contents.item()
@@ -230,7 +231,7 @@ def decode_gif(contents: Array) -> Array:
     return _as_type(pixels if pixels.ndim == 4 else pixels[None], dtypes.uint8, content)
 
 
-@host_op("DecodeBmp(contents: string; channels: int = 0) -> image: uint8")
+@host_op("DecodeBmp(contents: string[]; channels: int = 0) -> image: uint8")
 def decode_bmp(contents: Array, *, channels: int) -> Array:
     """Pixels [height, width, channels]."""
     _check(channels)
@@ -240,7 +241,7 @@ def decode_bmp(contents: Array, *, channels: int) -> Array:
 
 
 @host_op(
-    "DecodeImage(contents: string; channels: int = 0, dtype: {uint8, uint16, float32} = uint8,"
+    "DecodeImage(contents: string[]; channels: int = 0, dtype: {uint8, uint16, float32} = uint8,"
     " expand_animations: bool = true) -> image: dtype"
 )
 def decode_image(contents: Array, *, channels: int, dtype: DType, expand_animations: bool) -> Array:
@@ -284,7 +285,7 @@ def _(
 
 
 @host_op(
-    "ExtractJpegShape(contents: string; output_type: {index} = int32) -> image_shape: output_type"
+    "ExtractJpegShape(contents: string[]; output_type: {index} = int32) -> image_shape: output_type"
 )
 def extract_jpeg_shape(contents: Array, *, output_type: DType) -> Array:
     """Height, width and channels, without decoding."""
@@ -318,7 +319,7 @@ def _text(content: bytes) -> Array:
 
 
 @host_op(
-    'EncodeJpeg(image: uint8; format: {"", "grayscale", "rgb"} = "", quality: int = 95,'
+    'EncodeJpeg(image: uint8[:,:,:]; format: {"", "grayscale", "rgb"} = "", quality: int = 95,'
     " progressive: bool = false, optimize_size: bool = false, chroma_downsampling: bool = true,"
     ' density_unit: {"in", "cm"} = "in", x_density: int = 300, y_density: int = 300,'
     ' xmp_metadata: string = "") -> contents: string'
@@ -350,14 +351,15 @@ def encode_jpeg(
     return _text(content)
 
 
-@host_op("EncodeJpegVariableQuality(images: uint8, quality: int32) -> contents: string")
+@host_op("EncodeJpegVariableQuality(images: uint8[:,:,:], quality: int32) -> contents: string")
 def encode_jpeg_variable_quality(images: Array, quality: Array) -> Array:
     """A JPEG file; the quality is a tensor."""
     return _text(_jpeg(images, (1, 3), int(quality), subsampling="4:2:0"))
 
 
 @host_op(
-    "EncodePng(image: T; compression: int = -1, T: {uint8, uint16} = uint8) -> contents: string"
+    "EncodePng(image: T[...,:,:,:]; compression: int = -1, T: {uint8, uint16} = uint8)"
+    " -> contents: string"
 )
 def encode_png(image: Array, *, compression: int) -> Array:
     """A PNG file for each image [height, width, channels] of a batch of any rank."""

@@ -45,7 +45,7 @@ def _patches(
 
 
 @op(
-    "ExtractImagePatches(images: T; ksizes: list(int) >= 4, strides: list(int) >= 4,"
+    "ExtractImagePatches(images: T[:,:,:,:]; ksizes: list(int) >= 4, strides: list(int) >= 4,"
     ' rates: list(int) >= 4, T: {numeric, bool}, padding: {"SAME", "VALID"}) -> patches: T'
 )
 def extract_image_patches(
@@ -64,7 +64,8 @@ def extract_image_patches(
 
 
 @op(
-    "ExtractVolumePatches(input: T; ksizes: list(int) >= 5, strides: list(int) >= 5, T: {real},"
+    "ExtractVolumePatches(input: T[:,:,:,:,:]; ksizes: list(int) >= 5,"
+    " strides: list(int) >= 5, T: {real},"
     ' padding: {"SAME", "VALID"}) -> patches: T'
 )
 def extract_volume_patches(

@@ -143,7 +143,8 @@ def _blend(b: Builder, read: _Reader, row: Term, column: Term, dtype: DType) -> 
 
 
 @op(
-    "ImageProjectiveTransformV2(images: dtype, transforms: float32, output_shape: int32;"
+    "ImageProjectiveTransformV2(images: dtype[:,:,:,:], transforms: float32,"
+    " output_shape: int32[:];"
     f" dtype: {_TYPES}, {_MODES}) -> transformed_images: dtype"
 )
 def image_projective_transform(
@@ -161,7 +162,8 @@ def image_projective_transform(
 
 
 @op(
-    "ImageProjectiveTransformV3(images: dtype, transforms: float32, output_shape: int32,"
+    "ImageProjectiveTransformV3(images: dtype[:,:,:,:], transforms: float32,"
+    " output_shape: int32[:],"
     f" fill_value: float32; dtype: {_TYPES}, {_MODES}) -> transformed_images: dtype"
 )
 def image_projective_transform_v3(

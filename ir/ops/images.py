@@ -61,7 +61,8 @@ def _draw_box(image: Array, box: Array, color: Array) -> None:
 
 
 @host_op(
-    "DrawBoundingBoxes(images: T, boxes: float32; T: {float16, float32} = float32) -> output: T"
+    "DrawBoundingBoxes(images: T[:,:,:,:], boxes: float32[:,:,:]; T: {float16,"
+    " float32} = float32) -> output: T"
 )
 def draw_bounding_boxes(images: Array, boxes: Array) -> Array:
     """The images with boxes in ten colours."""
@@ -72,7 +73,7 @@ def draw_bounding_boxes(images: Array, boxes: Array) -> Array:
 
 
 @host_op(
-    "DrawBoundingBoxesV2(images: T, boxes: float32, colors: float32;"
+    "DrawBoundingBoxesV2(images: T[...,:,:,:], boxes: float32, colors: float32;"
     " T: {float16, float32} = float32) -> output: T"
 )
 def draw_bounding_boxes_v2(images: Array, boxes: Array, colors: Array) -> Array:
@@ -163,7 +164,7 @@ def _indices(chosen: list[int]) -> Array:
 
 
 @host_op(
-    "NonMaxSuppression(boxes: float32, scores: float32, max_output_size: int32;"
+    "NonMaxSuppression(boxes: float32[:,:], scores: float32[:], max_output_size: int32[];"
     " iou_threshold: float = 0.5) -> selected_indices: int32"
 )
 def non_max_suppression(
@@ -178,7 +179,8 @@ _THRESHOLDS = "T: {float16, float32} = float32, T_threshold: {float16, float32} 
 
 
 @host_op(
-    "NonMaxSuppressionV2(boxes: T, scores: T, max_output_size: int32, iou_threshold: T_threshold;"
+    "NonMaxSuppressionV2(boxes: T[:,:], scores: T[:], max_output_size: int32[],"
+    " iou_threshold: T_threshold[];"
     f" {_THRESHOLDS}) -> selected_indices: int32"
 )
 def non_max_suppression_v2(boxes: Array, scores: Array, count: Array, threshold: Array) -> Array:
@@ -188,8 +190,9 @@ def non_max_suppression_v2(boxes: Array, scores: Array, count: Array, threshold:
 
 
 @host_op(
-    "NonMaxSuppressionV3(boxes: T, scores: T, max_output_size: int32, iou_threshold: T_threshold,"
-    f" score_threshold: T_threshold; {_THRESHOLDS}) -> selected_indices: int32"
+    "NonMaxSuppressionV3(boxes: T[:,:], scores: T[:], max_output_size: int32[],"
+    " iou_threshold: T_threshold[],"
+    f" score_threshold: T_threshold[]; {_THRESHOLDS}) -> selected_indices: int32"
 )
 def non_max_suppression_v3(
     boxes: Array, scores: Array, count: Array, threshold: Array, least: Array
@@ -200,8 +203,9 @@ def non_max_suppression_v3(
 
 
 @host_op(
-    "NonMaxSuppressionWithOverlaps(overlaps: float32, scores: float32, max_output_size: int32,"
-    " overlap_threshold: float32, score_threshold: float32) -> selected_indices: int32"
+    "NonMaxSuppressionWithOverlaps(overlaps: float32[:,:], scores: float32[:],"
+    " max_output_size: int32[],"
+    " overlap_threshold: float32[], score_threshold: float32[]) -> selected_indices: int32"
 )
 def non_max_suppression_with_overlaps(
     overlaps: Array, scores: Array, count: Array, threshold: Array, least: Array
@@ -222,8 +226,9 @@ def _padded(values: list[Any], count: Array, pad: bool) -> list[Any]:
 
 
 @host_op(
-    "NonMaxSuppressionV4(boxes: T, scores: T, max_output_size: int32, iou_threshold: T_threshold,"
-    f" score_threshold: T_threshold; {_THRESHOLDS}, pad_to_max_output_size: bool = false)"
+    "NonMaxSuppressionV4(boxes: T[:,:], scores: T[:], max_output_size: int32[],"
+    " iou_threshold: T_threshold[],"
+    f" score_threshold: T_threshold[]; {_THRESHOLDS}, pad_to_max_output_size: bool = false)"
     " -> selected_indices: int32, valid_outputs: int32"
 )
 def non_max_suppression_v4(
@@ -243,8 +248,8 @@ def non_max_suppression_v4(
 
 
 @host_op(
-    "NonMaxSuppressionV5(boxes: T, scores: T, max_output_size: int32, iou_threshold: T,"
-    " score_threshold: T, soft_nms_sigma: T; T: {float16, float32} = float32,"
+    "NonMaxSuppressionV5(boxes: T[:,:], scores: T[:], max_output_size: int32[], iou_threshold: T[],"
+    " score_threshold: T[], soft_nms_sigma: T[]; T: {float16, float32} = float32,"
     " pad_to_max_output_size: bool = false)"
     " -> selected_indices: int32, selected_scores: T, valid_outputs: int32"
 )

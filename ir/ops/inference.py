@@ -17,7 +17,8 @@ import numpy as np
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, Expr, symbol
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.calling import argument_length, call_inference
+from flowc.ir.ops.calling import argument_length, call_inference, group_inputs
+from flowc.ir.ops.ranks import require_ranks
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.signature import Argument
 from flowc.ir.tensor.assumptions import Optimistic
@@ -161,6 +162,7 @@ class _Run:
     def outputs(self) -> tuple[Abstract, ...]:
         """The abstract outputs; unknown where the lowering needs what is not known."""
         if self.definition.lower is None and self.definition.abstract is None:
+            require_ranks(self.definition, group_inputs(self.definition, self.inputs, self.attrs))
             return self._unknown()
         if self.definition.abstract is None and self._lacks_handles():
             return self._unknown()

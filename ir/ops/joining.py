@@ -46,13 +46,16 @@ def _concatenate(b: Builder, values: list[Value], axis: Value) -> Value:
     return b.concatenate(alike, where)
 
 
-@op("Concat(concat_dim: int32, values: N*T; N: int >= 2, T: type) -> output: T")
+@op("Concat(concat_dim: int32[], values: N*T[...,:]; N: int >= 2, T: type) -> output: T")
 def concat(b: Builder, concat_dim: Value, values: list[Value]) -> Value:
     """The values one after the other along a dimension."""
     return _concatenate(b, values, concat_dim)
 
 
-@op("ConcatV2(values: N*T, axis: Tidx; N: int >= 2, T: type, Tidx: {index} = int32) -> output: T")
+@op(
+    "ConcatV2(values: N*T[...,:], axis: Tidx[]; N: int >= 2, T: type,"
+    " Tidx: {index} = int32) -> output: T"
+)
 def concat_v2(b: Builder, values: list[Value], axis: Value) -> Value:
     """The values one after the other along a dimension."""
     return _concatenate(b, values, axis)
@@ -139,7 +142,7 @@ def _rejoined(g: GraphBuilder, op: Operation, grads: Sequence[Tensor | None], ax
 
 
 @op(
-    "SplitV(value: T, size_splits: Tlen, split_dim: int32; num_split: int >= 1, T: type,"
+    "SplitV(value: T[...,:], size_splits: Tlen, split_dim: int32; num_split: int >= 1, T: type,"
     " Tlen: {int8, int32, int64} = int64) -> output: num_split*T"
 )
 def split_v(
@@ -209,7 +212,7 @@ def parallel_concat(b: Builder, values: list[Value], *, shape: Sequence[Dim | No
     return b.concatenate(values, 0)
 
 
-@op("Unpack(value: T; num: int >= 0, T: type, axis: int = 0) -> output: num*T")
+@op("Unpack(value: T[...,:]; num: int >= 0, T: type, axis: int = 0) -> output: num*T")
 def unpack(b: Builder, value: Value, *, num: int, axis: int) -> list[Value]:
     """The slices along a dimension, which vanishes."""
     shape = b.shape(value)
@@ -229,7 +232,7 @@ def _(g: GraphBuilder, op: Operation, *grads: Tensor) -> Tensors:
 # Backwards and around
 
 
-@op("Reverse(tensor: T, dims: bool; T: type) -> output: T")
+@op("Reverse(tensor: T, dims: bool[:]; T: type) -> output: T")
 def reverse(b: Builder, tensor: Value, dims: Value) -> Value:
     """Backwards along the dimensions whose flag is true."""
     flags = b.static(dims).tolist()
@@ -247,7 +250,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return g("Reverse", grad, op.inputs[1]), None
 
 
-@op("ReverseV2(tensor: T, axis: Tidx; Tidx: {index} = int32, T: type) -> output: T")
+@op("ReverseV2(tensor: T, axis: Tidx[:]; Tidx: {index} = int32, T: type) -> output: T")
 def reverse_v2(b: Builder, tensor: Value, axis: Value) -> Value:
     """Backwards along the dimensions that are listed."""
     rank = len(b.shape(tensor))
@@ -263,7 +266,8 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(
-    "Roll(input: T, shift: Tshift, axis: Taxis; T: type, Tshift: {index}, Taxis: {index})"
+    "Roll(input: T[...,:], shift: Tshift[:?], axis: Taxis[:?]; T: type, Tshift: {index},"
+    " Taxis: {index})"
     " -> output: T"
 )
 def roll(b: Builder, input: Value, shift: Value, axis: Value) -> Value:
@@ -311,14 +315,14 @@ def _pad(b: Builder, input: Value, paddings: Value, constant: Value | int) -> Va
     return b.pad(input, constant, listed[::2], listed[1::2])
 
 
-@op("Pad(input: T, paddings: Tpaddings; T: type, Tpaddings: {index} = int32) -> output: T")
+@op("Pad(input: T, paddings: Tpaddings[:,:]; T: type, Tpaddings: {index} = int32) -> output: T")
 def pad(b: Builder, input: Value, paddings: Value) -> Value:
     """Zeros around the input."""
     return _pad(b, input, paddings, 0)
 
 
 @op(
-    "PadV2(input: T, paddings: Tpaddings, constant_values: T; T: type,"
+    "PadV2(input: T, paddings: Tpaddings[:,:], constant_values: T; T: type,"
     " Tpaddings: {index} = int32) -> output: T"
 )
 def pad_v2(b: Builder, input: Value, paddings: Value, constant_values: Value) -> Value:
@@ -353,7 +357,8 @@ def _mirror_edges(b: Builder, input: Value, paddings: Value) -> list[tuple[int, 
 
 
 @op(
-    f"MirrorPad(input: T, paddings: Tpaddings; T: type, Tpaddings: {{index}} = int32, {_MIRROR})"
+    f"MirrorPad(input: T, paddings: Tpaddings[:,:]; T: type, Tpaddings: {{index}} = int32,"
+    f" {_MIRROR})"
     " -> output: T"
 )
 def mirror_pad(b: Builder, input: Value, paddings: Value, *, mode: str) -> Value:
@@ -376,7 +381,7 @@ def mirror_pad(b: Builder, input: Value, paddings: Value, *, mode: str) -> Value
 
 
 @op(
-    f"MirrorPadGrad(input: T, paddings: Tpaddings; T: type, Tpaddings: {{index}} = int32,"
+    f"MirrorPadGrad(input: T, paddings: Tpaddings[:,:]; T: type, Tpaddings: {{index}} = int32,"
     f" {_MIRROR}) -> output: T"
 )
 def mirror_pad_grad(b: Builder, input: Value, paddings: Value, *, mode: str) -> Value:

@@ -84,7 +84,7 @@ def _column(g: GraphBuilder, x: Tensor) -> Any:
 # Cholesky
 
 
-@op(f"Cholesky(input: T; {_TYPES}) -> output: T")
+@op(f"Cholesky(input: T[...,:,:]; {_TYPES}) -> output: T")
 def cholesky(b: Builder, input: Value) -> Value:
     """The lower triangular L with L L^H = input; NaN where that is not positive definite."""
     shape = square(b, input)
@@ -108,7 +108,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return ((half + hermitian(g, half)) * g.constant(0.5, half.dtype),)
 
 
-@op("CholeskyGrad(l: T, grad: T; T: {float16, float32, float64}) -> output: T")
+@op("CholeskyGrad(l: T[...,:,:], grad: T; T: {float16, float32, float64}) -> output: T")
 def cholesky_grad(b: Builder, factor: Value, grad: Value) -> Value:
     """The gradient of Cholesky by its input, from its result."""
     shape = square(b, factor)
@@ -129,7 +129,8 @@ def cholesky_grad(b: Builder, factor: Value, grad: Value) -> Value:
 
 
 @op(
-    "MatrixTriangularSolve(matrix: T, rhs: T; lower: bool = true, adjoint: bool = false,"
+    "MatrixTriangularSolve(matrix: T[...,:,:], rhs: T[...,:,:]; lower: bool = true,"
+    " adjoint: bool = false,"
     f" {_SOLVABLE}) -> output: T"
 )
 def triangular_solve(b: Builder, matrix: Value, rhs: Value, *, lower: bool, adjoint: bool) -> Value:
@@ -172,7 +173,7 @@ def _sum_batches(g: GraphBuilder, *pairs: tuple[Tensor, Tensor]) -> Tensors:
 # Inverses and determinants
 
 
-@host_op(f"MatrixInverse(input: T; adjoint: bool = false, {_TYPES}) -> output: T")
+@host_op(f"MatrixInverse(input: T[...,:,:]; adjoint: bool = false, {_TYPES}) -> output: T")
 def matrix_inverse(input: Array, *, adjoint: bool) -> Array:
     """The inverses, or their adjoints, of square matrices."""
     _expect_square(input)
@@ -204,7 +205,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (-multiply(g, inverse, inner, adj_x=not adjoint),)
 
 
-@host_op(f"MatrixDeterminant(input: T; {_TYPES}) -> output: T")
+@host_op(f"MatrixDeterminant(input: T[...,:,:]; {_TYPES}) -> output: T")
 def matrix_determinant(input: Array) -> Array:
     """The determinants of square matrices."""
     _expect_square(input)
@@ -222,7 +223,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (_column(g, grad * op.outputs[0]) * inverse,)
 
 
-@host_op(f"LogMatrixDeterminant(input: T; {_TYPES}) -> sign: T, log_abs_determinant: T")
+@host_op(f"LogMatrixDeterminant(input: T[...,:,:]; {_TYPES}) -> sign: T, log_abs_determinant: T")
 def log_matrix_determinant(input: Array) -> tuple[Array, Array]:
     """The sign and the logarithm of the magnitude of determinants."""
     _expect_square(input)
@@ -246,7 +247,10 @@ def _(g: GraphBuilder, op: Operation, _sign: Tensor | None, grad: Tensor | None)
 # Linear systems
 
 
-@host_op(f"MatrixSolve(matrix: T, rhs: T; adjoint: bool = false, {_TYPES}) -> output: T")
+@host_op(
+    f"MatrixSolve(matrix: T[...,:,:], rhs: T[...,:,:]; adjoint: bool = false, {_TYPES})"
+    f" -> output: T"
+)
 def matrix_solve(matrix: Array, rhs: Array, *, adjoint: bool) -> Array:
     """x of matrix x = rhs, or of matrix^H x = rhs."""
     _expect_square(matrix)
@@ -275,7 +279,8 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @host_op(
-    "MatrixSolveLs(matrix: T, rhs: T, l2_regularizer: float64; T: {float64, float32, complex},"
+    "MatrixSolveLs(matrix: T[...,:,:], rhs: T[...,:,:], l2_regularizer: float64[];"
+    " T: {float64, float32, complex},"
     " fast: bool = true) -> output: T"
 )
 def matrix_solve_ls(matrix: Array, rhs: Array, l2_regularizer: Array, *, fast: bool) -> Array:
@@ -344,7 +349,7 @@ def _underdetermined(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 # Functions of matrices
 
 
-@host_op(f"MatrixSquareRoot(input: T; {_TYPES}) -> output: T")
+@host_op(f"MatrixSquareRoot(input: T[...,:,:]; {_TYPES}) -> output: T")
 def matrix_square_root(input: Array) -> Array:
     """The principal square roots, by eigenvectors."""
     _expect_square(input)

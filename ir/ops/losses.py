@@ -28,7 +28,7 @@ def _softmax(b: Builder, logits: Value) -> Value:
     return b.divide(powers, b.broadcast_to(total, b.shape(logits)))
 
 
-@op("Softmax(logits: T; T: {float}) -> softmax: T")
+@op("Softmax(logits: T[...,:]; T: {float}) -> softmax: T")
 def softmax(b: Builder, logits: Value) -> Value:
     """exp(x) over its sum along the last dimension."""
     require(len(b.shape(logits)) >= 1, f"logits must have >= 1 dimension, got {logits.type}")
@@ -42,7 +42,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return ((grad - total) * y,)
 
 
-@op("LogSoftmax(logits: T; T: {float}) -> logsoftmax: T")
+@op("LogSoftmax(logits: T[...,:]; T: {float}) -> logsoftmax: T")
 def log_softmax_op(b: Builder, logits: Value) -> Value:
     """The logarithm of the softmax along the last dimension."""
     require(len(b.shape(logits)) >= 1, f"logits must have >= 1 dimension, got {logits.type}")
@@ -55,7 +55,10 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (grad - total * g("Exp", op.outputs[0]),)
 
 
-@op("SoftmaxCrossEntropyWithLogits(features: T, labels: T; T: {float}) -> loss: T, backprop: T")
+@op(
+    "SoftmaxCrossEntropyWithLogits(features: T[:,:], labels: T[:,:]; T: {float})"
+    " -> loss: T, backprop: T"
+)
 def cross_entropy(b: Builder, features: Value, labels: Value) -> tuple[Value, Value]:
     """Per row -sum(labels * log_softmax(features)), and its gradient."""
     features, labels = b.broadcast(features, labels)
@@ -91,7 +94,7 @@ def _is_zero(g: GraphBuilder, tensor: Tensor) -> bool:
 
 
 @op(
-    "SparseSoftmaxCrossEntropyWithLogits(features: T, labels: Tlabels; T: {float},"
+    "SparseSoftmaxCrossEntropyWithLogits(features: T[:,:], labels: Tlabels[:]; T: {float},"
     " Tlabels: {index} = int64) -> loss: T, backprop: T"
 )
 def sparse_cross_entropy(b: Builder, features: Value, labels: Value) -> tuple[Value, Value]:
@@ -152,13 +155,13 @@ def _add_bias(b: Builder, value: Value, bias: Value, data_format: str) -> Value:
     return b.add(value, b.broadcast_in_dim(bias, b.shape(value), (axis,)))
 
 
-@op(f"BiasAdd(value: T, bias: T; T: {{numeric}}, {_FORMAT}) -> output: T")
+@op(f"BiasAdd(value: T[...,:,:], bias: T[:]; T: {{numeric}}, {_FORMAT}) -> output: T")
 def bias_add(b: Builder, value: Value, bias: Value, *, data_format: str) -> Value:
     """A number per feature added to every element of the feature."""
     return _add_bias(b, value, bias, data_format)
 
 
-@op("BiasAddV1(value: T, bias: T; T: {numeric}) -> output: T")
+@op("BiasAddV1(value: T[...,:,:], bias: T[:]; T: {numeric}) -> output: T")
 def bias_add_v1(b: Builder, value: Value, bias: Value) -> Value:
     """A number per feature (last dimension) added to every element of the feature."""
     return _add_bias(b, value, bias, "NHWC")
@@ -176,7 +179,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return grad, g("Sum", grad, axes)
 
 
-@op(f"BiasAddGrad(out_backprop: T; T: {{numeric}}, {_FORMAT}) -> output: T")
+@op(f"BiasAddGrad(out_backprop: T[...,:,:]; T: {{numeric}}, {_FORMAT}) -> output: T")
 def bias_add_grad(b: Builder, out_backprop: Value, *, data_format: str) -> Value:
     """The sum over all but the feature dimension."""
     rank = len(b.shape(out_backprop))

@@ -92,7 +92,7 @@ def _candidates(geometry: _Dilation, x: Value, filter: Value) -> Iterator[Value]
 _ATTRS = 'T: {real}, strides: list(int) >= 4, rates: list(int) >= 4, padding: {"SAME", "VALID"}'
 
 
-@op(f"Dilation2D(input: T, filter: T; {_ATTRS}) -> output: T")
+@op(f"Dilation2D(input: T[:,:,:,:], filter: T[:,:,:]; {_ATTRS}) -> output: T")
 def dilation2d(
     b: Builder,
     input: Value,

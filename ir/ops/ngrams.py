@@ -38,7 +38,8 @@ class _Runs:
 
 
 @host_op(
-    "StringNGrams(data: string, data_splits: Tsplits; separator: string, ngram_widths: list(int),"
+    "StringNGrams(data: string[:], data_splits: Tsplits[:]; separator: string,"
+    " ngram_widths: list(int),"
     " left_pad: string, right_pad: string, pad_width: int, preserve_short_sequences: bool,"
     " Tsplits: {index} = int64) -> ngrams: string, ngrams_splits: Tsplits"
 )

@@ -98,7 +98,7 @@ def _normalize(
     )  # fmt: skip
 
 
-_OPERANDS = "x: T, scale: {u}, offset: {u}, mean: {u}, variance: {u}"
+_OPERANDS = "x: T[...,:,:,:,:], scale: {u}[:], offset: {u}[:], mean: {u}, variance: {u}"
 _ATTRS = (
     'epsilon: float = 0.0001, exponential_avg_factor: float = 1.0, data_format: {formats} = "NHWC",'
     " is_training: bool = true"
@@ -199,8 +199,9 @@ def _define_backward(version: str, statistics: str, types: str, formats: str, ex
     u = statistics
 
     @op(
-        f"FusedBatchNormGrad{version}(y_backprop: T, x: T, scale: {_scale_type(version, u)},"
-        f" reserve_space_1: {u}, reserve_space_2: {u}{more}; {types},"
+        f"FusedBatchNormGrad{version}(y_backprop: T[...,:,:,:,:], x: T[...,:,:,:,:],"
+        f" scale: {_scale_type(version, u)}[:],"
+        f" reserve_space_1: {u}[:], reserve_space_2: {u}[:]{more}; {types},"
         f" {_GRAD_ATTRS.replace('{formats}', formats)}) -> x_backprop: T, scale_backprop: {u},"
         f" offset_backprop: {u}, reserve_space_{3 + extra}: {u}, reserve_space_{4 + extra}: {u}"
     )
@@ -349,7 +350,7 @@ def _band(b: Builder, x: Term, radius: int) -> Term:
     return Term(b, total)
 
 
-@op(f"LRN(input: T; {_LRN}) -> output: T")
+@op(f"LRN(input: T[:,:,:,:]; {_LRN}) -> output: T")
 def lrn(
     b: Builder, input: Value, *, depth_radius: int, bias: float, alpha: float, beta: float
 ) -> Value:
@@ -361,7 +362,8 @@ def lrn(
 
 
 @op(
-    "LRNGrad(input_grads: T, input_image: T, output_image: T; depth_radius: int = 5,"
+    "LRNGrad(input_grads: T[:,:,:,:], input_image: T[:,:,:,:], output_image: T[:,:,:,:];"
+    " depth_radius: int = 5,"
     " bias: float = 1.0, alpha: float = 1.0, beta: float = 0.5,"
     " T: {float16, bfloat16, float32} = float32) -> output: T"
 )

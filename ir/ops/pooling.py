@@ -12,7 +12,7 @@ from typing import Any
 
 from flowc.ir import dims, dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, or_zeros, require_rank, show
+from flowc.ir.ops.common import Tensors, or_zeros, show
 from flowc.ir.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
 from flowc.ir.ops.scattering import scatter_rows
 from flowc.ir.ops.windows import Padding, output_sizes, window_padding
@@ -181,7 +181,8 @@ _FORMAT_2D = 'data_format: {"NHWC", "NCHW", "NCHW_VECT_C"} = "NHWC"'
 _GRAD_FORMAT = 'data_format: {"NHWC", "NCHW"} = "NHWC"'
 _FORMAT_3D = 'data_format: {"NDHWC", "NCDHW"} = "NDHWC"'
 _NARROW = "{float16, bfloat16, float32}"
-_TRIPLE = "orig_input: T, orig_output: T, grad: T"
+_TRIPLE_2D = "orig_input: T[:,:,:,:], orig_output: T, grad: T"
+_TRIPLE_3D = "orig_input: T[:,:,:,:,:], orig_output: T, grad: T"
 _ATTRIBUTES = ("ksize", "strides", "padding", "data_format")
 
 
@@ -192,7 +193,7 @@ def _attributes(op: Operation, *more: str) -> dict[str, Any]:
 _POOLED = "{float, int8, int16, int32, int64, uint8, uint16, qint8}"
 
 
-@op(f"MaxPool(input: T; T: {_POOLED} = float32, {_EXPLICIT}, {_FORMAT_2D}) -> output: T")
+@op(f"MaxPool(input: T[:,:,:,:]; T: {_POOLED} = float32, {_EXPLICIT}, {_FORMAT_2D}) -> output: T")
 def max_pool(
     b: Builder,
     input: Value,
@@ -207,7 +208,7 @@ def max_pool(
     return _max_pool(b, input, pool)
 
 
-@op(f"MaxPoolGrad({_TRIPLE}; {_EXPLICIT}, {_GRAD_FORMAT}, T: {{real}} = float32) -> output: T")
+@op(f"MaxPoolGrad({_TRIPLE_2D}; {_EXPLICIT}, {_GRAD_FORMAT}, T: {{real}} = float32) -> output: T")
 def max_pool_grad(
     b: Builder,
     orig_input: Value,
@@ -224,8 +225,8 @@ def max_pool_grad(
     return _max_pool_grad(b, orig_input, orig_output, grad, pool)
 
 
-def _define_grad_grad(name: str, window: str, types: str) -> OpDefinition:
-    @op(f"{name}({_TRIPLE}; {window}, T: {types}) -> output: T")
+def _define_grad_grad(name: str, operands: str, window: str, types: str) -> OpDefinition:
+    @op(f"{name}({operands}; {window}, T: {types}) -> output: T")
     def lower(
         b: Builder,
         orig_input: Value,
@@ -242,11 +243,15 @@ def _define_grad_grad(name: str, window: str, types: str) -> OpDefinition:
     return lower
 
 
-max_pool_grad_grad = _define_grad_grad("MaxPoolGradGrad", f"{_2D}, {_GRAD_FORMAT}", "{real}")
-max_pool_3d_grad_grad = _define_grad_grad("MaxPool3DGradGrad", f"{_3D}, {_FORMAT_3D}", "{real}")
+max_pool_grad_grad = _define_grad_grad(
+    "MaxPoolGradGrad", _TRIPLE_2D, f"{_2D}, {_GRAD_FORMAT}", "{real}"
+)
+max_pool_3d_grad_grad = _define_grad_grad(
+    "MaxPool3DGradGrad", _TRIPLE_3D, f"{_3D}, {_FORMAT_3D}", "{real}"
+)
 
 
-@op(f"MaxPool3D(input: T; {_3D}, {_FORMAT_3D}, T: {_NARROW}) -> output: T")
+@op(f"MaxPool3D(input: T[:,:,:,:,:]; {_3D}, {_FORMAT_3D}, T: {_NARROW}) -> output: T")
 def max_pool_3d(
     b: Builder, input: Value, *, ksize: Sequence[int], strides: Sequence[int], padding: str
 ) -> Value:
@@ -255,7 +260,8 @@ def max_pool_3d(
 
 
 @op(
-    f"MaxPool3DGrad(orig_input: TInput, orig_output: TInput, grad: T; {_3D}, {_FORMAT_3D},"
+    f"MaxPool3DGrad(orig_input: TInput[:,:,:,:,:], orig_output: TInput, grad: T; {_3D},"
+    f" {_FORMAT_3D},"
     f" T: {_NARROW} = float32, TInput: {_NARROW} = float32) -> output: T"
 )
 def max_pool_3d_grad(
@@ -279,7 +285,7 @@ def _define_average(name: str, operand: str, window: str) -> OpDefinition:
     ) -> Value:
         return _avg_pool(b, value, _pool(b, b.shape(value), ksize, strides, padding))
 
-    return op(f"{name}({operand}: T; {window}, T: {{float}}) -> output: T")(lower)
+    return op(f"{name}({operand}; {window}, T: {{float}}) -> output: T")(lower)
 
 
 def _define_average_grad(name: str, window: str) -> OpDefinition:
@@ -292,17 +298,16 @@ def _define_average_grad(name: str, window: str) -> OpDefinition:
         strides: Sequence[int],
         padding: str,
     ) -> Value:
-        require_rank(b, orig_input_shape, 1, "orig_input_shape")
         image = b.dims(orig_input_shape)
         return _avg_pool_grad(b, image, grad, _pool(b, image, ksize, strides, padding))
 
-    return op(f"{name}(orig_input_shape: int32, grad: T; {window}, T: {{float}}) -> output: T")(
+    return op(f"{name}(orig_input_shape: int32[:], grad: T; {window}, T: {{float}}) -> output: T")(
         lower
     )
 
 
-avg_pool = _define_average("AvgPool", "value", f"{_2D}, {_GRAD_FORMAT}")
-avg_pool_3d = _define_average("AvgPool3D", "input", f"{_3D}, {_FORMAT_3D}")
+avg_pool = _define_average("AvgPool", "value: T[:,:,:,:]", f"{_2D}, {_GRAD_FORMAT}")
+avg_pool_3d = _define_average("AvgPool3D", "input: T[:,:,:,:,:]", f"{_3D}, {_FORMAT_3D}")
 avg_pool_grad = _define_average_grad("AvgPoolGrad", f"{_2D}, {_GRAD_FORMAT}")
 avg_pool_3d_grad = _define_average_grad("AvgPool3DGrad", f"{_3D}, {_FORMAT_3D}")
 
@@ -358,7 +363,8 @@ _V2 = 'padding: {"SAME", "VALID"}'
 
 
 @op(
-    f"MaxPoolV2(input: T, ksize: int32, strides: int32; T: {_POOLED} = float32, {_V2},"
+    f"MaxPoolV2(input: T[:,:,:,:], ksize: int32[:], strides: int32[:];"
+    f" T: {_POOLED} = float32, {_V2},"
     f" {_FORMAT_2D}) -> output: T"
 )
 def max_pool_v2(b: Builder, input: Value, ksize: Value, strides: Value, *, padding: str) -> Value:
@@ -371,7 +377,7 @@ def _define_v2(
     name: str, function: Callable[[Builder, Value, Value, Value, _Pool], Value]
 ) -> OpDefinition:
     @op(
-        f"{name}({_TRIPLE}, ksize: int32, strides: int32; {_V2}, {_GRAD_FORMAT},"
+        f"{name}({_TRIPLE_2D}, ksize: int32[:], strides: int32[:]; {_V2}, {_GRAD_FORMAT},"
         " T: {real} = float32) -> output: T"
     )
     def lower(
@@ -420,7 +426,7 @@ _ARGMAX = (
 
 
 @op(
-    "MaxPoolWithArgmax(input: T; ksize: list(int) >= 4, strides: list(int) >= 4,"
+    "MaxPoolWithArgmax(input: T[:,:,:,:]; ksize: list(int) >= 4, strides: list(int) >= 4,"
     ' Targmax: {index} = int64, padding: {"SAME", "VALID"}, include_batch_in_index: bool = false,'
     " T: {real}) -> output: T, argmax: Targmax"
 )
@@ -462,7 +468,8 @@ def _flat_positions(b: Builder, argmax: Value, image: Shape, includes_batch: boo
 
 
 @op(
-    f"MaxPoolGradWithArgmax(input: T, grad: T, argmax: Targmax; {_ARGMAX}, Targmax: {{index}},"
+    f"MaxPoolGradWithArgmax(input: T[:,:,:,:], grad: T, argmax: Targmax; {_ARGMAX},"
+    f" Targmax: {{index}},"
     " T: {real}) -> output: T"
 )
 def max_pool_grad_with_argmax(
@@ -478,7 +485,8 @@ def max_pool_grad_with_argmax(
 
 
 @op(
-    f"MaxPoolGradGradWithArgmax(input: T, grad: T, argmax: Targmax; {_ARGMAX}, Targmax: {{index}},"
+    f"MaxPoolGradGradWithArgmax(input: T[:,:,:,:], grad: T, argmax: Targmax[:,:,:,:];"
+    f" {_ARGMAX}, Targmax: {{index}},"
     " T: {real}) -> output: T"
 )
 def max_pool_grad_grad_with_argmax(

@@ -14,7 +14,7 @@ _MATMUL_TYPES = "{float, int32, int64, uint8, uint16, uint32, uint64, complex}"
 
 
 @op(
-    "MatMul(a: T, b: T; transpose_a: bool = false, transpose_b: bool = false,"
+    "MatMul(a: T[:,:], b: T[:,:]; transpose_a: bool = false, transpose_b: bool = false,"
     f" T: {_MATMUL_TYPES}, grad_a: bool = false, grad_b: bool = false) -> product: T"
 )
 def matmul(b: Builder, left: Value, right: Value, *, transpose_a: bool, transpose_b: bool) -> Value:
@@ -48,7 +48,7 @@ _SPARSE = "{float32, bfloat16}"
 
 
 @op(
-    "SparseMatMul(a: Ta, b: Tb; transpose_a: bool = false, transpose_b: bool = false,"
+    "SparseMatMul(a: Ta[:,:], b: Tb[:,:]; transpose_a: bool = false, transpose_b: bool = false,"
     " a_is_sparse: bool = false, b_is_sparse: bool = false,"
     f" Ta: {_SPARSE} = float32, Tb: {_SPARSE} = float32) -> product: float32"
 )
@@ -115,7 +115,7 @@ _PRODUCTS = "{inexact, int16, int32, int64}"
 
 
 def _define_batch_matmul(name: str, types: str, broadcasts: bool) -> None:
-    @op(f"{name}(x: T, y: T; T: {types}, {_ADJOINTS}) -> output: T")
+    @op(f"{name}(x: T[...,:,:], y: T[...,:,:]; T: {types}, {_ADJOINTS}) -> output: T")
     def lower(b: Builder, x: Value, y: Value, *, adj_x: bool, adj_y: bool) -> Value:
         return batch_matmul(b, x, y, adj_x, adj_y, broadcasts)
 
@@ -133,7 +133,8 @@ _define_batch_matmul(
 
 
 @op(
-    f"BatchMatMulV3(x: Ta, y: Tb; Ta: {_FACTORS}, Tb: {_FACTORS}, Tout: {_PRODUCTS},"
+    f"BatchMatMulV3(x: Ta[...,:,:], y: Tb[...,:,:]; Ta: {_FACTORS}, Tb: {_FACTORS},"
+    f" Tout: {_PRODUCTS},"
     f" {_ADJOINTS}) -> output: Tout"
 )
 def batch_matmul_v3(

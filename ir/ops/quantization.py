@@ -118,7 +118,8 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 def _define(suffix: str, prepare: Callable[[Builder, Value, Value], tuple[int, ...]]) -> None:
     name = f"FakeQuantWithMinMaxVars{suffix}"
-    operands = "inputs: float32, min: float32, max: float32"
+    bounds = "[:]" if suffix else "[]"
+    operands = f"inputs: float32, min: float32{bounds}, max: float32{bounds}"
 
     @op(f"{name}({operands}; {_BITS}) -> outputs: float32")
     def forward(
@@ -182,7 +183,7 @@ _ROUND = 'round_mode: {"HALF_TO_EVEN", "HALF_UP"} = "HALF_TO_EVEN"'
 
 
 @op(
-    "QuantizeAndDequantizeV2(input: T, input_min: T, input_max: T; signed_input: bool = true,"
+    "QuantizeAndDequantizeV2(input: T, input_min: T[], input_max: T[]; signed_input: bool = true,"
     " num_bits: int = 8, range_given: bool = false, T: {float},"
     f" {_ROUND}, narrow_range: bool = false, axis: int = -1) -> output: T"
 )

@@ -26,7 +26,7 @@ def _define(name: str, distribution: Distribution) -> OpDefinition:
         stream = reserve(b, elements(sizes) * RESERVED, seed, seed2)
         return distribution(b, stream, sizes, dtype)
 
-    text = f"{name}(shape: T; {SEEDS}, dtype: {{float}}, T: {{index}}) -> output: dtype"
+    text = f"{name}(shape: T[:]; {SEEDS}, dtype: {{float}}, T: {{index}}) -> output: dtype"
     return op(text, stateful=True)(lower).not_differentiable()
 
 
@@ -36,7 +36,7 @@ _define("TruncatedNormal", truncated_normal)
 
 
 @op(
-    f"RandomUniformInt(shape: T, minval: Tout, maxval: Tout; {SEEDS}, Tout: {{index}},"
+    f"RandomUniformInt(shape: T[:], minval: Tout[], maxval: Tout[]; {SEEDS}, Tout: {{index}},"
     " T: {index}) -> output: Tout",
     stateful=True,
 )

@@ -21,7 +21,8 @@ _CLASSES = "T: {real}, output_dtype: {index} = int64"
 
 
 @op(
-    f"Multinomial(logits: T, num_samples: int32; {SEEDS}, {_CLASSES}) -> output: output_dtype",
+    f"Multinomial(logits: T[:,:], num_samples: int32[]; {SEEDS}, {_CLASSES})"
+    f" -> output: output_dtype",
     stateful=True,
 )
 def multinomial(
@@ -34,7 +35,8 @@ def multinomial(
 
 
 @op(
-    f"StatelessMultinomial(logits: T, num_samples: int32, seed: Tseed; {_CLASSES}, {SEED_TYPE})"
+    f"StatelessMultinomial(logits: T[:,:], num_samples: int32[], seed: Tseed[:];"
+    f" {_CLASSES}, {SEED_TYPE})"
     " -> output: output_dtype"
 )
 def stateless_multinomial(

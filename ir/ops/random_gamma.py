@@ -118,7 +118,7 @@ def _accept(b: Builder, u: Value, tries: _Tries, d: Value) -> Value:
 
 
 @op(
-    f"RandomGamma(shape: S, alpha: T; {SEEDS}, S: {{index}}, T: {_FLOATS}) -> output: T",
+    f"RandomGamma(shape: S[:], alpha: T; {SEEDS}, S: {{index}}, T: {_FLOATS}) -> output: T",
     stateful=True,
 )
 def random_gamma(
@@ -141,7 +141,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(
-    f"StatelessRandomGammaV2(shape: T, seed: Tseed, alpha: dtype; dtype: {_FLOATS},"
+    f"StatelessRandomGammaV2(shape: T[:], seed: Tseed[:], alpha: dtype; dtype: {_FLOATS},"
     f" T: {{index}} = int32, {SEED_TYPE}) -> output: dtype"
 )
 def gamma_of_seed(b: Builder, shape: Value, seed: Value, alpha: Value, *, dtype: DType) -> Value:
@@ -150,7 +150,7 @@ def gamma_of_seed(b: Builder, shape: Value, seed: Value, alpha: Value, *, dtype:
 
 
 @op(
-    f"StatelessRandomGammaV3(shape: shape_dtype, {KEYED}, alpha: dtype; dtype: {_FLOATS},"
+    f"StatelessRandomGammaV3(shape: shape_dtype[:], {KEYED}, alpha: dtype; dtype: {_FLOATS},"
     " shape_dtype: {index} = int32) -> output: dtype"
 )
 def gamma_of_key(

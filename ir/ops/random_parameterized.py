@@ -43,7 +43,7 @@ class _Proposal:
 
 
 @host_op(
-    f"ParameterizedTruncatedNormal(shape: T, {_PARAMETERS}; {SEEDS}, dtype: {{float}},"
+    f"ParameterizedTruncatedNormal(shape: T[:], {_PARAMETERS}; {SEEDS}, dtype: {{float}},"
     " T: {index}) -> output: dtype",
     stateful=True,
 )

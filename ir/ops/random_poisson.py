@@ -90,14 +90,14 @@ op(
     stateful=True,
 )(_random_poisson).not_differentiable()
 op(
-    f"RandomPoissonV2(shape: S, rate: R; {SEEDS}, S: {{index}}, R: {_COUNTS} = float64,"
+    f"RandomPoissonV2(shape: S[:], rate: R; {SEEDS}, S: {{index}}, R: {_COUNTS} = float64,"
     f" dtype: {_COUNTS} = int64) -> output: dtype",
     stateful=True,
 )(_random_poisson).not_differentiable()
 
 
 @op(
-    f"StatelessRandomPoisson(shape: T, seed: Tseed, lam: Rtype; Rtype: {_COUNTS},"
+    f"StatelessRandomPoisson(shape: T[:], seed: Tseed[:], lam: Rtype; Rtype: {_COUNTS},"
     f" dtype: {_COUNTS}, T: {{index}} = int32, {SEED_TYPE}) -> output: dtype"
 )
 def stateless_poisson(b: Builder, shape: Value, seed: Value, lam: Value, *, dtype: DType) -> Value:

@@ -25,7 +25,7 @@ from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Value
 
 _PHILOX, _ANY = 1, 3  # numbers of algorithms; 2 is ThreeFry, which TensorFlow has not on CPUs
-KEYED = "key: uint64, counter: uint64, alg: int32"
+KEYED = "key: uint64[:], counter: uint64[:], alg: int32[]"
 SEED_TYPE = "Tseed: {index} = int64"
 _FLOATS = "dtype: {float} = float32"
 _WORDS = "dtype: {int32, int64, uint32, uint64}"
@@ -41,9 +41,7 @@ def keyed_stream(b: Builder, key: Value, counter: Value, alg: Value) -> Value:
 # Tensors of one distribution
 
 
-def _define(
-    name: str, distribution: Distribution, types: str, seed_type: str = SEED_TYPE
-) -> None:
+def _define(name: str, distribution: Distribution, types: str, seed_type: str = SEED_TYPE) -> None:
     def of_seed(b: Builder, shape: Value, seed: Value, *, dtype: DType) -> Value:
         return distribution(b, from_seed(b, seed), result_shape(b, shape), dtype)
 
@@ -54,10 +52,10 @@ def _define(
         return distribution(b, stream, result_shape(b, shape), dtype)
 
     attributes = f"{types}, T: {{index}} = int32, {seed_type}"
-    first = op(f"{name}(shape: T, seed: Tseed; {attributes}) -> output: dtype")
+    first = op(f"{name}(shape: T[:], seed: Tseed[:]; {attributes}) -> output: dtype")
     first(of_seed).not_differentiable()
     attributes = f"{types}, Tshape: {{index}} = int32"
-    second = op(f"{name}V2(shape: Tshape, {KEYED}; {attributes}) -> output: dtype")
+    second = op(f"{name}V2(shape: Tshape[:], {KEYED}; {attributes}) -> output: dtype")
     second(of_key).not_differentiable()
 
 
@@ -76,7 +74,7 @@ _define(
 
 
 @op(
-    f"StatelessRandomUniformInt(shape: T, seed: Tseed, minval: dtype, maxval: dtype;"
+    f"StatelessRandomUniformInt(shape: T[:], seed: Tseed[:], minval: dtype[], maxval: dtype[];"
     f" dtype: {{index}}, T: {{index}} = int32, {SEED_TYPE}) -> output: dtype"
 )
 def uniform_int(b: Builder, shape: Value, seed: Value, minval: Value, maxval: Value) -> Value:
@@ -87,7 +85,7 @@ def uniform_int(b: Builder, shape: Value, seed: Value, minval: Value, maxval: Va
 
 
 @op(
-    f"StatelessRandomUniformIntV2(shape: Tshape, {KEYED}, minval: dtype, maxval: dtype;"
+    f"StatelessRandomUniformIntV2(shape: Tshape[:], {KEYED}, minval: dtype[], maxval: dtype[];"
     f" {_WORDS}, Tshape: {{index}} = int32) -> output: dtype"
 )
 def uniform_int_v2(
@@ -112,7 +110,7 @@ uniform_int_v2.not_differentiable()
 # Keys and counters
 
 
-@op(f"StatelessRandomGetKeyCounter(seed: Tseed; {SEED_TYPE}) -> key: uint64, counter: uint64")
+@op(f"StatelessRandomGetKeyCounter(seed: Tseed[:]; {SEED_TYPE}) -> key: uint64, counter: uint64")
 def get_key_counter(b: Builder, seed: Value) -> tuple[Value, Value]:
     """What version 2 of the ops takes for a seed."""
     stream = from_seed(b, seed)
@@ -126,7 +124,7 @@ def get_alg(b: Builder) -> Value:
 
 
 @op(
-    f"StatelessRandomGetKeyCounterAlg(seed: Tseed; {SEED_TYPE})"
+    f"StatelessRandomGetKeyCounterAlg(seed: Tseed[:]; {SEED_TYPE})"
     " -> key: uint64, counter: uint64, alg: int32"
 )
 def get_key_counter_alg(b: Builder, seed: Value) -> tuple[Value, Value, Value]:

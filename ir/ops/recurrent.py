@@ -101,12 +101,12 @@ def _expect_cell(b: Builder, x: Value, cs_prev: Value, w: Value) -> None:
 
 _STATES = ("i", "cs", "f", "o", "ci", "co", "h")
 _OUTPUTS = ", ".join(f"{name}: T" for name in _STATES)
-_WEIGHTS = "w: T, wci: T, wcf: T, wco: T, b: T"
+_WEIGHTS = "w: T[:,:], wci: T[:], wcf: T[:], wco: T[:], b: T[:]"
 _TYPES = "T: {float16, float32}"
 
 
 @op(
-    f"LSTMBlockCell(x: T, cs_prev: T, h_prev: T, {_WEIGHTS}; forget_bias: float = 1.0,"
+    f"LSTMBlockCell(x: T[:,:], cs_prev: T[:,:], h_prev: T, {_WEIGHTS}; forget_bias: float = 1.0,"
     f" cell_clip: float = 3.0, use_peephole: bool = false, {_TYPES}) -> {_OUTPUTS}"
 )
 def lstm_block_cell(
@@ -182,7 +182,7 @@ def _sequence(
 
 def _define_sequence(name: str, attrs: str, cell_second: bool, forget: float | None) -> None:
     @op(
-        f"{name}(seq_len_max: int64, x: T, cs_prev: T, h_prev: T, {_WEIGHTS}; {attrs}"
+        f"{name}(seq_len_max: int64, x: T, cs_prev: T[:,:], h_prev: T[:,:], {_WEIGHTS}; {attrs}"
         f" use_peephole: bool = false, {_TYPES}) -> {_OUTPUTS}"
     )
     def lower(
@@ -229,7 +229,8 @@ def _define_sequence_gradient(name: str, cell_second: bool) -> None:
     )
 
     @op(
-        f"{name}(seq_len_max: int64, x: T, cs_prev: T, h_prev: T, {_WEIGHTS}, {_OUTPUTS},"
+        f"{name}(seq_len_max: int64, x: T[:,:,:], cs_prev: T[:,:], h_prev: T[:,:],"
+        f" {_WEIGHTS}, {_OUTPUTS},"
         f" cs_grad: T, h_grad: T; use_peephole: bool, {_TYPES}) -> {gradients}"
     )
     def lower(b: Builder, seq_len_max: Value, *inputs: Value, use_peephole: bool) -> list[Value]:
@@ -305,7 +306,7 @@ _define_sequence_gradient("BlockLSTMGradV2", False)
 
 
 @op(
-    "GRUBlockCell(x: T, h_prev: T, w_ru: T, w_c: T, b_ru: T, b_c: T; T: {float32})"
+    "GRUBlockCell(x: T[:,:], h_prev: T[:,:], w_ru: T, w_c: T, b_ru: T, b_c: T; T: {float32})"
     " -> r: T, u: T, c: T, h: T"
 )
 def gru_block_cell(

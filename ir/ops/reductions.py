@@ -40,7 +40,7 @@ def _define(name: str, types: str, function: Callable[..., Value]) -> OpDefiniti
     typed = f"T: {types}, " if types else ""
     kind = "T" if types else "bool"
     return op(
-        f"{name}(input: {kind}, reduction_indices: Tidx; keep_dims: bool = false, {typed}"
+        f"{name}(input: {kind}, reduction_indices: Tidx[:?]; keep_dims: bool = false, {typed}"
         f"Tidx: {{index}} = int32) -> output: {kind}"
     )(lower)
 
@@ -160,7 +160,7 @@ def _define_arg(
     name: str, better: str, worst: Callable[[DType], Any], axes: str, positions: str
 ) -> None:
     @op(
-        f"{name}(input: T, dimension: Tidx; T: {{real, bool}}, Tidx: {axes} = int32,"
+        f"{name}(input: T, dimension: Tidx[]; T: {{real, bool}}, Tidx: {axes} = int32,"
         f" output_type: {positions} = int64) -> output: output_type"
     )
     def lower(b: Builder, input: Value, dimension: Value, *, output_type: DType) -> Value:

@@ -32,7 +32,7 @@ from typing import Any, Protocol, TypeAlias
 
 from flowc.ir.dtypes import DType
 from flowc.ir.ops import families
-from flowc.ir.ops.signature import Signature, op_name, parse
+from flowc.ir.ops.signature import ANY_RANK, Argument, Signature, op_name, parse
 
 
 class Tensor(Protocol):
@@ -134,6 +134,12 @@ class OpDefinition:
     def signature(self) -> Signature:
         """The parsed signature; parsed at first use, since most programs use few ops."""
         return parse(self.text)
+
+    @cached_property
+    def ranked_inputs(self) -> tuple[tuple[int, Argument], ...]:
+        """The inputs whose rank the signature tells, each with its place."""
+        inputs = enumerate(self.signature.inputs)
+        return tuple((i, argument) for i, argument in inputs if argument.ranks != ANY_RANK)
 
     @cached_property
     def wanted_attributes(self) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def _full_match(input: Array, pattern: str) -> Array:
 
 
 @host_op(
-    "RegexReplace(input: string, pattern: string, rewrite: string; replace_global: bool = true)"
+    "RegexReplace(input: string, pattern: string[], rewrite: string[]; replace_global: bool = true)"
     " -> output: string"
 )
 def regex_replace(
@@ -100,7 +100,7 @@ def static_regex_replace(
     return _replace(input, pattern, rewrite, replace_global)
 
 
-@host_op("RegexFullMatch(input: string, pattern: string) -> output: bool")
+@host_op("RegexFullMatch(input: string, pattern: string[]) -> output: bool")
 def regex_full_match(input: Array, pattern: Array) -> Array:
     """Whether the whole string matches."""
     return _full_match(input, decode(the_text(pattern, "pattern")))

@@ -177,7 +177,10 @@ def _abstract(b: Builder, images: Value, size: Value, dtype: DType) -> Value:
     return abstract(b, dtype, batch, *b.dims(size), depth)
 
 
-@op(f"ResizeBilinear(images: T, size: int32; {_TYPES}, {_FLAGS}) -> resized_images: float32")
+@op(
+    f"ResizeBilinear(images: T[:,:,:,:], size: int32[:]; {_TYPES}, {_FLAGS})"
+    f" -> resized_images: float32"
+)
 def resize_bilinear(
     b: Builder, images: Value, size: Value, *, align_corners: bool, half_pixel_centers: bool
 ) -> Value:
@@ -195,7 +198,10 @@ def resize_bilinear(
     return x
 
 
-@op(f"ResizeNearestNeighbor(images: T, size: int32; {_TYPES}, {_FLAGS}) -> resized_images: T")
+@op(
+    f"ResizeNearestNeighbor(images: T[:,:,:,:], size: int32[:]; {_TYPES}, {_FLAGS})"
+    f" -> resized_images: T"
+)
 def resize_nearest_neighbor(
     b: Builder, images: Value, size: Value, *, align_corners: bool, half_pixel_centers: bool
 ) -> Value:
@@ -210,7 +216,7 @@ def resize_nearest_neighbor(
 
 
 def _define_by_weights(name: str, flags: str, weights: Callable[[_Axis], Array]) -> None:
-    @op(f"{name}(images: T, size: int32; {_TYPES}, {flags}) -> resized_images: float32")
+    @op(f"{name}(images: T[:,:,:,:], size: int32[:]; {_TYPES}, {flags}) -> resized_images: float32")
     def lower(
         b: Builder, images: Value, size: Value, *, align_corners: bool, half_pixel_centers: bool
     ) -> Value:
@@ -239,7 +245,7 @@ def _image_gradient(name: str) -> Callable[[GraphBuilder, Operation, Tensor], Te
 _define_by_weights("ResizeBicubic", _FLAGS, _cubic_weights)
 
 
-@op(f"ResizeArea(images: T, size: int32; {_TYPES}, align_corners: bool = false)"
+@op(f"ResizeArea(images: T[:,:,:,:], size: int32[:]; {_TYPES}, align_corners: bool = false)"
     " -> resized_images: float32")  # fmt: skip
 def resize_area(b: Builder, images: Value, size: Value, *, align_corners: bool) -> Value:
     """The mean over the area that a pixel of the result covers."""
@@ -282,7 +288,8 @@ resize_bilinear.gradient(_image_gradient("ResizeBilinearGrad"))
 
 
 @op(
-    "ResizeNearestNeighborGrad(grads: T, size: int32; T: {uint8, int8, int32, float16, float32,"
+    "ResizeNearestNeighborGrad(grads: T[:,:,:,:], size: int32[:]; T: {uint8, int8, int32,"
+    " float16, float32,"
     f" float64, bfloat16}}, {_FLAGS}) -> output: T"
 )
 def resize_nearest_neighbor_grad(

@@ -88,7 +88,8 @@ _INDEX = "Tindices: {int16, int32, int64, uint16}"
 
 
 @op(
-    f"ScatterNd(indices: Tindices, updates: T, shape: Tindices; T: type, {_INDEX}, {_POLICY})"
+    f"ScatterNd(indices: Tindices[...,:], updates: T[...,:], shape: Tindices[:]; T: type,"
+    f" {_INDEX}, {_POLICY})"
     " -> output: T"
 )
 def scatter_nd_op(

@@ -41,7 +41,7 @@ _EMPTY: dict[str, tuple[Combine, Callable[[Any], Any]]] = {
 
 def _define_unsorted(kind: str, types: str) -> None:
     @op(
-        f"UnsortedSegment{kind}(data: T, segment_ids: Tindices, num_segments: Tnumsegments;"
+        f"UnsortedSegment{kind}(data: T, segment_ids: Tindices, num_segments: Tnumsegments[];"
         f" T: {types}, Tindices: {{int16, int32, int64}}, Tnumsegments: {{index}} = int32)"
         " -> output: T"
     )
@@ -122,7 +122,7 @@ def segment_count(b: Builder, segment_ids: Value) -> Dim:
 
 def _define_sorted(kind: str, types: str) -> None:
     @op(
-        f"Segment{kind}(data: T, segment_ids: Tindices; T: {types}, Tindices: {{index}})"
+        f"Segment{kind}(data: T[...,:], segment_ids: Tindices[:]; T: {types}, Tindices: {{index}})"
         " -> output: T"
     )
     def lower(b: Builder, data: Value, segment_ids: Value) -> Value:

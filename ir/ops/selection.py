@@ -69,7 +69,7 @@ def _axis(x: Array, axis: Array) -> int | None:
     return int(listed[0]) % x.ndim
 
 
-@host_op("Unique(x: T; T: type, out_idx: {index} = int32) -> y: T, idx: out_idx")
+@host_op("Unique(x: T[:]; T: type, out_idx: {index} = int32) -> y: T, idx: out_idx")
 def unique(x: Array, *, out_idx: DType) -> tuple[Array, Array]:
     """The distinct elements in order of appearance, and the number of each element's one."""
     y, group, _ = _unique(x, None)
@@ -117,7 +117,7 @@ def unique_with_counts_v2(x: Array, axis: Array, *, out_idx: DType) -> tuple[Arr
     return y, group.astype(out_idx.numpy), count.astype(out_idx.numpy)
 
 
-@op("ListDiff(x: T, y: T; T: type, out_idx: {index} = int32) -> out: T, idx: out_idx")
+@op("ListDiff(x: T[:], y: T[:]; T: type, out_idx: {index} = int32) -> out: T, idx: out_idx")
 def list_diff(b: Builder, x: Value, y: Value, *, out_idx: DType) -> tuple[Value, Value]:
     """The elements of x that are not in y, in order, and their positions.
 

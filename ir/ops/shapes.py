@@ -57,7 +57,7 @@ for _definition in (shape, shape_n, size, rank):
 # Other shapes for the same elements
 
 
-@op("Reshape(tensor: T, shape: Tshape; T: type, Tshape: {index} = int32) -> output: T")
+@op("Reshape(tensor: T, shape: Tshape[:]; T: type, Tshape: {index} = int32) -> output: T")
 def reshape(b: Builder, tensor: Value, shape: Value) -> Value:
     """The elements in another shape; a size of -1 takes what is left."""
     return b.reshape(tensor, target_shape(b, tensor, shape))
@@ -202,7 +202,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return conj(g, g("Transpose", grad, g("InvertPermutation", op.inputs[1]))), None
 
 
-@op("InvertPermutation(x: T; T: {index} = int32) -> y: T")
+@op("InvertPermutation(x: T[:]; T: {index} = int32) -> y: T")
 def invert_permutation(b: Builder, x: Value) -> Value:
     """y with y[x[i]] = i."""
     (count,) = require_rank(b, x, 1, "invert_permutation")
@@ -227,7 +227,7 @@ invert_permutation.not_differentiable()
 # Repeated elements
 
 
-@op("BroadcastTo(input: T, shape: Tidx; T: type, Tidx: {index} = int32) -> output: T")
+@op("BroadcastTo(input: T, shape: Tidx[:]; T: type, Tidx: {index} = int32) -> output: T")
 def broadcast_to(b: Builder, input: Value, shape: Value) -> Value:
     """The input repeated to fill `shape`, by NumPy's rules."""
     wanted = b.dims(shape)
@@ -248,14 +248,14 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return g("Reshape", g("Sum", grad, axes), size), None
 
 
-@op("BroadcastArgs(s0: T, s1: T; T: {index} = int32) -> r0: T")
+@op("BroadcastArgs(s0: T[:], s1: T[:]; T: {index} = int32) -> r0: T")
 def broadcast_args(b: Builder, s0: Value, s1: Value) -> Value:
     """The common shape of two shapes."""
     left, right = b.dims(s0), b.dims(s1)
     return shape_vector(b, b.broadcast_shapes(left, right), s0.type.dtype)
 
 
-@op("BroadcastGradientArgs(s0: T, s1: T; T: {index} = int32) -> r0: T, r1: T")
+@op("BroadcastGradientArgs(s0: T[:], s1: T[:]; T: {index} = int32) -> r0: T, r1: T")
 def broadcast_gradient_args(b: Builder, s0: Value, s1: Value) -> tuple[Value, Value]:
     """The axes of the common shape along which each operand was repeated."""
     left, right = b.dims(s0), b.dims(s1)
@@ -293,7 +293,7 @@ def _repeated(b: Builder, left: Dim | None, right: Dim | None) -> tuple[bool, bo
 broadcast_gradient_args.not_differentiable()
 
 
-@op("Tile(input: T, multiples: Tmultiples; T: type, Tmultiples: {index} = int32) -> output: T")
+@op("Tile(input: T, multiples: Tmultiples[:]; T: type, Tmultiples: {index} = int32) -> output: T")
 def tile(b: Builder, input: Value, multiples: Value) -> Value:
     """The input repeated along each dimension."""
     require_rank(b, multiples, 1, "Expected multiples")

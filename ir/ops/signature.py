@@ -4,7 +4,9 @@
 
 Before the semicolon stand the inputs, after it the attributes, after the arrow the outputs. A type
 is a dtype's name, the name of a type attribute, `N*T` (a list of N tensors of type T), the name of
-a `list(type)` attribute, or `ref(T)` for TensorFlow's reference edges. Attributes have TensorFlow's
+a `list(type)` attribute, or `ref(T)` for TensorFlow's reference edges. An input of certain rank has
+brackets behind its type: `T[]` is a scalar, `T[:]` a vector, `T[:,:]` a matrix, `T[...,:,:]` a
+matrix or a batch of them, `T[:?]` a vector or a scalar. Attributes have TensorFlow's
 attribute types (`int`, `float`, `bool`, `string`, `type`, `shape`, `tensor`, `func` and `list(...)`
 of them), `{...}` for a choice of types or strings, `>= n` for a minimum, `= value` for a default.
 The named choices of types are in `TYPE_SETS`. Attributes that no default and no list of inputs
@@ -16,7 +18,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
@@ -35,6 +37,9 @@ TYPE_SETS: dict[str, tuple[str, ...]] = {
     "index": ("int32", "int64"),
 }
 
+Ranks: TypeAlias = tuple[int, int | None]  # the least and the greatest, None for no limit
+ANY_RANK: Ranks = (0, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:
@@ -46,6 +51,7 @@ class Argument:
     number_attr: str = ""  # N of `N*T`
     is_list: bool = False  # of a `list(type)` attribute
     is_ref: bool = False
+    ranks: Ranks = ANY_RANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +121,25 @@ def _split(text: str) -> list[str]:
 
 def _argument(text: str, types: dict[str, str]) -> Argument:
     name, _, kind = (s.strip() for s in text.partition(":"))
+    kind, ranks = _ranks(kind)
     is_ref = kind.startswith("ref(")
     if is_ref:
         kind = kind[4:-1]
     number, star, element = kind.partition("*")
     kind, number = (element, number) if star else (kind, "")
     if kind in types:
-        return Argument(name, None, kind, number, types[kind] == "list(type)", is_ref)
-    return Argument(name, dtypes.as_dtype(kind), "", number, False, is_ref)
+        return Argument(name, None, kind, number, types[kind] == "list(type)", is_ref, ranks)
+    return Argument(name, dtypes.as_dtype(kind), "", number, False, is_ref, ranks)
+
+
+def _ranks(kind: str) -> tuple[str, Ranks]:
+    """`T[...,:]` -> `T`, (1, None)."""
+    kind, bracket, inside = kind.removesuffix("]").partition("[")
+    if not bracket:
+        return kind, ANY_RANK
+    parts = [p.strip() for p in inside.split(",") if p.strip()]
+    least = parts.count(":")
+    return kind, (least, None if "..." in parts else least + parts.count(":?"))
 
 
 def _attribute(text: str) -> Attribute:

@@ -14,7 +14,7 @@ from flowc.ir.tensor.builder import Builder, DataDependent, require
 from flowc.ir.tensor.core import Shape, Value
 
 
-@op("Slice(input: T, begin: Index, size: Index; T: type, Index: {index}) -> output: T")
+@op("Slice(input: T, begin: Index[:], size: Index[:]; T: type, Index: {index}) -> output: T")
 def slice_(b: Builder, input: Value, begin: Value, size: Value) -> Value:
     """`size` elements from `begin` in each dimension; -1 is all that follow."""
     shape = b.shape(input)
@@ -217,7 +217,10 @@ _SIGNATURE = (
 )
 
 
-@op(f"StridedSlice(input: T, begin: Index, end: Index, strides: Index; {_SIGNATURE}) -> output: T")
+@op(
+    f"StridedSlice(input: T, begin: Index[:], end: Index[:], strides: Index[:];"
+    f" {_SIGNATURE}) -> output: T"
+)
 def strided_slice(
     b: Builder,
     input: Value,

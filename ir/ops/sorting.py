@@ -38,7 +38,8 @@ def _top(b: Builder, x: Value, count: Dim, index_type: DType) -> tuple[Value, Va
 
 
 @op(
-    "TopKV2(input: T, k: Tk; sorted: bool = true, T: {real}, Tk: {int16, int32, int64} = int32,"
+    "TopKV2(input: T[...,:], k: Tk; sorted: bool = true, T: {real}, Tk: {int16, int32,"
+    " int64} = int32,"
     " index_type: {int16, int32, int64} = int32) -> values: T, indices: index_type"
 )
 def top_k_v2(b: Builder, input: Value, k: Value, *, index_type: DType) -> tuple[Value, Value]:
@@ -78,7 +79,7 @@ top_k_v2.gradient(_top_gradient)
 top_k.gradient(_top_gradient)
 
 
-@op("NthElement(input: T, n: int32; reverse: bool = false, T: {real}) -> values: T")
+@op("NthElement(input: T[...,:], n: int32; reverse: bool = false, T: {real}) -> values: T")
 def nth_element(b: Builder, input: Value, n: Value, *, reverse: bool) -> Value:
     """The element that would be at position n of the last dimension in ascending order."""
     shape = b.shape(input)
@@ -126,13 +127,19 @@ def _in_top(b: Builder, predictions: Value, targets: Value, k: Value) -> Value:
     return b.and_(b.and_(valid, among), b.and_(own_finite, b.or_(finite, finite)))
 
 
-@op("InTopK(predictions: float32, targets: T; k: int, T: {index} = int32) -> precision: bool")
+@op(
+    "InTopK(predictions: float32[:,:], targets: T[:]; k: int, T: {index} = int32)"
+    " -> precision: bool"
+)
 def in_top_k(b: Builder, predictions: Value, targets: Value, *, k: int) -> Value:
     """Whether the target's prediction is among the k greatest of its row."""
     return _in_top(b, predictions, targets, b.constant(k, dtypes.int64))
 
 
-@op("InTopKV2(predictions: float32, targets: T, k: T; T: {index} = int32) -> precision: bool")
+@op(
+    "InTopKV2(predictions: float32[:,:], targets: T[:], k: T; T: {index} = int32)"
+    " -> precision: bool"
+)
 def in_top_k_v2(b: Builder, predictions: Value, targets: Value, k: Value) -> Value:
     """Whether the target's prediction is among the k greatest of its row."""
     require_rank(b, k, 0, "k")
@@ -144,7 +151,7 @@ def in_top_k_v2(b: Builder, predictions: Value, targets: Value, k: Value) -> Val
 
 def _define_search(name: str, direction: str) -> None:
     @op(
-        f"{name}(sorted_inputs: T, values: T; T: type, out_type: {{index}} = int32)"
+        f"{name}(sorted_inputs: T[:,:], values: T[:,:]; T: type, out_type: {{index}} = int32)"
         " -> output: out_type"
     )
     def lower(b: Builder, sorted_inputs: Value, values: Value, *, out_type: DType) -> Value:
@@ -186,7 +193,10 @@ def bucketize(b: Builder, input: Value, *, boundaries: Sequence[float]) -> Value
 # Counts
 
 
-@op("Bincount(arr: int32, size: int32, weights: T; T: {int32, int64, float32, float64}) -> bins: T")
+@op(
+    "Bincount(arr: int32, size: int32[], weights: T; T: {int32, int64, float32, float64})"
+    " -> bins: T"
+)
 def bincount(b: Builder, arr: Value, size: Value, weights: Value) -> Value:
     """The sum of weights (or the number) of the elements that are 0, 1, 2 ... below size."""
     (count,) = b.dims(size)
@@ -204,7 +214,7 @@ def bincount(b: Builder, arr: Value, size: Value, weights: Value) -> Value:
 
 
 @op(
-    "DenseBincount(input: Tidx, size: Tidx, weights: T; Tidx: {index},"
+    "DenseBincount(input: Tidx[:?,:?], size: Tidx[], weights: T; Tidx: {index},"
     " T: {int32, int64, float32, float64}, binary_output: bool = false) -> output: T"
 )
 def dense_bincount(
@@ -234,7 +244,7 @@ def dense_bincount(
 
 
 @op(
-    "HistogramFixedWidth(values: T, value_range: T, nbins: int32; T: {int32, int64, float32,"
+    "HistogramFixedWidth(values: T, value_range: T[:], nbins: int32[]; T: {int32, int64, float32,"
     " float64}, dtype: {index} = int32) -> out: dtype"
 )
 def histogram_fixed_width(

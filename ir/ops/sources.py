@@ -103,7 +103,7 @@ def no_op(b: Builder) -> None:
 # Tensors of one number
 
 
-@op("Fill(dims: index_type, value: T; T: type, index_type: {index} = int32) -> output: T")
+@op("Fill(dims: index_type[:], value: T[]; T: type, index_type: {index} = int32) -> output: T")
 def fill(b: Builder, dims: Value, value: Value) -> Value:
     """`value` in every element."""
     require_rank(b, dims, 1, "dims")
@@ -121,7 +121,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return None, g("Sum", grad, g("Range", g.constant(0), g("Rank", grad), g.constant(1)))
 
 
-@op("Empty(shape: int32; dtype: type, init: bool = false) -> output: dtype", stateful=True)
+@op("Empty(shape: int32[:]; dtype: type, init: bool = false) -> output: dtype", stateful=True)
 def empty(b: Builder, shape: Value, *, dtype: DType) -> Value:
     """A tensor of any content: zeros."""
     return b.full(0, b.dims(shape), dtype)
@@ -131,7 +131,8 @@ def empty(b: Builder, shape: Value, *, dtype: DType) -> Value:
 
 
 @op(
-    "Range(start: Tidx, limit: Tidx, delta: Tidx; Tidx: {float, int8, int16, int32, int64, uint16,"
+    "Range(start: Tidx[], limit: Tidx[], delta: Tidx[]; Tidx: {float, int8, int16, int32,"
+    " int64, uint16,"
     " uint32} = int32) -> output: Tidx"
 )
 def arithmetic_range(b: Builder, start: Value, limit: Value, delta: Value) -> Value:
@@ -175,7 +176,7 @@ arithmetic_range.not_differentiable()
 
 
 @op(
-    "LinSpace(start: T, stop: T, num: Tidx; T: {bfloat16, float16, float32, float64},"
+    "LinSpace(start: T[], stop: T[], num: Tidx[]; T: {bfloat16, float16, float32, float64},"
     " Tidx: {index} = int32) -> output: T"
 )
 def linspace(b: Builder, start: Value, stop: Value, num: Value) -> Value:

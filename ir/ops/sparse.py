@@ -64,7 +64,7 @@ def _checked(b: Builder, indices: Value, values: Value, sizes: Shape) -> Value:
 
 
 @op(
-    "SparseToDense(sparse_indices: Tindices, output_shape: Tindices, sparse_values: T,"
+    "SparseToDense(sparse_indices: Tindices, output_shape: Tindices[:], sparse_values: T,"
     " default_value: T; validate_indices: bool = true, T: type, Tindices: {index}) -> dense: T"
 )
 def sparse_to_dense(
@@ -118,7 +118,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(
-    "SparseTensorDenseAdd(a_indices: Tindices, a_values: T, a_shape: Tindices, b: T;"
+    "SparseTensorDenseAdd(a_indices: Tindices[:,:], a_values: T[:], a_shape: Tindices[:], b: T;"
     " T: {numeric}, Tindices: {index}) -> output: T"
 )
 def sparse_tensor_dense_add(
@@ -143,7 +143,8 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(
-    "SparseTensorDenseMatMul(a_indices: Tindices, a_values: T, a_shape: int64, b: T; T: type,"
+    "SparseTensorDenseMatMul(a_indices: Tindices[:,:], a_values: T[:], a_shape: int64[:],"
+    " b: T[:,:]; T: type,"
     " Tindices: {index} = int64, adjoint_a: bool = false, adjoint_b: bool = false) -> product: T"
 )
 def sparse_tensor_dense_matmul(
@@ -220,7 +221,8 @@ def _at(b: Builder, indices: Value, sizes: Shape, dense: Value) -> Value:
 
 def _define_elementwise(name: str, combine: Combine) -> None:
     @op(
-        f"SparseDenseCwise{name}(sp_indices: int64, sp_values: T, sp_shape: int64, dense: T;"
+        f"SparseDenseCwise{name}(sp_indices: int64[:,:], sp_values: T[:],"
+        f" sp_shape: int64[:], dense: T;"
         " T: {numeric}) -> output: T"
     )
     def lower(
@@ -263,7 +265,7 @@ for _name, _combine in {"Add": Builder.add, "Mul": Builder.multiply, "Div": Buil
 
 def _define_reduction(name: str, types: str) -> None:
     @op(
-        f"SparseReduce{name}(input_indices: int64, input_values: T, input_shape: int64,"
+        f"SparseReduce{name}(input_indices: int64[:,:], input_values: T[:], input_shape: int64[:],"
         f" reduction_axes: int32; keep_dims: bool = false, T: {types}) -> output: T"
     )
     def lower(
@@ -321,7 +323,10 @@ _define_reduction("Sum", "{numeric}")
 _define_reduction("Max", "{real}")
 
 
-@op("SparseSoftmax(sp_indices: int64, sp_values: T, sp_shape: int64; T: {float}) -> output: T")
+@op(
+    "SparseSoftmax(sp_indices: int64[:,:], sp_values: T[:], sp_shape: int64[:];"
+    " T: {float}) -> output: T"
+)
 def sparse_softmax(b: Builder, sp_indices: Value, sp_values: Value, sp_shape: Value) -> Value:
     """The softmax of the values of each row, along the last dimension."""
     sizes = b.dims(sp_shape)

@@ -52,15 +52,16 @@ def _define(kind: str) -> None:
     types = "T: {real}" if kind == "Sum" else "T: {float}"
 
     @op(
-        f"{name}(data: T, indices: Tidx, segment_ids: Tsegmentids; {types}, {_INDICES},"
+        f"{name}(data: T[...,:], indices: Tidx[:], segment_ids: Tsegmentids[:]; {types},"
+        f" {_INDICES},"
         " sparse_gradient: bool = false) -> output: T"
     )
     def lower(b: Builder, data: Value, indices: Value, segment_ids: Value) -> Value:
         return _reduce(b, kind, data, indices, segment_ids, segment_count(b, segment_ids))
 
     @op(
-        f"{name}WithNumSegments(data: T, indices: Tidx, segment_ids: Tsegmentids,"
-        f" num_segments: Tnumsegments; {types}, {_INDICES}, Tnumsegments: {{index}} = int32,"
+        f"{name}WithNumSegments(data: T[...,:], indices: Tidx[:], segment_ids: Tsegmentids[:],"
+        f" num_segments: Tnumsegments[]; {types}, {_INDICES}, Tnumsegments: {{index}} = int32,"
         " sparse_gradient: bool = false) -> output: T"
     )
     def lower_counted(
@@ -93,8 +94,8 @@ def _check_ids(b: Builder, ids: Value, count: Dim) -> None:
 
 def _define_gradient(kind: str) -> None:
     @op(
-        f"SparseSegment{kind}Grad(grad: T, indices: Tidx, segment_ids: Tsegmentids,"
-        f" output_dim0: int32; T: {{float}}, {_INDICES}) -> output: T"
+        f"SparseSegment{kind}Grad(grad: T[...,:], indices: Tidx[:], segment_ids: Tsegmentids[:],"
+        f" output_dim0: int32[]; T: {{float}}, {_INDICES}) -> output: T"
     )
     def lower(
         b: Builder, grad: Value, indices: Value, segment_ids: Value, output_dim0: Value
@@ -118,8 +119,8 @@ def _define_gradient(kind: str) -> None:
 
 def _define_compact_gradient(kind: str) -> None:
     @host_op(
-        f"SparseSegment{kind}GradV2(grad: T, indices: Tidx, segment_ids: Tsegmentids,"
-        f" dense_output_dim0: int32; T: {{float}}, {_INDICES})"
+        f"SparseSegment{kind}GradV2(grad: T[...,:], indices: Tidx[:], segment_ids: Tsegmentids[:],"
+        f" dense_output_dim0: int32[]; T: {{float}}, {_INDICES})"
         " -> output: T, sorted_unique_indices: Tidx"
     )
     def kernel(

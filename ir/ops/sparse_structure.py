@@ -57,7 +57,7 @@ def _places(indices: Array, shape: Array) -> Array:
 
 
 @host_op(
-    "SparseReorder(input_indices: int64, input_values: T, input_shape: int64; T: type)"
+    "SparseReorder(input_indices: int64[:,:], input_values: T[:], input_shape: int64[:]; T: type)"
     " -> output_indices: int64, output_values: T"
 )
 def sparse_reorder(indices: Array, values: Array, shape: Array) -> tuple[Array, Array]:
@@ -84,7 +84,7 @@ def _(g: GraphBuilder, op: Operation, by_indices: Tensor, by_values: Tensor) -> 
 
 
 @op(
-    "SparseReshape(input_indices: int64, input_shape: int64, new_shape: int64)"
+    "SparseReshape(input_indices: int64[:,:], input_shape: int64[:], new_shape: int64[:])"
     " -> output_indices: int64, output_shape: int64"
 )
 def sparse_reshape(
@@ -118,7 +118,8 @@ def sparse_reshape(
 
 
 @host_op(
-    "SparseConcat(indices: N*int64, values: N*T, shapes: N*int64; concat_dim: int, N: int >= 2,"
+    "SparseConcat(indices: N*int64[:,:], values: N*T[:], shapes: N*int64[:];"
+    " concat_dim: int, N: int >= 2,"
     f" T: type) -> {_OUTPUTS}"
 )
 def sparse_concat(
@@ -153,7 +154,8 @@ def _inside(indices: Array, start: Array, size: Array) -> Array:
 
 
 @host_op(
-    "SparseSlice(indices: int64, values: T, shape: int64, start: int64, size: int64; T: type)"
+    "SparseSlice(indices: int64[:,:], values: T[:], shape: int64[:], start: int64[:],"
+    " size: int64[:]; T: type)"
     f" -> {_OUTPUTS}"
 )
 def sparse_slice(indices: Array, values: Array, shape: Array, start: Array, size: Array) -> Sparse:
@@ -177,8 +179,8 @@ def _(g: GraphBuilder, op: Operation, *grads: Any) -> Tensors:
 
 
 @host_op(
-    "SparseSliceGrad(backprop_val_grad: T, input_indices: int64, input_start: int64,"
-    " output_indices: int64; T: {numeric}) -> val_grad: T"
+    "SparseSliceGrad(backprop_val_grad: T, input_indices: int64[:,:], input_start: int64[:],"
+    " output_indices: int64[:,:]; T: {numeric}) -> val_grad: T"
 )
 def sparse_slice_grad(grad: Array, indices: Array, start: Array, output: Array) -> Array:
     """The gradient of the values that were kept, 0 for the others."""
@@ -200,8 +202,8 @@ def _(b: Builder, grad: Value, indices: Value, start: Value, output: Value) -> V
 
 
 @host_op(
-    "SparseSplit(split_dim: int64, indices: int64, values: T, shape: int64; num_split: int >= 1,"
-    " T: type) -> output_indices: num_split*int64, output_values: num_split*T,"
+    "SparseSplit(split_dim: int64[:?], indices: int64[:,:], values: T[:], shape: int64[:];"
+    " num_split: int >= 1, T: type) -> output_indices: num_split*int64, output_values: num_split*T,"
     " output_shape: num_split*int64"
 )
 def sparse_split(
@@ -236,7 +238,7 @@ def _merge(a: Sparse, b: Sparse, combine: Callable[[Any, Any], Any]) -> Sparse:
 
 
 @host_op(
-    "SparseAdd(a_indices: int64, a_values: T, a_shape: int64, b_indices: int64, b_values: T,"
+    "SparseAdd(a_indices: int64, a_values: T, a_shape: int64[:], b_indices: int64, b_values: T,"
     " b_shape: int64, thresh: Treal; T: {numeric}, Treal: {real})"
     " -> sum_indices: int64, sum_values: T, sum_shape: int64"
 )
@@ -267,7 +269,8 @@ def _(g: GraphBuilder, op: Operation, *grads: Any) -> Tensors:
 
 
 @host_op(
-    "SparseAddGrad(backprop_val_grad: T, a_indices: int64, b_indices: int64, sum_indices: int64;"
+    "SparseAddGrad(backprop_val_grad: T, a_indices: int64[:,:], b_indices: int64[:,:],"
+    " sum_indices: int64;"
     " T: {numeric}) -> a_val_grad: T, b_val_grad: T"
 )
 def sparse_add_grad(grad: Array, a: Array, b: Array, total: Array) -> tuple[Array, Array]:
@@ -285,8 +288,9 @@ sparse_add_grad.not_differentiable()
 
 def _define_extreme(name: str, combine: Callable[[Any, Any], Any]) -> None:
     @host_op(
-        f"SparseSparse{name}(a_indices: int64, a_values: T, a_shape: int64, b_indices: int64,"
-        " b_values: T, b_shape: int64; T: {real}) -> output_indices: int64, output_values: T"
+        f"SparseSparse{name}(a_indices: int64[:,:], a_values: T[:], a_shape: int64[:],"
+        " b_indices: int64[:,:], b_values: T[:], b_shape: int64[:]; T: {real})"
+        " -> output_indices: int64, output_values: T"
     )
     def kernel(*operands: Array) -> tuple[Array, Array]:
         a, b = operands[:3], operands[3:]
@@ -308,7 +312,8 @@ _define_extreme("Minimum", np.minimum)
 
 def _define_reduction(name: str, types: str, combine: np.ufunc) -> None:
     @host_op(
-        f"SparseReduce{name}Sparse(input_indices: int64, input_values: T, input_shape: int64,"
+        f"SparseReduce{name}Sparse(input_indices: int64[:,:], input_values: T[:],"
+        f" input_shape: int64[:],"
         f" reduction_axes: int32; keep_dims: bool = false, T: {types}) -> {_OUTPUTS}"
     )
     def kernel(
@@ -344,7 +349,8 @@ _define_reduction("Max", "{real}", np.maximum)
 
 
 @host_op(
-    "SparseFillEmptyRows(indices: int64, values: T, dense_shape: int64, default_value: T; T: type)"
+    "SparseFillEmptyRows(indices: int64[:,:], values: T[:], dense_shape: int64[:],"
+    " default_value: T[]; T: type)"
     " -> output_indices: int64, output_values: T, empty_row_indicator: bool,"
     " reverse_index_map: int64"
 )
@@ -386,7 +392,7 @@ def _(g: GraphBuilder, op: Operation, *grads: Any) -> Tensors:
 
 
 @op(
-    "SparseFillEmptyRowsGrad(reverse_index_map: int64, grad_values: T; T: type)"
+    "SparseFillEmptyRowsGrad(reverse_index_map: int64[:], grad_values: T[:]; T: type)"
     " -> d_values: T, d_default_value: T"
 )
 def sparse_fill_empty_rows_grad(

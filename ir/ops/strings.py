@@ -68,7 +68,7 @@ def _(b: Builder, inputs: list[Value]) -> Value:
 
 
 @host_op(
-    "ReduceJoin(inputs: string, reduction_indices: int32; keep_dims: bool = false,"
+    "ReduceJoin(inputs: string, reduction_indices: int32[:?]; keep_dims: bool = false,"
     ' separator: string = "") -> output: string'
 )
 def reduce_join(
@@ -96,7 +96,7 @@ def reduce_join(
 
 
 @host_op(
-    "UnsortedSegmentJoin(inputs: string, segment_ids: Tindices, num_segments: Tnumsegments;"
+    "UnsortedSegmentJoin(inputs: string, segment_ids: Tindices, num_segments: Tnumsegments[];"
     ' separator: string = "", Tindices: {index}, Tnumsegments: {index} = int32) -> output: string'
 )
 def unsorted_segment_join(
@@ -195,7 +195,7 @@ def _split_result(rows: Sequence[Sequence[bytes]]) -> tuple[Array, Array, Array]
     return indices, texts(text for row in rows for text in row), shape
 
 
-@host_op(f"StringSplit(input: string, delimiter: string; skip_empty: bool = true) -> {_SPLIT}")
+@host_op(f"StringSplit(input: string[:], delimiter: string[]; skip_empty: bool = true) -> {_SPLIT}")
 def string_split(input: Array, delimiter: Array, *, skip_empty: bool) -> tuple[Array, Array, Array]:
     """Each string cut at every byte that is in the delimiter; with none, between all bytes."""
     require(np.ndim(input) == 1, f"input must be a vector, got shape: {show(np.shape(input))}")
@@ -212,7 +212,7 @@ def _cut(text: bytes, marks: bytes) -> list[bytes]:
     return text.translate(bytes.maketrans(marks, marks[:1] * len(marks))).split(marks[:1])
 
 
-@host_op(f"StringSplitV2(input: string, sep: string; maxsplit: int = -1) -> {_SPLIT}")
+@host_op(f"StringSplitV2(input: string[:], sep: string[]; maxsplit: int = -1) -> {_SPLIT}")
 def string_split_v2(input: Array, sep: Array, *, maxsplit: int) -> tuple[Array, Array, Array]:
     """Each string cut at the separator, as Python's `split` does; at white space if it is empty."""
     require(np.ndim(input) == 1, f"input must be a vector, got shape: {show(np.shape(input))}")

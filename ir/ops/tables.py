@@ -420,7 +420,7 @@ for _version, _kind in _HANDLES:
         _definition.not_differentiable()
 
 _remove_definition = host_op(
-    "LookupTableRemoveV2(table_handle: resource, keys: Tin; Tin: type)", stateful=True
+    "LookupTableRemoveV2(table_handle: resource, keys: Tin[...,:]; Tin: type)", stateful=True
 )(_remove)
 _remove_definition.infer(_nothing)
 _remove_definition.not_differentiable()

@@ -63,7 +63,7 @@ def tensor_list_from_tensor(lists: Lists, tensor: Any, element_shape: Any) -> An
 
 
 @list_op(
-    f"TensorListSplit(tensor: element_dtype, {_SHAPE}, lengths: int64; {_TYPES})"
+    f"TensorListSplit(tensor: element_dtype[...,:], {_SHAPE}, lengths: int64[:]; {_TYPES})"
     " -> output_handle: variant"
 )
 def tensor_list_split(lists: Lists, tensor: Any, element_shape: Any, lengths: Any) -> Any:
@@ -134,15 +134,15 @@ def tensor_list_set_item(
     return input_handle.set(lists, index, item)
 
 
-@list_op("TensorListResize(input_handle: variant, size: int32) -> output_handle: variant")
+@list_op("TensorListResize(input_handle: variant, size: int32[]) -> output_handle: variant")
 def tensor_list_resize(lists: Lists, input_handle: ElementList, size: Any) -> Any:
     """The list cut, or made longer by elements that have not been set."""
     return input_handle.resize(lists, size)
 
 
 @list_op(
-    "TensorListScatterIntoExistingList(input_handle: variant, tensor: element_dtype,"
-    f" indices: int32; {_ELEMENT}) -> output_handle: variant"
+    "TensorListScatterIntoExistingList(input_handle: variant, tensor: element_dtype[...,:],"
+    f" indices: int32[:]; {_ELEMENT}) -> output_handle: variant"
 )
 def tensor_list_scatter_into(
     lists: Lists, input_handle: ElementList, tensor: Any, indices: Any
@@ -206,7 +206,7 @@ def _(b: Builder, input_handle: Value, *, shape_type: DType) -> UnknownValue:
 
 
 @list_op(
-    "TensorListGetItem(input_handle: variant, index: int32, element_shape: int32;"
+    "TensorListGetItem(input_handle: variant, index: int32, element_shape: int32[:];"
     f" {_ELEMENT}) -> item: element_dtype"
 )
 def tensor_list_get_item(
@@ -224,7 +224,7 @@ def _(
 
 
 @list_op(
-    "TensorListStack(input_handle: variant, element_shape: int32;"
+    "TensorListStack(input_handle: variant, element_shape: int32[:];"
     f" {_ELEMENT}, num_elements: int = -1) -> tensor: element_dtype"
 )
 def tensor_list_stack(
@@ -255,7 +255,7 @@ def _rows(b: Builder, dtype: DType, rows: int | None, shape: Sizes) -> Value | U
 
 
 @list_op(
-    "TensorListGather(input_handle: variant, indices: int32, element_shape: int32;"
+    "TensorListGather(input_handle: variant, indices: int32, element_shape: int32[:];"
     f" {_ELEMENT}) -> values: element_dtype"
 )
 def tensor_list_gather(

@@ -109,9 +109,9 @@ def _define(
 def _define_one(
     name: str, variables: list[str], operands: list[str], attrs: str, rule: Rule, resource: bool
 ) -> None:
-    kinds = {"indices": "Tindices", "global_step": "int64"}
+    kinds = {"grad": "T", "delta": "T", "indices": "Tindices[:]", "global_step": "int64[]"}
     inputs = [f"{v}: {'resource' if resource else 'ref(T)'}" for v in variables]
-    inputs += [f"{o}: {kinds.get(o, 'T')}" for o in operands]
+    inputs += [f"{o}: {kinds.get(o, 'T[]')}" for o in operands]
     types = "T: {numeric}" + (", Tindices: {index}" if "indices" in operands else "")
     others = "use_locking: bool = false" + (f", {attrs}" if attrs else "")
     text = f"{'Resource' if resource else ''}{name}({', '.join(inputs)}; {types}, {others})"

@@ -150,7 +150,7 @@ def unicode_decode_with_offsets(
 
 
 @host_op(
-    "UnicodeEncode(input_values: int32, input_splits: Tsplits;"
+    "UnicodeEncode(input_values: int32[:], input_splits: Tsplits[:];"
     ' errors: {"ignore", "replace", "strict"} = "replace",'
     f" output_encoding: {_ENCODINGS}, replacement_char: int = 65533, Tsplits: {{index}} = int64)"
     " -> output: string"

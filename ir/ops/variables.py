@@ -222,7 +222,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(
-    "ResourceGatherNd(resource: resource, indices: Tindices; dtype: type, Tindices: {index})"
+    "ResourceGatherNd(resource: resource, indices: Tindices[...,:]; dtype: type, Tindices: {index})"
     " -> output: dtype",
     stateful=True,
 )
@@ -306,7 +306,7 @@ def _define_scatter_nd(kind: str, combine: Combine) -> None:
     types = "type" if kind == "Update" else "{numeric}"
 
     @op(
-        f"ScatterNd{kind}(ref: ref(T), indices: Tindices, updates: T; T: {types},"
+        f"ScatterNd{kind}(ref: ref(T), indices: Tindices[...,:], updates: T[...,:]; T: {types},"
         f" Tindices: {{index}}, use_locking: bool = {locking}, {_POLICY}) -> output_ref: ref(T)",
         stateful=True,
     )
@@ -319,7 +319,8 @@ def _define_scatter_nd(kind: str, combine: Combine) -> None:
         by_reference.not_differentiable()
 
     @op(
-        f"ResourceScatterNd{kind}(ref: resource, indices: Tindices, updates: T; T: type,"
+        f"ResourceScatterNd{kind}(ref: resource, indices: Tindices[...,:],"
+        f" updates: T[...,:]; T: type,"
         f" Tindices: {{index}}, use_locking: bool = true, {_POLICY})",
         stateful=True,
     )

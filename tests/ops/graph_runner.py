@@ -20,7 +20,7 @@ from flowc.ir.errors import (
 )
 from flowc.ir.graph_values import complete_attributes
 from flowc.ir.ops import lookup
-from flowc.ir.ops.calling import argument_length, call_lowering, group_inputs
+from flowc.ir.ops.calling import argument_length, call_kernel, call_lowering
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.proto import GraphDef, NodeDef
 from flowc.ir.tensor import interpreter
@@ -200,14 +200,8 @@ def _run_host(
     inputs: list[Any],
     attrs: Mapping[str, Any],
 ) -> list[Any]:
-    assert definition.host is not None
     context = SimpleNamespace(node=node.name, resources=graph.resources)
-    keywords = {n: context if n == "context" else attrs[n] for n in definition.host_attributes}
-    outputs = definition.host(*group_inputs(definition, inputs, attrs), **keywords)
-    if outputs is None:
-        return []
-    flat = outputs if isinstance(outputs, tuple | list) else [outputs]
-    return [a for o in flat for a in (o if isinstance(o, list | tuple) else [o])]
+    return list(call_kernel(definition, inputs, attrs, context))
 
 
 def _has_strings(attrs: Mapping[str, Any]) -> bool:
