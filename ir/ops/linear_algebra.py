@@ -351,15 +351,43 @@ def _underdetermined(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @host_op(f"MatrixSquareRoot(input: T[...,:,:]; {_TYPES}) -> output: T")
 def matrix_square_root(input: Array) -> Array:
-    """The principal square roots, by eigenvectors."""
+    """The principal square roots; NaN where a real matrix has none that is real."""
     _expect_square(input)
-    valid = np.isfinite(input).all(axis=(-2, -1), keepdims=True)
-    values, vectors = np.linalg.eig(np.where(valid, wide(input), np.eye(input.shape[-1])))
-    roots = np.sqrt(values.astype(complex))
-    result = (vectors * roots[..., None, :]) @ np.linalg.inv(vectors)
-    real = input.dtype.kind != "c"
-    result = np.where(valid, result.real if real else result, np.nan)
-    return result.astype(input.dtype)
+    result = np.empty(input.shape, complex)
+    for place in np.ndindex(*input.shape[:-2]):
+        result[place] = _root(input[place])
+    return (result if input.dtype.kind == "c" else result.real).astype(input.dtype)
+
+
+_WELL_CONDITIONED = 1e6  # of eigenvectors, whose inverse then costs less than half of the digits
+
+
+def _root(matrix: Array) -> Array:
+    """The principal square root of one matrix, by its eigenvectors where they are far apart."""
+    nothing = np.full(matrix.shape, np.nan)
+    if not np.isfinite(matrix).all():
+        return nothing
+    values, vectors = np.linalg.eig(wide(matrix))
+    if matrix.dtype.kind != "c" and ((values.imag == 0) & (values.real < 0)).any():
+        return nothing
+    if matrix.size and np.linalg.cond(vectors) > _WELL_CONDITIONED:
+        return _iterated_root(wide(matrix))
+    return np.asarray((vectors * np.sqrt(values.astype(complex))) @ np.linalg.inv(vectors))
+
+
+def _iterated_root(matrix: Array) -> Array:
+    """Denman and Beavers 1976: two sequences that converge to the root and its inverse."""
+    root, inverse = matrix.astype(complex), np.eye(len(matrix), dtype=complex)
+    for _ in range(50):
+        try:
+            following = (root + np.linalg.inv(inverse)) / 2
+            inverse = (inverse + np.linalg.inv(root)) / 2
+        except np.linalg.LinAlgError:
+            return np.full(matrix.shape, np.nan)  # a singular matrix need not have a root
+        change, root = np.abs(following - root).max(), following
+        if change <= 1e-15 * np.abs(root).max():
+            break
+    return root
 
 
 @matrix_square_root.infer

@@ -219,7 +219,10 @@ def string_split_v2(input: Array, sep: Array, *, maxsplit: int) -> tuple[Array, 
     mark = the_text(sep, "sep") or None
     if maxsplit == 0:  # Python would strip white space
         return _split_result([[text] for text in elements(input)])
-    return _split_result([text.split(mark, maxsplit) for text in elements(input)])
+    pieces = [text.split(mark, maxsplit) for text in elements(input)]
+    if mark is None and maxsplit > 0:  # the rest is a piece, even if only white space was left
+        pieces = [[*found, b""] if len(found) == maxsplit else found for found in pieces]
+    return _split_result(pieces)
 
 
 def _infer_split(b: Builder, input: Value, mark: Value) -> tuple[Value, Value, Value]:

@@ -41,7 +41,7 @@ def as_string(
     require(not (scientific and shortest), "Cannot select both scientific and shortest notation")
     require(fill in ("", " ", "0", "+", "-", "#"), f'Fill argument not supported: "{fill}"')
     fractional = T.is_floating or T.is_complex
-    if not fractional:
+    if T.is_integer:
         require(not scientific and not shortest,
                 f"scientific and shortest format not supported for datatype {T.name}")  # fmt: skip
         require(precision < 0, f"precision not supported for datatype {T.name}")
