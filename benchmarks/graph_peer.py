@@ -22,7 +22,7 @@ class GraphPeer:
         self.tf.reset_default_graph()
         if workload.kind == "trivial":
             return self._trivial()
-        if workload.kind in ("mlp", "cnn"):
+        if workload.kind in NETWORKS:
             return self._training(workload)
         return self._kernel(workload)
 
@@ -112,7 +112,23 @@ def cnn(tf: Any, x: Any, p: dict[str, Any]) -> Any:
     return tf.matmul(hidden, p["w2"]) + p["b2"]
 
 
-NETWORKS: dict[str, Callable[..., Any]] = {"mlp": mlp, "cnn": cnn}
+def lstm(tf: Any, x: Any, p: dict[str, Any]) -> Any:
+    """Logits of the last output of an LSTM over the rows of an image."""
+    rows = tf.TensorArray(tf.float32, size=28).unstack(tf.transpose(x, [1, 0, 2]))
+    start = tf.zeros([tf.shape(x)[0], 128])
+
+    def step(time: Any, c: Any, h: Any) -> Any:
+        gates = tf.matmul(tf.concat([rows.read(time), h], 1), p["kernel"]) + p["bias"]
+        i, j, f, o = tf.split(gates, 4, 1)
+        c = c * tf.sigmoid(f + 1.0) + tf.sigmoid(i) * tf.tanh(j)
+        return time + 1, c, tf.tanh(c) * tf.sigmoid(o)
+
+    variables = (tf.constant(0), start, start)
+    _, _, h = tf.while_loop(lambda t, c, h: t < 28, step, variables, maximum_iterations=28)
+    return tf.matmul(h, p["w"]) + p["b"]
+
+
+NETWORKS: dict[str, Callable[..., Any]] = {"mlp": mlp, "cnn": cnn, "lstm": lstm}
 
 
 def flowc_peer(threads: int) -> GraphPeer:
@@ -127,4 +143,5 @@ def tensorflow_peer(threads: int) -> GraphPeer:
     import tensorflow.compat.v1 as tf
 
     tf.disable_eager_execution()
+    tf.disable_control_flow_v2()
     return GraphPeer(tf, threads)

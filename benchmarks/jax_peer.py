@@ -15,7 +15,7 @@ class JaxPeer:
         """A function that runs one step to its end."""
         import jax
 
-        if workload.kind in ("mlp", "cnn"):
+        if workload.kind in _NETWORKS:
             return self._training(workload)
         function = jax.jit(_KERNELS[workload.kind])
         if workload.kind == "trivial":
@@ -123,4 +123,20 @@ def _cnn(x: Any, p: dict[str, Any]) -> Any:
     return hidden @ p["w2"] + p["b2"]
 
 
-_NETWORKS: dict[str, Callable[..., Any]] = {"mlp": _mlp, "cnn": _cnn}
+def _lstm(x: Any, p: dict[str, Any]) -> Any:
+    import jax
+    import jax.numpy as jnp
+
+    def step(state: Any, row: Any) -> Any:
+        c, h = state
+        gates = jnp.concatenate([row, h], 1) @ p["kernel"] + p["bias"]
+        i, j, f, o = jnp.split(gates, 4, 1)
+        c = c * jax.nn.sigmoid(f + 1.0) + jax.nn.sigmoid(i) * jnp.tanh(j)
+        return (c, jnp.tanh(c) * jax.nn.sigmoid(o)), None
+
+    start = jnp.zeros((x.shape[0], 128))
+    (_, h), _ = jax.lax.scan(step, (start, start), x.transpose(1, 0, 2))
+    return h @ p["w"] + p["b"]
+
+
+_NETWORKS: dict[str, Callable[..., Any]] = {"mlp": _mlp, "cnn": _cnn, "lstm": _lstm}

@@ -41,6 +41,7 @@ WORKLOADS = (
     _gemm(1024, 1024, 1024),
     Workload("MLP training, batch 128, Adam", "mlp", (128,), flops=0.50e9),
     Workload("CNN training, batch 64, Adam", "cnn", (64,), flops=5.2e9),
+    Workload("LSTM training, 28 steps, batch 128, Adam", "lstm", (128,), flops=1.72e9),
 )
 
 
@@ -77,6 +78,7 @@ PARAMETERS: dict[str, dict[str, tuple[int, ...]]] = {
         "k1": (5, 5, 1, 32), "c1": (32,), "k2": (5, 5, 32, 64), "c2": (64,),
         "w1": (3136, 1024), "b1": (1024,), "w2": (1024, 10), "b2": (10,),
     },
+    "lstm": {"kernel": (28 + 128, 4 * 128), "bias": (4 * 128,), "w": (128, 10), "b": (10,)},
 }  # fmt: skip
 
 
@@ -93,7 +95,7 @@ def parameters(kind: str) -> dict[str, Array]:
 def batch(workload: Workload) -> tuple[Array, Array]:
     """Images and labels of one training step."""
     size = workload.sizes[0]
-    shape = (784,) if workload.kind == "mlp" else (28, 28, 1)
+    shape = {"mlp": (784,), "cnn": (28, 28, 1), "lstm": (28, 28)}[workload.kind]
     generator = np.random.default_rng(7)
     images = generator.random((size, *shape), np.float32)
     return images, generator.integers(0, 10, size).astype(np.int32)
