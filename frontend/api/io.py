@@ -9,6 +9,7 @@ from flowc.frontend.functions.parsing import (
 from flowc.frontend.functions.strings import (
     decode_base64, decode_csv, decode_raw, encode_base64, matching_files, read_file, write_file,
 )
+from flowc.frontend.inputs.producers import match_filenames_once
 from flowc.frontend.inputs.queues import (
     FIFOQueue, PaddingFIFOQueue, PriorityQueue, QueueBase, RandomShuffleQueue,
 )
@@ -22,7 +23,7 @@ __all__ = [
     "FIFOQueue", "FixedLenFeature", "FixedLenSequenceFeature", "PaddingFIFOQueue", "PriorityQueue",
     "QueueBase", "RandomShuffleQueue", "SparseFeature", "TFRecordCompressionType",
     "TFRecordOptions", "TFRecordWriter", "VarLenFeature", "decode_base64", "decode_csv",
-    "decode_raw", "encode_base64", "gfile", "matching_files", "parse_example",
-    "parse_single_example", "parse_single_sequence_example", "parse_tensor", "read_file",
-    "serialize_tensor", "tf_record_iterator", "write_file", "write_graph",
+    "decode_raw", "encode_base64", "gfile", "match_filenames_once", "matching_files",
+    "parse_example", "parse_single_example", "parse_single_sequence_example", "parse_tensor",
+    "read_file", "serialize_tensor", "tf_record_iterator", "write_file", "write_graph",
 ]

@@ -2,6 +2,16 @@
 # fmt: off
 # ruff: noqa: I001
 
+from flowc.frontend.api import queue_runner
+from flowc.frontend.inputs.batching import (
+    batch, batch_join, maybe_batch, maybe_batch_join, maybe_shuffle_batch, maybe_shuffle_batch_join,
+    shuffle_batch, shuffle_batch_join,
+)
+from flowc.frontend.inputs.producers import (
+    input_producer, limit_epochs, match_filenames_once, range_input_producer, slice_input_producer,
+    string_input_producer,
+)
+from flowc.frontend.inputs.queue_runners import QueueRunner, add_queue_runner, start_queue_runners
 from flowc.frontend.saving.checkpoints import (
     NewCheckpointReader, checkpoint_exists, generate_checkpoint_state_proto,
     get_checkpoint_mtimes, get_checkpoint_state, latest_checkpoint, list_variables,
@@ -11,6 +21,7 @@ from flowc.frontend.saving.freezing import write_graph
 from flowc.frontend.saving.meta_graph import export_meta_graph
 from flowc.frontend.saving.saver import Saver, import_meta_graph
 from flowc.frontend.summaries.event_files import summary_iterator
+from flowc.frontend.training.coordinator import Coordinator, LooperThread
 from flowc.frontend.training.decay import (
     cosine_decay, cosine_decay_restarts, exponential_decay, inverse_time_decay,
     linear_cosine_decay, natural_exp_decay, noisy_linear_cosine_decay, piecewise_constant,
@@ -30,21 +41,26 @@ from flowc.frontend.training.optimizers import (
 )
 from flowc.ir.proto import (
     BytesList, ClusterDef, Example, Feature, FeatureList, FeatureLists, Features, FloatList,
-    Int64List, SaverDef, SequenceExample,
+    Int64List, QueueRunnerDef, SaverDef, SequenceExample,
 )
 
 __all__ = [
     "AdadeltaOptimizer", "AdagradDAOptimizer", "AdagradOptimizer", "AdamOptimizer", "BytesList",
-    "ClusterDef", "Example", "ExponentialMovingAverage", "Feature", "FeatureList", "FeatureLists",
-    "Features", "FloatList", "FtrlOptimizer", "GradientDescentOptimizer", "Int64List",
-    "MomentumOptimizer", "NewCheckpointReader", "Optimizer", "ProximalAdagradOptimizer",
-    "ProximalGradientDescentOptimizer", "RMSPropOptimizer", "Saver", "SaverDef", "SequenceExample",
-    "assert_global_step", "checkpoint_exists", "cosine_decay", "cosine_decay_restarts",
-    "create_global_step", "exponential_decay", "export_meta_graph",
+    "ClusterDef", "Coordinator", "Example", "ExponentialMovingAverage", "Feature", "FeatureList",
+    "FeatureLists", "Features", "FloatList", "FtrlOptimizer", "GradientDescentOptimizer",
+    "Int64List", "LooperThread", "MomentumOptimizer", "NewCheckpointReader", "Optimizer",
+    "ProximalAdagradOptimizer", "ProximalGradientDescentOptimizer", "QueueRunner", "QueueRunnerDef",
+    "RMSPropOptimizer", "Saver", "SaverDef", "SequenceExample", "add_queue_runner",
+    "assert_global_step", "batch", "batch_join", "checkpoint_exists", "cosine_decay",
+    "cosine_decay_restarts", "create_global_step", "exponential_decay", "export_meta_graph",
     "generate_checkpoint_state_proto", "get_checkpoint_mtimes", "get_checkpoint_state",
     "get_global_step", "get_or_create_global_step", "global_step", "import_meta_graph",
-    "inverse_time_decay", "latest_checkpoint", "linear_cosine_decay", "list_variables",
-    "load_checkpoint", "load_variable", "natural_exp_decay", "noisy_linear_cosine_decay",
-    "piecewise_constant", "piecewise_constant_decay", "polynomial_decay", "remove_checkpoint",
-    "summary_iterator", "update_checkpoint_state", "write_graph",
+    "input_producer", "inverse_time_decay", "latest_checkpoint", "limit_epochs",
+    "linear_cosine_decay", "list_variables", "load_checkpoint", "load_variable",
+    "match_filenames_once", "maybe_batch", "maybe_batch_join", "maybe_shuffle_batch",
+    "maybe_shuffle_batch_join", "natural_exp_decay", "noisy_linear_cosine_decay",
+    "piecewise_constant", "piecewise_constant_decay", "polynomial_decay", "queue_runner",
+    "range_input_producer", "remove_checkpoint", "shuffle_batch", "shuffle_batch_join",
+    "slice_input_producer", "start_queue_runners", "string_input_producer", "summary_iterator",
+    "update_checkpoint_state", "write_graph",
 ]

@@ -92,7 +92,8 @@ class QueueBase:
             raise TypeError("Queues do not have matching component dtypes.")
         if any(queue.names != first.names for queue in queues):
             raise TypeError("Queues do not have matching component names.")
-        shapes = [_common(parts) for parts in zip(*(queue.shapes for queue in queues), strict=True)]
+        columns = zip(*(queue.shapes for queue in queues), strict=True)
+        shapes = [common_shape(parts) for parts in columns]
         chosen = gather(stack([queue.queue_ref for queue in queues]), index)
         return QueueBase(first.dtypes, shapes, first.names, chosen)
 
@@ -103,8 +104,8 @@ class QueueBase:
 
     @property
     def name(self) -> str:
-        """The last part of the operation's name."""
-        name: str = self._name
+        """The name of the operation that makes the queue."""
+        name: str = self._queue_ref.op.name
         return name
 
     @property
@@ -237,7 +238,7 @@ class QueueBase:
         return self._build("QueueSize", name=name or f"{self._name}_Size")
 
 
-def _common(shapes: Sequence[TensorShape]) -> TensorShape:
+def common_shape(shapes: Sequence[TensorShape]) -> TensorShape:
     """The sizes in which all shapes agree."""
     if any(shape.dims is None or shape.ndims != shapes[0].ndims for shape in shapes):
         return TensorShape(None)

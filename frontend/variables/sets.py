@@ -168,4 +168,7 @@ scatter_nd_update, scatter_nd_add, scatter_nd_sub = map(_scatter, ("NdUpdate", "
 
 def count_up_to(ref: Any, limit: int, name: str | None = None) -> Any:
     """Count `ref` up by one until `limit`, then raise OutOfRangeError."""
+    handle = getattr(ref, "stored", None)
+    if handle is not None and handle.dtype is dtypes.resource:
+        return build("ResourceCountUpTo", handle, limit=limit, T=ref.dtype.base_dtype, name=name)
     return build("CountUpTo", ref, limit=limit, name=name)

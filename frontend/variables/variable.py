@@ -401,6 +401,8 @@ class Variable(Operators):
         """Count up by one until `limit`, then raise OutOfRangeError."""
         from flowc.frontend.apply import build
 
+        if self.stored.dtype.name == "resource":
+            return build("ResourceCountUpTo", self.stored, limit=limit, T=self.dtype.base_dtype)
         return build("CountUpTo", self, limit=limit)
 
     def _set_save_slice_info(self, info: SaveSliceInfo) -> None:
