@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
+from flowc.ir.errors import UnimplementedError
 from flowc.ir.ops.common import Tensors, conjugate, show, unbroadcast
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, require
@@ -14,6 +15,9 @@ from flowc.ir.tensor.core import Value
 def cast(b: Builder, x: Value, *, DstT: DType, Truncate: bool) -> Value:
     """x as another element type; floats to integers as x86-64 converts them."""
     source = x.type.dtype
+    if "string" in (source, DstT) and source is not DstT:
+        message = f"Cast {source.name} to {DstT.name} is not supported"
+        raise UnimplementedError(None, None, message)
     if Truncate and source.is_floating and DstT.is_floating and DstT.size < source.size:
         return _truncated(b, x, DstT)
     if source.is_floating and DstT.is_integer:
@@ -100,10 +104,17 @@ _COMPLEX = "T: {complex} = complex64"
 _REAL = "Tout: {float32, float64} = float32"
 
 
+def require_part(real: DType, whole: DType) -> None:
+    """Raise InvalidArgumentError unless `real` is the dtype of the parts of `whole`."""
+    require(real is whole.real, f"{real.name} is not the type of the parts of {whole.name}")
+
+
+
 @op("Complex(real: T, imag: T; T: {float32, float64} = float32, Tout: {complex} = complex64)"
     " -> out: Tout")  # fmt: skip
-def complex_(b: Builder, real: Value, imag: Value) -> Value:
+def complex_(b: Builder, real: Value, imag: Value, *, Tout: DType) -> Value:
     """real + i * imag."""
+    require_part(real.type.dtype, Tout)
     return b.complex(*b.broadcast(real, imag))
 
 
@@ -114,8 +125,9 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(f"Real(input: T; {_COMPLEX}, {_REAL}) -> output: Tout")
-def real(b: Builder, input: Value) -> Value:
+def real(b: Builder, input: Value, *, Tout: DType) -> Value:
     """The real part."""
+    require_part(Tout, input.type.dtype)
     return b.real(input)
 
 
@@ -125,8 +137,9 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(f"Imag(input: T; {_COMPLEX}, {_REAL}) -> output: Tout")
-def imag(b: Builder, input: Value) -> Value:
+def imag(b: Builder, input: Value, *, Tout: DType) -> Value:
     """The imaginary part."""
+    require_part(Tout, input.type.dtype)
     return b.imag(input)
 
 
@@ -147,8 +160,9 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(f"ComplexAbs(x: T; {_COMPLEX}, {_REAL}) -> y: Tout")
-def complex_abs(b: Builder, x: Value) -> Value:
+def complex_abs(b: Builder, x: Value, *, Tout: DType) -> Value:
     """sqrt(real**2 + imag**2)."""
+    require_part(Tout, x.type.dtype)
     return b.abs(x)
 
 
@@ -160,8 +174,9 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(f"Angle(input: T; {_COMPLEX}, {_REAL}) -> output: Tout")
-def angle(b: Builder, input: Value) -> Value:
+def angle(b: Builder, input: Value, *, Tout: DType) -> Value:
     """The argument: atan2(imag, real)."""
+    require_part(Tout, input.type.dtype)
     return b.atan2(b.imag(input), b.real(input))
 
 

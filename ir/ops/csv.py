@@ -67,6 +67,8 @@ def decode_csv(
 ) -> list[Array]:
     """A column for each default: the field of every record, the default where it is empty."""
     require(len(field_delim) == 1, "field_delim should be only 1 char")
+    chosen = len(select_cols) in (0, len(OUT_TYPE))
+    require(chosen, "select_cols should match output size")
     rows = []
     for number, record in enumerate(elements(records)):
         row = _fields(record, field_delim.encode(), use_quote_delim)

@@ -34,11 +34,9 @@ def _require_sizes(inputs: Array, lengths: Array) -> tuple[int, int, int]:
     time, batch, classes = inputs.shape
     require(time > 0, "inputs.dim_size(0) must be > 0")
     require(classes > 0, "inputs.dim_size(2) must be > 0")
-    require(
-        len(lengths) == batch,
-        f"len(sequence_length) != batch_size. len(sequence_length): {len(lengths)} batch_size: "
-        f"{batch}",
-    )
+    if len(lengths) != batch:
+        found = f"len(sequence_length): {len(lengths)} batch_size: {batch}"
+        raise FailedPreconditionError(None, None, f"len(sequence_length) != batch_size. {found}")
     return time, batch, classes
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from flowc.ir import dims, dtypes
+from flowc.ir import dtypes
 from flowc.ir.ops.common import (
     Tensors,
     check_bounds,
@@ -180,6 +177,8 @@ def gather_nd(b: Builder, params: Value, indices: Value, *, bad_indices_policy: 
         start_index_map=tuple(range(depth)),
         index_vector_dim=outer,
     )
+    if 0 in shape[:depth] and 0 in places[:-1]:
+        return b.full(0, (*places[:-1], *shape[depth:]), params.type.dtype)
     sizes = [1] * depth + list(shape[depth:])
     found = b.gather(params, indices, numbers, sizes)
     if not lenient:
@@ -234,76 +233,6 @@ def one_hot(
 
 
 one_hot.not_differentiable()
-
-
-# Stitching and partitioning
-
-
-@op("DynamicStitch(indices: N*int32, data: N*T; N: int >= 1, T: type) -> merged: T")
-def dynamic_stitch(b: Builder, indices: list[Value], data: list[Value]) -> Value:
-    """The rows of data at the places that indices name; of repeated ones the last."""
-    inner = _stitched_inner(b, indices, data)
-    known = [b.symbolic(value) for value in indices]
-    places: list[int] = []
-    for value, contents in zip(indices, known, strict=True):
-        if contents is None:
-            raise DataDependent(value)
-        places.extend(b.static(value).ravel().tolist())
-    require(all(i >= 0 for i in places), f"indices must not be negative: {places}")
-    rows = [
-        b.reshape(d, [dims.product(b.shape(i)), *inner]) for i, d in zip(indices, data, strict=True)
-    ]
-    joined = b.concatenate(rows, 0)
-    count = max(places, default=-1) + 1
-    last = {place: row for row, place in enumerate(places)}
-    if len(last) == count == len(places):
-        return _permuted(b, joined, [last[place] for place in range(count)])
-    found = [last.get(place, -1) for place in range(count)]
-    return _permuted(b, joined, found)
-
-
-def _stitched_inner(b: Builder, indices: list[Value], data: list[Value]) -> Shape:
-    """The shape of one row. Raises InvalidArgumentError where data do not fit indices."""
-    inner: Shape | None = None
-    for i, (index, value) in enumerate(zip(indices, data, strict=True)):
-        outer, shape = b.shape(index), b.shape(value)
-        fits = len(shape) >= len(outer) and b.assumptions.equal_shapes(shape[: len(outer)], outer)
-        require(
-            fits,
-            f"data[{i}].shape = {show(shape)} does not start with indices[{i}].shape = "
-            f"{show(outer)}",
-        )
-        rest = shape[len(outer) :]
-        require(
-            inner is None or b.assumptions.equal_shapes(inner, rest),
-            f"Need data[0].shape[{len(outer)}:] = data[{i}].shape[{len(outer)}:]",
-        )
-        inner = rest
-    assert inner is not None
-    return inner
-
-
-def _permuted(b: Builder, rows: Value, order: Sequence[int]) -> Value:
-    """Rows in another order, zeros for -1; by slices where few, so that sizes can be followed."""
-    if not order:
-        return b.slice_axis(rows, 0, 0, 0)
-    if list(order) == list(range(len(order))) and b.shape(rows)[0] == len(order):
-        return rows
-    if len(order) <= 16:
-        empty = b.zeros_like(b.slice_axis(rows, 0, 0, 1))
-        parts = [empty if i < 0 else b.slice_axis(rows, 0, i, i + 1) for i in order]
-        return b.concatenate(parts, 0)
-    found = b.take(rows, b.constant(np.maximum(order, 0).astype(np.int32)), 0)
-    present = b.constant(np.array([i >= 0 for i in order]))
-    kept = b.broadcast_in_dim(present, b.shape(found), (0,))
-    return b.select(kept, found, b.zeros_like(found))
-
-
-@dynamic_stitch.gradient
-def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
-    count = len(op.inputs) // 2
-    values = [g("GatherV2", grad, index, g.constant(0)) for index in op.inputs[:count]]
-    return (None,) * count + tuple(values)
 
 
 # Along sequences

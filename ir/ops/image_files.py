@@ -351,7 +351,7 @@ def encode_jpeg(
     return _text(content)
 
 
-@host_op("EncodeJpegVariableQuality(images: uint8[:,:,:], quality: int32) -> contents: string")
+@host_op("EncodeJpegVariableQuality(images: uint8[:,:,:], quality: int32[]) -> contents: string")
 def encode_jpeg_variable_quality(images: Array, quality: Array) -> Array:
     """A JPEG file; the quality is a tensor."""
     return _text(_jpeg(images, (1, 3), int(quality), subsampling="4:2:0"))

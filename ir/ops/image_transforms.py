@@ -111,6 +111,8 @@ def _transform(
     old = require_rank(b, images, 4, "Input images")
     sizes = b.dims(output_shape)
     require(len(sizes) == 2, f"output shape must be 1-dimensional with 2 elements: {show(sizes)}")
+    positive = all(not isinstance(size, int) or size > 0 for size in sizes)
+    require(positive, f"output dimensions must be positive: {show(sizes)}")
     row, column, finite = _positions(b, transforms, (old[0], *sizes))
     row, column = _placed(row, old[1], fill_mode), _placed(column, old[2], fill_mode)
     read = _Reader(b, images, fill)

@@ -84,7 +84,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(
-    "ConcatOffset(concat_dim: int32, shape: N*shape_type; N: int >= 2,"
+    "ConcatOffset(concat_dim: int32, shape: N*shape_type[:]; N: int >= 2,"
     " shape_type: {index} = int32) -> offset: N*shape_type"
 )
 def concat_offset(b: Builder, concat_dim: Value, shape: list[Value]) -> list[Value]:
@@ -254,6 +254,8 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 def reverse_v2(b: Builder, tensor: Value, axis: Value) -> Value:
     """Backwards along the dimensions that are listed."""
     rank = len(b.shape(tensor))
+    if rank == 0:
+        return tensor
     axes = [normalize_axis(a, rank) for a in b.static(axis).ravel().tolist()]
     repeated = [a for a in axes if axes.count(a) > 1]
     require(not repeated, f"axis {repeated[:1]} specified more than once.")

@@ -110,10 +110,11 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("CholeskyGrad(l: T[...,:,:], grad: T; T: {float16, float32, float64}) -> output: T")
 def cholesky_grad(b: Builder, factor: Value, grad: Value) -> Value:
-    """The gradient of Cholesky by its input, from its result."""
+    """The gradient of Cholesky by its input, from its result; both are read below the diagonal."""
     shape = square(b, factor)
     rank = len(shape)
     row, column = (b.iota(shape, axis, dtypes.int32) for axis in (rank - 2, rank - 1))
+    factor = b.select(b.ge(row, column), factor, 0)
     lower = b.select(b.ge(row, column), grad, 0)
     middle = b.matmul(factor, lower, transpose_x=True)
     middle = b.select(b.eq(row, column), b.multiply(middle, 0.5), middle)

@@ -56,7 +56,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(
-    "SoftmaxCrossEntropyWithLogits(features: T[:,:], labels: T[:,:]; T: {float})"
+    "SoftmaxCrossEntropyWithLogits(features: T, labels: T; T: {float})"
     " -> loss: T, backprop: T"
 )
 def cross_entropy(b: Builder, features: Value, labels: Value) -> tuple[Value, Value]:

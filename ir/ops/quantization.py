@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowc.ir import dtypes
-from flowc.ir.ops.common import Tensors, require_rank, show
+from flowc.ir.ops.common import Tensors, merge_shapes, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.terms import Term, maximum, where
 from flowc.ir.tensor.builder import Builder, require
@@ -103,6 +103,7 @@ def fake_quant_args_gradient(
     narrow_range: bool,
 ) -> Value:
     """The gradients where the inputs lie within the range."""
+    merge_shapes(b, "FakeQuantWithMinMaxArgsGradient", gradients, inputs)
     levels = _constant_range(b, min, max, num_bits, narrow_range)
     return where(levels.inside(Term(b, inputs)), Term(b, gradients), 0.0).value
 
@@ -144,6 +145,7 @@ def _define(suffix: str, prepare: Callable[[Builder, Value, Value], tuple[int, .
         num_bits: int,
         narrow_range: bool,
     ) -> tuple[Value, ...]:
+        merge_shapes(b, name, gradients, inputs)
         axes = prepare(b, inputs, low)
         levels = _Range(Term(b, low), Term(b, high), num_bits, narrow_range)
         x, grad = Term(b, inputs), Term(b, gradients)

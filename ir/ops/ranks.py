@@ -33,9 +33,9 @@ def require_ranks(definition: OpDefinition, grouped: Sequence[Any]) -> None:
 def _shape(operand: Any) -> Sequence[Any] | None:
     """The shape of an array or value; None for what has none, or none that is known."""
     if isinstance(operand, np.ndarray):
-        return operand.shape
+        return tuple(operand.shape)
     if isinstance(operand, Parameter | Result):
-        return operand.type.shape
+        return tuple(operand.type.shape)
     return None
 
 

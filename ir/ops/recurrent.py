@@ -306,7 +306,8 @@ _define_sequence_gradient("BlockLSTMGradV2", False)
 
 
 @op(
-    "GRUBlockCell(x: T[:,:], h_prev: T[:,:], w_ru: T, w_c: T, b_ru: T, b_c: T; T: {float32})"
+    "GRUBlockCell(x: T[:,:], h_prev: T[:,:], w_ru: T[:,:], w_c: T[:,:], b_ru: T[:],"
+    " b_c: T[:]; T: {float32})"
     " -> r: T, u: T, c: T, h: T"
 )
 def gru_block_cell(

@@ -40,7 +40,7 @@ def _define(name: str, types: str, function: Callable[..., Value]) -> OpDefiniti
     typed = f"T: {types}, " if types else ""
     kind = "T" if types else "bool"
     return op(
-        f"{name}(input: {kind}, reduction_indices: Tidx[:?]; keep_dims: bool = false, {typed}"
+        f"{name}(input: {kind}, reduction_indices: Tidx; keep_dims: bool = false, {typed}"
         f"Tidx: {{index}} = int32) -> output: {kind}"
     )(lower)
 

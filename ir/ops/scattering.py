@@ -45,6 +45,12 @@ def scatter_rows(b: Builder, x: Value, indices: Value, updates: Value, combine: 
     return b.scatter(x, indices, updates, numbers, lambda old, new: combine(b, old, new))
 
 
+def require_policy(policy: str) -> None:
+    """Raise InvalidArgumentError for an unknown way to deal with indices out of range."""
+    known = ("", "DEFAULT", "ERROR", "IGNORE")
+    require(policy in known, f"Unknown bad indices handling attribute: {policy}")
+
+
 def scatter_nd(
     b: Builder,
     x: Value,
@@ -70,6 +76,7 @@ def scatter_nd(
         f"{show(b.shape(updates))}, expected {show(expected)}",
     )
     updates = b.reshape(updates, expected)
+    require_policy(bad_indices_policy)
     if bad_indices_policy != "IGNORE":
         inside = index_vectors_inside(b, indices, shape[:depth])
         check_all(b, inside, f"indices do not index into shape {show(shape)}")

@@ -11,7 +11,7 @@ import numpy as np
 
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, abstract, fail, or_zeros, show
+from flowc.ir.ops.common import Tensors, abstract, or_zeros, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, host_op, op
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
@@ -174,39 +174,3 @@ def _(g: GraphBuilder, op: Operation, *grads: Tensor) -> Tensors:
     values = [or_zeros(g, grad, out) for grad, out in zip(grads, op.outputs, strict=True)]
     joined = g("ParallelDynamicStitch", places, values)
     return g("Reshape", joined, g("Shape", data)), None
-
-
-def _stitch_rows(indices: list[Array], data: list[Array]) -> Array:
-    for i, (index, value) in enumerate(zip(indices, data, strict=True)):
-        require(
-            value.shape[: index.ndim] == index.shape,
-            f"data[{i}].shape = {show(value.shape)} does not start with indices[{i}].shape = "
-            f"{show(index.shape)}",
-        )
-    inner = data[0].shape[indices[0].ndim :]
-    size = max((int(i.max()) for i in indices if i.size), default=-1) + 1
-    merged = np.zeros((size, *inner), data[0].dtype)
-    for index, value in zip(indices, data, strict=True):
-        if index.size and int(index.min()) < 0:
-            raise fail(f"indices[{int(index.min())}] is out of range")
-        merged[index.reshape(-1)] = value.reshape(-1, *inner)
-    return merged
-
-
-@host_op("ParallelDynamicStitch(indices: N*int32, data: N*T; N: int >= 1, T: type) -> merged: T")
-def parallel_dynamic_stitch(indices: list[Array], data: list[Array]) -> Array:
-    """The rows of data at the places that indices name."""
-    return _stitch_rows(indices, data)
-
-
-@parallel_dynamic_stitch.infer
-def _(b: Builder, indices: list[Value], data: list[Value]) -> Value:
-    inner = b.shape(data[0])[len(b.shape(indices[0])) :]
-    return abstract(b, data[0].type.dtype, None, *inner)
-
-
-@parallel_dynamic_stitch.gradient
-def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
-    count = len(op.inputs) // 2
-    values = [g("GatherV2", grad, index, g.constant(0)) for index in op.inputs[:count]]
-    return (None,) * count + tuple(values)

@@ -57,7 +57,7 @@ for _definition in (shape, shape_n, size, rank):
 # Other shapes for the same elements
 
 
-@op("Reshape(tensor: T, shape: Tshape[:]; T: type, Tshape: {index} = int32) -> output: T")
+@op("Reshape(tensor: T, shape: Tshape[:?]; T: type, Tshape: {index} = int32) -> output: T")
 def reshape(b: Builder, tensor: Value, shape: Value) -> Value:
     """The elements in another shape; a size of -1 takes what is left."""
     return b.reshape(tensor, target_shape(b, tensor, shape))

@@ -279,7 +279,6 @@ def _define_reduction(name: str, types: str) -> None:
     ) -> Value:
         sizes = b.dims(input_shape)
         axes = [normalize_axis(int(a), len(sizes)) for a in b.static(reduction_axes).ravel()]
-        axes = axes or list(range(len(sizes)))
         kept = [axis for axis in range(len(sizes)) if axis not in axes]
         values = _checked(b, input_indices, input_values, sizes)
         place = positions(b, input_indices, sizes, kept)

@@ -12,8 +12,18 @@ import numpy as np
 
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, product
-from flowc.ir.ops.common import Tensors, abstract, fail, require_rank, shape_vector, show
+from flowc.ir.ops.common import (
+    Tensors,
+    abstract,
+    check_bounds,
+    fail,
+    normalize_axis,
+    require_rank,
+    shape_vector,
+    show,
+)
 from flowc.ir.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, host_op, op
+from flowc.ir.ops.scattering import replace, scatter_rows
 from flowc.ir.ops.sparse import positions
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
@@ -179,7 +189,7 @@ def _(g: GraphBuilder, op: Operation, *grads: Any) -> Tensors:
 
 
 @host_op(
-    "SparseSliceGrad(backprop_val_grad: T, input_indices: int64[:,:], input_start: int64[:],"
+    "SparseSliceGrad(backprop_val_grad: T[:], input_indices: int64[:,:], input_start: int64[:],"
     " output_indices: int64[:,:]; T: {numeric}) -> val_grad: T"
 )
 def sparse_slice_grad(grad: Array, indices: Array, start: Array, output: Array) -> Array:
@@ -210,7 +220,8 @@ def sparse_split(
     split_dim: Array, indices: Array, values: Array, shape: Array, *, num_split: int
 ) -> tuple[list[Array], ...]:
     """Parts along a dimension; the first ones are longer by 1 where the size is no multiple."""
-    axis = int(split_dim) % len(shape)
+    require(split_dim.size == 1, f"split_dim must be a scalar, got shape {show(split_dim.shape)}")
+    axis = normalize_axis(int(split_dim.item()), len(shape), "split_dim")
     require(num_split <= shape[axis], f"Number of splits {num_split} exceeds size {shape[axis]}")
     short, longer = divmod(int(shape[axis]), num_split)
     parts, begin = [], 0
@@ -238,8 +249,8 @@ def _merge(a: Sparse, b: Sparse, combine: Callable[[Any, Any], Any]) -> Sparse:
 
 
 @host_op(
-    "SparseAdd(a_indices: int64, a_values: T, a_shape: int64[:], b_indices: int64, b_values: T,"
-    " b_shape: int64, thresh: Treal; T: {numeric}, Treal: {real})"
+    "SparseAdd(a_indices: int64[:,:], a_values: T[:], a_shape: int64[:], b_indices: int64[:,:],"
+    " b_values: T[:], b_shape: int64[:], thresh: Treal[]; T: {numeric}, Treal: {real})"
     " -> sum_indices: int64, sum_values: T, sum_shape: int64"
 )
 def sparse_add(
@@ -269,8 +280,8 @@ def _(g: GraphBuilder, op: Operation, *grads: Any) -> Tensors:
 
 
 @host_op(
-    "SparseAddGrad(backprop_val_grad: T, a_indices: int64[:,:], b_indices: int64[:,:],"
-    " sum_indices: int64;"
+    "SparseAddGrad(backprop_val_grad: T[:], a_indices: int64[:,:], b_indices: int64[:,:],"
+    " sum_indices: int64[:,:];"
     " T: {numeric}) -> a_val_grad: T, b_val_grad: T"
 )
 def sparse_add_grad(grad: Array, a: Array, b: Array, total: Array) -> tuple[Array, Array]:
@@ -320,7 +331,9 @@ def _define_reduction(name: str, types: str, combine: np.ufunc) -> None:
         indices: Array, values: Array, shape: Array, axes: Array, *, keep_dims: bool
     ) -> Sparse:
         rank = len(shape)
-        reduced = {int(axis) % rank for axis in np.ravel(axes)} or set(range(rank))
+        reduced = {normalize_axis(int(axis), rank, "reduction_axes") for axis in np.ravel(axes)}
+        require(indices.shape[1] == rank, f"indices of {indices.shape[1]} coordinates, rank {rank}")
+        require(len(values) == len(indices), f"{len(values)} values for {len(indices)} indices")
         kept = [axis for axis in range(rank) if axis not in reduced]
         place = _places(indices[:, kept], shape[kept])
         _, first, number = np.unique(place, return_index=True, return_inverse=True)
@@ -359,6 +372,11 @@ def sparse_fill_empty_rows(
 ) -> tuple[Array, ...]:
     """A default value in the first column of every empty row; where each value went."""
     require(len(dense_shape) >= 1, "Dense shape cannot be empty.")
+    require(
+        len(dense_shape) == indices.shape[1] and len(values) == len(indices),
+        f"The length of dense_shape ({len(dense_shape)}) must match the second dimension of "
+        f"indices ({indices.shape[1]}), and {len(values)} values their number ({len(indices)})",
+    )
     rows = int(dense_shape[0])
     require(rows > 0 or not len(indices), f"Received {len(indices)} indices for no rows")
     if np.any((indices[:, 0] < 0) | (indices[:, 0] >= rows)):
@@ -401,5 +419,8 @@ def sparse_fill_empty_rows_grad(
     """The gradient of the values where they went, and the sum of what is left."""
     if b.shape(reverse_index_map)[0] == 0:
         return b.full(0, (0,), grad_values.type.dtype), b.reduce_sum(grad_values)
+    (count,) = b.shape(grad_values)
+    check_bounds(b, reverse_index_map, count, f"reverse index must be in [0, {count})")
     values = b.take(grad_values, reverse_index_map)
-    return values, b.subtract(b.reduce_sum(grad_values), b.reduce_sum(values))
+    left = scatter_rows(b, grad_values, reverse_index_map, b.zeros_like(values), replace)
+    return values, b.reduce_sum(left)

@@ -12,6 +12,7 @@ import numpy as np
 
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
+from flowc.ir.errors import OutOfRangeError
 from flowc.ir.ops.common import abstract, show
 from flowc.ir.ops.registry import OpDefinition, host_op
 from flowc.ir.ops.texts import (
@@ -68,7 +69,7 @@ def _(b: Builder, inputs: list[Value]) -> Value:
 
 
 @host_op(
-    "ReduceJoin(inputs: string, reduction_indices: int32[:?]; keep_dims: bool = false,"
+    "ReduceJoin(inputs: string, reduction_indices: int32; keep_dims: bool = false,"
     ' separator: string = "") -> output: string'
 )
 def reduce_join(
@@ -78,10 +79,9 @@ def reduce_join(
     rank = np.ndim(inputs)
     axes = [int(axis) for axis in np.ravel(reduction_indices)]
     for axis in axes:
-        require(
-            -rank <= axis < rank,
-            f"Invalid reduction dimension {axis} for input with {rank} dimension(s)",
-        )
+        if not -rank <= axis < rank:
+            message = f"Invalid reduction dimension {axis} for input with {rank} dimension(s)"
+            raise OutOfRangeError(None, None, message)
     axes = [axis % rank for axis in axes]
     require(len(set(axes)) == len(axes), f"Duplicate reduction dimension in {axes}")
     if not axes:
@@ -110,15 +110,18 @@ def unsorted_segment_join(
     )
     inner = inputs.shape[depth:]
     size = int(np.prod(inner, dtype=np.int64))
-    found: list[list[list[bytes]]] = [[[] for _ in range(size)] for _ in range(count)]
-    rows = inputs.reshape(-1, size).tolist()
+    require(count >= 0, f"num_segments is negative: {count}")
+    joined = np.full((count, size), b"", object)
+    found: dict[int, list[list[bytes]]] = {}
+    rows = inputs.reshape(segment_ids.size, size).tolist()
     for segment, row in zip(segment_ids.ravel().tolist(), rows, strict=True):
         require(segment < count, f"segment_id {segment} out of range [0, {count})")
-        for place, text in enumerate(row if segment >= 0 else ()):
-            found[segment][place].append(text)
+        if segment >= 0:
+            found.setdefault(segment, []).append(row)
     between = encode(separator)
-    joined = [between.join(parts) for segment in found for parts in segment]
-    return texts(joined, (count, *inner))
+    for segment, parts in found.items():
+        joined[segment] = [between.join(column) for column in zip(*parts, strict=True)]
+    return joined.reshape(count, *inner)
 
 
 # Letters

@@ -40,7 +40,6 @@ def as_string(
     """Each number as C's printf writes it."""
     require(not (scientific and shortest), "Cannot select both scientific and shortest notation")
     require(fill in ("", " ", "0", "+", "-", "#"), f'Fill argument not supported: "{fill}"')
-    fractional = T.is_floating or T.is_complex
     if T.is_integer:
         require(not scientific and not shortest,
                 f"scientific and shortest format not supported for datatype {T.name}")  # fmt: skip
@@ -139,7 +138,7 @@ def decode_raw(bytes: Array, *, out_type: DType, little_endian: bool) -> Array:
 
 
 @host_op(
-    f"DecodePaddedRaw(input_bytes: string, fixed_length: int32; out_type: {{{_NUMBERS}}},"
+    f"DecodePaddedRaw(input_bytes: string, fixed_length: int32[]; out_type: {{{_NUMBERS}}},"
     " little_endian: bool = true) -> output: out_type"
 )
 def decode_padded_raw(
@@ -150,6 +149,8 @@ def decode_padded_raw(
     require(size > 0 and size % out_type.size == 0, f"fixed_length ({size}) must be a multiple of "
             f"the size of out_type ({out_type.size})")  # fmt: skip
     rows = [row[:size].ljust(size, b"\0") for row in elements(input_bytes)]
+    if not rows:
+        return np.zeros((*np.shape(input_bytes), size // out_type.size), out_type.numpy)
     return _decoded(rows, np.shape(input_bytes), out_type, little_endian)
 
 

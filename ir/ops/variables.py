@@ -120,10 +120,19 @@ def _require_shape(b: Builder, handle: Handle, value: Value) -> None:
     "AssignVariableOp(resource: resource, value: dtype; dtype: type, validate_shape: bool = false)",
     stateful=True,
 )
-def assign_variable(b: Builder, resource: Handle, value: Value, *, dtype: DType) -> None:
-    """Replace the variable's value."""
+def assign_variable(
+    b: Builder, resource: Handle, value: Value, *, dtype: DType, validate_shape: bool
+) -> None:
+    """Replace the variable's value, of the same shape where that is to be validated."""
     _expect_dtype(resource, dtype, "assign")
     _require_shape(b, resource, value)
+    if validate_shape and not is_abstract(b) and b.state.is_initialized(b, resource):
+        old, new = b.shape(b.state.read(b, resource)), b.shape(value)
+        require(
+            b.assumptions.equal_shapes(old, new),
+            "Trying to assign to variable with tensor with wrong shape. Expected "
+            f"{show(old)} got {show(new)}",
+        )
     b.state.assign(b, resource, value)
 
 
