@@ -12,6 +12,27 @@ from flowc.frontend.inputs.producers import (
     string_input_producer,
 )
 from flowc.frontend.inputs.queue_runners import QueueRunner, add_queue_runner, start_queue_runners
+from flowc.frontend.monitored.creators import (
+    ChiefSessionCreator, SessionCreator, WorkerSessionCreator,
+)
+from flowc.frontend.monitored.hook import (
+    SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues,
+)
+from flowc.frontend.monitored.reporting import (
+    LoggingTensorHook, NanLossDuringTrainingError, NanTensorHook, ProfilerHook, StepCounterHook,
+    SummarySaverHook,
+)
+from flowc.frontend.monitored.saving import CheckpointSaverHook, CheckpointSaverListener
+from flowc.frontend.monitored.scaffold import Scaffold
+from flowc.frontend.monitored.session import (
+    MonitoredSession, MonitoredTrainingSession, SingularMonitoredSession,
+)
+from flowc.frontend.monitored.session_manager import SessionManager
+from flowc.frontend.monitored.steps import (
+    FeedFnHook, FinalOpsHook, GlobalStepWaiterHook, StopAtStepHook,
+)
+from flowc.frontend.monitored.supervisor import Supervisor
+from flowc.frontend.monitored.timers import SecondOrStepTimer
 from flowc.frontend.saving.checkpoints import (
     NewCheckpointReader, checkpoint_exists, generate_checkpoint_state_proto,
     get_checkpoint_mtimes, get_checkpoint_state, latest_checkpoint, list_variables,
@@ -46,11 +67,17 @@ from flowc.ir.proto import (
 
 __all__ = [
     "AdadeltaOptimizer", "AdagradDAOptimizer", "AdagradOptimizer", "AdamOptimizer", "BytesList",
-    "ClusterDef", "Coordinator", "Example", "ExponentialMovingAverage", "Feature", "FeatureList",
-    "FeatureLists", "Features", "FloatList", "FtrlOptimizer", "GradientDescentOptimizer",
-    "Int64List", "LooperThread", "MomentumOptimizer", "NewCheckpointReader", "Optimizer",
-    "ProximalAdagradOptimizer", "ProximalGradientDescentOptimizer", "QueueRunner", "QueueRunnerDef",
-    "RMSPropOptimizer", "Saver", "SaverDef", "SequenceExample", "add_queue_runner",
+    "CheckpointSaverHook", "CheckpointSaverListener", "ChiefSessionCreator", "ClusterDef",
+    "Coordinator", "Example", "ExponentialMovingAverage", "Feature", "FeatureList", "FeatureLists",
+    "Features", "FeedFnHook", "FinalOpsHook", "FloatList", "FtrlOptimizer", "GlobalStepWaiterHook",
+    "GradientDescentOptimizer", "Int64List", "LoggingTensorHook", "LooperThread",
+    "MomentumOptimizer", "MonitoredSession", "MonitoredTrainingSession",
+    "NanLossDuringTrainingError", "NanTensorHook", "NewCheckpointReader", "Optimizer",
+    "ProfilerHook", "ProximalAdagradOptimizer", "ProximalGradientDescentOptimizer", "QueueRunner",
+    "QueueRunnerDef", "RMSPropOptimizer", "Saver", "SaverDef", "Scaffold", "SecondOrStepTimer",
+    "SequenceExample", "SessionCreator", "SessionManager", "SessionRunArgs", "SessionRunContext",
+    "SessionRunHook", "SessionRunValues", "SingularMonitoredSession", "StepCounterHook",
+    "StopAtStepHook", "SummarySaverHook", "Supervisor", "WorkerSessionCreator", "add_queue_runner",
     "assert_global_step", "batch", "batch_join", "checkpoint_exists", "cosine_decay",
     "cosine_decay_restarts", "create_global_step", "exponential_decay", "export_meta_graph",
     "generate_checkpoint_state_proto", "get_checkpoint_mtimes", "get_checkpoint_state",

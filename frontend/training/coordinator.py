@@ -21,9 +21,10 @@ class Coordinator:
     """
 
     def __init__(
-        self, clean_stop_exception_types: tuple[type[BaseException], ...] | None = None
+        self, clean_stop_exception_types: Sequence[type[BaseException]] | None = None
     ) -> None:
-        self._clean = clean_stop_exception_types or (OutOfRangeError,)
+        clean = clean_stop_exception_types
+        self._clean = (OutOfRangeError,) if clean is None else tuple(clean)
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._error: BaseException | None = None

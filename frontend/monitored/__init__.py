@@ -1,0 +1,1 @@
+"""Sessions that initialise or restore the model, call hooks at every step, and recover."""
