@@ -10,6 +10,7 @@ from tests.golden import Golden
 
 # In continuous integration the examples are the same each time: a failure is about the change.
 settings.register_profile("ci", derandomize=True)
+settings.register_profile("thorough", max_examples=1000)
 if os.environ.get("CI"):
     settings.load_profile("ci")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from flowc.ir.dims import Expr
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Value
 
@@ -58,7 +59,9 @@ class Term:
     def constant(self) -> float | None:
         """The number that a scalar is, where it is known."""
         contents = self.b.symbolic(self.value)
-        return None if contents is None or contents.ndim else float(contents.item())
+        if contents is None or contents.ndim or isinstance(contents.item(), Expr):
+            return None
+        return float(contents.item())
 
 
 def squared(x: Term) -> Term:

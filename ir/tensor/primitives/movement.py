@@ -60,6 +60,8 @@ def _infer_iota(
 
 def _evaluate_iota(arrays: Arrays, attributes: Attributes, regions: Regions) -> tuple[Array, ...]:
     shape, axis = concrete(attributes["shape"]), attributes["iota_dimension"]
+    if 0 in shape:  # whatever the others are
+        return (np.zeros(shape, attributes["dtype"].numpy),)
     along = [1] * len(shape)
     along[axis] = shape[axis]
     counting = np.arange(shape[axis]).astype(attributes["dtype"].numpy).reshape(along)
