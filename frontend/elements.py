@@ -75,6 +75,11 @@ class TensorBase:
         return self._dtype
 
     @property
+    def device(self) -> str:
+        """The device on which the operation is placed, or an empty text."""
+        return self._op.device
+
+    @property
     def value_index(self) -> int:
         """Which output of its operation the tensor is."""
         return self._index

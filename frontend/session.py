@@ -16,7 +16,9 @@ from flowc.frontend.feeds import FeedPlan, flatten_feed
 from flowc.frontend.fetches import FetchPlan, structure_key
 from flowc.frontend.graph import Graph
 from flowc.frontend.stacks import SESSIONS, get_default_graph, get_default_session
+from flowc.ir.errors import NotFoundError
 from flowc.ir.proto import ConfigProto, GraphDef
+from flowc.runtime.state import SERVERS, SessionState
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Compilation, Executor
@@ -34,6 +36,23 @@ class _Prepared:
         return self.rebuild(self.step(self.arrays(values)))
 
 
+def _server_state(target: str | bytes) -> SessionState | None:
+    """What the sessions of a server share; None for no target.
+
+    Raises NotFoundError for a target that is no server of this process.
+    """
+    name = target.decode() if isinstance(target, bytes) else target
+    if not name:
+        return None
+    found = SERVERS.get(name)
+    if found is None:
+        raise NotFoundError(
+            None, None,
+            f"flowc runs on one machine: the target {name!r} is no tf.train.Server of this process",
+        )  # fmt: skip
+    return found
+
+
 class BaseSession:
     """What `Session` and `InteractiveSession` have in common."""
 
@@ -49,9 +68,10 @@ class BaseSession:
         self._config = config
         self._closed = False
         self._prepared: dict[Any, _Prepared] = {}
+        shared = _server_state(target)
         from flowc.runtime.executor import Executor  # loads the compiler: not for a mere import
 
-        self._executor: Executor | None = Executor(self._graph, config)
+        self._executor: Executor | None = Executor(self._graph, config, shared)
 
     @property
     def graph(self) -> Graph:
@@ -167,7 +187,11 @@ class BaseSession:
 
 
 class Session(BaseSession):
-    """Runs operations of a graph; as a context manager, it is the default session, and closed."""
+    """Runs operations of a graph; as a context manager, it is the default session, and closed.
+
+    With the `target` of a `tf.train.Server` it shares variables and queues with the other sessions
+    of that server.
+    """
 
     def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
         super().__init__(target, graph, config)
@@ -188,6 +212,13 @@ class Session(BaseSession):
     ) -> None:
         self._contexts.pop().close()
         self.close()
+
+    @staticmethod
+    def reset(target: str, containers: Any = None, config: Any = None) -> None:
+        """Forget the variables, tables and queues of a server. Raises NotFoundError."""
+        state = _server_state(target)
+        if state is not None:
+            state.clear()
 
 
 class InteractiveSession(BaseSession):

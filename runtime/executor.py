@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -23,6 +22,7 @@ from flowc.compiler.options import Options
 from flowc.compiler.structure import Library, structured
 from flowc.ir.errors import FailedPreconditionError, OpError
 from flowc.runtime.compiled_part import StaticType
+from flowc.runtime.state import SessionState
 from flowc.runtime.step import Step
 from flowc.runtime.store import Array, Store, reserved
 from flowc.runtime.waiting import Waiting
@@ -61,16 +61,20 @@ class Compilation:
 
 
 class Executor:
-    """Compiles and runs requests on one graph; holds the variables."""
+    """Compiles and runs requests on one graph; holds the variables, or shares them with others."""
 
-    def __init__(self, graph: GraphView, config: Any = None) -> None:
+    def __init__(
+        self, graph: GraphView, config: Any = None, shared: SessionState | None = None
+    ) -> None:
         self.graph = graph
-        self.store = Store()
-        self.resources: dict[str, Any] = {}  # of host kernels: tables, queues, readers
+        state = shared or SessionState()
+        self._is_shared = shared is not None
+        self.store = state.store
+        self.resources = state.resources
         self.options = Options.from_environment()
         self.compilations: list[Compilation] = []
-        self.lock = threading.RLock()
-        self.waiting = Waiting(self.lock, self.store, _time_limit(config))
+        self.lock = state.lock
+        self.waiting = Waiting(state, _time_limit(config))
         self._index = Graph()
         self._steps: dict[tuple[tuple[str, ...], ...], Step] = {}
         threads = self.options.threads or _configured_threads(config)
@@ -108,8 +112,9 @@ class Executor:
         with self.lock:
             self.waiting.close()
             self._steps.clear()
-            self.resources.clear()
-            self.store = Store()
+            if not self._is_shared:
+                self.resources.clear()
+                self.store = Store()
 
     # Steps
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flowc.ir.errors import CancelledError, DeadlineExceededError
+from flowc.runtime.state import SessionState
 from flowc.runtime.store import Array, Store
 
 
@@ -26,11 +27,9 @@ class _ThisThread(threading.local):
 class Waiting:
     """Lets the kernels of a session wait for one another."""
 
-    def __init__(
-        self, lock: threading.RLock, store: Store, time_limit: float | None = None
-    ) -> None:
-        self._changed = threading.Condition(lock)
-        self._store = store
+    def __init__(self, state: SessionState, time_limit: float | None = None) -> None:
+        self._changed = state.changed
+        self._store = state.store
         self._time_limit = time_limit
         self._thread = _ThisThread()
         self._is_closed = False

@@ -42,6 +42,7 @@ from flowc.frontend.saving.freezing import write_graph
 from flowc.frontend.saving.meta_graph import export_meta_graph
 from flowc.frontend.saving.saver import Saver, import_meta_graph
 from flowc.frontend.summaries.event_files import summary_iterator
+from flowc.frontend.training.clusters import ClusterSpec, Server, replica_device_setter
 from flowc.frontend.training.coordinator import Coordinator, LooperThread
 from flowc.frontend.training.decay import (
     cosine_decay, cosine_decay_restarts, exponential_decay, inverse_time_decay,
@@ -62,32 +63,32 @@ from flowc.frontend.training.optimizers import (
 )
 from flowc.ir.proto import (
     BytesList, ClusterDef, Example, Feature, FeatureList, FeatureLists, Features, FloatList,
-    Int64List, QueueRunnerDef, SaverDef, SequenceExample,
+    Int64List, JobDef, QueueRunnerDef, SaverDef, SequenceExample, ServerDef,
 )
 
 __all__ = [
     "AdadeltaOptimizer", "AdagradDAOptimizer", "AdagradOptimizer", "AdamOptimizer", "BytesList",
     "CheckpointSaverHook", "CheckpointSaverListener", "ChiefSessionCreator", "ClusterDef",
-    "Coordinator", "Example", "ExponentialMovingAverage", "Feature", "FeatureList", "FeatureLists",
-    "Features", "FeedFnHook", "FinalOpsHook", "FloatList", "FtrlOptimizer", "GlobalStepWaiterHook",
-    "GradientDescentOptimizer", "Int64List", "LoggingTensorHook", "LooperThread",
-    "MomentumOptimizer", "MonitoredSession", "MonitoredTrainingSession",
+    "ClusterSpec", "Coordinator", "Example", "ExponentialMovingAverage", "Feature", "FeatureList",
+    "FeatureLists", "Features", "FeedFnHook", "FinalOpsHook", "FloatList", "FtrlOptimizer",
+    "GlobalStepWaiterHook", "GradientDescentOptimizer", "Int64List", "JobDef", "LoggingTensorHook",
+    "LooperThread", "MomentumOptimizer", "MonitoredSession", "MonitoredTrainingSession",
     "NanLossDuringTrainingError", "NanTensorHook", "NewCheckpointReader", "Optimizer",
     "ProfilerHook", "ProximalAdagradOptimizer", "ProximalGradientDescentOptimizer", "QueueRunner",
     "QueueRunnerDef", "RMSPropOptimizer", "Saver", "SaverDef", "Scaffold", "SecondOrStepTimer",
-    "SequenceExample", "SessionCreator", "SessionManager", "SessionRunArgs", "SessionRunContext",
-    "SessionRunHook", "SessionRunValues", "SingularMonitoredSession", "StepCounterHook",
-    "StopAtStepHook", "SummarySaverHook", "Supervisor", "WorkerSessionCreator", "add_queue_runner",
-    "assert_global_step", "batch", "batch_join", "checkpoint_exists", "cosine_decay",
-    "cosine_decay_restarts", "create_global_step", "exponential_decay", "export_meta_graph",
-    "generate_checkpoint_state_proto", "get_checkpoint_mtimes", "get_checkpoint_state",
-    "get_global_step", "get_or_create_global_step", "global_step", "import_meta_graph",
-    "input_producer", "inverse_time_decay", "latest_checkpoint", "limit_epochs",
-    "linear_cosine_decay", "list_variables", "load_checkpoint", "load_variable",
+    "SequenceExample", "Server", "ServerDef", "SessionCreator", "SessionManager", "SessionRunArgs",
+    "SessionRunContext", "SessionRunHook", "SessionRunValues", "SingularMonitoredSession",
+    "StepCounterHook", "StopAtStepHook", "SummarySaverHook", "Supervisor", "WorkerSessionCreator",
+    "add_queue_runner", "assert_global_step", "batch", "batch_join", "checkpoint_exists",
+    "cosine_decay", "cosine_decay_restarts", "create_global_step", "exponential_decay",
+    "export_meta_graph", "generate_checkpoint_state_proto", "get_checkpoint_mtimes",
+    "get_checkpoint_state", "get_global_step", "get_or_create_global_step", "global_step",
+    "import_meta_graph", "input_producer", "inverse_time_decay", "latest_checkpoint",
+    "limit_epochs", "linear_cosine_decay", "list_variables", "load_checkpoint", "load_variable",
     "match_filenames_once", "maybe_batch", "maybe_batch_join", "maybe_shuffle_batch",
     "maybe_shuffle_batch_join", "natural_exp_decay", "noisy_linear_cosine_decay",
     "piecewise_constant", "piecewise_constant_decay", "polynomial_decay", "queue_runner",
-    "range_input_producer", "remove_checkpoint", "shuffle_batch", "shuffle_batch_join",
-    "slice_input_producer", "start_queue_runners", "string_input_producer", "summary_iterator",
-    "update_checkpoint_state", "write_graph",
+    "range_input_producer", "remove_checkpoint", "replica_device_setter", "shuffle_batch",
+    "shuffle_batch_join", "slice_input_producer", "start_queue_runners", "string_input_producer",
+    "summary_iterator", "update_checkpoint_state", "write_graph",
 ]

@@ -1,0 +1,31 @@
+"""What a session keeps from run to run. The sessions of one server have one state in common."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from flowc.runtime.store import Store
+
+
+class SessionState:
+    """Variables, and the tables, queues and readers of host kernels.
+
+    One step at a time may use it, under `lock`; `changed` tells those that wait to look again.
+    """
+
+    def __init__(self) -> None:
+        self.store = Store()
+        self.resources: dict[str, Any] = {}
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.lock:
+            self.store.put_back({})
+            self.resources.clear()
+            self.changed.notify_all()
+
+
+SERVERS: dict[str, SessionState] = {}  # of this process, by target
