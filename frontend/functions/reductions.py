@@ -163,6 +163,16 @@ def argmin(input: Any, axis: Any = None, name: Name = None, dimension: Any = Non
     return _arg("ArgMin", input, axis, name, dimension, output_type)
 
 
+def arg_max(input: Any, dimension: Any, output_type: Any = dtypes.int64, name: Name = None) -> Any:
+    """`argmax` by its old name, with the dimension given."""
+    return argmax(input, dimension, name, output_type=output_type)
+
+
+def arg_min(input: Any, dimension: Any, output_type: Any = dtypes.int64, name: Name = None) -> Any:
+    """`argmin` by its old name, with the dimension given."""
+    return argmin(input, dimension, name, output_type=output_type)
+
+
 def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool | None = None,
          name: Name = None, keep_dims: bool | None = None) -> Any:  # fmt: skip
     """The norm of vectors or matrices: "euclidean", "fro", 1, 2, np.inf or another p > 0.

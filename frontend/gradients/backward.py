@@ -7,7 +7,7 @@ have been; its gradient function turns the gradients of its outputs into those o
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, KeysView, Sequence, ValuesView
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
@@ -82,7 +82,8 @@ def gradients(
 
 
 def _as_list(values: Any) -> list[Any]:
-    return list(values) if isinstance(values, list | tuple) else [values]
+    is_several = isinstance(values, list | tuple | ValuesView | KeysView)
+    return list(values) if is_several else [values]
 
 
 def _as_x(x: Any) -> TensorBase:

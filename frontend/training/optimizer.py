@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, ValuesView
 from typing import Any, ClassVar
 
 from flowc.frontend.apply import build
@@ -296,7 +296,7 @@ def _variables(var_list: Sequence[Any] | None) -> list[Any]:
     if var_list is None:
         graph = get_default_graph()
         found = trainable_variables() + graph.get_collection(GraphKeys.TRAINABLE_RESOURCE_VARIABLES)
-    elif isinstance(var_list, list | tuple):
+    elif isinstance(var_list, list | tuple | ValuesView):
         found = [v for part in var_list for v in (_variables(part) if isinstance(
             part, list | tuple) else [part])]  # fmt: skip
     else:

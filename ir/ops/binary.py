@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from flowc.ir import dtypes
+from flowc.ir.dims import product
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import FailedPreconditionError
 from flowc.ir.ops.common import (
@@ -98,11 +99,19 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 # Division
 
 
-def checked_divisor(b: Builder, y: Value) -> Value:
-    """An integer divisor that must not be zero. A float one is returned as it is."""
-    if y.type.dtype.is_integer:
-        check_all(b, b.ne(y, 0), "Integer division by zero")
-    return y
+def divisible(b: Builder, x: Value, y: Value) -> tuple[Value, Value]:
+    """The broadcast operands of a division: where there are any, an integer divisor is not zero."""
+    left, right = b.broadcast(x, y)
+    count = product(b.shape(right))
+    if not y.type.dtype.is_integer or count == 0:
+        return left, right
+    valid = b.ne(y, 0)
+    known = b.symbolic(valid)
+    if not isinstance(count, int) and (known is None or not all(known.ravel().tolist())):
+        nothing = b.eq(b.size(count, dtypes.int64), 0)
+        valid = b.or_(*b.broadcast(valid, nothing))
+    check_all(b, valid, "Integer division by zero")
+    return left, right
 
 
 def floor_divide(b: Builder, x: Value, y: Value) -> Value:
@@ -118,7 +127,7 @@ def floor_divide(b: Builder, x: Value, y: Value) -> Value:
 
 
 def _real_divide(b: Builder, x: Value, y: Value) -> Value:
-    return b.divide(*b.broadcast(x, checked_divisor(b, y)))
+    return b.divide(*divisible(b, x, y))
 
 
 def _real_divide_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
@@ -147,13 +156,13 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 @op("FloorDiv(x: T, y: T; T: {numeric}) -> z: T")
 def floor_div(b: Builder, x: Value, y: Value) -> Value:
     """x / y rounded down."""
-    return floor_divide(b, *b.broadcast(x, checked_divisor(b, y)))
+    return floor_divide(b, *divisible(b, x, y))
 
 
 @op("TruncateDiv(x: T, y: T; T: {numeric}) -> z: T")
 def truncate_div(b: Builder, x: Value, y: Value) -> Value:
     """x / y rounded toward zero."""
-    quotient = b.divide(*b.broadcast(x, checked_divisor(b, y)))
+    quotient = b.divide(*divisible(b, x, y))
     if not quotient.type.dtype.is_floating:
         return quotient
     return b.select(b.lt(quotient, 0), b.ceil(quotient), b.floor(quotient))
@@ -170,7 +179,7 @@ truncate_div.gradient(_no_gradients)
 @op("FloorMod(x: T, y: T; T: {real}) -> z: T")
 def floor_mod(b: Builder, x: Value, y: Value) -> Value:
     """The rest of the division rounded down; it has y's sign."""
-    x, y = b.broadcast(x, checked_divisor(b, y))
+    x, y = divisible(b, x, y)
     rest = b.remainder(x, y)
     if x.type.dtype.is_unsigned:
         return rest
@@ -185,7 +194,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 def _remainder(b: Builder, x: Value, y: Value) -> Value:
-    return b.remainder(*b.broadcast(x, checked_divisor(b, y)))
+    return b.remainder(*divisible(b, x, y))
 
 
 op("Mod(x: T, y: T; T: {int32, int64, float}) -> z: T")(_remainder)

@@ -145,3 +145,11 @@ def test_hessians() -> None:
         tf.hessians(tf.reduce_sum(tf.exp(tf.placeholder_with_default(x, [None]))), x) and None
         unknown = tf.placeholder(tf.float32, [None])
         tf.hessians(tf.reduce_sum(tf.exp(unknown)), unknown)
+
+
+@pytest.mark.parametrize("value", [3.0, [1.0, 2.0], [[1.0, 2.0], [3.0, 4.0]]])
+def test_a_sum_over_an_unknown_rank(value: Any) -> None:
+    x = tf.placeholder(tf.float32)
+    gradient = tf.gradients(tf.reduce_sum(x * x), x)[0]
+    with tf.Session() as session:
+        np.testing.assert_array_equal(session.run(gradient, {x: value}), 2 * np.array(value))
