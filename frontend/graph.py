@@ -240,7 +240,8 @@ class Graph(NameScopes, Collections, OperationScopes):
         """The graph as a protocol buffer."""
         graph_def = GraphDef(versions=VersionDef(producer=GRAPH_DEF_VERSION))
         graph_def.node.extend(self.node_defs)
-        graph_def.library.function.extend(self._functions.values())
+        if self._functions:  # a library that is mentioned is there, though it be empty
+            graph_def.library.function.extend(self._functions.values())
         if add_shapes:
             for op, node in zip(self._operations, graph_def.node, strict=True):
                 shapes = tuple(tensor.sizes for tensor in op.outputs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import socket
 import threading
 import time
 import weakref
@@ -58,7 +57,7 @@ class EventsFile:
         """A name that no other writer has taken, also none that began in the same second."""
         seconds = int(time.time())
         while True:
-            name = f"events.out.tfevents.{seconds:010d}.{socket.gethostname()}{self._suffix}"
+            name = f"events.out.tfevents.{seconds:010d}.{os.uname().nodename}{self._suffix}"
             try:
                 (self._folder / name).touch(exist_ok=False)
             except FileExistsError:

@@ -1,0 +1,1 @@
+"""`tf.test`: test cases with a session, comparisons of arrays, gradients by differences."""
