@@ -7,6 +7,7 @@ added.
 from __future__ import annotations
 
 import heapq
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -23,9 +24,11 @@ from flowc.ir.graph_values import complete_attributes
 from flowc.ir.ops.function_definitions import definition_of_function
 from flowc.ir.ops.inference import argument_dtypes
 from flowc.ir.ops.registry import OPS, OpDefinition
-from flowc.ir.proto import FunctionDef, GraphDef, NodeDef
+from flowc.ir.proto import AttrValue, FunctionDef, GraphDef, NodeDef, OpList
 from flowc.ir.tensor.builder import UnknownValue
+from flowc.ir.unknown_attributes import unknown_attributes
 
+_logger = logging.getLogger("flowc")
 _LOOP_ENTRIES = ("Merge", "RefMerge")  # may read a NextIteration that comes later
 
 
@@ -54,8 +57,10 @@ def import_graph_def(
     """Add the nodes of `graph_def` to the default graph, their names after `name/` ("import").
 
     `input_map` replaces inputs by tensors of the graph; `return_elements` are the names of tensors
-    and operations to return. Raises ValueError where the graph is not valid, TypeError for
-    arguments of the wrong type.
+    and operations to return. `producer_op_list` is an OpList that tells the defaults of attributes
+    that flowc's ops may not have (see `unknown_attributes`).
+
+    Raises ValueError where the graph is not valid, TypeError for arguments of the wrong type.
     """
     if not isinstance(graph_def, GraphDef):
         raise TypeError("graph_def must be a GraphDef proto.")
@@ -63,6 +68,8 @@ def import_graph_def(
         isinstance(input_map, Mapping) and all(isinstance(key, str) for key in input_map)
     ):
         raise TypeError("input_map must be a dictionary mapping strings to Tensor objects.")
+    if producer_op_list is not None and not isinstance(producer_op_list, OpList):
+        raise TypeError("producer_op_list must be an OpList proto.")
     if return_elements is not None and not all(isinstance(e, str) for e in return_elements):
         raise TypeError("return_elements must be a list of strings.")
     graph = get_default_graph()
@@ -72,7 +79,7 @@ def import_graph_def(
     ):
         prefix = scope or ""
         mapped = {_Edge.parse(k): v if k.startswith("^") else convert(v) for k, v in given.items()}
-    run = _Import(graph, graph_def, prefix, mapped)
+    run = _Import(graph, graph_def, prefix, mapped, _defaults(producer_op_list))
     start = len(graph.get_operations())
     try:
         run.run()
@@ -95,9 +102,11 @@ class _Import:
     graph_def: GraphDef
     prefix: str
     mapped: dict[_Edge, Any]
+    defaults: Mapping[tuple[str, str], AttrValue]  # of the producer's ops, by op and attribute
     made: dict[str, Operation] = field(default_factory=dict)
     used: set[_Edge] = field(default_factory=set)
     late: list[tuple[Operation, int, _Edge]] = field(default_factory=list)
+    dropped: set[tuple[str, str]] = field(default_factory=set)  # op, attribute
 
     def run(self) -> None:
         """Add functions and nodes. Raises ValueError or InvalidArgumentError."""
@@ -158,7 +167,10 @@ class _Import:
             raise ValueError(f"Node name '{name}' already exists in the Graph")
         self.graph.check_node_name(name)
         definition = _definition(node, functions or self.graph.functions)
+        node = self._without_defaults(definition, node)
         attrs = complete_attributes(definition, node)
+        for unknown in unknown_attributes(node, attrs):
+            self._note_dropped(node, unknown)
         edges = [_Edge.parse(text) for text in node.input]
         data = [edge for edge in edges if edge.output >= 0]
         inputs = [self._input(node, edge) for edge in data]
@@ -175,6 +187,27 @@ class _Import:
         if self.prefix or self.mapped:
             op.changed()
         self.made[node.name] = op
+
+    def _without_defaults(self, definition: OpDefinition, node: NodeDef) -> NodeDef:
+        """The node without attributes that flowc lacks and that hold the producer's default."""
+        known = {attribute.name: None for attribute in definition.signature.attributes}
+        names = [name for name in unknown_attributes(node, known)
+                 if self.defaults.get((node.op, name)) == node.attr[name]]  # fmt: skip
+        if not names:
+            return node
+        stripped = NodeDef()
+        stripped.CopyFrom(node)
+        for name in names:
+            self._note_dropped(node, name)
+            del stripped.attr[name]
+        return stripped
+
+    def _note_dropped(self, node: NodeDef, name: str) -> None:
+        """Say, once for each op, that it does not have an attribute."""
+        if (node.op, name) not in self.dropped:
+            self.dropped.add((node.op, name))
+            _logger.info("%s '%s': dropped attribute %r, which flowc's op does not have: it holds "
+                         "its default", node.op, node.name, name)  # fmt: skip
 
     def _renamed(self, node: NodeDef, name: str) -> NodeDef:
         copy = NodeDef()
@@ -218,6 +251,16 @@ class _Import:
         if op is None or (":" in name and edge.output >= len(op.outputs)):
             raise ValueError(f"Requested return_element {name!r} not found in graph_def.")
         return op.outputs[edge.output] if ":" in name else op
+
+
+def _defaults(ops: OpList | None) -> dict[tuple[str, str], AttrValue]:
+    """The default values of attributes, by op and attribute."""
+    return {
+        (op.name, attribute.name): attribute.default_value
+        for op in (() if ops is None else ops.op)
+        for attribute in op.attr
+        if attribute.HasField("default_value")
+    }
 
 
 def _definition(node: NodeDef, functions: Mapping[str, FunctionDef]) -> OpDefinition:

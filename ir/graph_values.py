@@ -1,22 +1,21 @@
 """AttrValue <-> Python: the attributes of a node as lowerings, gradients and users see them.
 
-    type          DType                     shape    tuple with None for an unknown size, or None
-    int, float    int, float                         for an unknown rank
-    bool          bool                      tensor   NumPy array
-    string        str (bytes that are not   func     FunctionName
-                  UTF-8 as surrogates)      list     tuple of these
+type          DType                     shape    tuple with None for an unknown size, or None
+int, float    int, float                         for an unknown rank
+bool          bool                      tensor   NumPy array
+string        str (bytes that are not   func     FunctionName
+              UTF-8 as surrogates)      list     tuple of these
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.ops.registry import OpDefinition
-from flowc.ir.ops.signature import Attribute
+from flowc.ir.ops.signature import Attribute, Signature
 from flowc.ir.proto import AttrValue, NameAttrList, NodeDef, TensorProto
 from flowc.ir.tensor_values import (
     as_bytes,
@@ -25,6 +24,7 @@ from flowc.ir.tensor_values import (
     shape_to_proto,
     shape_to_python,
 )
+from flowc.ir.unknown_attributes import may_be_dropped, unknown_attributes
 
 __all__ = [
     "FunctionName",
@@ -38,7 +38,6 @@ __all__ = [
     "shape_to_python",
 ]
 
-_logger = logging.getLogger("flowc")
 _Convert: TypeAlias = Callable[[Any], Any]
 
 
@@ -144,9 +143,8 @@ def python_to_attr(value: Any, attr_type: str) -> AttrValue:
 def complete_attributes(definition: OpDefinition, node: NodeDef) -> dict[str, Any]:
     """The attributes of the op's signature as Python values, defaults filled in.
 
-    Attributes that begin with `_` are annotations and are left out, as are ones that the op does
-    not have if their value can mean nothing (newer versions of TensorFlow add attributes). Raises
-    InvalidArgumentError for missing, unknown or forbidden values.
+    Annotations are left out, and attributes that the op does not have where they hold their default
+    (`unknown_attributes`). Raises InvalidArgumentError for missing, unknown or forbidden values.
     """
     given = node.attr
     completed = {}
@@ -160,7 +158,9 @@ def complete_attributes(definition: OpDefinition, node: NodeDef) -> dict[str, An
             completed[attribute.name] = attribute.default
         else:
             raise _error(node, f"attribute {attribute.name!r} is missing")
-    _check_unknown(node, completed, given)
+    unknown = unknown_attributes(node, completed)
+    if unknown:
+        _check_unknown(node, unknown, _dtypes(definition.signature, completed))
     return completed
 
 
@@ -191,25 +191,23 @@ def _check_allowed(node: NodeDef, attribute: Attribute, value: Any) -> None:
                                f"less than {attribute.minimum}")  # fmt: skip
 
 
-def _check_unknown(node: NodeDef, known: Mapping[str, Any], given: Mapping[str, AttrValue]) -> None:
-    for name in given:
-        if name in known or name.startswith("_"):
-            continue
-        if not _is_harmless(given[name]):
-            raise _error(node, f"the op has no attribute {name!r}, and its value may matter")
-        _logger.debug("%s '%s': attribute %r is unknown and ignored", node.op, node.name, name)
+def _check_unknown(node: NodeDef, names: Sequence[str], dtypes: Sequence[DType]) -> None:
+    for name in names:
+        attr = node.attr[name]
+        value = attr_to_python(attr)
+        if not may_be_dropped(name, attr, value, dtypes):
+            raise _error(node, f"the op has no attribute {name!r}, whose value {value!r} may "
+                               "matter: the graph's producer knows another version of the op"
+                         )  # fmt: skip
 
 
-def _is_harmless(value: AttrValue) -> bool:
-    """True for text, types, shapes, and the zero of any other kind."""
-    match value.WhichOneof("value"):
-        case None | "s" | "type" | "shape":
-            return True
-        case "list":
-            return not _list_to_python(value.list)
-        case "i" | "f" | "b" as field:
-            return not getattr(value, field)
-    return False
+def _dtypes(signature: Signature, attributes: Mapping[str, Any]) -> list[DType]:
+    """The dtypes of the node's tensors."""
+    found: list[DType] = []
+    for argument in (*signature.inputs, *signature.outputs):
+        kind = argument.dtype or attributes[argument.type_attr]
+        found.extend(kind if isinstance(kind, tuple) else (kind,))
+    return found
 
 
 def _error(node: NodeDef, message: str) -> InvalidArgumentError:

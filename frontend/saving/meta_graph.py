@@ -178,7 +178,9 @@ def import_scoped_meta_graph(
     scope = graph.unique_name(import_scope, mark_as_used=False) if import_scope else ""
     with graph.as_default():
         nodes = _without_devices(meta.graph_def) if clear_devices else meta.graph_def
-        import_graph_def(nodes, input_map=input_map, name=scope)
+        import_graph_def(
+            nodes, input_map, name=scope, producer_op_list=meta.meta_info_def.stripped_op_list
+        )
         reader = CollectionReader(graph, scope)
         for key, collection in sorted(meta.collection_def.items()):
             if key != _UNBOUND and restore_collections_predicate(key):

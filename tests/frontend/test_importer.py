@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import flowc as tf
+from flowc.ir.graph_values import make_tensor_proto
 from flowc.ir.ops.registry import OPS
-from flowc.ir.proto import AttrValue, GraphDef, MetaGraphDef, NodeDef
+from flowc.ir.proto import AttrValue, GraphDef, MetaGraphDef, NodeDef, OpDef, OpList
 from tests.corpus import Pack, packs
 
 SAMPLE = 3  # cases of each pack that are imported
@@ -109,6 +111,7 @@ def node(name: str, op: str, *inputs: str, **attrs: AttrValue) -> NodeDef:
 
 
 FLOAT = AttrValue(type=1)
+ZERO = make_tensor_proto(np.int32(0))
 X = node("x", "Placeholder", dtype=FLOAT)
 I = node("i", "Placeholder", dtype=AttrValue(type=3))  # noqa: E741
 
@@ -153,3 +156,40 @@ def test_name_that_is_taken() -> None:
     tf.placeholder(tf.float32, name="y")
     with pytest.raises(ValueError, match="Node name 'y' already exists in the Graph"):
         tf.import_graph_def(small_graph(), name="")
+
+
+def test_attributes_of_a_newer_producer_are_dropped_with_a_note(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    zero = AttrValue(i=0)
+    nodes = [
+        X,
+        node("y", "Exp", "x", T=FLOAT, extra=zero),
+        node("z", "Exp", "y", T=FLOAT, extra=zero),
+    ]
+    with caplog.at_level("INFO", "flowc"):
+        tf.import_graph_def(GraphDef(node=nodes), name="")
+    notes = [r.getMessage() for r in caplog.records if "extra" in r.getMessage()]
+    assert notes == [
+        "Exp 'y': dropped attribute 'extra', which flowc's op does not have: it holds its default"
+    ]
+
+
+def test_the_producer_may_tell_defaults() -> None:
+    attribute = OpDef.AttrDef(name="mode", type="string", default_value=AttrValue(s=b"FAST"))
+    ops = OpList(op=[OpDef(name="Exp", attr=[attribute])])
+    graph = GraphDef(node=[X, node("y", "Exp", "x", T=FLOAT, mode=AttrValue(s=b"FAST"))])
+    with pytest.raises(ValueError, match="no attribute 'mode', whose value 'FAST'"):
+        tf.import_graph_def(graph)
+    (y,) = tf.import_graph_def(graph, return_elements=["y"], producer_op_list=ops)
+    assert "mode" not in y.node_def.attr
+    graph.node[1].attr["mode"].s = b"SLOW"
+    with pytest.raises(ValueError, match="no attribute 'mode', whose value 'SLOW'"):
+        tf.import_graph_def(graph, producer_op_list=ops)
+
+
+def test_missing_attributes_take_their_defaults() -> None:
+    nodes = [X, node("axis", "Const", dtype=AttrValue(type=3), value=AttrValue(tensor=ZERO)),
+             node("y", "ArgMax", "x", "axis", T=FLOAT)]  # fmt: skip
+    (y,) = tf.import_graph_def(GraphDef(node=nodes), return_elements=["y:0"])
+    assert y.dtype == tf.int64

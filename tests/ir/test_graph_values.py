@@ -17,7 +17,7 @@ from flowc.ir.graph_values import (
     python_to_attr,
 )
 from flowc.ir.ops.registry import OpDefinition
-from flowc.ir.proto import AttrValue, NodeDef, TensorProto
+from flowc.ir.proto import AttrValue, NameAttrList, NodeDef, TensorProto, TensorShapeProto
 from flowc.ir.tensor_values import shape_to_proto
 
 
@@ -121,3 +121,47 @@ def test_defaults_are_filled_in() -> None:
 def test_bad_attributes_are_errors(attrs: dict[str, AttrValue], message: str) -> None:
     with pytest.raises(InvalidArgumentError, match=message):
         complete_attributes(DEFINITION, node(**attrs))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("flag2", AttrValue(b=False)),
+        ("size", AttrValue(i=0)),
+        ("note", AttrValue(s=b"")),
+        ("Tout", AttrValue(type=1)),
+        ("Tall", AttrValue(list=AttrValue.ListValue(type=[1, 1]))),
+        ("shape", AttrValue(shape=TensorShapeProto(unknown_rank=True))),
+        ("sizes", AttrValue(list=AttrValue.ListValue())),
+        ("data_format", AttrValue(s=b"NHWC")),
+        ("dilations", AttrValue(list=AttrValue.ListValue(i=[1, 1, 1, 1]))),
+        ("use_cudnn_on_gpu", AttrValue(b=True)),
+        ("parallel_iterations", AttrValue(i=10)),
+        ("_XlaCompile", AttrValue(b=True)),
+    ],
+)
+def test_unknown_attributes_at_their_default_are_dropped(name: str, value: AttrValue) -> None:
+    given = node(T=TYPE, n=AttrValue(i=2), **{name: value})
+    assert name not in complete_attributes(DEFINITION, given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("flag2", AttrValue(b=True), "True"),
+        ("size", AttrValue(i=3), "3"),
+        ("rate", AttrValue(f=0.5), "0.5"),
+        ("mode", AttrValue(s=b"REFLECT"), "'REFLECT'"),
+        ("Tout", AttrValue(type=9), "int64"),
+        ("shape", AttrValue(shape=TensorShapeProto()), r"\(\)"),
+        ("data_format", AttrValue(s=b"NCHW"), "'NCHW'"),
+        ("dilations", AttrValue(list=AttrValue.ListValue(i=[1, 2, 2, 1])), r"\(1, 2, 2, 1\)"),
+        ("body", AttrValue(func=NameAttrList(name="f")), "'f'"),
+        ("bound", AttrValue(placeholder="N"), "'N'"),
+    ],
+)
+def test_other_unknown_attributes_are_refused(name: str, value: AttrValue, shown: str) -> None:
+    given = node(T=TYPE, n=AttrValue(i=2), **{name: value})
+    message = f"Thing 'a': the op has no attribute '{name}', whose value .*{shown}"
+    with pytest.raises(InvalidArgumentError, match=message):
+        complete_attributes(DEFINITION, given)
