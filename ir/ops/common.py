@@ -77,6 +77,11 @@ def require_rank(b: Builder, value: Value, rank: int, what: str) -> Shape:
     return shape
 
 
+def require_part(real: DType, whole: DType) -> None:
+    """Raise InvalidArgumentError unless `real` is the dtype of the parts of `whole`."""
+    require(real is whole.real, f"{real.name} is not the type of the parts of {whole.name}")
+
+
 _RANKS = {0: "a scalar", 1: "a vector", 2: "a matrix", 3: "3-dimensional", 4: "4-dimensional",
           5: "5-dimensional"}  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import UnimplementedError
-from flowc.ir.ops.common import Tensors, conjugate, show, unbroadcast
+from flowc.ir.ops.common import Tensors, conjugate, require_part, show, unbroadcast
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
@@ -102,11 +102,6 @@ def _regroup(b: Builder, pairs: Value, dtype: DType) -> Value:
 
 _COMPLEX = "T: {complex} = complex64"
 _REAL = "Tout: {float32, float64} = float32"
-
-
-def require_part(real: DType, whole: DType) -> None:
-    """Raise InvalidArgumentError unless `real` is the dtype of the parts of `whole`."""
-    require(real is whole.real, f"{real.name} is not the type of the parts of {whole.name}")
 
 
 

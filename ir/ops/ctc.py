@@ -17,7 +17,7 @@ import numpy as np
 
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.errors import FailedPreconditionError
+from flowc.ir.errors import FailedPreconditionError, InvalidArgumentError, OpError
 from flowc.ir.ops.common import Tensors, abstract, show
 from flowc.ir.ops.ctc_beams import best_paths
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, host_op
@@ -28,7 +28,9 @@ from flowc.ir.tensor.primitive import Array
 _NEVER = -np.inf  # the logarithm of no probability
 
 
-def _require_sizes(inputs: Array, lengths: Array) -> tuple[int, int, int]:
+def _require_sizes(
+    inputs: Array, lengths: Array, error: type[OpError] = FailedPreconditionError
+) -> tuple[int, int, int]:
     require(inputs.ndim == 3, f"inputs is not a 3-Tensor, got shape {show(inputs.shape)}")
     require(lengths.ndim == 1, f"sequence_length is not a vector: {show(lengths.shape)}")
     time, batch, classes = inputs.shape
@@ -36,7 +38,7 @@ def _require_sizes(inputs: Array, lengths: Array) -> tuple[int, int, int]:
     require(classes > 0, "inputs.dim_size(2) must be > 0")
     if len(lengths) != batch:
         found = f"len(sequence_length): {len(lengths)} batch_size: {batch}"
-        raise FailedPreconditionError(None, None, f"len(sequence_length) != batch_size. {found}")
+        raise error(None, None, f"len(sequence_length) != batch_size. {found}")
     return time, batch, classes
 
 
@@ -143,7 +145,9 @@ def ctc_loss(
     ignore_longer_outputs_than_inputs: bool,
 ) -> tuple[Array, Array]:
     """Minus the log-likelihood of each sequence of labels, and its gradient for the logits."""
-    time, batch, classes = _require_sizes(inputs, sequence_length)
+    time, batch, classes = _require_sizes(
+        inputs, sequence_length, InvalidArgumentError
+    )
     for number, length in enumerate(sequence_length.tolist()):
         require(length <= time, f"sequence_length({number}) <= {time}")
     sequences = _labels(labels_indices, labels_values, batch)

@@ -7,7 +7,14 @@ from typing import Any
 
 from flowc.ir import dims
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, is_abstract, require_rank, show, static_size
+from flowc.ir.ops.common import (
+    Tensors,
+    is_abstract,
+    require_part,
+    require_rank,
+    show,
+    static_size,
+)
 from flowc.ir.ops.registry import Gradient, GraphBuilder, OpDefinition, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Shape, Value
@@ -101,12 +108,14 @@ def _define_real(rank: int) -> None:
     suffix, axes = _SUFFIXES[rank], _AXES[rank]
 
     @op(f"RFFT{suffix}(input: Treal{axes}, fft_length: int32[:]; {_TYPES}) -> output: Tcomplex")
-    def forward(b: Builder, input: Value, fft_length: Value) -> Value:
+    def forward(b: Builder, input: Value, fft_length: Value, *, Tcomplex: DType) -> Value:
+        require_part(input.type.dtype, Tcomplex)
         lengths = _lengths(b, input, fft_length, rank)
         return b.fft(_fit(b, input, lengths), "RFFT", lengths)
 
     @op(f"IRFFT{suffix}(input: Tcomplex{axes}, fft_length: int32[:]; {_TYPES}) -> output: Treal")
-    def backward(b: Builder, input: Value, fft_length: Value) -> Value:
+    def backward(b: Builder, input: Value, fft_length: Value, *, Treal: DType) -> Value:
+        require_part(Treal, input.type.dtype)
         lengths = _lengths(b, input, fft_length, rank)
         halved = (*lengths[:-1], dims.floordiv(lengths[-1], 2) + 1)
         return b.fft(_fit(b, input, halved), "IRFFT", lengths)

@@ -9,6 +9,8 @@ from flowc.ir.ops.common import (
     Tensors,
     check_bounds,
     fail,
+    is_abstract,
+    is_zero,
     normalize_axis,
     require_rank,
     show,
@@ -177,7 +179,11 @@ def gather_nd(b: Builder, params: Value, indices: Value, *, bad_indices_policy: 
         start_index_map=tuple(range(depth)),
         index_vector_dim=outer,
     )
-    if 0 in shape[:depth] and 0 in places[:-1]:
+    if 0 in shape:
+        require(
+            is_abstract(b) or any(is_zero(b, size) for size in places[:-1]),
+            f"Requested more than 0 entries, but params is empty. Params shape: {show(shape)}",
+        )
         return b.full(0, (*places[:-1], *shape[depth:]), params.type.dtype)
     sizes = [1] * depth + list(shape[depth:])
     found = b.gather(params, indices, numbers, sizes)

@@ -104,6 +104,10 @@ def unsorted_segment_join(
 ) -> Array:
     """The strings of each segment, in order, as one."""
     depth, count = segment_ids.ndim, int(num_segments)
+    require(depth > 0, "Segment_id cannot have rank 0")
+    if depth > inputs.ndim:
+        message = f"Invalid segment_id rank {depth} for input with {inputs.ndim} dimension(s)"
+        raise OutOfRangeError(None, None, message)
     require(
         inputs.shape[:depth] == segment_ids.shape,
         "segment_ids.shape must be a prefix of inputs.shape",
@@ -134,9 +138,15 @@ def string_length(input: Array, *, unit: str) -> Array:
     return np.array([count(t) for t in elements(input)], np.int32).reshape(np.shape(input))
 
 
+def _require_encoding(encoding: str) -> None:
+    known = encoding.lower() in ("", "utf-8")
+    require(known, f"only utf-8 or '' (no encoding) is supported, received {encoding}")
+
+
 @host_op('StringLower(input: string; encoding: string = "") -> output: string')
 def string_lower(input: Array, *, encoding: str) -> Array:
     """Small letters; only ASCII ones unless the encoding is utf-8."""
+    _require_encoding(encoding)
     if encoding == "utf-8":
         return map_texts(lambda text: encode(decode(text).lower()), input)
     return map_texts(bytes.lower, input)
@@ -145,6 +155,7 @@ def string_lower(input: Array, *, encoding: str) -> Array:
 @host_op('StringUpper(input: string; encoding: string = "") -> output: string')
 def string_upper(input: Array, *, encoding: str) -> Array:
     """Capital letters; only ASCII ones unless the encoding is utf-8."""
+    _require_encoding(encoding)
     if encoding == "utf-8":
         return map_texts(lambda text: encode(decode(text).upper()), input)
     return map_texts(bytes.upper, input)

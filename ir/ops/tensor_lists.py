@@ -206,7 +206,7 @@ def _(b: Builder, input_handle: Value, *, shape_type: DType) -> UnknownValue:
 
 
 @list_op(
-    "TensorListGetItem(input_handle: variant, index: int32, element_shape: int32[:];"
+    "TensorListGetItem(input_handle: variant, index: int32, element_shape: int32[:?];"
     f" {_ELEMENT}) -> item: element_dtype"
 )
 def tensor_list_get_item(
@@ -224,7 +224,7 @@ def _(
 
 
 @list_op(
-    "TensorListStack(input_handle: variant, element_shape: int32[:];"
+    "TensorListStack(input_handle: variant, element_shape: int32[:?];"
     f" {_ELEMENT}, num_elements: int = -1) -> tensor: element_dtype"
 )
 def tensor_list_stack(
@@ -255,7 +255,7 @@ def _rows(b: Builder, dtype: DType, rows: int | None, shape: Sizes) -> Value | U
 
 
 @list_op(
-    "TensorListGather(input_handle: variant, indices: int32, element_shape: int32[:];"
+    "TensorListGather(input_handle: variant, indices: int32, element_shape: int32[:?];"
     f" {_ELEMENT}) -> values: element_dtype"
 )
 def tensor_list_gather(
