@@ -10,7 +10,7 @@ inference, assumes that the program is right and answers what TensorFlow's shape
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Expr, Symbol
@@ -23,17 +23,27 @@ class Assumptions(ABC):
 
     def __init__(self) -> None:
         self.replaced: dict[Symbol, Dim] = {}
+        self._wholes: dict[Dim, Dim] = {}
         self._fresh = 0
+
+    @property
+    def any_equal(self) -> bool:
+        """Whether sizes have been found equal that were written otherwise."""
+        return bool(self.replaced or self._wholes)
 
     def canonical(self, dim: Dim) -> Dim:
         """`dim` with every size that was found equal to another replaced by that other."""
-        if not self.replaced or isinstance(dim, int):
+        if isinstance(dim, int) or not self.any_equal:
             return dim
-        return dims.substitute(dim, self._replacement)
+        found, seen = dims.substitute(dim, self._replacement), set[Dim]()
+        while found in self._wholes and found not in seen:  # a later replacement may close a ring
+            seen.add(found)
+            found = dims.substitute(self._wholes[found], self._replacement)
+        return found
 
     def canonical_shape(self, shape: Shape) -> Shape:
         """`canonical` of every dimension."""
-        return tuple(self.canonical(d) for d in shape) if self.replaced else shape
+        return tuple(self.canonical(d) for d in shape) if self.any_equal else shape
 
     def _replacement(self, symbol: Symbol) -> Dim | None:
         new = self.replaced.get(symbol)
@@ -67,11 +77,7 @@ class Assumptions(ABC):
         if solved is not None:
             self.replaced[solved[0]] = solved[1]
         else:
-            self._settle(dims.symbols(left) | dims.symbols(right))
-
-    def _settle(self, symbols: Iterable[Symbol]) -> None:
-        """Two sizes of these symbols were found equal, and none of them follows from it."""
-        return
+            self._wholes[right] = left  # neither follows from the other, as in a*b == c*d
 
     def fresh(self, hint: int | None = None) -> Expr:
         """A new symbol for an unknown size."""
@@ -106,12 +112,6 @@ class Specialising(Assumptions):
     def hint(self, dim: Dim) -> int:
         """The number that `dim` is in the first run."""
         return dims.evaluate(dim, self.hints)
-
-    def _settle(self, symbols: Iterable[Symbol]) -> None:
-        """Take the symbols as what they are in the first run; then both sizes are a number."""
-        for symbol in sorted(symbols):
-            self.guards.append(Guard(dims.symbol(symbol.name), self.hints[symbol.name]))
-            self.replaced[symbol] = self.hints[symbol.name]
 
     def _assume_equal(self, left: Dim, right: Dim) -> bool:
         holds = self.hint(left) == self.hint(right)

@@ -179,7 +179,7 @@ class BuilderCore:
     ) -> tuple[Result, ...]:
         """Append an instruction and return its results. Raises InvalidArgumentError."""
         attributes = attributes or {}
-        if self.assumptions.replaced:
+        if self.assumptions.any_equal:
             canonical = self.assumptions.canonical
             attributes = map_attribute_dims(attributes, canonical)
             regions = [substitute_dims(region, canonical) for region in regions]
@@ -198,7 +198,7 @@ class BuilderCore:
 
     def type_of(self, value: Value) -> TensorType:
         """The value's type with sizes that were found equal written alike."""
-        if not self.assumptions.replaced:
+        if not self.assumptions.any_equal:
             return value.type
         return TensorType(value.type.dtype, self.assumptions.canonical_shape(value.type.shape))
 
@@ -234,7 +234,7 @@ class BuilderCore:
 
     def _outline(self, region: Computation) -> Computation:
         """The region, its results as values of the types that they are now known to have."""
-        if not self.assumptions.replaced:
+        if not self.assumptions.any_equal:
             return region
         results = tuple(Parameter(self.type_of(result)) for result in region.results)
         return Computation(region.parameters, region.instructions, results)
@@ -343,7 +343,7 @@ class BuilderCore:
         Sizes that were found equal are written alike in it; so its parameters may be new objects.
         """
         built = Computation(tuple(parameters), tuple(self._instructions), tuple(results))
-        if not self.assumptions.replaced:
+        if not self.assumptions.any_equal:
             return built
         return substitute_dims(built, self.assumptions.canonical)
 
