@@ -5,7 +5,7 @@
 from flowc.frontend.functions.image_boxes import (
     decode_and_crop_jpeg, draw_bounding_boxes, extract_jpeg_shape, extract_patches, is_jpeg,
     non_max_suppression, non_max_suppression_overlaps, non_max_suppression_padded,
-    non_max_suppression_with_scores,
+    non_max_suppression_with_scores, sample_distorted_bounding_box,
 )
 from flowc.frontend.functions.image_measures import (
     adjust_gamma, central_crop, image_gradients, psnr, rgb_to_yiq, rgb_to_yuv, rot90,
@@ -37,6 +37,6 @@ __all__ = [
     "random_flip_up_down", "random_hue", "random_saturation", "resize", "resize_area",
     "resize_bicubic", "resize_bilinear", "resize_image_with_crop_or_pad", "resize_images",
     "resize_nearest_neighbor", "resize_with_crop_or_pad", "rgb_to_grayscale", "rgb_to_hsv",
-    "rgb_to_yiq", "rgb_to_yuv", "rot90", "total_variation", "transpose", "transpose_image",
-    "yiq_to_rgb", "yuv_to_rgb",
+    "rgb_to_yiq", "rgb_to_yuv", "rot90", "sample_distorted_bounding_box", "total_variation",
+    "transpose", "transpose_image", "yiq_to_rgb", "yuv_to_rgb",
 ]

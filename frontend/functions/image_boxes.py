@@ -7,6 +7,7 @@ from typing import Any
 from flowc.frontend.apply import build
 from flowc.frontend.functions.derived import derive
 from flowc.frontend.functions.shaping import Name
+from flowc.frontend.scopes import name_scope
 
 decode_and_crop_jpeg = derive("DecodeAndCropJpeg", "decode_and_crop_jpeg")
 extract_jpeg_shape = derive("ExtractJpegShape", "extract_jpeg_shape")
@@ -71,3 +72,25 @@ def non_max_suppression_overlaps(
     """The same with a matrix of how much boxes overlap."""
     return build("NonMaxSuppressionWithOverlaps", overlaps, scores, max_output_size,
                  overlap_threshold, score_threshold, name=name)  # fmt: skip
+
+
+def sample_distorted_bounding_box(
+    image_size: Any, bounding_boxes: Any, seed: int | None = None, seed2: int | None = None,
+    min_object_covered: Any = 0.1, aspect_ratio_range: Any = None, area_range: Any = None,
+    max_attempts: int | None = None, use_image_if_no_bounding_boxes: bool | None = None,
+    name: Name = None,
+) -> Any:  # fmt: skip
+    """A random box that covers a part of one of the given boxes, as `(begin, size, bboxes)`.
+
+    `begin` and `size` are those of `tf.slice`; `bboxes` [1, 1, 4] is for `draw_bounding_boxes`. A
+    run raises InvalidArgumentError for no boxes, unless the whole image shall do then.
+    """
+    given = {
+        "seed": seed, "seed2": seed2, "aspect_ratio_range": aspect_ratio_range,
+        "area_range": area_range, "max_attempts": max_attempts,
+        "use_image_if_no_bounding_boxes": use_image_if_no_bounding_boxes,
+    }  # fmt: skip
+    attributes: dict[str, Any] = {n: value for n, value in given.items() if value is not None}
+    with name_scope(name, "sample_distorted_bounding_box") as scope:
+        return build("SampleDistortedBoundingBoxV2", image_size, bounding_boxes,
+                     min_object_covered, name=scope, **attributes)  # fmt: skip

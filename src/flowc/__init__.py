@@ -24,7 +24,8 @@ from flowc.frontend import compat, nest
 from flowc.frontend.api import modules
 from flowc.frontend.api import (
     debugging, dtypes, errors, graph_util, image, initializers, io, layers, linalg, lookup, losses,
-    manip, math, metrics, nn, python_io, queue, random, sparse, strings, summary, test, train,
+    manip, math, metrics, nn, python_io, queue, random, saved_model, sparse, strings, summary, test,
+    train,
 )
 from flowc.frontend.collections import (
     GraphKeys, add_to_collection, add_to_collections, get_all_collection_keys, get_collection,
@@ -261,11 +262,11 @@ __all__ = [
     "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "regex_replace",
     "register_tensor_conversion_function", "repeat", "report_uninitialized_variables",
     "reset_default_graph", "reshape", "resource", "resource_loader", "resource_variables_enabled",
-    "reverse", "reverse_sequence", "rint", "roll", "round", "rsqrt", "saturate_cast", "scalar_mul",
-    "scan", "scatter_add", "scatter_div", "scatter_max", "scatter_min", "scatter_mul", "scatter_nd",
-    "scatter_nd_add", "scatter_nd_sub", "scatter_nd_update", "scatter_sub", "scatter_update",
-    "searchsorted", "segment_max", "segment_mean", "segment_min", "segment_prod", "segment_sum",
-    "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask", "serialize_tensor",
+    "reverse", "reverse_sequence", "rint", "roll", "round", "rsqrt", "saturate_cast", "saved_model",
+    "scalar_mul", "scan", "scatter_add", "scatter_div", "scatter_max", "scatter_min", "scatter_mul",
+    "scatter_nd", "scatter_nd_add", "scatter_nd_sub", "scatter_nd_update", "scatter_sub",
+    "scatter_update", "searchsorted", "segment_max", "segment_mean", "segment_min", "segment_prod",
+    "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask", "serialize_tensor",
     "set_random_seed", "setdiff1d", "shape", "shape_n", "sigmoid", "sign", "sin", "sinh", "size",
     "slice", "sort", "space_to_batch_nd", "space_to_depth", "sparse", "sparse_add", "sparse_concat",
     "sparse_fill_empty_rows", "sparse_mask", "sparse_matmul", "sparse_maximum", "sparse_merge",

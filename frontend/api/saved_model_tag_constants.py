@@ -1,0 +1,11 @@
+"""`tf.saved_model.tag_constants`: tags of MetaGraphs."""
+# fmt: off
+# ruff: noqa: I001
+
+from flowc.frontend.saving.saved_model_constants import (
+    EVAL, GPU, SERVING, TPU, TRAINING,
+)
+
+__all__ = [
+    "EVAL", "GPU", "SERVING", "TPU", "TRAINING",
+]
