@@ -48,6 +48,8 @@ def _define(name: str, types: str, function: Callable[..., Value]) -> OpDefiniti
 def _mean(b: Builder, x: Value, axes: list[int], keep_dims: bool) -> Value:
     dtype = x.type.dtype
     count = dims.product([b.shape(x)[axis] for axis in axes])
+    if dtype.is_integer:
+        count = dims.maximum(count, 1)  # the mean of no integers is 0
     wide = dtypes.int64 if dtype.is_integer and dtype.size < 8 else accumulator(dtype)
     total = b.reduce_sum(b.convert(x, wide), axes, keep_dims)
     divisor = b.broadcast_to(number(b, count, total.type.dtype), b.shape(total))

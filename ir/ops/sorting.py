@@ -204,7 +204,7 @@ def bincount(b: Builder, arr: Value, size: Value, weights: Value) -> Value:
     check_all(b, b.ge(arr, 0), "Input arr must be non-negative!")
     total = dims.product(b.shape(arr))
     flat = b.reshape(arr, (total,))
-    if b.type_of(weights).size == 0:
+    if b.assumptions.equal(dims.product(b.shape(weights)), 0):
         amount = b.full(1, (total,), weights.type.dtype)
     else:
         merge_shapes(b, "Bincount", weights, arr)
@@ -227,7 +227,8 @@ def dense_bincount(
     require(not isinstance(count, int) or count >= 0, f"size ({count}) must be non-negative")
     check_all(b, b.ge(input, 0), "Input arr must be non-negative!")
     dtype = weights.type.dtype
-    weighted = b.type_of(weights).size != 0 and not binary_output
+    is_empty = b.assumptions.equal(dims.product(b.shape(weights)), 0)
+    weighted = not is_empty and not binary_output
     if weighted:
         merge_shapes(b, "DenseBincount", weights, input)
     amount = weights if weighted else b.full(1, shape, dtype)
