@@ -59,6 +59,7 @@ from flowc.frontend.functions.control import (
 from flowc.frontend.functions.control import assert_that as Assert
 from flowc.frontend.functions.control import print_ as Print
 from flowc.frontend.functions.control import tuple_ as tuple
+from flowc.frontend.functions.decorated import function
 from flowc.frontend.functions.filling import (
     diag, diag_part, eye, fill, lin_space, linspace, matrix_band_part, matrix_diag,
     matrix_diag_part, matrix_set_diag, one_hot, ones, ones_like, placeholder,
@@ -126,6 +127,7 @@ from flowc.frontend.gradients.backward import (
 )
 from flowc.frontend.gradients.custom import custom_gradient
 from flowc.frontend.gradients.registry import NoGradient, NotDifferentiable, RegisterGradient
+from flowc.frontend.gradients.tape import GradientTape
 from flowc.frontend.graph import Graph
 from flowc.frontend.importer import import_graph_def
 from flowc.frontend.initializers import Constant as constant_initializer
@@ -155,6 +157,7 @@ from flowc.frontend.session import InteractiveSession, Session
 from flowc.frontend.shapes import Dimension, TensorShape, dimension_value
 from flowc.frontend.stacks import get_default_graph, get_default_session, reset_default_graph
 from flowc.frontend.tensor import Tensor
+from flowc.frontend.tensor_spec import TensorSpec
 from flowc.frontend.variables.scope import (
     AUTO_REUSE, VariableScope, get_local_variable, get_variable, get_variable_scope,
     no_regularizer, variable_op_scope, variable_scope,
@@ -202,21 +205,21 @@ from flowc.frontend.functions.images import extract_image_patches
 __all__ = [
     "AUTO_REUSE", "GIT_VERSION", "VERSION", "AggregationMethod", "Assert", "AttrValue",
     "ConfigProto", "DType", "DeviceSpec", "Dimension", "Event", "FIFOQueue", "FixedLenFeature",
-    "FixedLenSequenceFeature", "FixedLengthRecordReader", "GPUOptions", "Graph", "GraphDef",
-    "GraphKeys", "GraphOptions", "HistogramProto", "IdentityReader", "IndexedSlices",
+    "FixedLenSequenceFeature", "FixedLengthRecordReader", "GPUOptions", "GradientTape", "Graph",
+    "GraphDef", "GraphKeys", "GraphOptions", "HistogramProto", "IdentityReader", "IndexedSlices",
     "IndexedSlicesValue", "InteractiveSession", "MetaGraphDef", "NameAttrList", "NoGradient",
     "NodeDef", "NotDifferentiable", "Operation", "OptimizerOptions", "PaddingFIFOQueue", "Print",
     "PriorityQueue", "QueueBase", "RandomShuffleQueue", "ReaderBase", "RegisterGradient",
     "RunMetadata", "RunOptions", "Session", "SessionLog", "SparseFeature", "SparseTensor",
     "SparseTensorValue", "Summary", "SummaryMetadata", "TFRecordReader", "Tensor", "TensorArray",
-    "TensorShape", "TextLineReader", "UnconnectedGradients", "VarLenFeature", "Variable",
-    "VariableAggregation", "VariableScope", "VariableSynchronization", "WholeFileReader",
-    "__version__", "abs", "accumulate_n", "acos", "acosh", "add", "add_check_numerics_ops", "add_n",
-    "add_to_collection", "add_to_collections", "all_variables", "angle", "app", "arg_max",
-    "arg_min", "argmax", "argmin", "argsort", "as_dtype", "as_string", "asin", "asinh",
-    "assert_equal", "assert_greater", "assert_greater_equal", "assert_less", "assert_less_equal",
-    "assert_negative", "assert_non_negative", "assert_non_positive", "assert_none_equal",
-    "assert_positive", "assert_rank", "assert_rank_at_least", "assert_type",
+    "TensorShape", "TensorSpec", "TextLineReader", "UnconnectedGradients", "VarLenFeature",
+    "Variable", "VariableAggregation", "VariableScope", "VariableSynchronization",
+    "WholeFileReader", "__version__", "abs", "accumulate_n", "acos", "acosh", "add",
+    "add_check_numerics_ops", "add_n", "add_to_collection", "add_to_collections", "all_variables",
+    "angle", "app", "arg_max", "arg_min", "argmax", "argmin", "argsort", "as_dtype", "as_string",
+    "asin", "asinh", "assert_equal", "assert_greater", "assert_greater_equal", "assert_less",
+    "assert_less_equal", "assert_negative", "assert_non_negative", "assert_non_positive",
+    "assert_none_equal", "assert_positive", "assert_rank", "assert_rank_at_least", "assert_type",
     "assert_variables_initialized", "assign", "assign_add", "assign_sub", "atan", "atan2", "atanh",
     "batch_gather", "batch_to_space_nd", "betainc", "bfloat16", "bincount", "bitcast", "bool",
     "boolean_mask", "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to", "case",
@@ -233,33 +236,34 @@ __all__ = [
     "enable_resource_variables", "encode_base64", "equal", "erf", "erfc", "errors",
     "executing_eagerly", "exp", "expand_dims", "expm1", "extract_image_patches", "eye", "fft",
     "fft2d", "fft3d", "fill", "flags", "float16", "float32", "float64", "floor", "floor_div",
-    "floordiv", "floormod", "foldl", "foldr", "gather", "gather_nd", "get_all_collection_keys",
-    "get_collection", "get_collection_ref", "get_default_graph", "get_default_session",
-    "get_local_variable", "get_seed", "get_variable", "get_variable_scope", "gfile", "global_norm",
-    "global_variables", "global_variables_initializer", "glorot_normal_initializer",
-    "glorot_uniform_initializer", "gradients", "graph_util", "greater", "greater_equal", "group",
-    "half", "hessians", "identity", "identity_n", "ifft", "ifft2d", "ifft3d", "igamma", "igammac",
-    "imag", "image", "image_gradients", "import_graph_def", "initialize_all_variables",
-    "initialize_local_variables", "initialize_variables", "initializers", "int8", "int16", "int32",
-    "int64", "invert_permutation", "io", "is_finite", "is_inf", "is_nan", "is_non_decreasing",
-    "is_numeric_tensor", "is_strictly_increasing", "is_variable_initialized", "layers", "lbeta",
-    "less", "less_equal", "lgamma", "lin_space", "linalg", "linspace", "local_variables",
-    "local_variables_initializer", "log", "log1p", "logging", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "lookup", "losses", "make_ndarray", "make_tensor_proto", "manip",
-    "map_fn", "matching_files", "math", "matmul", "matrix_band_part", "matrix_determinant",
-    "matrix_diag", "matrix_diag_part", "matrix_inverse", "matrix_set_diag", "matrix_solve",
-    "matrix_square_root", "matrix_transpose", "matrix_triangular_solve", "maximum", "meshgrid",
-    "metrics", "minimum", "mod", "model_variables", "moving_average_variables", "multinomial",
-    "multiply", "name_scope", "negative", "nest", "newaxis", "nextafter", "nn", "no_op",
-    "no_regularizer", "norm", "not_equal", "numpy_function", "one_hot", "ones", "ones_initializer",
-    "ones_like", "op_scope", "orthogonal_initializer", "pad", "parallel_stack", "parse_example",
-    "parse_single_example", "parse_single_sequence_example", "parse_tensor", "placeholder",
-    "placeholder_with_default", "polygamma", "polyval", "pow", "py_func", "python_io", "qint8",
-    "qint16", "qint32", "qr", "queue", "quint8", "quint16", "random", "random_crop", "random_gamma",
-    "random_normal", "random_normal_initializer", "random_poisson", "random_shuffle",
-    "random_uniform", "random_uniform_initializer", "range", "rank", "read_file", "real", "realdiv",
-    "reciprocal", "reduce_all", "reduce_any", "reduce_join", "reduce_logsumexp", "reduce_max",
-    "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "regex_replace",
+    "floordiv", "floormod", "foldl", "foldr", "function", "gather", "gather_nd",
+    "get_all_collection_keys", "get_collection", "get_collection_ref", "get_default_graph",
+    "get_default_session", "get_local_variable", "get_seed", "get_variable", "get_variable_scope",
+    "gfile", "global_norm", "global_variables", "global_variables_initializer",
+    "glorot_normal_initializer", "glorot_uniform_initializer", "gradients", "graph_util", "greater",
+    "greater_equal", "group", "half", "hessians", "identity", "identity_n", "ifft", "ifft2d",
+    "ifft3d", "igamma", "igammac", "imag", "image", "image_gradients", "import_graph_def",
+    "initialize_all_variables", "initialize_local_variables", "initialize_variables",
+    "initializers", "int8", "int16", "int32", "int64", "invert_permutation", "io", "is_finite",
+    "is_inf", "is_nan", "is_non_decreasing", "is_numeric_tensor", "is_strictly_increasing",
+    "is_variable_initialized", "layers", "lbeta", "less", "less_equal", "lgamma", "lin_space",
+    "linalg", "linspace", "local_variables", "local_variables_initializer", "log", "log1p",
+    "logging", "logical_and", "logical_not", "logical_or", "logical_xor", "lookup", "losses",
+    "make_ndarray", "make_tensor_proto", "manip", "map_fn", "matching_files", "math", "matmul",
+    "matrix_band_part", "matrix_determinant", "matrix_diag", "matrix_diag_part", "matrix_inverse",
+    "matrix_set_diag", "matrix_solve", "matrix_square_root", "matrix_transpose",
+    "matrix_triangular_solve", "maximum", "meshgrid", "metrics", "minimum", "mod",
+    "model_variables", "moving_average_variables", "multinomial", "multiply", "name_scope",
+    "negative", "nest", "newaxis", "nextafter", "nn", "no_op", "no_regularizer", "norm",
+    "not_equal", "numpy_function", "one_hot", "ones", "ones_initializer", "ones_like", "op_scope",
+    "orthogonal_initializer", "pad", "parallel_stack", "parse_example", "parse_single_example",
+    "parse_single_sequence_example", "parse_tensor", "placeholder", "placeholder_with_default",
+    "polygamma", "polyval", "pow", "py_func", "python_io", "qint8", "qint16", "qint32", "qr",
+    "queue", "quint8", "quint16", "random", "random_crop", "random_gamma", "random_normal",
+    "random_normal_initializer", "random_poisson", "random_shuffle", "random_uniform",
+    "random_uniform_initializer", "range", "rank", "read_file", "real", "realdiv", "reciprocal",
+    "reduce_all", "reduce_any", "reduce_join", "reduce_logsumexp", "reduce_max", "reduce_mean",
+    "reduce_min", "reduce_prod", "reduce_sum", "regex_replace",
     "register_tensor_conversion_function", "repeat", "report_uninitialized_variables",
     "reset_default_graph", "reshape", "resource", "resource_loader", "resource_variables_enabled",
     "reverse", "reverse_sequence", "rint", "roll", "round", "rsqrt", "saturate_cast", "saved_model",
