@@ -25,6 +25,7 @@ from flowc.frontend.functions.normalization import (
     batch_norm_with_global_normalization, batch_normalization, fused_batch_norm, moments,
     weighted_moments,
 )
+from flowc.frontend.functions.safe_embedding import safe_embedding_lookup_sparse
 from flowc.frontend.functions.selection import in_top_k, top_k
 from flowc.frontend.functions.sampling import (
     log_uniform_candidate_sampler, nce_loss, sampled_softmax_loss, uniform_candidate_sampler,
@@ -40,20 +41,17 @@ from flowc.frontend.rnn.static import (
 __all__ = [
     "atrous_conv2d", "avg_pool", "avg_pool2d", "avg_pool3d", "batch_norm_with_global_normalization",
     "batch_normalization", "bias_add", "bidirectional_dynamic_rnn", "conv1d", "conv2d",
-    "conv2d_backprop_filter",
-    "conv2d_backprop_input", "conv2d_transpose", "conv3d", "convolution", "crelu",
-    "ctc_beam_search_decoder", "ctc_greedy_decoder", "ctc_loss", "depthwise_conv2d",
+    "conv2d_backprop_filter", "conv2d_backprop_input", "conv2d_transpose", "conv3d", "convolution",
+    "crelu", "ctc_beam_search_decoder", "ctc_greedy_decoder", "ctc_loss", "depthwise_conv2d",
     "depthwise_conv2d_native", "dilation2d", "dropout", "dynamic_rnn", "elu", "embedding_lookup",
     "embedding_lookup_sparse", "fused_batch_norm", "gelu", "in_top_k", "l2_loss", "l2_normalize",
     "leaky_relu", "local_response_normalization", "log_poisson_loss", "log_sigmoid", "log_softmax",
     "log_uniform_candidate_sampler", "lrn", "max_pool", "max_pool2d", "max_pool3d",
     "max_pool_with_argmax", "moments", "nce_loss", "raw_rnn", "relu", "relu6", "relu_layer",
-    "rnn_cell",
-    "sampled_softmax_loss", "selu", "separable_conv2d", "sigmoid",
-    "sigmoid_cross_entropy_with_logits", "softmax", "softmax_cross_entropy_with_logits",
+    "rnn_cell", "safe_embedding_lookup_sparse", "sampled_softmax_loss", "selu", "separable_conv2d",
+    "sigmoid", "sigmoid_cross_entropy_with_logits", "softmax", "softmax_cross_entropy_with_logits",
     "softmax_cross_entropy_with_logits_v2", "softplus", "softsign",
     "sparse_softmax_cross_entropy_with_logits", "static_bidirectional_rnn", "static_rnn",
-    "static_state_saving_rnn", "swish", "tanh", "top_k",
-    "uniform_candidate_sampler", "weighted_cross_entropy_with_logits", "weighted_moments",
-    "xw_plus_b", "zero_fraction",
+    "static_state_saving_rnn", "swish", "tanh", "top_k", "uniform_candidate_sampler",
+    "weighted_cross_entropy_with_logits", "weighted_moments", "xw_plus_b", "zero_fraction",
 ]

@@ -31,9 +31,11 @@ def reshape_to_same(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def reshape_twice(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`reshape(reshape(x)) -> reshape(x)`"""
+    """`reshape(reshape(x)) -> reshape(x)`, as many elements by what either has assumed"""
     x = operand_of(i.operands[0], "reshape")
-    return None if x is None else b.reshape(x, i.types[0].shape)
+    if x is None or x.type == i.types[0]:
+        return x
+    return b.emit("reshape", x, shape=i.types[0].shape)
 
 
 def reshape_of_broadcast(b: RuleBuilder, i: Instruction) -> Value | None:

@@ -1,0 +1,1 @@
+"""Feature columns: how raw features become what a model takes."""
