@@ -14,7 +14,7 @@ from flowc.frontend.graph_scopes import OperationScopes
 from flowc.frontend.naming import NameScopes
 from flowc.frontend.stacks import GRAPHS, GraphStack
 from flowc.frontend.tensor import Tensor
-from flowc.ir.dtypes import DType, as_dtype
+from flowc.ir.dtypes import DType, as_dtype, resource
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.graph_values import attr_to_python, python_to_attr
 from flowc.ir.ops.inference import Abstract, Inference, abstract, output_dtypes
@@ -244,7 +244,7 @@ class Graph(NameScopes, Collections, OperationScopes):
             graph_def.library.function.extend(self._functions.values())
         if add_shapes:
             for op, node in zip(self._operations, graph_def.node, strict=True):
-                shapes = tuple(tensor.sizes for tensor in op.outputs)
+                shapes = tuple(_output_shape(tensor) for tensor in op.outputs)
                 node.attr["_output_shapes"].CopyFrom(python_to_attr(shapes, "list(shape)"))
         return graph_def
 
@@ -385,6 +385,13 @@ class Graph(NameScopes, Collections, OperationScopes):
     def graph_def_versions(self) -> VersionDef:
         """The version that `as_graph_def` writes."""
         return VersionDef(producer=GRAPH_DEF_VERSION)
+
+
+def _output_shape(tensor: TensorBase) -> tuple[int | None, ...] | None:
+    """The shape of a tensor; of a variable's handle its own, not the variable's."""
+    if tensor.dtype is resource and not tensor.is_ref:
+        return ()
+    return tensor.sizes
 
 
 # Ops that lead a tensor from one context into another, and are made outside of both.

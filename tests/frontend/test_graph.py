@@ -185,3 +185,14 @@ def test_attributes_as_tensorflow_returns_them() -> None:
     assert op.get_attr("use_cudnn_on_gpu") is True
     with pytest.raises(ValueError, match="has no attr named"):
         op.get_attr("nothing")
+
+
+def test_shapes_in_a_graph_def() -> None:
+    """A handle is a scalar there, whatever the shape of its variable: TensorFlow checks it."""
+    variable = tf.get_variable("v", [3, 2])
+    tf.placeholder(tf.float32, [None, 3], name="x")
+    nodes = {n.name: n for n in tf.get_default_graph().as_graph_def(add_shapes=True).node}
+    (handle,) = nodes[variable.op.name].attr["_output_shapes"].list.shape
+    assert (len(handle.dim), handle.unknown_rank) == (0, False)
+    (shape,) = nodes["x"].attr["_output_shapes"].list.shape
+    assert [d.size for d in shape.dim] == [-1, 3]
