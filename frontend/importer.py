@@ -29,6 +29,7 @@ from flowc.ir.tensor.builder import UnknownValue
 from flowc.ir.unknown_attributes import unknown_attributes
 
 _logger = logging.getLogger("flowc")
+_RENAMED = {"PlaceholderV2": "Placeholder"}  # the same op under a name that it had for a while
 _LOOP_ENTRIES = ("Merge", "RefMerge")  # may read a NextIteration that comes later
 
 
@@ -213,6 +214,7 @@ class _Import:
         copy = NodeDef()
         copy.CopyFrom(node)
         copy.name = name
+        copy.op = _RENAMED.get(node.op, node.op)
         if self.prefix and "_class" in copy.attr:
             groups = copy.attr["_class"].list.s
             groups[:] = [b"loc:@" + self.prefix.encode() + g[5:] if g.startswith(b"loc:@") else g
@@ -264,7 +266,7 @@ def _defaults(ops: OpList | None) -> dict[tuple[str, str], AttrValue]:
 
 
 def _definition(node: NodeDef, functions: Mapping[str, FunctionDef]) -> OpDefinition:
-    definition = OPS.get(node.op)
+    definition = OPS.get(_RENAMED.get(node.op, node.op))
     if definition is not None:
         return definition
     if node.op in functions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowc.ir.ops.common import Tensors
+from flowc.ir.ops.common import Tensors, merge_shapes
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Value
@@ -22,6 +22,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 @op("ReluGrad(gradients: T, features: T; T: {real}) -> backprops: T")
 def relu_grad(b: Builder, gradients: Value, features: Value) -> Value:
     """The gradients where features > 0."""
+    merge_shapes(b, "ReluGrad", gradients, features)
     return b.select(b.gt(features, 0), gradients, b.zeros_like(gradients))
 
 
@@ -45,6 +46,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 @op("Relu6Grad(gradients: T, features: T; T: {real}) -> backprops: T")
 def relu6_grad(b: Builder, gradients: Value, features: Value) -> Value:
     """The gradients where 0 < features < 6."""
+    merge_shapes(b, "Relu6Grad", gradients, features)
     inside = b.and_(b.gt(features, 0), b.lt(features, 6))
     return b.select(inside, gradients, b.zeros_like(gradients))
 
@@ -73,6 +75,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 )
 def leaky_relu_grad(b: Builder, gradients: Value, features: Value, *, alpha: float) -> Value:
     """The gradients, times alpha where features <= 0."""
+    merge_shapes(b, "LeakyReluGrad", gradients, features)
     return b.select(b.gt(features, 0), gradients, b.multiply(gradients, alpha))
 
 

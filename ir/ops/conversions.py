@@ -20,6 +20,8 @@ def cast(b: Builder, x: Value, *, DstT: DType, Truncate: bool) -> Value:
         raise UnimplementedError(None, None, message)
     if Truncate and source.is_floating and DstT.is_floating and DstT.size < source.size:
         return _truncated(b, x, DstT)
+    if source.is_complex and DstT.is_integer:
+        x, source = b.real(x), source.real
     if source.is_floating and DstT.is_integer:
         return _float_to_integer(b, x, DstT)
     return b.convert(x, DstT)

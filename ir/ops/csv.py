@@ -69,6 +69,8 @@ def decode_csv(
     require(len(field_delim) == 1, "field_delim should be only 1 char")
     chosen = len(select_cols) in (0, len(OUT_TYPE))
     require(chosen, "select_cols should match output size")
+    shallow = all(np.ndim(default) <= 1 for default in record_defaults)
+    require(shallow, "Each record default should be at most rank 1")
     rows = []
     for number, record in enumerate(elements(records)):
         row = _fields(record, field_delim.encode(), use_quote_delim)

@@ -260,7 +260,7 @@ def _factor(matrix: Array, order: Array) -> None:
     """Gaussian elimination with partial pivoting, in place."""
     for k in range(len(matrix)):
         pivot = k + int(np.argmax(np.abs(matrix[k:, k])))
-        require(np.abs(matrix[pivot, k]) > 0, "Input is not invertible.")
+        require(matrix[pivot, k] != 0, "Input is not invertible.")
         matrix[[k, pivot]], order[[k, pivot]] = matrix[[pivot, k]], order[[pivot, k]]
         matrix[k + 1 :, k] /= matrix[k, k]
         matrix[k + 1 :, k + 1 :] -= np.outer(matrix[k + 1 :, k], matrix[k, k + 1 :])

@@ -142,7 +142,7 @@ def _rejoined(g: GraphBuilder, op: Operation, grads: Sequence[Tensor | None], ax
 
 
 @op(
-    "SplitV(value: T[...,:], size_splits: Tlen, split_dim: int32; num_split: int >= 1, T: type,"
+    "SplitV(value: T[...,:], size_splits: Tlen[:], split_dim: int32; num_split: int >= 1, T: type,"
     " Tlen: {int8, int32, int64} = int64) -> output: num_split*T"
 )
 def split_v(

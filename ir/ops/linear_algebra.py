@@ -290,6 +290,7 @@ def matrix_solve_ls(matrix: Array, rhs: Array, l2_regularizer: Array, *, fast: b
     if not fast:
         return np.asarray(np.linalg.pinv(matrix) @ rhs, rhs.dtype)
     rows, columns = matrix.shape[-2:]
+    require(bool(l2_regularizer >= 0), "l2_regularizer must be >= 0.")
     adjoint, ridge = _adjoint(matrix), l2_regularizer.astype(matrix.dtype)
     if rows >= columns:
         gram = adjoint @ matrix + ridge * np.eye(columns, dtype=matrix.dtype)

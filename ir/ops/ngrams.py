@@ -55,6 +55,7 @@ def string_ngrams(
     preserve_short_sequences: bool,
 ) -> tuple[Array, Array]:
     """The runs of each row of a ragged matrix; the rows lie between `data_splits`."""
+    require(all(width > 0 for width in ngram_widths), "ngram_widths must contain positive values")
     values, splits = elements(data), data_splits.tolist()
     ordered = all(a <= b for a, b in pairwise(splits))
     require(not splits or (ordered and splits[0] == 0 and splits[-1] == len(values)),

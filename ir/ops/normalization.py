@@ -7,7 +7,7 @@ from typing import Any
 
 from flowc.ir import dims, dtypes
 from flowc.ir.ops.common import Tensors, number, or_zeros, require_rank, show
-from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
+from flowc.ir.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
 from flowc.ir.ops.terms import Term, rsqrt, squared
 from flowc.ir.ops.windows import layout
 from flowc.ir.tensor.builder import Builder, accumulator, require
@@ -107,7 +107,9 @@ _FORMATS = '{"NHWC", "NCHW", "NDHWC", "NCDHW"}'
 _FORMATS_2D = '{"NHWC", "NCHW"}'
 
 
-def _define_forward(version: str, statistics: str, types: str, formats: str, extra: int) -> None:
+def _define_forward(
+    version: str, statistics: str, types: str, formats: str, extra: int
+) -> OpDefinition:
     outputs = ["y: T"] + [
         f"{name}: {statistics}"
         for name in ("batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2")
@@ -140,6 +142,7 @@ def _define_forward(version: str, statistics: str, types: str, formats: str, ext
         return (*results, b.full(0, (), results[1].type.dtype))
 
     lower.gradient(_forward_gradient(version))
+    return lower
 
 
 def _forward_gradient(version: str) -> Any:
@@ -324,7 +327,9 @@ def _training_second_order(
 _define_forward("", "T", "T: {float32}", _FORMATS_2D, 0)
 _define_forward("V2", "U", "T: {float16, bfloat16, float32}, U: {float32}",
                 _FORMATS_2D, 0)  # fmt: skip
-_define_forward("V3", "U", "T: {float16, bfloat16, float32}, U: {bfloat16, float32}", _FORMATS, 1)
+fused_batch_norm_v3 = _define_forward(
+    "V3", "U", "T: {float16, bfloat16, float32}, U: {bfloat16, float32}", _FORMATS, 1
+)
 _define_backward("", "T", "T: {float32}", _FORMATS_2D, 0)
 _define_backward("V2", "U", "T: {float16, bfloat16, float32}, U: {float32}", _FORMATS_2D, 0)
 _define_backward("V3", "U", "T: {float16, bfloat16, float32}, U: {float32}", _FORMATS, 1)

@@ -82,7 +82,7 @@ def _(b: Builder, x: Value, *, out_idx: DType) -> tuple[Value, ...]:
 
 
 @host_op(
-    "UniqueV2(x: T, axis: Taxis; T: type, Taxis: {index} = int64, out_idx: {index} = int32)"
+    "UniqueV2(x: T, axis: Taxis[:]; T: type, Taxis: {index} = int64, out_idx: {index} = int32)"
     " -> y: T, idx: out_idx"
 )
 def unique_v2(x: Array, axis: Array, *, out_idx: DType) -> tuple[Array, Array]:
@@ -108,7 +108,7 @@ def _(b: Builder, x: Value, *, out_idx: DType) -> tuple[Value, ...]:
 
 
 @host_op(
-    "UniqueWithCountsV2(x: T, axis: Taxis; T: type, Taxis: {index} = int64,"
+    "UniqueWithCountsV2(x: T, axis: Taxis[:]; T: type, Taxis: {index} = int64,"
     " out_idx: {index} = int32) -> y: T, idx: out_idx, count: out_idx"
 )
 def unique_with_counts_v2(x: Array, axis: Array, *, out_idx: DType) -> tuple[Array, Array, Array]:

@@ -298,7 +298,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 @op(
-    "StridedSliceGrad(shape: Index, begin: Index, end: Index, strides: Index, dy: T;"
+    "StridedSliceGrad(shape: Index[:], begin: Index, end: Index, strides: Index, dy: T;"
     f" {_SIGNATURE}) -> output: T"
 )
 def strided_slice_grad(

@@ -266,7 +266,7 @@ for _name, _combine in {"Add": Builder.add, "Mul": Builder.multiply, "Div": Buil
 def _define_reduction(name: str, types: str) -> None:
     @op(
         f"SparseReduce{name}(input_indices: int64[:,:], input_values: T[:], input_shape: int64[:],"
-        f" reduction_axes: int32; keep_dims: bool = false, T: {types}) -> output: T"
+        f" reduction_axes: int32[:?]; keep_dims: bool = false, T: {types}) -> output: T"
     )
     def lower(
         b: Builder,

@@ -73,6 +73,10 @@ def _places(indices: Array, shape: Array) -> Array:
 def sparse_reorder(indices: Array, values: Array, shape: Array) -> tuple[Array, Array]:
     """The values in row-major order of their indices."""
     require(indices.ndim == 2, f"Input indices should be a matrix, got {show(indices.shape)}")
+    require(
+        len(values) == len(indices),
+        f"Number of elements in indices ({len(indices)}) and values ({len(values)}) do not match",
+    )
     _places(indices, shape)
     return _sorted(indices, values)
 
@@ -101,7 +105,9 @@ def sparse_reshape(
     b: Builder, input_indices: Value, input_shape: Value, new_shape: Value
 ) -> tuple[Value, Value]:
     """The indices of the same row-major positions in another shape; -1 is the size that is left."""
-    count = require_rank(b, input_indices, 2, "Input indices")[0]
+    count, depth = require_rank(b, input_indices, 2, "Input indices")
+    fits = b.assumptions.equal(depth, b.shape(input_shape)[0])
+    require(fits, "Input tensor rank must match input shape length.")
     old, wanted = b.dims(input_shape), list(b.dims(new_shape))
     unknown = [axis for axis, size in enumerate(wanted) if size == -1]
     require(len(unknown) <= 1, "only one output dimension may be -1")
@@ -325,7 +331,7 @@ def _define_reduction(name: str, types: str, combine: np.ufunc) -> None:
     @host_op(
         f"SparseReduce{name}Sparse(input_indices: int64[:,:], input_values: T[:],"
         f" input_shape: int64[:],"
-        f" reduction_axes: int32; keep_dims: bool = false, T: {types}) -> {_OUTPUTS}"
+        f" reduction_axes: int32[:?]; keep_dims: bool = false, T: {types}) -> {_OUTPUTS}"
     )
     def kernel(
         indices: Array, values: Array, shape: Array, axes: Array, *, keep_dims: bool

@@ -181,7 +181,9 @@ def test_the_producer_may_tell_defaults() -> None:
     graph = GraphDef(node=[X, node("y", "Exp", "x", T=FLOAT, mode=AttrValue(s=b"FAST"))])
     with pytest.raises(ValueError, match="no attribute 'mode', whose value 'FAST'"):
         tf.import_graph_def(graph)
-    (y,) = tf.import_graph_def(graph, return_elements=["y"], producer_op_list=ops)
+    found = tf.import_graph_def(graph, return_elements=["y"], producer_op_list=ops)
+    assert found is not None
+    (y,) = found
     assert "mode" not in y.node_def.attr
     graph.node[1].attr["mode"].s = b"SLOW"
     with pytest.raises(ValueError, match="no attribute 'mode', whose value 'SLOW'"):
@@ -191,5 +193,7 @@ def test_the_producer_may_tell_defaults() -> None:
 def test_missing_attributes_take_their_defaults() -> None:
     nodes = [X, node("axis", "Const", dtype=AttrValue(type=3), value=AttrValue(tensor=ZERO)),
              node("y", "ArgMax", "x", "axis", T=FLOAT)]  # fmt: skip
-    (y,) = tf.import_graph_def(GraphDef(node=nodes), return_elements=["y:0"])
+    found = tf.import_graph_def(GraphDef(node=nodes), return_elements=["y:0"])
+    assert found is not None
+    (y,) = found
     assert y.dtype == tf.int64
