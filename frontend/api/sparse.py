@@ -30,11 +30,12 @@ from flowc.frontend.functions.sparse_structure import sparse_softmax as softmax
 from flowc.frontend.functions.sparse_structure import sparse_split as split
 from flowc.frontend.functions.sparse_structure import sparse_to_indicator as to_indicator
 from flowc.frontend.functions.sparse_structure import sparse_transpose as transpose
+from flowc.frontend.training.accumulators import SparseConditionalAccumulator
 
 __all__ = [
-    "SparseTensor", "add", "concat", "cross", "cross_hashed", "fill_empty_rows", "mask", "matmul",
-    "maximum", "merge", "minimum", "placeholder", "reduce_max", "reduce_max_sparse", "reduce_sum",
-    "reduce_sum_sparse", "reorder", "reset_shape", "reshape", "retain", "segment_mean",
-    "segment_sqrt_n", "segment_sum", "slice", "softmax", "sparse_dense_matmul", "split", "to_dense",
-    "to_indicator", "transpose",
+    "SparseConditionalAccumulator", "SparseTensor", "add", "concat", "cross", "cross_hashed",
+    "fill_empty_rows", "mask", "matmul", "maximum", "merge", "minimum", "placeholder", "reduce_max",
+    "reduce_max_sparse", "reduce_sum", "reduce_sum_sparse", "reorder", "reset_shape", "reshape",
+    "retain", "segment_mean", "segment_sqrt_n", "segment_sum", "slice", "softmax",
+    "sparse_dense_matmul", "split", "to_dense", "to_indicator", "transpose",
 ]
