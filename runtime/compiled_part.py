@@ -74,7 +74,8 @@ class CompiledPart:
         feeds = []
         for name, type_, array in zip(self._part.inputs, self._types, arrays, strict=True):
             dtype, shape = type_ or (as_dtype(array.dtype), None)
-            static = (None,) * array.ndim if shape is None else shape
+            is_known = shape is not None and _agree(shape, array.shape)
+            static = shape if is_known and shape is not None else (None,) * array.ndim
             feeds.append(Feed(name, dtype, static, array))
         name = ",".join(self._part.outputs) or "targets"
         request = Request(name, self._part.nodes, feeds, self._part.outputs)
@@ -117,9 +118,9 @@ class CompiledPart:
         return any(dims.as_symbol(g.left) == symbol and isinstance(g.right, int) for g in guards)
 
     def _fits(self, executable: Executable, arrays: Sequence[Array]) -> bool:
-        """Ranks and variable types are those that the code was made for."""
+        """Known sizes and variable types are those that the code was made for."""
         parameters = executable.graph.module.main.parameters
-        if any(a.ndim != p.type.rank for a, p in zip(arrays, parameters, strict=False)):
+        if not all(_agree(p.type.shape, a.shape) for a, p in zip(arrays, parameters, strict=False)):
             return False
         for number, value in executable.graph.fixed.items():
             if not np.array_equal(arrays[number], value):
@@ -129,3 +130,9 @@ class CompiledPart:
             if array.shape != parameter.type.shape or array.dtype != parameter.type.dtype.numpy:
                 return False
         return True
+
+
+def _agree(known: Sequence[Any], shape: Sequence[int]) -> bool:
+    """Whether a shape has the known sizes, which are ints, of another one."""
+    pairs = zip(known, shape, strict=False)
+    return len(known) == len(shape) and all(a == b or not isinstance(a, int) for a, b in pairs)

@@ -152,6 +152,18 @@ class Executor:
         shape = element.shape
         return element.dtype, None if shape.dims is None else tuple(shape.as_list())
 
+    def known_types(self, names: Iterable[str]) -> dict[str, StaticType]:
+        """The same of those tensors that the graph has, and whose rank it knows."""
+        found = {}
+        for name in names:
+            try:
+                static = self.static_type(name)
+            except (KeyError, ValueError):  # of a function, or made by structuring
+                continue
+            if static[1] is not None:
+                found[name] = static
+        return found
+
     def compile(self, request: Request, reason: str) -> Executable:
         """Compile a request, saying why in the log."""
         executable = compile_request(request, self.store, self._target, self.options)

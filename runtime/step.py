@@ -84,7 +84,8 @@ class Step:
 
     def _runner(self, part: Part) -> CompiledPart | HostPart:
         if part.compiled:
-            return CompiledPart(self._executor, part, self._types)
+            known = self._executor.known_types(set(part.inputs) - set(self._types))
+            return CompiledPart(self._executor, part, {**known, **self._types})
         return HostPart(self._executor, part)
 
     def _direct_part(self) -> CompiledPart | None:

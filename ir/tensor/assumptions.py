@@ -76,8 +76,9 @@ class Assumptions(ABC):
         solved = dims.solve(left - right)
         if solved is not None:
             self.replaced[solved[0]] = solved[1]
-        else:
-            self._wholes[right] = left  # neither follows from the other, as in a*b == c*d
+        else:  # neither follows from the other, as in a*b == c*d
+            old, new = (left, right) if isinstance(right, int) else (right, left)
+            self._wholes[old] = new
 
     def fresh(self, hint: int | None = None) -> Expr:
         """A new symbol for an unknown size."""
