@@ -15,7 +15,7 @@ branch that does not compute them they are absent.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,28 @@ def structure_conditionals(nodes: Nodes, scope: Scope, fetched: Collection[str])
     """The nodes with `If`s in place of what is switched. Raises InvalidArgumentError."""
     if not any(node.op in _SWITCHES for node in nodes.values()):
         return nodes
-    return _Conditionals(nodes, scope, fetched).run()
+    return _Conditionals(_waiting_for_sources(nodes), scope, fetched).run()
+
+
+def _waiting_for_sources(nodes: Nodes) -> Nodes:
+    """The nodes, with those that wait for a switch waiting for what it passes on.
+
+    A switch itself is alive whichever way it passes its input on.
+    """
+
+    def source(name: str) -> str:
+        node = nodes.get(name)
+        if node is None or node.op not in _SWITCHES:
+            return name
+        edge = node.inputs[0]
+        behind = nodes.get(edge.node)
+        return name if behind is None or behind.op in _SWITCHES else edge.node
+
+    found = {}
+    for name, node in nodes.items():
+        controls = tuple(dict.fromkeys(map(source, node.controls)))
+        found[name] = node if controls == node.controls else replace(node, controls=controls)
+    return found
 
 
 @dataclass

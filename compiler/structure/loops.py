@@ -16,7 +16,7 @@ large-scale machine learning", EuroSys 2018).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flowc.compiler.graph import Edge, Node
 from flowc.compiler.structure.subgraph import (
@@ -88,7 +88,7 @@ class _Frame:
     """One loop."""
 
     def __init__(self, nodes: Nodes, path: _Path, paths: dict[str, _Path], scope: Scope) -> None:
-        self.nodes = nodes
+        self.nodes = dict(nodes)
         self.path = path
         self.paths = paths
         self.scope = scope
@@ -98,6 +98,7 @@ class _Frame:
         ]
         self.members = {name: n for name, n in nodes.items() if paths[name] == path}
         self.condition = self._loop_condition()
+        self._leave_early()
         self.carried = self._carried()
 
     def _error(self, text: str) -> InvalidArgumentError:
@@ -108,6 +109,50 @@ class _Frame:
         if len(found) != 1:
             raise self._error(f"has {len(found)} conditions (LoopCond) instead of one")
         return found[0]
+
+    def _leave_early(self) -> None:
+        """Have what is computed of final values inside of the frame computed behind it.
+
+        Gradients that wait for each other stand between a Switch and an Exit.
+        """
+        final = {f"{n.name}:0" for n in self._of_merges(_SWITCHES).values()}
+        late: dict[str, Node] = {}
+        for node in in_order(self.members, self.fed):
+            reads_final = any(e.node in late or e.tensor in final for e in node.inputs)
+            if reads_final and node.op not in _EXITS:
+                late[node.name] = node
+        exits: dict[str, Node] = {}
+        for node in late.values():
+            inputs = [self._behind_frame(edge, late, exits) for edge in node.inputs]
+            waits = [c for c in node.controls if c in late or c not in self.members]
+            self._move_out(replace(node, inputs=tuple(inputs), controls=tuple(waits)))
+        for node in list(self.members.values()):
+            if node.op in _EXITS and node.inputs[0].node in late:
+                kinds = [dtype_of(node, 0)]
+                self._move_out(passing(node.name, node.inputs, kinds, node.position, ()))
+        for node in exits.values():
+            self.nodes[node.name] = self.members[node.name] = node
+            self.paths[node.name] = self.path
+
+    def _behind_frame(self, edge: Edge, late: Nodes, exits: dict[str, Node]) -> Edge:
+        """What a node that is moved out of the frame reads in place of `edge`."""
+        if edge.tensor in self.fed or edge.node in late:
+            return edge
+        if self._is_entry(edge):
+            return self.nodes[edge.node].inputs[0]
+        node = self.members.get(edge.node)
+        if node is None or node.op not in _SWITCHES:
+            return edge
+        if node.name not in exits:
+            name = unused(f"{node.name}/exit", self.nodes)
+            attributes = {"T": dtype_of(node, 0)}
+            exits[node.name] = make_node(name, "Exit", [edge], attributes, node.position)
+        return Edge(exits[node.name].name, 0)
+
+    def _move_out(self, node: Node) -> None:
+        self.nodes[node.name] = node
+        self.paths[node.name] = self.path[:-1]
+        del self.members[node.name]
 
     def _carried(self) -> list[_Carried]:
         switches = self._of_merges(_SWITCHES)

@@ -24,9 +24,12 @@ def value_and_gradient(
         x = tf.placeholder(tf.float64, [None] * at.ndim)
         y = function(x)
         gradient = tf.convert_to_tensor(tf.gradients(y, x)[0])
+        gated = tf.convert_to_tensor(tf.gradients(y, x, gate_gradients=True)[0])
         more = {graph.get_tensor_by_name(f"{k}:0"): v for k, v in (feeds or {}).items()}
         with tf.Session() as session:
             value, found = session.run([y, gradient], {x: at, **more})
+            # Optimizers have the gradients of an operation wait for each other.
+            np.testing.assert_array_equal(session.run(gated, {x: at, **more}), found)
             total = tf.reduce_sum(y)
 
             def sum_at(point: Array) -> float:
