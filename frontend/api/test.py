@@ -11,11 +11,12 @@ from flowc.frontend.testing.platform import (
     mock,
     test_src_dir_path,
 )
+from flowc.frontend.testing.stubs import StubOutForTesting
 from flowc.frontend.testing.test_case import TestCase
 
 __all__ = [
-    "Benchmark", "TestCase", "assert_equal_graph_def", "benchmark_config", "compute_gradient",
-    "compute_gradient_error", "create_local_cluster", "get_temp_dir", "gpu_device_name",
-    "is_built_with_cuda", "is_built_with_gpu_support", "is_built_with_rocm", "is_built_with_xla",
-    "is_gpu_available", "main", "mock", "test_src_dir_path",
+    "Benchmark", "StubOutForTesting", "TestCase", "assert_equal_graph_def", "benchmark_config",
+    "compute_gradient", "compute_gradient_error", "create_local_cluster", "get_temp_dir",
+    "gpu_device_name", "is_built_with_cuda", "is_built_with_gpu_support", "is_built_with_rocm",
+    "is_built_with_xla", "is_gpu_available", "main", "mock", "test_src_dir_path",
 ]

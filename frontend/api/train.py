@@ -34,9 +34,9 @@ from flowc.frontend.monitored.steps import (
 from flowc.frontend.monitored.supervisor import Supervisor
 from flowc.frontend.monitored.timers import SecondOrStepTimer
 from flowc.frontend.saving.checkpoints import (
-    NewCheckpointReader, checkpoint_exists, generate_checkpoint_state_proto,
-    get_checkpoint_mtimes, get_checkpoint_state, latest_checkpoint, list_variables,
-    load_checkpoint, load_variable, remove_checkpoint, update_checkpoint_state,
+    NewCheckpointReader, checkpoint_exists, checkpoints_iterator, generate_checkpoint_state_proto,
+    get_checkpoint_mtimes, get_checkpoint_state, latest_checkpoint, list_variables, load_checkpoint,
+    load_variable, remove_checkpoint, update_checkpoint_state,
 )
 from flowc.frontend.saving.freezing import write_graph
 from flowc.frontend.saving.meta_graph import export_meta_graph
@@ -50,6 +50,7 @@ from flowc.frontend.training.decay import (
     polynomial_decay,
 )
 from flowc.frontend.training.decay import piecewise_constant as piecewise_constant_decay
+from flowc.frontend.training.from_checkpoints import basic_train_loop, init_from_checkpoint
 from flowc.frontend.training.global_step import (
     assert_global_step, create_global_step, get_global_step, get_or_create_global_step,
     global_step,
@@ -79,11 +80,12 @@ __all__ = [
     "SequenceExample", "Server", "ServerDef", "SessionCreator", "SessionManager", "SessionRunArgs",
     "SessionRunContext", "SessionRunHook", "SessionRunValues", "SingularMonitoredSession",
     "StepCounterHook", "StopAtStepHook", "SummarySaverHook", "Supervisor", "WorkerSessionCreator",
-    "add_queue_runner", "assert_global_step", "batch", "batch_join", "checkpoint_exists",
-    "cosine_decay", "cosine_decay_restarts", "create_global_step", "exponential_decay",
-    "export_meta_graph", "generate_checkpoint_state_proto", "get_checkpoint_mtimes",
-    "get_checkpoint_state", "get_global_step", "get_or_create_global_step", "global_step",
-    "import_meta_graph", "input_producer", "inverse_time_decay", "latest_checkpoint",
+    "add_queue_runner", "assert_global_step", "basic_train_loop", "batch", "batch_join",
+    "checkpoint_exists", "checkpoints_iterator", "cosine_decay", "cosine_decay_restarts",
+    "create_global_step", "exponential_decay", "export_meta_graph",
+    "generate_checkpoint_state_proto", "get_checkpoint_mtimes", "get_checkpoint_state",
+    "get_global_step", "get_or_create_global_step", "global_step", "import_meta_graph",
+    "init_from_checkpoint", "input_producer", "inverse_time_decay", "latest_checkpoint",
     "limit_epochs", "linear_cosine_decay", "list_variables", "load_checkpoint", "load_variable",
     "match_filenames_once", "maybe_batch", "maybe_batch_join", "maybe_shuffle_batch",
     "maybe_shuffle_batch_join", "natural_exp_decay", "noisy_linear_cosine_decay",

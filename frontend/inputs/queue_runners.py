@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowc.frontend.collections import GraphKeys, add_to_collection
+from flowc.frontend.error_codes import exception_type_from_error_code
 from flowc.frontend.saving.collection_defs import register_collection
 from flowc.frontend.session import BaseSession
 from flowc.frontend.stacks import get_default_graph, get_default_session
 from flowc.frontend.training.coordinator import Coordinator
 from flowc.frontend.variables.variable import prepend_scope, strip_scope
-from flowc.ir import errors
 from flowc.ir.errors import CancelledError, OpError, OutOfRangeError
 from flowc.ir.proto import QueueRunnerDef
 
@@ -79,7 +79,8 @@ class QueueRunner:
         self._enqueue_ops = [find(name) for name in definition.enqueue_op_name]
         self._close_op = find(definition.close_op_name)
         self._cancel_op = find(definition.cancel_op_name)
-        kinds = tuple(_error_class(code) for code in definition.queue_closed_exception_types)
+        codes = definition.queue_closed_exception_types
+        kinds = tuple(exception_type_from_error_code(code) for code in codes)
         self._closed_types = kinds or (OutOfRangeError,)  # what older files mean
 
     @property
@@ -205,12 +206,6 @@ class QueueRunner:
     ) -> QueueRunner:
         """The runner of a QueueRunnerDef whose nodes are in the default graph."""
         return QueueRunner(queue_runner_def=queue_runner_def, import_scope=import_scope)
-
-
-def _error_class(code: int) -> type[OpError]:
-    kinds = (kind for kind in vars(errors).values() if isinstance(kind, type))
-    found = (k for k in kinds if issubclass(k, OpError) and k is not OpError)
-    return next((kind for kind in found if kind.error_code == code), OpError)
 
 
 def add_queue_runner(qr: QueueRunner, collection: str = GraphKeys.QUEUE_RUNNERS) -> None:

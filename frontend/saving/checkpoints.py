@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from glob import escape as glob_escape
 from glob import glob, iglob
 from pathlib import Path
@@ -24,6 +25,7 @@ from flowc.runtime.checkpoint.state import make_checkpoint_state
 __all__ = [
     "NewCheckpointReader",
     "checkpoint_exists",
+    "checkpoints_iterator",
     "delete_checkpoint",
     "generate_checkpoint_state_proto",
     "get_checkpoint_mtimes",
@@ -37,6 +39,7 @@ __all__ = [
 ]
 
 Path_: TypeAlias = str | os.PathLike[str]
+_PAUSE = 1.0  # seconds between two looks at a folder
 
 
 def load_variable(ckpt_dir_or_file: Path_, name: str) -> Any:
@@ -93,3 +96,38 @@ def remove_checkpoint(
 ) -> None:
     """`delete_checkpoint`, with TensorFlow's arguments."""
     delete_checkpoint(checkpoint_prefix, meta_graph_suffix)
+
+
+def checkpoints_iterator(
+    checkpoint_dir: Path_,
+    min_interval_secs: float = 0,
+    timeout: float | None = None,
+    timeout_fn: Callable[[], bool] | None = None,
+) -> Iterator[str]:
+    """The latest checkpoint of a folder, each time that there is a new one.
+
+    Ends when none has come for `timeout` seconds, unless `timeout_fn()` is False then.
+    """
+    last: str | None = None
+    while True:
+        new = _wait_for_another(checkpoint_dir, last, timeout)
+        if new is None:
+            if timeout_fn is None or timeout_fn():
+                return
+            continue
+        began = time.monotonic()
+        last = new
+        yield new
+        time.sleep(max(0.0, began + min_interval_secs - time.monotonic()))
+
+
+def _wait_for_another(folder: Path_, last: str | None, timeout: float | None) -> str | None:
+    """The latest checkpoint when it is another one; None where the time is over."""
+    end = None if timeout is None else time.monotonic() + timeout
+    while True:
+        found = latest_checkpoint(os.fspath(folder))
+        if found is not None and found != last:
+            return found
+        if end is not None and time.monotonic() + _PAUSE > end:
+            return None
+        time.sleep(_PAUSE)

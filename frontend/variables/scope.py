@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowc.frontend.apply import graph_of
 from flowc.frontend.collections import GraphKeys
+from flowc.frontend.conversion import as_array
 from flowc.frontend.initializers import default_initializer
 from flowc.frontend.shapes import TensorShape, as_shape
 from flowc.frontend.stacks import get_default_graph
@@ -111,6 +112,7 @@ class VariableScope:
     def get_variable(self, name: str, **arguments: Any) -> Any:
         """The variable `name` of this scope; see the function `get_variable`."""
         full_name = f"{self.name}/{name}" if self.name else name
+        _require_dtype(arguments.get("initializer"), arguments.get("dtype"))
         for key in ("initializer", "regularizer", "constraint", "use_resource"):
             if arguments.get(key) is None:
                 arguments[key] = getattr(self, key)
@@ -180,6 +182,17 @@ def _checked(found: Any, name: str, shape: TensorShape | None, dtype: DType) -> 
     return found
 
 
+def _require_dtype(initializer: Any, dtype: Any) -> None:
+    """Raise ValueError for a value to begin with that is not of the dtype asked for."""
+    if initializer is None or dtype is None or callable(initializer):
+        return
+    value = initializer if hasattr(initializer, "dtype") else as_array(initializer)
+    found, wanted = as_dtype(value.dtype), as_dtype(dtype)
+    if found.base_dtype is not wanted.base_dtype:
+        raise ValueError(f"Initializer type '{found.name}' and explicit dtype '{wanted.name}' "
+                         "don't match.")  # fmt: skip
+
+
 def _make(name: str, shape: TensorShape | None, dtype: DType, initializer: Any,
           trainable: bool | None, options: dict[str, Any]) -> Variable:  # fmt: skip
     initial, kind = _initial_value(name, shape, dtype, initializer)
@@ -204,7 +217,7 @@ def _initial_value(
     if not callable(initializer):
         if shape is not None and shape.sizes is not None:
             raise ValueError("If initializer is a constant, do not specify shape.")
-        return initializer, dtype if not hasattr(initializer, "dtype") else None
+        return initializer, None
     if isinstance(initializer, type):
         initializer = initializer()
     if shape is None or not shape.is_fully_defined():

@@ -223,3 +223,11 @@ def test_initializer_configuration() -> None:
     assert vars(again) == vars(initializer)
     with pytest.raises(ValueError, match="Invalid `mode`"):
         tf.variance_scaling_initializer(mode="fan")
+
+
+def test_a_value_to_begin_with_decides_the_dtype() -> None:
+    values = {"a": 4, "b": True, "c": 1.0, "d": [1, 2], "e": tf.constant(3)}
+    kinds = [tf.get_variable(name, initializer=value).dtype for name, value in values.items()]
+    assert kinds == [tf.int32, tf.bool, tf.float32, tf.int32, tf.int32]
+    with pytest.raises(ValueError, match="Initializer type 'int32' and explicit dtype 'float32'"):
+        tf.get_variable("f", dtype=tf.float32, initializer=4)

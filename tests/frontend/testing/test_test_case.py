@@ -246,3 +246,16 @@ def test_a_program_of_tests(tmp_path: Path) -> None:
     for size, code in ((3, 0), (2, 1)):
         done = subprocess.run([sys.executable, str(program), f"--size={size}"], capture_output=True)
         assert done.returncode == code, done.stderr
+
+
+def test_stubs() -> None:
+    class Thing:
+        value = 1
+
+    with tf.test.StubOutForTesting() as stubs:
+        stubs.Set(Thing, "value", 2)
+        stubs.SmartSet(Thing, "value", 3)
+        assert Thing.value == 3
+        with pytest.raises(AttributeError):
+            stubs.SmartSet(Thing, "nothing", 3)
+    assert Thing.value == 1
