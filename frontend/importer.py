@@ -21,8 +21,8 @@ from flowc.frontend.stacks import get_default_graph
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.graph_values import complete_attributes
+from flowc.ir.ops.calling import argument_dtypes
 from flowc.ir.ops.function_definitions import definition_of_function
-from flowc.ir.ops.inference import argument_dtypes
 from flowc.ir.ops.registry import OPS, OpDefinition
 from flowc.ir.proto import AttrValue, FunctionDef, GraphDef, NodeDef, OpList
 from flowc.ir.tensor.builder import UnknownValue

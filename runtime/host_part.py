@@ -18,7 +18,8 @@ from flowc.compiler.partition import Part
 from flowc.compiler.structure import is_structured
 from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.errors import FailedPreconditionError, OpError, UnimplementedError
-from flowc.ir.ops.calling import call_kernel, call_lowering, dereferenced
+from flowc.ir.ops.calling import call_lowering, dereferenced
+from flowc.ir.ops.kernels import call_kernel
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder, Handle, State

@@ -24,7 +24,7 @@ from flowc.compiler.structure.subgraph import (
     stays,
 )
 from flowc.ir.errors import InvalidArgumentError
-from flowc.ir.ops.inference import argument_dtypes
+from flowc.ir.ops.calling import argument_dtypes
 from flowc.ir.proto import FunctionDef
 
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})

@@ -18,8 +18,9 @@ from typing import Any
 
 _HERE = "flowc.frontend."
 _PUBLIC = frozenset({
-    "app", "bitwise", "compat", "debugging", "dtypes", "errors", "feature_column", "flags", "gfile",
-    "graph_util", "image", "initializers", "io", "layers", "linalg", "logging", "lookup", "losses",
+    "app", "bitwise", "compat", "custom_ops", "debugging", "dtypes", "errors", "feature_column",
+    "flags", "gfile", "graph_util", "image", "initializers", "io", "layers", "linalg", "logging",
+    "lookup", "losses",
     "manip", "math", "metrics", "nest", "nn", "python_io", "queue", "random", "resource_loader",
     "saved_model", "signal", "sparse", "strings", "summary", "test", "train",
 })  # fmt: skip

@@ -12,10 +12,12 @@ from typing import Any
 
 from flowc.ir.dtypes import DType, resource
 from flowc.ir.errors import InternalError, InvalidArgumentError, ResourceExhaustedError
+from flowc.ir.ops.program_functions import program_errors
 from flowc.ir.ops.ranks import require_ranks
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.signature import Argument
-from flowc.ir.tensor.builder import BuilderCore, Handle
+from flowc.ir.tensor.builder import BuilderCore, Handle, UnknownValue, require
+from flowc.ir.tensor.core import Parameter, Result
 
 _MISFITS = (IndexError, ValueError, OverflowError, ZeroDivisionError)
 _FAULTS = (LookupError, TypeError, AttributeError, AssertionError, ArithmeticError)
@@ -41,20 +43,6 @@ def call_inference(
     return _call(b, definition, infer, definition.inferred_attributes, inputs, attrs)
 
 
-def call_kernel(
-    definition: OpDefinition, inputs: Sequence[Any], attrs: Mapping[str, Any], context: Any
-) -> tuple[Any, ...]:
-    """The op's outputs on the host, from arrays; `context` is the session's, for who asks."""
-    assert definition.host is not None, f"{definition.name} has no kernel"
-    arguments = group_inputs(definition, inputs, attrs)
-    require_ranks(definition, arguments)
-    keywords = {
-        name: context if name == "context" else attrs[name] for name in definition.host_attributes
-    }
-    with refusing_misfits(definition):
-        return _all_outputs(definition.host(*arguments, **keywords))
-
-
 def _call(
     b: BuilderCore,
     definition: OpDefinition,
@@ -66,8 +54,33 @@ def _call(
     assert function is not None, f"{definition.name} has no lowering"
     arguments = group_inputs(definition, inputs, attrs)
     require_ranks(definition, arguments)
-    with refusing_misfits(definition):
-        return _all_outputs(function(b, *arguments, **{name: attrs[name] for name in wanted}))
+    keywords = {name: attrs[name] for name in wanted}
+    if not definition.is_custom:
+        with refusing_misfits(definition):
+            return all_outputs(function(b, *arguments, **keywords))
+    with program_errors():
+        outputs = all_outputs(function(b, *arguments, **keywords))
+    _check_values(definition, attrs, outputs)
+    return outputs
+
+
+def _check_values(
+    definition: OpDefinition, attrs: Mapping[str, Any], outputs: Sequence[Any]
+) -> None:
+    """Raise InvalidArgumentError unless a program's lowering gave what its signature says."""
+    types = argument_dtypes(definition.signature.outputs, attrs)
+    require(
+        len(outputs) == len(types),
+        f"the lowering returns {len(outputs)} values, the signature has {len(types)} outputs",
+    )
+    for value, dtype, number in zip(outputs, types, range(len(types)), strict=True):
+        known = isinstance(value, Parameter | Result | UnknownValue)
+        require(known, f"output {number} of the lowering is no value of the builder: {value!r}")
+        found = value.type.dtype
+        require(
+            found is dtype,
+            f"output {number} of the lowering is {found.name}, the signature says {dtype.name}",
+        )
 
 
 @contextmanager
@@ -130,6 +143,19 @@ def argument_dtype(argument: Argument, attrs: Mapping[str, Any], position: int =
     return dtype
 
 
+def argument_dtypes(arguments: Sequence[Argument], attrs: Mapping[str, Any]) -> list[DType]:
+    """The dtype of each tensor of these inputs or outputs."""
+    found: list[DType] = []
+    for argument in arguments:
+        length = argument_length(argument, attrs)
+        kind: Any = attrs[argument.type_attr] if argument.dtype is None else argument.dtype
+        if argument.is_list:
+            found.extend(kind)
+        else:
+            found.extend([kind] * (1 if length is None else length))
+    return found
+
+
 def argument_length(argument: Argument, attrs: Mapping[str, Any]) -> int | None:
     """How many tensors a list argument has; None for a single tensor."""
     if argument.number_attr:
@@ -137,7 +163,7 @@ def argument_length(argument: Argument, attrs: Mapping[str, Any]) -> int | None:
     return len(attrs[argument.type_attr]) if argument.is_list else None
 
 
-def _all_outputs(outputs: Any) -> tuple[Any, ...]:
+def all_outputs(outputs: Any) -> tuple[Any, ...]:
     """What a function returned, one after the other, lists among them taken apart."""
     if not isinstance(outputs, tuple | list):
         return () if outputs is None else (outputs,)

@@ -17,10 +17,9 @@ import numpy as np
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, Expr, symbol
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.calling import argument_length, call_inference, group_inputs
+from flowc.ir.ops.calling import argument_dtypes, call_inference, group_inputs
 from flowc.ir.ops.ranks import require_ranks
 from flowc.ir.ops.registry import OpDefinition
-from flowc.ir.ops.signature import Argument
 from flowc.ir.tensor.assumptions import Optimistic
 from flowc.ir.tensor.builder import (
     SYMBOLIC_LIMIT,
@@ -82,19 +81,6 @@ def output_dtypes(definition: OpDefinition, attrs: Mapping[str, Any]) -> list[DT
     return argument_dtypes(definition.signature.outputs, attrs)
 
 
-def argument_dtypes(arguments: Sequence[Argument], attrs: Mapping[str, Any]) -> list[DType]:
-    """The dtype of each tensor of these inputs or outputs."""
-    found: list[DType] = []
-    for argument in arguments:
-        length = argument_length(argument, attrs)
-        kind: Any = attrs[argument.type_attr] if argument.dtype is None else argument.dtype
-        if argument.is_list:
-            found.extend(kind)
-        else:
-            found.extend([kind] * (1 if length is None else length))
-    return found
-
-
 class Inference:
     """Runs lowerings on abstract values; remembers results that depend on types alone."""
 
@@ -133,7 +119,8 @@ def _key(
         if not isinstance(value, Parameter):
             return None
         types.append((value.type.dtype.number, value.type.shape))
-    key = (definition.name, tuple(types), tuple(attrs.values()))
+    op = definition if definition.is_custom else definition.name  # which may be defined again
+    key = (op, tuple(types), tuple(attrs.values()))
     try:
         hash(key)
     except TypeError:

@@ -124,6 +124,7 @@ class OpDefinition:
     deprecated: str = ""
     keywords: tuple[str, ...] | None = None  # attributes that the lowering takes, if told
     family: str = ""  # the module that defines the op
+    is_custom: bool = False  # defined by a program: what it returns and raises is checked
 
     @cached_property
     def name(self) -> str:
@@ -189,6 +190,12 @@ class OpTable(Mapping[str, OpDefinition]):
         if definition.name in self._defined:
             raise ValueError(f"op {definition.name} is defined twice")
         self._defined[definition.name] = definition
+
+    def forget(self, name: str) -> None:
+        """Take an op that a program has defined out again. Raises KeyError for any other."""
+        if not self._defined[name].is_custom:
+            raise KeyError(f"op {name} is not a program's")
+        del self._defined[name]
 
     def __getitem__(self, name: str) -> OpDefinition:
         if name not in self._defined:

@@ -23,8 +23,9 @@ import sys
 from flowc.frontend import compat, nest
 from flowc.frontend.api import modules
 from flowc.frontend.api import (
-    debugging, dtypes, errors, feature_column, graph_util, image, initializers, io, layers, linalg,
-    lookup, losses, manip, math, metrics, nn, python_io, queue, random, saved_model, sparse,
+    custom_ops, debugging, dtypes, errors, feature_column, graph_util, image, initializers, io,
+    layers, linalg, lookup, losses, manip, math, metrics, nn, python_io, queue, random, saved_model,
+    sparse,
     strings, summary, test, train,
 )
 from flowc.frontend.collections import (
@@ -42,6 +43,7 @@ from flowc.frontend.control_flow.tensor_array import TensorArray
 from flowc.frontend.conversion import (
     constant, convert_to_tensor, register_tensor_conversion_function,
 )
+from flowc.frontend.custom_ops.library import load_op_library
 from flowc.frontend.devices import DeviceSpec
 from flowc.frontend.elements import Operation
 from flowc.frontend.functions.checks import (
@@ -233,7 +235,8 @@ __all__ = [
     "cond", "confusion_matrix", "conj", "constant", "constant_initializer", "container",
     "control_dependencies", "convert_to_tensor", "convert_to_tensor_or_indexed_slices",
     "convert_to_tensor_or_sparse_tensor", "cos", "cosh", "count_nonzero", "count_up_to", "cross",
-    "cumprod", "cumsum", "custom_gradient", "debugging", "decode_base64", "decode_csv",
+    "cumprod", "cumsum", "custom_gradient", "custom_ops", "debugging", "decode_base64",
+    "decode_csv",
     "decode_raw", "depth_to_space", "device", "diag", "diag_part", "digamma", "dimension_value",
     "disable_eager_execution", "disable_resource_variables", "disable_v2_behavior", "div",
     "div_no_nan", "divide", "double", "dtypes", "dynamic_partition", "dynamic_stitch",
@@ -251,7 +254,8 @@ __all__ = [
     "initialize_variables", "initializers", "int8", "int16", "int32", "int64", "invert_permutation",
     "io", "is_finite", "is_inf", "is_nan", "is_non_decreasing", "is_numeric_tensor",
     "is_strictly_increasing", "is_variable_initialized", "layers", "lbeta", "less", "less_equal",
-    "lgamma", "lin_space", "linalg", "linspace", "local_variables", "local_variables_initializer",
+    "lgamma", "lin_space", "linalg", "linspace", "load_op_library", "local_variables",
+    "local_variables_initializer",
     "log", "log1p", "logging", "logical_and", "logical_not", "logical_or", "logical_xor", "lookup",
     "losses", "make_ndarray", "make_tensor_proto", "manip", "map_fn", "matching_files", "math",
     "matmul", "matrix_band_part", "matrix_determinant", "matrix_diag", "matrix_diag_part",

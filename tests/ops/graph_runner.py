@@ -20,7 +20,8 @@ from flowc.ir.errors import (
 )
 from flowc.ir.graph_values import complete_attributes
 from flowc.ir.ops import lookup
-from flowc.ir.ops.calling import argument_length, call_kernel, call_lowering
+from flowc.ir.ops.calling import argument_length, call_lowering
+from flowc.ir.ops.kernels import call_kernel
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.proto import GraphDef, NodeDef
 from flowc.ir.tensor import interpreter

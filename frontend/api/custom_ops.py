@@ -1,0 +1,13 @@
+"""`tf.custom_ops`: ops that a program defines (see `docs/custom_ops.md`)."""
+# fmt: off
+
+from flowc.frontend.custom_ops.definitions import CustomOp, host_op, op
+from flowc.frontend.custom_ops.library import include_dir, load_op_library
+from flowc.ir.ops.common import abstract
+from flowc.ir.tensor.builder import Builder, require
+from flowc.ir.tensor.core import Value
+
+__all__ = [
+    "Builder", "CustomOp", "Value", "abstract", "host_op", "include_dir", "load_op_library", "op",
+    "require",
+]
