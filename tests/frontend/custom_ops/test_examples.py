@@ -13,7 +13,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def output_of(example: str) -> str:
-    command = [sys.executable, EXAMPLES / example]
+    command = [sys.executable, str(EXAMPLES / example)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
