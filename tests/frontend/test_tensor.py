@@ -159,3 +159,19 @@ def test_an_error_shows_operands_and_lines() -> None:
     assert lines[1].startswith("  a: float32[?,784]  from 'x' (test_tensor.py:")
     assert lines[2].startswith("  b: float32[512,10]  from 'w' (test_tensor.py:")
     assert lines[3].startswith("  node created at test_tensor.py:")
+
+
+def test_a_default_is_no_constant() -> None:
+    """What may be fed decides nothing when the graph is built."""
+    size = tf.placeholder_with_default(3, [])
+    training = tf.placeholder_with_default(False, [])
+    rows = tf.zeros([size])
+    dropped = tf.layers.dropout(tf.ones([1000]), training=training)
+    quotient = 6 // tf.placeholder_with_default(0, [])
+    assert rows.shape.as_list() == [None]
+    with tf.Session() as session:
+        assert session.run(rows).shape == (3,)
+        assert session.run(rows, {size: 5}).shape == (5,)
+        assert session.run(dropped).all()
+        assert not session.run(dropped, {training: True}).all()
+        assert session.run(quotient, {quotient.op.inputs[1]: 2}) == 3
