@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import weakref
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Any
 
 from flowc.frontend.collections import GraphKeys, add_to_collection
 from flowc.frontend.error_codes import exception_type_from_error_code
+from flowc.frontend.platform import logging
 from flowc.frontend.saving.collection_defs import register_collection
 from flowc.frontend.session import BaseSession
 from flowc.frontend.stacks import get_default_graph, get_default_session
@@ -17,8 +17,6 @@ from flowc.frontend.training.coordinator import Coordinator
 from flowc.frontend.variables.variable import prepend_scope, strip_scope
 from flowc.ir.errors import CancelledError, OpError, OutOfRangeError
 from flowc.ir.proto import QueueRunnerDef
-
-_logger = logging.getLogger("flowc")
 
 
 class QueueRunner:
@@ -136,7 +134,7 @@ class QueueRunner:
             if coordinator is not None:
                 coordinator.request_stop(error)
                 return
-            _logger.error("Exception in QueueRunner: %s", error)
+            logging.error("Exception in QueueRunner: %s", error)
             with self._lock:
                 self._exceptions.append(error)
             raise
@@ -157,7 +155,7 @@ class QueueRunner:
         try:
             session.run(op)
         except Exception as error:  # the session may be closed already
-            _logger.debug("Ignored exception: %s", error)
+            logging.debug("Ignored exception: %s", error)
 
     def create_threads(
         self, sess: Any, coord: Coordinator | None = None, daemon: bool = False,

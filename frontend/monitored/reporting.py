@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,11 +18,10 @@ from flowc.frontend.monitored.hook import (
 )
 from flowc.frontend.monitored.steps import required_global_step
 from flowc.frontend.monitored.timers import NeverTriggerTimer, SecondOrStepTimer
+from flowc.frontend.platform import logging
 from flowc.frontend.stacks import get_default_graph
 from flowc.frontend.summaries.writer import FileWriterCache
 from flowc.ir.proto import RunMetadata, RunOptions, SessionLog, Summary
-
-_logger = logging.getLogger("flowc")
 
 
 def _element(obj: Any) -> Any:
@@ -90,10 +88,10 @@ class LoggingTensorHook(SessionRunHook):
         with np.printoptions(suppress=True):
             seconds, _ = self._timer.update_last_triggered_step(self._runs)
             if self._formatter is not None:
-                _logger.info("%s", self._formatter(values))
+                logging.info("%s", self._formatter(values))
                 return
             text = ", ".join(f"{tag} = {values[tag]}" for tag in self._tensors)
-            _logger.info("%s", text if seconds is None else f"{text} ({seconds:.3f} sec)")
+            logging.info("%s", text if seconds is None else f"{text} ({seconds:.3f} sec)")
 
 
 def _tag(tensor: Any) -> str:
@@ -142,7 +140,7 @@ class StepCounterHook(SessionRunHook):
         if self._summary_writer is not None:
             value = Summary.Value(tag=self._tag, simple_value=rate)
             self._summary_writer.add_summary(Summary(value=[value]), global_step)
-        _logger.info("%s: %g", self._tag, rate)
+        logging.info("%s: %g", self._tag, rate)
 
 
 class NanLossDuringTrainingError(RuntimeError):
@@ -168,9 +166,9 @@ class NanTensorHook(SessionRunHook):
         if not np.isnan(run_values.results):
             return
         if self._fail_on_nan_loss:
-            _logger.error("Model diverged with loss = NaN.")
+            logging.error("Model diverged with loss = NaN.")
             raise NanLossDuringTrainingError
-        _logger.warning("Model diverged with loss = NaN.")
+        logging.warning("Model diverged with loss = NaN.")
         run_context.request_stop()
 
 

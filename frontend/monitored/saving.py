@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -16,13 +15,12 @@ from flowc.frontend.monitored.hook import (
 )
 from flowc.frontend.monitored.steps import required_global_step
 from flowc.frontend.monitored.timers import SecondOrStepTimer
+from flowc.frontend.platform import logging
 from flowc.frontend.saving.freezing import write_graph
 from flowc.frontend.saving.meta_graph import export_meta_graph
 from flowc.frontend.stacks import get_default_graph
 from flowc.frontend.summaries.writer import FileWriterCache
 from flowc.ir.proto import SessionLog
-
-_logger = logging.getLogger("flowc")
 
 
 class CheckpointSaverListener:
@@ -110,7 +108,7 @@ class CheckpointSaverHook(SessionRunHook):
 
     def _save(self, session: Any, step: int) -> bool:
         """Write a checkpoint; whether a listener asks to stop."""
-        _logger.info("Saving checkpoints for %d into %s.", step, self._save_path)
+        logging.info("Saving checkpoints for %d into %s.", step, self._save_path)
         for listener in self._listeners:
             listener.before_save(session, step)
         self._get_saver().save(session, self._save_path, global_step=step)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.functions.control import group
 from flowc.frontend.functions.shaping import concat
+from flowc.frontend.platform import logging
 from flowc.frontend.saving.saver import Saver
 from flowc.frontend.stacks import get_default_graph
 from flowc.frontend.summaries.functions import merge_all
@@ -19,8 +19,6 @@ from flowc.frontend.variables.sets import (
     report_uninitialized_variables,
     tables_initializer,
 )
-
-_logger = logging.getLogger("flowc")
 
 
 def saver_or_default() -> Saver:
@@ -99,7 +97,7 @@ class Scaffold:
             self._saver = saver_or_default()
         self._saver.build()
         get_default_graph().finalize()
-        _logger.info("Graph was finalized.")
+        logging.info("Graph was finalized.")
         return self
 
     @property

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
+from flowc.frontend.platform import logging
 from flowc.frontend.saving.checkpoints import get_checkpoint_state
 from flowc.frontend.session import Session
 from flowc.frontend.stacks import get_default_graph
 from flowc.ir.errors import DeadlineExceededError, FailedPreconditionError
-
-_logger = logging.getLogger("flowc")
 
 
 class SessionManager:
@@ -111,7 +109,7 @@ class SessionManager:
         if missing is None:
             missing = _not_ready(session, self._ready_op)
         if missing is not None:
-            _logger.info("Restoring model from %s did not make model ready: %s",
+            logging.info("Restoring model from %s did not make model ready: %s",
                          checkpoint_dir or checkpoint_filename_with_path, missing)  # fmt: skip
             return session, False
         return session, True
@@ -136,7 +134,7 @@ class SessionManager:
                 raise DeadlineExceededError(
                     None, None, f"Session was not ready after waiting {max_wait_secs} secs."
                 )
-            _logger.info("Waiting for model to be ready: %s", missing)
+            logging.info("Waiting for model to be ready: %s", missing)
             time.sleep(self._recovery_wait_secs)
 
     def _restored(
@@ -169,7 +167,7 @@ class SessionManager:
                 return state
             if time.monotonic() >= end:
                 return None
-            _logger.info("Waiting for checkpoint to be available.")
+            logging.info("Waiting for checkpoint to be available.")
             time.sleep(min(self._recovery_wait_secs, max(0.0, end - time.monotonic())))
 
     def _initialise_locally(self, session: Session) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,9 +12,8 @@ from flowc.frontend.monitored.hook import (
     SessionRunHook,
     SessionRunValues,
 )
+from flowc.frontend.platform import logging
 from flowc.frontend.training.global_step import get_global_step
-
-_logger = logging.getLogger("flowc")
 
 
 def required_global_step(hook: str) -> Any:
@@ -82,7 +80,7 @@ class GlobalStepWaiterHook(SessionRunHook):
             step = int(run_context.session.run(self._global_step))
             if step >= self._wait_until_step:
                 break
-            _logger.info("Waiting for step %d; it is %d.", self._wait_until_step, step)
+            logging.info("Waiting for step %d; it is %d.", self._wait_until_step, step)
             time.sleep(0.5)
         self._is_passed = True
 

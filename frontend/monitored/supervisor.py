@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -14,6 +13,7 @@ from flowc.frontend.collections import GraphKeys
 from flowc.frontend.functions.control import group
 from flowc.frontend.inputs.queue_runners import QueueRunner
 from flowc.frontend.monitored.session_manager import SessionManager
+from flowc.frontend.platform import logging
 from flowc.frontend.saving.freezing import write_graph
 from flowc.frontend.saving.meta_graph import export_meta_graph
 from flowc.frontend.saving.saver import Saver
@@ -31,8 +31,6 @@ from flowc.frontend.variables.sets import (
     tables_initializer,
 )
 from flowc.ir.proto import SessionLog, Summary
-
-_logger = logging.getLogger("flowc")
 
 
 class Supervisor:
@@ -263,7 +261,7 @@ class Supervisor:
             raise RuntimeError("Only chief supervisor can start standard services. "
                                "Because only chief supervisors can write events.")  # fmt: skip
         if not self._logdir:
-            _logger.warning("Standard services need a 'logdir' passed to the SessionManager")
+            logging.warning("Standard services need a 'logdir' passed to the SessionManager")
             return []
         if self._global_step is not None and self._summary_writer is not None:
             self._summary_writer.add_session_log(
@@ -408,7 +406,7 @@ class _StepCounter(LooperThread):
         name = f"{self._supervisor.global_step.op.name}/sec"
         summary = Summary(value=[Summary.Value(tag=name, simple_value=rate)])
         self._supervisor.summary_writer.add_summary(summary, step)
-        _logger.info("%s: %g", name, rate)
+        logging.info("%s: %g", name, rate)
 
 
 @contextmanager
@@ -416,7 +414,7 @@ def _quietly() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        _logger.debug("closing the session: %s", error)
+        logging.debug("closing the session: %s", error)
 
 
 def _found(given: Any, key: str, make: Callable[[], Any]) -> Any:

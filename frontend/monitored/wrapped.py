@@ -6,7 +6,6 @@ threads, one that calls hooks, and the session itself.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,11 +15,10 @@ from flowc.frontend.monitored.hook import (
     SessionRunHook,
     SessionRunValues,
 )
+from flowc.frontend.platform import logging
 from flowc.frontend.training.coordinator import Coordinator
 from flowc.ir.errors import AbortedError, UnavailableError
 from flowc.ir.proto import RunMetadata, RunOptions
-
-_logger = logging.getLogger("flowc")
 
 # What tells that a machine is gone, so that a new session may go on from the last checkpoint.
 PREEMPTION_ERRORS = (AbortedError, UnavailableError)
@@ -82,7 +80,7 @@ class WrappedSession:
             try:
                 inner.close()
             except PREEMPTION_ERRORS as error:
-                _logger.debug("closing: %s", error)
+                logging.debug("closing: %s", error)
 
     def run(
         self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
@@ -182,7 +180,7 @@ class CoordinatedSession(WrappedSession):
         except PREEMPTION_ERRORS:
             raise
         except Exception as error:
-            _logger.debug("a thread has failed: %s", error)
+            logging.debug("a thread has failed: %s", error)
         return self._coord.should_stop()
 
     def close(self) -> None:
@@ -225,14 +223,14 @@ class RecoverableSession(WrappedSession):
             try:
                 return self._creator.create_session()
             except PREEMPTION_ERRORS as error:
-                _logger.info("An error was raised while a session was being created: %s", error)
+                logging.info("An error was raised while a session was being created: %s", error)
 
     def check_stop(self) -> bool:
         """What the session inside thinks; a lost one is replaced."""
         try:
             return self.inner is None or bool(self.inner.check_stop())
         except PREEMPTION_ERRORS as error:
-            _logger.info("An error was raised while considering whether to stop: %s", error)
+            logging.info("An error was raised while considering whether to stop: %s", error)
             self.close()
             self.inner = self._create()
             return False
@@ -261,7 +259,7 @@ class RecoverableSession(WrappedSession):
                     self.inner = self._create()
                 return action(self.inner)
             except PREEMPTION_ERRORS as error:
-                _logger.info("An error was raised. This may be due to a preemption in a connected "
+                logging.info("An error was raised. This may be due to a preemption in a connected "
                              "worker. A new session will be created: %s", error)  # fmt: skip
                 self._drop()
 
@@ -269,5 +267,5 @@ class RecoverableSession(WrappedSession):
         try:
             self.close()
         except PREEMPTION_ERRORS as error:
-            _logger.debug("closing: %s", error)
+            logging.debug("closing: %s", error)
         self.inner = None

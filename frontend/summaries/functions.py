@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +14,13 @@ from flowc.frontend.apply import build
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.shaping import Name
+from flowc.frontend.platform import logging
 from flowc.frontend.scopes import name_scope
 from flowc.frontend.stacks import get_default_graph
 from flowc.ir import dtypes
 from flowc.ir.dtypes import as_dtype
 from flowc.ir.proto import NodeDef, SummaryDescription, SummaryMetadata
 
-_logger = logging.getLogger("flowc")
 _FORBIDDEN = re.compile(r"[^-/\w\.]")
 _BAD_COLOR = np.array([255, 0, 0, 255], np.uint8)  # of pixels that are not finite: red
 
@@ -34,7 +33,7 @@ def clean_tag(name: str | None) -> str | None:
         return None
     cleaned = _FORBIDDEN.sub("_", name).lstrip("/")
     if cleaned != name:
-        _logger.info("Summary name %s is illegal; using %s instead.", name, cleaned)
+        logging.info("Summary name %s is illegal; using %s instead.", name, cleaned)
     return cleaned
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from flowc.frontend.platform import logging
 from flowc.ir.proto import ConfigProto
-
-_logger = logging.getLogger("flowc")
 
 
 class Benchmark:
@@ -70,7 +68,7 @@ class Benchmark:
         told = {"iters": iters, "cpu_time": cpu_time, "wall_time": wall_time,
                 "throughput": throughput, "extras": dict(extras or {}) or None}  # fmt: skip
         text = ", ".join(f"{key}: {value}" for key, value in told.items() if value is not None)
-        _logger.info("entry { name: %s, %s }", name or self._name(), text)
+        logging.info("entry { name: %s, %s }", name or self._name(), text)
 
     def _name(self) -> str:
         callers = (frame.function for frame in inspect.stack())

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from flowc.frontend.platform import logging
 from flowc.ir.errors import OutOfRangeError
-
-_logger = logging.getLogger("flowc")
 
 
 class Coordinator:
@@ -44,7 +42,7 @@ class Coordinator:
                 return
             if not self._stop.is_set():
                 if error is not None and self._error is None:
-                    _logger.info("Error reported to Coordinator: %s, %s", type(error), error)
+                    logging.info("Error reported to Coordinator: %s, %s", type(error), error)
                     self._error = error
                 self._stop.set()
 
@@ -110,7 +108,7 @@ class Coordinator:
             message = f"Coordinator stopped with threads still running: {' '.join(stragglers)}"
             if not ignore_live_threads:
                 raise RuntimeError(message)
-            _logger.info("%s", message)
+            logging.info("%s", message)
 
     @property
     def joined(self) -> bool:

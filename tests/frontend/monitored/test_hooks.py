@@ -113,13 +113,13 @@ def test_logging(caplog: pytest.LogCaptureFixture) -> None:
     double = tf.multiply(step, 2, name="double")
     train = tf.assign_add(step, 1)
     hook = tf.train.LoggingTensorHook({"twice": double}, every_n_iter=2, at_end=True)
-    with caplog.at_level(logging.INFO, "flowc"):
+    with caplog.at_level(logging.INFO, "tensorflow"):
         run_all(session(hook, tf.train.StopAtStepHook(4)), train)
     said = [r.getMessage() for r in caplog.records if "twice" in r.getMessage()]
     assert [text.split(" (")[0] for text in said] == ["twice = 0", "twice = 4", "twice = 8"]
     caplog.clear()
     hook = tf.train.LoggingTensorHook(["double:0"], every_n_iter=1, formatter=str)
-    with caplog.at_level(logging.INFO, "flowc"):
+    with caplog.at_level(logging.INFO, "tensorflow"):
         run_all(session(hook, tf.train.StopAtStepHook(1)), train)
     assert any("double:0" in r.getMessage() for r in caplog.records)
     cases: list[dict[str, Any]] = [{}, {"every_n_iter": 1, "every_n_secs": 1}, {"every_n_iter": 0}]
