@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flowc.frontend.apply import build
-from flowc.frontend.conversion import constant, convert
+from flowc.frontend.conversion import constant, convert, is_tensor
 from flowc.frontend.scopes import name_scope
 from flowc.frontend.shapes import TensorShape
 from flowc.frontend.stacks import get_default_session
@@ -231,10 +231,14 @@ def convert_to_tensor_or_sparse_tensor(
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
     """A SparseTensor whose three parts are given by a feed."""
     prefix = "" if name is None else f"{name}/"
-    rank = None if shape is None else len(TensorShape(shape))
     if shape is None:
+        rank = None
         dense: Any = build("Placeholder", dtype=dtypes.int64, shape=(None,), name=f"{prefix}shape")
+    elif is_tensor(shape):
+        dense = convert(shape, dtypes.int64)
+        rank = dense.shape.with_rank(1).as_list()[0]
     else:
+        rank = len(TensorShape(shape))
         dense = constant([-1 if s is None else s for s in TensorShape(shape).as_list()],
                          dtypes.int64, name=f"{prefix}shape")  # fmt: skip
     values = build("Placeholder", dtype=dtype, shape=(None,), name=f"{prefix}values")

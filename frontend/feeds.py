@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -97,11 +97,12 @@ class FeedPlan:
 
     def __init__(self, graph: Graph, keys: tuple[Any, ...]) -> None:
         tensors: list[TensorBase] = []
-        self._composite = False
+        self._counts: list[int] = []  # of tensors, for each key
         for key in keys:
             parts = _parts(key)
-            self._composite |= len(parts) > 1
+            self._counts.append(len(parts))
             tensors.extend(_tensor(graph, part) for part in parts)
+        self._composite = any(count > 1 for count in self._counts)
         self.names = tuple(t.name for t in tensors)
         self._converters = [converter(t) for t in tensors]
         if len(set(self.names)) < len(self.names):
@@ -110,7 +111,8 @@ class FeedPlan:
     def arrays(self, values: Any) -> list[Any]:
         """The arrays of the dictionary's values."""
         if self._composite:
-            values = [part for value in values for part in _value_parts(value)]
+            pairs = zip(self._counts, values, strict=True)
+            values = [part for count, value in pairs for part in _value_parts(value, count)]
         return [convert(value) for convert, value in zip(self._converters, values, strict=True)]
 
 
@@ -123,8 +125,8 @@ def _parts(key: Any) -> list[Any]:
     return [key]
 
 
-def _value_parts(value: Any) -> list[Any]:
-    return [part for part in value if part is not None] if isinstance(value, tuple) else [value]
+def _value_parts(value: Any, count: int) -> list[Any]:
+    return [value] if count == 1 else [part for part in value if part is not None]
 
 
 def _tensor(graph: Graph, key: Any) -> TensorBase:
@@ -139,15 +141,24 @@ def _tensor(graph: Graph, key: Any) -> TensorBase:
 
 
 def flatten_feed(feed_dict: Mapping[Any, Any]) -> Mapping[Any, Any]:
-    """The dictionary with keys that are tuples of tensors taken apart."""
+    """The dictionary with keys that are nested tuples of tensors taken apart.
+
+    Raises ValueError where a value has another structure.
+    """
     if not isinstance(feed_dict, Mapping):
         raise TypeError("feed_dict must be a dictionary")
     if not any(isinstance(key, tuple | list) for key in feed_dict):
         return feed_dict
-    flat: dict[Any, Any] = {}
-    for key, value in feed_dict.items():
-        if isinstance(key, tuple | list):
-            flat.update(zip(key, value, strict=True))
-        else:
-            flat[key] = value
-    return flat
+    return dict(pair for key, value in feed_dict.items() for pair in _pairs(key, value))
+
+
+def _pairs(key: Any, value: Any) -> Iterator[tuple[Any, Any]]:
+    """The tensors of a key, each with its value."""
+    if not isinstance(key, tuple | list):
+        yield key, value
+        return
+    if len(key) != len(value):
+        raise ValueError(f"Could not flatten dictionary. Key had {len(key)} elements, but value "
+                         f"had {len(value)} elements. Key: {key}, value: {value}.")  # fmt: skip
+    for part, part_value in zip(key, value, strict=True):
+        yield from _pairs(part, part_value)

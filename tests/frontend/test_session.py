@@ -187,3 +187,34 @@ def test_training() -> None:
         for _ in range(300):
             session.run(train_op, {x: data, y: target})
         assert session.run(loss, {x: data, y: target}) < 1e-2
+
+
+def test_nested_keys_of_feeds() -> None:
+    cell = tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.BasicLSTMCell(2) for _ in range(2)])
+    state = cell.zero_state(3, tf.float32)
+    total = tf.add_n(tf.nest.flatten(state))
+    ones = np.ones((3, 2))
+    with tf.Session() as session:
+        fed = session.run(total, {state: ((ones, ones), (ones, 2 * ones))})
+        np.testing.assert_array_equal(fed, 5 * ones)
+        with pytest.raises(ValueError, match="Could not flatten dictionary"):
+            session.run(total, {state: (ones,)})
+
+
+def test_a_sparse_placeholder_of_a_shape_that_is_a_tensor() -> None:
+    x = tf.sparse_placeholder(tf.float32, shape=tf.constant([2, 3], tf.int64))
+    assert x.shape.as_list() == [2, 3]
+    with tf.Session() as session:
+        dense = session.run(
+            tf.sparse_tensor_to_dense(x), {x: tf.SparseTensorValue([[1, 2]], [5.0], [2, 3])}
+        )
+    assert dense.tolist() == [[0, 0, 0], [0, 0, 5]]
+
+
+def test_a_tuple_fed_beside_a_sparse_tensor() -> None:
+    x = tf.sparse_placeholder(tf.float32)
+    sizes = tf.placeholder(tf.int32)
+    value = tf.SparseTensorValue([[1, 2]], [5.0], [2, 3])
+    with tf.Session() as session:
+        found = session.run([x.values, sizes], {x: value, sizes: (7,)})
+    assert [part.tolist() for part in found] == [[5.0], [7]]
