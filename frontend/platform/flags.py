@@ -12,6 +12,10 @@ class Error(Exception):
     """A flag is unknown, defined twice, or has a bad value."""
 
 
+class ValidationError(Error):
+    """A flag has a value that the program does not accept."""
+
+
 @dataclass
 class Flag:
     """One option: how its text is parsed, and its value."""
@@ -21,6 +25,7 @@ class Flag:
     help: str
     parse: Callable[[str], Any]
     is_bool: bool = False
+    is_multi: bool = False  # may be given several times
     value: Any = None
     present: bool = False
 
@@ -71,10 +76,12 @@ class FlagValues:
             if not value:
                 raise Error(f"Missing value for flag {name}")
         try:
-            flag.value = flag.parse(value)
+            given = flag.parse(value)
         except ValueError as error:
             raise Error(f"flag --{name}={value}: {error}") from None
-        flag.present = True
+        if flag.is_multi:
+            given = [*(flag.value if flag.present else []), given]
+        flag.value, flag.present = given, True
         return True
 
     def _parse_once(self) -> None:
@@ -113,6 +120,18 @@ class FlagValues:
         """True when the command line has been parsed."""
         parsed: bool = self._parsed
         return parsed
+
+    def get_flag_value(self, name: str, default: Any) -> Any:
+        """The value of a flag, `default` where it is None or there is no such flag."""
+        found = getattr(self, name) if name in self else None
+        return default if found is None else found
+
+    def set_default(self, name: str, value: Any) -> None:
+        """Another value for a flag that is not given."""
+        flag = self[name]
+        flag.default = value
+        if not flag.present:
+            flag.value = value
 
     def define(self, flag: Flag) -> None:
         """Add a flag. Raises Error where the name is taken by another."""
@@ -185,6 +204,89 @@ def DEFINE_list(name: str, default: Any, help: str = "", **kwargs: Any) -> None:
     """A flag that is a list, its elements divided by commas."""
     start = default.split(",") if isinstance(default, str) else default
     _define(name, start, help, lambda text: [part.strip() for part in text.split(",")])
+
+
+def DEFINE_spaceseplist(name: str, default: Any, help: str = "", **kwargs: Any) -> None:
+    """A flag that is a list, its elements divided by white space."""
+    start = default.split() if isinstance(default, str) else default
+    _define(name, start, help, lambda text: text.split())
+
+
+def _define_multi(
+    name: str, default: Any, help: str, parse: Callable[[str], Any]
+) -> None:
+    start = [default] if isinstance(default, str | int | float) else default
+    _define(name, None if start is None else list(start), help, parse, is_multi=True)
+
+
+def DEFINE_multi_string(name: str, default: Any, help: str = "", **kwargs: Any) -> None:
+    """A flag that is text and may be given several times: a list."""
+    _define_multi(name, default, help, str)
+
+
+def DEFINE_multi_integer(name: str, default: Any, help: str = "", **kwargs: Any) -> None:
+    """A flag that is an integer and may be given several times: a list."""
+    _define_multi(name, default, help, lambda text: int(text, 0))
+
+
+def DEFINE_multi_float(name: str, default: Any, help: str = "", **kwargs: Any) -> None:
+    """A flag that is a number and may be given several times: a list."""
+    _define_multi(name, default, help, float)
+
+
+def DEFINE_alias(name: str, original_name: str, **kwargs: Any) -> None:
+    """Another name of a flag."""
+    FLAGS._flags[name] = FLAGS[original_name]
+
+
+def register_validator(
+    flag_name: str, checker: Callable[[Any], Any], message: str = "Flag validation failed",
+    flag_values: FlagValues | None = None,
+) -> None:  # fmt: skip
+    """Raise ValidationError, when the command line is parsed, unless `checker(value)` is true."""
+    values = FLAGS if flag_values is None else flag_values
+
+    def check() -> None:
+        if not checker(values[flag_name].value):
+            raise ValidationError(f"flag --{flag_name}={values[flag_name].value}: {message}")
+
+    values.require(check)
+
+
+def validator(
+    flag_name: str, message: str = "Flag validation failed", flag_values: FlagValues | None = None
+) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+    """Decorator: `register_validator`."""
+
+    def decorate(checker: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        register_validator(flag_name, checker, message, flag_values)
+        return checker
+
+    return decorate
+
+
+def mark_flags_as_mutual_exclusive(
+    flag_names: Sequence[str], required: bool = False, flag_values: FlagValues | None = None
+) -> None:
+    """Raise ValidationError, when the command line is parsed, where several flags have values."""
+    values = FLAGS if flag_values is None else flag_values
+
+    def check() -> None:
+        count = sum(values[name].value is not None for name in flag_names)
+        if count > 1 or (required and not count):
+            wanted = "Exactly" if required else "At most"
+            raise ValidationError(f"{wanted} one of ({', '.join(flag_names)}) must have a value "
+                                  "other than None.")  # fmt: skip
+
+    values.require(check)
+
+
+def adopt_module_key_flags(module: Any, flag_values: Any = None) -> None:
+    """Nothing to do: all flags are shown alike."""
+
+
+def declare_key_flag(flag_name: str, flag_values: Any = None) -> None:
+    """Nothing to do: all flags are shown alike."""
 
 
 def mark_flag_as_required(name: str, flag_values: FlagValues = FLAGS) -> None:

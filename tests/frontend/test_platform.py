@@ -89,3 +89,31 @@ def test_nested_structures() -> None:
         tf.nest.assert_same_structure([1, 2], [1])
     with pytest.raises(ValueError, match="Structure had 4 elements"):
         tf.nest.pack_sequence_as(structure, [1])
+
+
+def test_flags_of_several_values(values: flags.FlagValues) -> None:
+    flags.DEFINE_multi_string("name", ["x"], "names")
+    flags.DEFINE_multi_integer("count", None, "counts")
+    flags.DEFINE_multi_float("rate", 0.5, "rates")
+    flags.DEFINE_spaceseplist("words", "a b", "words")
+    flags.DEFINE_alias("n", "name")
+    assert (values["rate"].value, values["words"].value) == ([0.5], ["a", "b"])
+    values(["program", "--name=a", "--n=b", "--count", "1", "--count=0x10", "--words=c d"])
+    assert (values.name, values.n, values.count) == (["a", "b"], ["a", "b"], [1, 16])
+    assert values.words == ["c", "d"]
+    assert values.get_flag_value("nothing", 3) == 3
+    values.set_default("rate", [1.5])
+    assert values.rate == [1.5]
+
+
+def test_checks_of_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_integer("count", 1, "a number")
+    flags.DEFINE_string("a", None, "one")
+    flags.DEFINE_string("b", None, "other")
+    flags.register_validator("count", lambda value: value > 0, "must be positive")
+    flags.mark_flags_as_mutual_exclusive(["a", "b"], required=True)
+    values(["program", "--a=x"])
+    with pytest.raises(flags.ValidationError, match="--count=0: must be positive"):
+        values(["program", "--count=0"])
+    with pytest.raises(flags.ValidationError, match="Exactly one of"):
+        values(["program", "--count=1", "--b=y"])
