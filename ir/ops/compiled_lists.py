@@ -362,10 +362,8 @@ class CompiledLists:
         return self.unstack(b.reshape(tensor, (len(sizes), sizes[0], *rows[1:])), declared)
 
     def longest(self, indices: Value) -> Value:
-        contents = self.b.symbolic(indices)
-        if contents is None:
-            raise DataDependent(indices)
-        return self.b.constant(np.int32(max(contents.ravel().tolist(), default=-1) + 1))
+        contents = self.b.static(indices)
+        return self.b.constant(np.int32(contents.max(initial=-1) + 1))
 
     def join(self, first: CompiledList, second: CompiledList) -> CompiledList:
         shape = None if first.elements is None else self.b.shape(first.elements)[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from flowc.ir import dims
@@ -116,6 +116,7 @@ def _read_spec(b: Builder, begin: Value, end: Value, strides: Value, masks: _Mas
     require(same, "Expected begin, end, and strides to be 1D equal size tensors")
     steps = b.static(strides).tolist()
     require(0 not in steps, f"strides[{steps.index(0) if 0 in steps else 0}] must be non-zero")
+    masks = replace(masks, ellipsis=masks.ellipsis & ((1 << len(steps)) - 1))
     require(bin(masks.ellipsis).count("1") <= 1, "Multiple ellipses in slice spec not allowed")
     return _Spec(_contents(b, begin), _contents(b, end), steps, masks)
 

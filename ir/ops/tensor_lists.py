@@ -35,6 +35,15 @@ def _shape_of(b: Builder, element_shape: Value) -> Sizes:
     return tuple(d if isinstance(d, int) and d >= 0 else None for d in contents.tolist())
 
 
+def _expect(handle: ElementList, dtype: DType) -> None:
+    """Raise InvalidArgumentError unless the list has elements of that type."""
+    require(
+        handle.dtype is dtype,
+        f"Expected list with element dtype {dtype.name} but got list with element dtype "
+        f"{handle.dtype.name}",
+    )
+
+
 # Making
 
 
@@ -106,8 +115,11 @@ def _reserved_for(lists: Lists, tensor: Any, element_shape: Any, size: Any) -> A
     f"TensorListPushBack(input_handle: variant, tensor: element_dtype; {_ELEMENT})"
     " -> output_handle: variant"
 )
-def tensor_list_push_back(lists: Lists, input_handle: ElementList, tensor: Any) -> Any:
+def tensor_list_push_back(
+    lists: Lists, input_handle: ElementList, tensor: Any, *, element_dtype: DType
+) -> Any:
     """The list with one more element."""
+    _expect(input_handle, element_dtype)
     return input_handle.push(lists, tensor)
 
 
@@ -115,8 +127,11 @@ def tensor_list_push_back(lists: Lists, input_handle: ElementList, tensor: Any) 
     f"TensorListPopBack(input_handle: variant, element_shape: int32; {_ELEMENT})"
     " -> output_handle: variant, tensor: element_dtype"
 )
-def tensor_list_pop_back(lists: Lists, input_handle: ElementList, element_shape: Any) -> Any:
+def tensor_list_pop_back(
+    lists: Lists, input_handle: ElementList, element_shape: Any, *, element_dtype: DType
+) -> Any:
     """The list without its last element, and that."""
+    _expect(input_handle, element_dtype)
     return input_handle.pop(lists, lists.sizes(element_shape))
 
 
@@ -126,9 +141,10 @@ def tensor_list_pop_back(lists: Lists, input_handle: ElementList, element_shape:
 )
 def tensor_list_set_item(
     lists: Lists, input_handle: ElementList, index: Any, item: Any, *,
-    resize_if_index_out_of_bounds: bool,
+    element_dtype: DType, resize_if_index_out_of_bounds: bool,
 ) -> Any:  # fmt: skip
     """The list with another element."""
+    _expect(input_handle, element_dtype)
     if resize_if_index_out_of_bounds:
         input_handle = input_handle.reserve_index(lists, index)
     return input_handle.set(lists, index, item)
@@ -210,9 +226,11 @@ def _(b: Builder, input_handle: Value, *, shape_type: DType) -> UnknownValue:
     f" {_ELEMENT}) -> item: element_dtype"
 )
 def tensor_list_get_item(
-    lists: Lists, input_handle: ElementList, index: Any, element_shape: Any
-) -> Any:
+    lists: Lists, input_handle: ElementList, index: Any, element_shape: Any, *,
+    element_dtype: DType,
+) -> Any:  # fmt: skip
     """An element; zeros for one that has not been set."""
+    _expect(input_handle, element_dtype)
     return input_handle.get(lists, index, lists.sizes(element_shape))
 
 
@@ -228,9 +246,11 @@ def _(
     f" {_ELEMENT}, num_elements: int = -1) -> tensor: element_dtype"
 )
 def tensor_list_stack(
-    lists: Lists, input_handle: ElementList, element_shape: Any, *, num_elements: int
-) -> Any:
+    lists: Lists, input_handle: ElementList, element_shape: Any, *,
+    element_dtype: DType, num_elements: int,
+) -> Any:  # fmt: skip
     """All elements as one tensor."""
+    _expect(input_handle, element_dtype)
     if num_elements != -1:
         length = lists.number(input_handle.length)
         require(
@@ -259,9 +279,11 @@ def _rows(b: Builder, dtype: DType, rows: int | None, shape: Sizes) -> Value | U
     f" {_ELEMENT}) -> values: element_dtype"
 )
 def tensor_list_gather(
-    lists: Lists, input_handle: ElementList, indices: Any, element_shape: Any
-) -> Any:
+    lists: Lists, input_handle: ElementList, indices: Any, element_shape: Any, *,
+    element_dtype: DType,
+) -> Any:  # fmt: skip
     """The elements at indices as one tensor."""
+    _expect(input_handle, element_dtype)
     return input_handle.gather(lists, indices, lists.sizes(element_shape))
 
 
@@ -277,9 +299,10 @@ def _(
     " -> tensor: element_dtype, lengths: int64"
 )
 def tensor_list_concat(
-    lists: Lists, input_handle: ElementList, *, element_shape: Sizes
+    lists: Lists, input_handle: ElementList, *, element_dtype: DType, element_shape: Sizes
 ) -> tuple[Any, Any]:
     """The elements joined along their first axis, and their sizes there."""
+    _expect(input_handle, element_dtype)
     return input_handle.concat(lists, element_shape)
 
 
@@ -288,9 +311,11 @@ def tensor_list_concat(
     " -> tensor: element_dtype, lengths: int64"
 )
 def tensor_list_concat_v2(
-    lists: Lists, input_handle: ElementList, element_shape: Any, leading_dims: Any
-) -> tuple[Any, Any]:
+    lists: Lists, input_handle: ElementList, element_shape: Any, leading_dims: Any, *,
+    element_dtype: DType,
+) -> tuple[Any, Any]:  # fmt: skip
     """The elements joined along their first axis, and their sizes there."""
+    _expect(input_handle, element_dtype)
     return input_handle.concat(lists, lists.sizes(element_shape))
 
 
