@@ -23,7 +23,7 @@ class SessionState:
     def clear(self) -> None:
         """Forget everything."""
         with self.lock:
-            self.store.put_back({})
+            self.store.drop(self.store)
             self.resources.clear()
             self.changed.notify_all()
 

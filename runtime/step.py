@@ -15,8 +15,10 @@ from flowc.compiler.graph import Node
 from flowc.compiler.lowering import NeedsHost, ShapeDependsOnData
 from flowc.compiler.partition import Part, partition
 from flowc.compiler.placement import can_run_on_host
+from flowc.compiler.structure.subgraph import VARIABLES, subgraphs_of
 from flowc.ir import dtypes
 from flowc.ir.errors import InvalidArgumentError, UnimplementedError
+from flowc.ir.ops.variables import stored_name
 from flowc.runtime.assertions import explained
 from flowc.runtime.compiled_part import CompiledPart, StaticType
 from flowc.runtime.host_part import HostPart
@@ -128,7 +130,7 @@ class Step:
         if self._is_settled:
             return self._run_in_order(feeds, None)
         journal: dict[str, Sequence[Any]] = {}
-        with self._executor.waiting.attempt() as variables:
+        with self._executor.waiting.attempt(_variables(self._nodes)) as attempt:
             while True:
                 parts = self._parts
                 try:
@@ -136,7 +138,7 @@ class Step:
                 except (ShapeDependsOnData, NeedsHost) as error:
                     if parts is self._parts:
                         self._divide(error)
-                    self._executor.store.put_back(variables)
+                    attempt.undo()
                     continue
                 self._is_settled = True
                 return results
@@ -150,6 +152,18 @@ class Step:
             outputs = runner(inputs, journal) if isinstance(runner, HostPart) else runner(inputs)
             values.update(zip(part.outputs, outputs, strict=True))
         return [values[name] for name in self._fetches]
+
+
+def _variables(nodes: Sequence[Node]) -> set[str]:
+    """The names in the store of the variables that nodes use, those in their branches too."""
+    found: set[str] = set()
+    for node in nodes:
+        if node.op in VARIABLES:
+            place = node.attributes["container"], node.attributes["shared_name"]
+            found.add(stored_name(node.name, *place))
+        for subgraph in subgraphs_of(node):
+            found |= _variables(subgraph.nodes)
+    return found
 
 
 def _fetched(value: Any) -> Any:

@@ -7,7 +7,7 @@ where an array lives raises `generation`, so that prepared steps look their poin
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -66,17 +66,11 @@ class Store(Mapping[str, Array]):
         self._arrays[name] = array
         self.generation += 1
 
-    def copies(self) -> dict[str, Array]:
-        """Copies of all variables, to put back should a step have to begin anew."""
-        return {name: array.copy() for name, array in self._arrays.items()}
-
-    def put_back(self, copies: Mapping[str, Array]) -> None:
-        """Give the variables the values that they had, and drop those that did not exist."""
-        for name in self._arrays.keys() - copies.keys():
+    def drop(self, names: Iterable[str]) -> None:
+        """Forget variables."""
+        for name in list(names):
             del self._arrays[name]
         self.generation += 1
-        for name, value in copies.items():
-            self.set(name, value)
 
     def set(self, name: str, value: Array) -> None:
         """Copy `value` into the variable, whose type may change."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from flowc.ir.errors import CancelledError, DeadlineExceededError
+from flowc.runtime.attempt import Attempt
 from flowc.runtime.state import SessionState
-from flowc.runtime.store import Array, Store
 
 
 class _ThisThread(threading.local):
@@ -21,7 +21,7 @@ class _ThisThread(threading.local):
 
     def __init__(self) -> None:
         self.deadline: float | None = None
-        self.attempts: list[dict[str, Array]] = []
+        self.attempts: list[Attempt] = []
 
 
 class Waiting:
@@ -57,13 +57,13 @@ class Waiting:
         self.require_open()
         if ready():
             return
-        before = self._store.copies() if self._thread.attempts else {}
+        before = [attempt.current() for attempt in self._thread.attempts]
         deadline = self._deadline()
         while not ready():
             self._wait(deadline)
             self.require_open()
-        for attempt in self._thread.attempts:
-            _follow(attempt, before, self._store)
+        for attempt, values in zip(self._thread.attempts, before, strict=True):
+            attempt.follow(values)
 
     def _deadline(self) -> float | None:
         """When the step must have ended; the session's own limit counts from now on."""
@@ -88,24 +88,11 @@ class Waiting:
             self._thread.deadline = before
 
     @contextmanager
-    def attempt(self) -> Iterator[dict[str, Array]]:
-        """Copies of the variables as they would be had the step inside not begun.
-
-        What other steps change while this one waits is taken over.
-        """
-        copies = self._store.copies()
-        self._thread.attempts.append(copies)
+    def attempt(self, variables: Collection[str]) -> Iterator[Attempt]:
+        """A first run of a step that uses these variables; it may have to be undone."""
+        made = Attempt(self._store, variables)
+        self._thread.attempts.append(made)
         try:
-            yield copies
+            yield made
         finally:
             self._thread.attempts.pop()
-
-
-def _follow(attempt: dict[str, Array], before: dict[str, Array], store: Store) -> None:
-    """Enter into the copies what has changed in the store since `before`."""
-    for name, value in store.items():
-        old = before.get(name)
-        if old is None or old.shape != value.shape or old.tobytes() != value.tobytes():
-            attempt[name] = value.copy()
-    for name in before.keys() - store.keys():
-        attempt.pop(name, None)

@@ -18,10 +18,15 @@ from flowc.ir.tensor.core import Shape, Value
 _ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"  # TensorFlow's mark for "no shared name"
 
 
-def variable_name(b: Builder, container: str, shared_name: str) -> str:
-    """The variable's name in the store: the shared name, or else the node's."""
-    name = b.location if shared_name in ("", _ANONYMOUS) else shared_name
+def stored_name(node: str, container: str, shared_name: str) -> str:
+    """A variable's name in the store: the shared name, or else the node's."""
+    name = node if shared_name in ("", _ANONYMOUS) else shared_name
     return f"{container}/{name}" if container else name
+
+
+def variable_name(b: Builder, container: str, shared_name: str) -> str:
+    """The same of the node that is being lowered."""
+    return stored_name(b.location, container, shared_name)
 
 
 def _handle(
