@@ -6,8 +6,8 @@ the fetches and the feeds' keys, so that a trivial step costs microseconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from flowc.frontend.feeds import FeedPlan, flatten_feed
 from flowc.frontend.fetches import FetchPlan, structure_key
 from flowc.frontend.graph import Graph
 from flowc.frontend.stacks import SESSIONS, get_default_graph, get_default_session
+from flowc.frontend.tracing import DeviceInfo, traced
 from flowc.ir.errors import NotFoundError
 from flowc.ir.proto import ConfigProto, GraphDef
 from flowc.runtime.state import SERVERS, SessionState
@@ -116,19 +117,31 @@ class BaseSession:
         """Run what `fetches` needs, and return its values in the same structure.
 
         `fetches` is a tensor, operation, name, or nested lists, tuples and dictionaries of them;
-        operations give None. `feed_dict` gives values for tensors; `options.timeout_in_ms` limits
-        how long the run may wait for others. Raises TypeError or ValueError for fetches and feeds
-        that do not fit, RuntimeError in a closed session, and `OpError`s for what fails in the run.
+        operations give None. `feed_dict` gives values for tensors. `options.timeout_in_ms` limits
+        how long the run may wait for others; `run_metadata` gets what `options` ask for. Raises
+        TypeError or ValueError for fetches and feeds that do not fit, RuntimeError in a closed
+        session, and `OpError`s for what fails in the run.
         """
         feeds = feed_dict or {}
         try:
             prepared = self._prepared[fetches, *feeds]
         except (KeyError, TypeError):
             prepared, feeds = self._find(fetches, feeds)
-        if options is None or options.timeout_in_ms <= 0:
+        if options is None and run_metadata is None:
             return prepared(feeds.values())
-        with self.executor.waiting.limited(options.timeout_in_ms / 1000):
+        with self._observed(options, run_metadata):
             return prepared(feeds.values())
+
+    @contextmanager
+    def _observed(self, options: Any, run_metadata: Any) -> Iterator[None]:
+        """What options and metadata ask for of the run inside."""
+        with ExitStack() as stack:
+            if options is not None and options.timeout_in_ms > 0:
+                limit = options.timeout_in_ms / 1000
+                stack.enter_context(self.executor.waiting.limited(limit))
+            if run_metadata is not None:
+                stack.enter_context(traced(options, run_metadata, self._graph))
+            yield
 
     def _find(
         self, fetches: Any, feed_dict: Mapping[Any, Any]
@@ -169,9 +182,9 @@ class BaseSession:
 
         return run
 
-    def list_devices(self) -> list[str]:
-        """The names of the devices."""
-        return ["/job:localhost/replica:0/task:0/device:CPU:0"]
+    def list_devices(self) -> list[DeviceInfo]:
+        """The devices: the CPU."""
+        return [DeviceInfo()]
 
     def close(self) -> None:
         """Release the variables and all else; the session cannot be used afterwards."""

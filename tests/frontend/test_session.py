@@ -218,3 +218,17 @@ def test_a_tuple_fed_beside_a_sparse_tensor() -> None:
     with tf.Session() as session:
         found = session.run([x.values, sizes], {x: value, sizes: (7,)})
     assert [part.tolist() for part in found] == [[5.0], [7]]
+
+
+def test_what_a_session_tells_of_a_run() -> None:
+    two = tf.constant(1) + 1
+    metadata = tf.RunMetadata()
+    options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE, output_partition_graphs=True)
+    with tf.Session() as session:
+        assert session.run(two, options=options, run_metadata=metadata) == 2
+        (device,) = session.list_devices()
+        assert (device.device_type, metadata.step_stats.dev_stats[0].device) == ("CPU", device.name)
+        assert metadata.step_stats.dev_stats[0].node_stats[0].all_end_rel_micros > 0
+        assert metadata.partition_graphs[0].node
+        session.run(two, run_metadata=metadata)
+        assert not metadata.step_stats.dev_stats
