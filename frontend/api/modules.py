@@ -28,7 +28,9 @@ _PUBLIC = frozenset({
 # What an inner module shows, in the order of looking; "" is the API itself. Any other module of
 # `python` shows the API and all its namespaces.
 _INNER = {
+    "python.client.device_lib": (_HERE + "timeline",),
     "python.client.session": ("",),
+    "python.client.timeline": (_HERE + "timeline",),
     "python.framework.dtypes": ("dtypes", ""),
     "python.framework.errors": ("errors",),
     "python.framework.errors_impl": ("errors",),
@@ -40,7 +42,7 @@ _INNER = {
     "python.framework.random_seed": ("", _HERE + "seeds"),
     "python.framework.tensor_shape": (_HERE + "shapes",),
     "python.framework.tensor_util": (_HERE + "tensor_util", "flowc.ir.tensor_values", ""),
-    "python.framework.test_util": ("test", ""),
+    "python.framework.test_util": (_HERE + "testing.decorators", "test", ""),
     "python.layers.utils": (_HERE + "control_flow.conditionals", _HERE + "layers.layer"),
     "python.lib.io.file_io": ("gfile",),
     "python.lib.io.tf_record": ("python_io",),

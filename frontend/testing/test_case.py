@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
@@ -93,15 +93,15 @@ class TestCase(Comparisons):
         with session.graph.as_default(), session.as_default(), _placed(session, use_gpu, force_gpu):
             yield session
 
-    @contextmanager
     def test_session(
         self, graph: Graph | None = None, config: Any = None, use_gpu: bool = False,
         force_gpu: bool = False,
-    ) -> Iterator[Session]:  # fmt: skip
+    ) -> AbstractContextManager[Session]:  # fmt: skip
         """`cached_session`; with a graph, `session`."""
+        if self._testMethodName == "test_session":
+            self.skipTest("Not a test.")  # a loader takes it for one because of its name
         make = self.cached_session if graph is None else self.session
-        with make(graph, config, use_gpu, force_gpu) as session:
-            yield session
+        return make(graph, config, use_gpu, force_gpu)
 
     test_session.__test__ = False  # type: ignore[attr-defined]
 
