@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from flowc.ir import dtypes
+from flowc.ir.dims import product
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import UnimplementedError
-from flowc.ir.ops.common import Tensors, conjugate, require_part, show, unbroadcast
+from flowc.ir.ops.common import (
+    Tensors,
+    abstract,
+    conjugate,
+    is_zero,
+    require_part,
+    show,
+    unbroadcast,
+)
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
+from flowc.ir.tensor.primitive import Array
 
 
 @op("Cast(x: SrcT; SrcT: type, DstT: type, Truncate: bool = false) -> y: DstT")
@@ -98,6 +110,28 @@ def _regroup(b: Builder, pairs: Value, dtype: DType) -> Value:
         return words
     *outer, two, inner = b.shape(words)
     return b.reshape(words, [*outer, two * inner])
+
+
+@op("ToBool(input: T; T: {numeric, bool, string}) -> output: bool")
+def to_bool(b: Builder, input: Value) -> Value:
+    """Whether a number is not 0, a text not empty, and of anything else whether there is any."""
+    shape = b.shape(input)
+    if shape:
+        return b.constant(not is_zero(b, product(shape)))
+    return b.ne(input, 0) if not input.type.dtype.is_bool else input
+
+
+@to_bool.infer
+def _(b: Builder, input: Value) -> Value:
+    return abstract(b, dtypes.bool_)
+
+
+@to_bool.on_host
+def _(input: Array) -> Array:
+    return np.asarray(bool(input.item()) if input.ndim == 0 else input.size > 0)
+
+
+to_bool.not_differentiable()
 
 
 # Complex numbers

@@ -115,6 +115,30 @@ def _(b: Builder, input: Value, *, compute_v: bool) -> tuple[Value, ...]:
     return abstract(b, dtype, *shape[:-1]), abstract(b, dtype, *(shape if compute_v else (0,)))
 
 
+@host_op(
+    "Eig(input: T[...,:,:]; compute_v: bool = true, T: {float32, float64, complex},"
+    " Tout: {complex}) -> e: Tout, v: Tout"
+)
+def eig(input: Array, *, compute_v: bool, Tout: DType) -> tuple[Array, Array]:
+    """Eigenvalues and eigenvectors of any square matrices, in no order."""
+    _matrices(input)
+    precise = input.dtype.char in "dD"
+    require(Tout.size == (16 if precise else 8), f"Invalid output dtype {Tout.name}")
+    require(input.shape[-1] == input.shape[-2], f"Input matrix must be square: {show(input.shape)}")
+    require(bool(np.isfinite(input).all()), "Eigen decomposition was not successful. The input "
+                                            "might not be valid.")  # fmt: skip
+    if not compute_v:
+        return np.linalg.eigvals(wide(input)).astype(Tout.numpy), np.zeros((0,), Tout.numpy)
+    e, v = np.linalg.eig(wide(input))
+    return e.astype(Tout.numpy), np.ascontiguousarray(v, Tout.numpy)
+
+
+@eig.infer
+def _(b: Builder, input: Value, *, compute_v: bool, Tout: DType) -> tuple[Value, ...]:
+    shape = square(b, input)
+    return abstract(b, Tout, *shape[:-1]), abstract(b, Tout, *(shape if compute_v else (0,)))
+
+
 def _safe_reciprocal(g: GraphBuilder, x: Tensor) -> Any:
     """1 / x, and 0 where x is 0."""
     return x * g("Reciprocal", g("Square", x) + g.constant(1e-20, x.dtype))
@@ -273,6 +297,27 @@ def _(b: Builder, input: Value, *, output_idx_type: DType) -> tuple[Value, ...]:
 
 
 # Tridiagonal systems
+
+
+@host_op(
+    "TridiagonalMatMul(superdiag: T[...,:,:], maindiag: T[...,:,:], subdiag: T[...,:,:],"
+    " rhs: T[...,:,:]; T: {float64, float32, complex}) -> output: T"
+)
+def tridiagonal_matmul(upper: Array, main: Array, lower: Array, rhs: Array) -> Array:
+    """A x, where the diagonals of A are rows, each as long as A is wide."""
+    wanted = (*rhs.shape[:-2], 1, rhs.shape[-2])
+    fits = all(diagonal.shape == wanted for diagonal in (upper, main, lower))
+    require(fits, f"each diagonal must have shape {show(wanted)} for rhs {show(rhs.shape)}")
+    above, on, below = (diagonal.swapaxes(-1, -2) for diagonal in (upper, main, lower))
+    result = on * rhs
+    result[..., :-1, :] += above[..., :-1, :] * rhs[..., 1:, :]
+    result[..., 1:, :] += below[..., 1:, :] * rhs[..., :-1, :]
+    return np.asarray(result)
+
+
+@tridiagonal_matmul.infer
+def _(b: Builder, upper: Value, main: Value, lower: Value, rhs: Value) -> Value:
+    return abstract(b, rhs.type.dtype, *b.shape(rhs))
 
 
 @host_op(

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Expr
+from flowc.ir.dims import Dim, Expr, product
 from flowc.ir.dtypes import DType
 from flowc.ir.ops.common import (
     Tensors,
+    check_bounds,
     conj,
     conjugate,
     is_abstract,
@@ -291,6 +292,24 @@ def _repeated(b: Builder, left: Dim | None, right: Dim | None) -> tuple[bool, bo
 
 
 broadcast_gradient_args.not_differentiable()
+
+
+@op("UnravelIndex(indices: Tidx[:?], dims: Tidx[:]; Tidx: {index} = int32) -> output: Tidx")
+def unravel_index(b: Builder, indices: Value, sizes_of: Value) -> Value:
+    """The coordinates of row-major positions in a tensor of that shape, one row for each axis."""
+    sizes = b.dims(sizes_of)
+    positive = all(not isinstance(size, int) or size > 0 for size in sizes)
+    require(positive, f"Input dims cannot contain a dim of zero or less: {show(sizes)}")
+    check_bounds(b, indices, product(sizes), f"index is out of bound as with dims {show(sizes)}")
+    rest, rows = indices, list[Value]()
+    for size in reversed(sizes):
+        divisor = b.broadcast_to(b.size(size, indices.type.dtype), b.shape(indices))
+        rows.insert(0, b.expand_dims(b.remainder(rest, divisor), 0))
+        rest = b.divide(rest, divisor)
+    return b.concatenate(rows, 0)
+
+
+unravel_index.not_differentiable()
 
 
 @op("Tile(input: T, multiples: Tmultiples[:]; T: type, Tmultiples: {index} = int32) -> output: T")
