@@ -10,12 +10,13 @@ from flowc.frontend.functions.checks import (
 )
 from flowc.frontend.functions.checks import verify_tensor_all_finite as assert_all_finite
 from flowc.frontend.functions.control import check_numerics
+from flowc.frontend.functions.control import assert_that as Assert
 from flowc.frontend.functions.mathematics import is_finite, is_inf, is_nan
 
 __all__ = [
-    "assert_all_finite", "assert_equal", "assert_greater", "assert_greater_equal", "assert_less",
-    "assert_less_equal", "assert_negative", "assert_non_negative", "assert_non_positive",
-    "assert_none_equal", "assert_positive", "assert_rank", "assert_rank_at_least", "assert_type",
-    "check_numerics", "is_finite", "is_inf", "is_nan", "is_non_decreasing", "is_numeric_tensor",
-    "is_strictly_increasing",
+    "Assert", "assert_all_finite", "assert_equal", "assert_greater", "assert_greater_equal",
+    "assert_less", "assert_less_equal", "assert_negative", "assert_non_negative",
+    "assert_non_positive", "assert_none_equal", "assert_positive", "assert_rank",
+    "assert_rank_at_least", "assert_type", "check_numerics", "is_finite", "is_inf", "is_nan",
+    "is_non_decreasing", "is_numeric_tensor", "is_strictly_increasing",
 ]

@@ -23,7 +23,7 @@ from flowc.frontend.functions.entropy import (
 from flowc.frontend.functions.mathematics import log_sigmoid, sigmoid, tanh, zero_fraction
 from flowc.frontend.functions.normalization import (
     batch_norm_with_global_normalization, batch_normalization, fused_batch_norm, moments,
-    weighted_moments,
+    normalize_moments, sufficient_statistics, weighted_moments,
 )
 from flowc.frontend.functions.safe_embedding import safe_embedding_lookup_sparse
 from flowc.frontend.functions.selection import in_top_k, top_k
@@ -47,11 +47,12 @@ __all__ = [
     "embedding_lookup_sparse", "fused_batch_norm", "gelu", "in_top_k", "l2_loss", "l2_normalize",
     "leaky_relu", "local_response_normalization", "log_poisson_loss", "log_sigmoid", "log_softmax",
     "log_uniform_candidate_sampler", "lrn", "max_pool", "max_pool2d", "max_pool3d",
-    "max_pool_with_argmax", "moments", "nce_loss", "raw_rnn", "relu", "relu6", "relu_layer",
-    "rnn_cell", "safe_embedding_lookup_sparse", "sampled_softmax_loss", "selu", "separable_conv2d",
-    "sigmoid", "sigmoid_cross_entropy_with_logits", "softmax", "softmax_cross_entropy_with_logits",
-    "softmax_cross_entropy_with_logits_v2", "softplus", "softsign",
-    "sparse_softmax_cross_entropy_with_logits", "static_bidirectional_rnn", "static_rnn",
-    "static_state_saving_rnn", "swish", "tanh", "top_k", "uniform_candidate_sampler",
-    "weighted_cross_entropy_with_logits", "weighted_moments", "xw_plus_b", "zero_fraction",
+    "max_pool_with_argmax", "moments", "nce_loss", "normalize_moments", "raw_rnn", "relu", "relu6",
+    "relu_layer", "rnn_cell", "safe_embedding_lookup_sparse", "sampled_softmax_loss", "selu",
+    "separable_conv2d", "sigmoid", "sigmoid_cross_entropy_with_logits", "softmax",
+    "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_v2", "softplus",
+    "softsign", "sparse_softmax_cross_entropy_with_logits", "static_bidirectional_rnn",
+    "static_rnn", "static_state_saving_rnn", "sufficient_statistics", "swish", "tanh", "top_k",
+    "uniform_candidate_sampler", "weighted_cross_entropy_with_logits", "weighted_moments",
+    "xw_plus_b", "zero_fraction",
 ]

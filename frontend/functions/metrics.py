@@ -39,7 +39,8 @@ def _variable(shape: Any, dtype: Any, name: str) -> Any:
     return metric_variable(shape, dtype, name)
 
 
-def _collect(value: Any, update: Any, metrics: Names, updates: Names) -> Pair:
+def collect(value: Any, update: Any, metrics: Names, updates: Names) -> Pair:
+    """A metric's value and update, put into the collections that a program wants."""
     graph = get_default_graph()
     if metrics:
         graph.add_to_collections(metrics, value)
@@ -73,7 +74,7 @@ def mean(values: Any, weights: Any = None, metrics_collections: Names = None,
             update_count = count.assign_add(number)
         value = _ratio(total, count, "value")
         update = _ratio(update_total, update_count, "update_op")
-        return _collect(value, update, metrics_collections, updates_collections)
+        return collect(value, update, metrics_collections, updates_collections)
 
 
 def _ratio(total: Any, count: Any, name: str) -> Any:
@@ -127,7 +128,7 @@ def root_mean_squared_error(labels: Any, predictions: Any, weights: Any = None,
     """The square root of `mean_squared_error`."""
     value, update = mean_squared_error(labels, predictions, weights, None, None,
                                        name or "root_mean_squared_error")  # fmt: skip
-    return _collect(build("Sqrt", value), build("Sqrt", update), metrics_collections,
+    return collect(build("Sqrt", value), build("Sqrt", update), metrics_collections,
                     updates_collections)  # fmt: skip
 
 
@@ -187,7 +188,7 @@ def _confusion(label: bool, prediction: bool, default: str) -> Callable[..., Pai
                name: str | None = None) -> Pair:  # fmt: skip
         condition = _condition(labels, predictions, label, prediction)
         value, update = _counter(condition, weights, default, name)
-        return _collect(value, update, metrics_collections, updates_collections)
+        return collect(value, update, metrics_collections, updates_collections)
 
     metric.__doc__ = f"The number of {default.replace('_', ' ')}."
     return metric
@@ -220,7 +221,7 @@ def _rate(labels: Any, predictions: Any, weights: Any, missed: Callable[..., Pai
         others, others_update = missed(labels, predictions, weights)
         value = div_no_nan(hits, hits + others, name="value")
         update = div_no_nan(hits_update, hits_update + others_update, name="update_op")
-        return _collect(value, update, metrics, updates)
+        return collect(value, update, metrics, updates)
 
 
 def mean_tensor(values: Any, weights: Any = None, metrics_collections: Names = None,
@@ -232,7 +233,7 @@ def mean_tensor(values: Any, weights: Any = None, metrics_collections: Names = N
         count = _variable(values.shape, dtypes.float32, "count_tensor")
         number = build("OnesLike", values) if weights is None else _spread(weights, values)
         update = _ratio(total.assign_add(values * number), count.assign_add(number), "update_op")
-        return _collect(_ratio(total, count, "value"), update, metrics_collections,
+        return collect(_ratio(total, count, "value"), update, metrics_collections,
                         updates_collections)  # fmt: skip
 
 
@@ -242,7 +243,7 @@ def mean_per_class_accuracy(labels: Any, predictions: Any, num_classes: int, wei
     """The mean over classes of each class's accuracy."""
     with variable_scope(name, "mean_accuracy", (predictions, labels, weights)):
         matrix, update = _confusion_matrix(labels, predictions, num_classes, weights)
-        return _collect(_per_class(matrix, "mean_accuracy"), _per_class(update, "update_op"),
+        return collect(_per_class(matrix, "mean_accuracy"), _per_class(update, "update_op"),
                         metrics_collections, updates_collections)  # fmt: skip
 
 
@@ -257,7 +258,7 @@ def mean_iou(labels: Any, predictions: Any, num_classes: int, weights: Any = Non
     """The mean over classes of intersection over union."""
     with variable_scope(name, "mean_iou", (predictions, labels, weights)):
         matrix, update = _confusion_matrix(labels, predictions, num_classes, weights)
-        return _collect(_iou(matrix, "mean_iou"), update, metrics_collections, updates_collections)
+        return collect(_iou(matrix, "mean_iou"), update, metrics_collections, updates_collections)
 
 
 def _iou(matrix: Any, name: str) -> Any:

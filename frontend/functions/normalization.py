@@ -7,7 +7,8 @@ from typing import Any
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions.mathematics import cast
-from flowc.frontend.functions.reductions import reduce_mean, reduce_sum
+from flowc.frontend.functions.reductions import reduce_mean, reduce_prod, reduce_sum
+from flowc.frontend.functions.selection import gather
 from flowc.frontend.functions.shaping import Name, one_of, squeeze
 from flowc.frontend.scopes import name_scope
 from flowc.ir import dtypes
@@ -61,6 +62,43 @@ def batch_normalization(x: Any, mean: Any, variance: Any, offset: Any, scale: An
         x = convert(x)
         shift = offset - mean * inverse if offset is not None else -mean * inverse
         return x * cast(inverse, x.dtype) + cast(shift, x.dtype)
+
+
+def sufficient_statistics(
+    x: Any,
+    axes: Any,
+    shift: Any = None,
+    keep_dims: bool | None = None,
+    name: Name = None,
+    keepdims: bool | None = None,
+) -> tuple[Any, Any, Any, Any]:
+    """The number of elements over `axes`, their sum, the sum of their squares, and the shift.
+
+    Sums are of `x - shift` where one is given.
+    """
+    keep = one_of("keepdims", keepdims, "keep_dims", keep_dims) or False
+    with name_scope(name, "sufficient_statistics", [x, shift]):
+        x = convert(x, None, "x")
+        sizes = gather(build("Shape", x), axes)
+        count = cast(reduce_prod(sizes), x.dtype)
+        values = x if shift is None else x - shift
+        return (
+            count,
+            reduce_sum(values, axes, keepdims=keep),
+            reduce_sum(build("Square", values), axes, keepdims=keep),
+            shift,
+        )
+
+
+def normalize_moments(
+    counts: Any, mean_ss: Any, variance_ss: Any, shift: Any, name: Name = None
+) -> tuple[Any, Any]:
+    """The mean and the variance, from `sufficient_statistics`."""
+    with name_scope(name, "normalize", [counts, mean_ss, variance_ss, shift]):
+        divisor = build("Reciprocal", convert(counts))
+        shifted = mean_ss * divisor
+        mean = shifted if shift is None else shifted + shift
+        return mean, variance_ss * divisor - build("Square", shifted)
 
 
 def fused_batch_norm(
