@@ -18,14 +18,16 @@ compiled when a session first runs it.
 from __future__ import annotations
 
 import builtins
+import importlib
 import sys
+from typing import TYPE_CHECKING, Any
 
 from flowc.frontend import compat, nest
 from flowc.frontend.api import modules
 from flowc.frontend.api import (
-    bitwise, custom_ops, debugging, dtypes, errors, feature_column, graph_util, image,
-    initializers, io, layers, linalg, lookup, losses, manip, math, metrics, nn, python_io, queue,
-    random, saved_model, signal, sparse, strings, summary, test, train,
+    custom_ops, debugging, dtypes, errors, graph_util, image, initializers, io, layers, linalg,
+    losses, manip, math, metrics, nn, python_io, queue, random, saved_model, sparse, strings,
+    summary, train,
 )
 from flowc.frontend.collections import (
     GraphKeys, add_to_collection, add_to_collections, get_all_collection_keys, get_collection,
@@ -332,7 +334,23 @@ def enable_eager_execution(*args: object, **kwargs: object) -> None:
     raise NotImplementedError("flowc compiles graphs and has no eager mode.")
 
 
-spectral = signal  # its older name
+# Namespaces that few programs use are imported when they are first named.
+_LATER = {
+    "bitwise": "bitwise", "feature_column": "feature_column", "lookup": "lookup",
+    "signal": "signal", "spectral": "signal", "test": "test",
+}
+if TYPE_CHECKING:
+    from flowc.frontend.api import bitwise, feature_column, lookup, signal, test
+    from flowc.frontend.api import signal as spectral
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'flowc' has no attribute {name!r}")
+    module = importlib.import_module(f"flowc.frontend.api.{_LATER[name]}")
+    globals()[name] = module
+    return module
+
 
 # `tf.compat.v1` is this module.
 compat.v1 = sys.modules[__name__]  # type: ignore[attr-defined]
