@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from google.protobuf import json_format
-
 from flowc.frontend.apply import build
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.conversion import convert
@@ -145,6 +143,8 @@ def get_summary_description(node_def: NodeDef) -> SummaryDescription:
     """The description in a TensorSummary node. Raises ValueError for another node."""
     if node_def.op != "TensorSummary":
         raise ValueError(f"Can't get_summary_description on {node_def.op}")
+    from google.protobuf import json_format  # few programs use it
+
     description = SummaryDescription()
     json_format.Parse(node_def.attr["description"].s.decode(), description)
     return description

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import importlib.util
 import shutil
 import sys
 import tempfile
 import unittest
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from flowc.frontend.platform import app
@@ -91,18 +89,3 @@ def create_local_cluster(
 
 
 
-
-def _when_used(name: str) -> ModuleType:
-    """A module of the standard library that is loaded when something of it is asked for."""
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.find_spec(name)
-    assert spec is not None and spec.loader is not None
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-mock: Any = _when_used("unittest.mock")
