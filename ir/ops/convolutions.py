@@ -433,7 +433,7 @@ _CONV_3D = (
 _NAMES_3D = ("strides", "padding", "data_format", "dilations")
 
 
-@op(f"Conv3D(input: T, filter: T; {_CONV_3D}) -> output: T")
+@op(f"Conv3D(input: T[:,:,:,:,:], filter: T[:,:,:,:,:]; {_CONV_3D}) -> output: T")
 def conv3d(
     b: Builder,
     input: Value,
@@ -449,7 +449,8 @@ def conv3d(
 
 
 @op(
-    "Conv3DBackpropInputV2(input_sizes: Tshape, filter: T, out_backprop: T;"
+    "Conv3DBackpropInputV2(input_sizes: Tshape[:], filter: T[:,:,:,:,:],"
+    " out_backprop: T[:,:,:,:,:];"
     f" {_CONV_3D}, Tshape: {{index}} = int32) -> output: T"
 )
 def conv3d_backprop_input(
@@ -469,7 +470,8 @@ def conv3d_backprop_input(
 
 
 @op(
-    f"Conv3DBackpropFilterV2(input: T, filter_sizes: int32, out_backprop: T; {_CONV_3D})"
+    f"Conv3DBackpropFilterV2(input: T[:,:,:,:,:], filter_sizes: int32[:],"
+    f" out_backprop: T[:,:,:,:,:]; {_CONV_3D})"
     " -> output: T"
 )
 def conv3d_backprop_filter(

@@ -232,6 +232,8 @@ invert_permutation.not_differentiable()
 def broadcast_to(b: Builder, input: Value, shape: Value) -> Value:
     """The input repeated to fill `shape`, by NumPy's rules."""
     wanted = b.dims(shape)
+    sizes = all(not isinstance(size, int) or size >= 0 for size in wanted)
+    require(sizes, f"Dimensions must be >= 0: {show(wanted)}")
     old = b.shape(input)
     fits = len(old) <= len(wanted) and all(
         d == 1 or d == want or not isinstance(d, int) or not isinstance(want, int)

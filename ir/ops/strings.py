@@ -90,7 +90,8 @@ def reduce_join(
     kept = rows.shape[: rank - len(axes)]
     between = encode(separator)
     count = int(np.prod(kept, dtype=np.int64))
-    joined = [between.join(row) for row in rows.reshape(count, -1).tolist()]
+    width = int(np.prod(rows.shape[rank - len(axes) :], dtype=np.int64))
+    joined = [between.join(row) for row in rows.reshape(count, width).tolist()]
     sizes = tuple(1 if i in axes else size for i, size in enumerate(np.shape(inputs)))
     return texts(joined, sizes if keep_dims else kept)
 
