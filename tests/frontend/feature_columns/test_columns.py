@@ -218,3 +218,18 @@ def test_parsing() -> None:
 def test_misuse(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_shared_embeddings() -> None:
+    both = {"a": [["x"], ["y"]], "b": [["y"], [""]]}
+    columns = [fc.categorical_column_with_vocabulary_list(k, ["x", "y", "z"]) for k in "ba"]
+    shared = fc.shared_embedding_columns(columns, 2, initializer=counting_up)
+    assert [column.name for column in shared] == ["b_shared_embedding", "a_shared_embedding"]
+    found = evaluate(tf.feature_column.input_layer(both, shared))
+    assert found.tolist() == [[0, 1, 2, 3], [2, 3, 0, 0]]
+    (table,) = tf.global_variables()
+    assert table.name == "input_layer/a_b_shared_embedding/embedding_weights:0"
+    with pytest.raises(ValueError, match="same number of buckets"):
+        fc.shared_embedding_columns([columns[0], COLOR, MORE], 2)
+    with pytest.raises(ValueError, match="same type"):
+        fc.shared_embedding_columns([columns[0], MULTI], 2)
