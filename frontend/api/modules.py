@@ -22,7 +22,7 @@ _PUBLIC = frozenset({
     "flags", "gfile", "graph_util", "image", "initializers", "io", "layers", "linalg", "logging",
     "lookup", "losses",
     "manip", "math", "metrics", "nest", "nn", "python_io", "queue", "random", "resource_loader",
-    "saved_model", "signal", "sparse", "strings", "summary", "test", "train",
+    "saved_model", "sets", "signal", "sparse", "strings", "summary", "test", "train",
 })  # fmt: skip
 
 # What an inner module shows, in the order of looking; "" is the API itself. Any other module of

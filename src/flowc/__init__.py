@@ -285,7 +285,8 @@ __all__ = [
     "scatter_nd", "scatter_nd_add", "scatter_nd_sub", "scatter_nd_update", "scatter_sub",
     "scatter_update", "searchsorted", "segment_max", "segment_mean", "segment_min", "segment_prod",
     "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask", "serialize_tensor",
-    "set_random_seed", "setdiff1d", "shape", "shape_n", "sigmoid", "sign", "signal", "sin", "sinh",
+    "set_random_seed", "setdiff1d", "sets", "shape", "shape_n", "sigmoid", "sign", "signal", "sin",
+    "sinh",
     "size", "slice", "sort", "space_to_batch_nd", "space_to_depth", "sparse", "sparse_add",
     "sparse_concat", "sparse_fill_empty_rows", "sparse_mask", "sparse_matmul", "sparse_maximum",
     "sparse_merge", "sparse_minimum", "sparse_placeholder", "sparse_reduce_max",
@@ -337,10 +338,10 @@ def enable_eager_execution(*args: object, **kwargs: object) -> None:
 # Namespaces that few programs use are imported when they are first named.
 _LATER = {
     "bitwise": "bitwise", "feature_column": "feature_column", "lookup": "lookup",
-    "signal": "signal", "spectral": "signal", "test": "test",
+    "sets": "sets", "signal": "signal", "spectral": "signal", "test": "test",
 }
 if TYPE_CHECKING:
-    from flowc.frontend.api import bitwise, feature_column, lookup, signal, test
+    from flowc.frontend.api import bitwise, feature_column, lookup, sets, signal, test
     from flowc.frontend.api import signal as spectral
 
 
