@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from flowc.frontend.collections import GraphKeys
-from flowc.frontend.functions.control import group
 from flowc.frontend.inputs.queue_runners import QueueRunner
 from flowc.frontend.monitored.session_manager import SessionManager
+from flowc.frontend.monitored.supervised import (
+    USE_DEFAULT,
+    StepCounter,
+    found,
+    listed,
+    local_initialisation,
+    missing_globals,
+    none,
+    quietly,
+    saver_or_none,
+)
 from flowc.frontend.platform import logging
 from flowc.frontend.saving.freezing import write_graph
 from flowc.frontend.saving.meta_graph import export_meta_graph
-from flowc.frontend.saving.saver import Saver
 from flowc.frontend.stacks import get_default_graph
 from flowc.frontend.summaries.functions import merge_all
 from flowc.frontend.summaries.writer import FileWriter
 from flowc.frontend.training.coordinator import Coordinator, LooperThread
 from flowc.frontend.training.global_step import get_global_step
 from flowc.frontend.variables.sets import (
-    global_variables,
     global_variables_initializer,
-    local_variables,
-    local_variables_initializer,
     report_uninitialized_variables,
-    tables_initializer,
 )
-from flowc.ir.proto import SessionLog, Summary
+from flowc.ir.proto import SessionLog
 
 
 class Supervisor:
@@ -40,7 +44,7 @@ class Supervisor:
     given is found in the graph's collections or made; None says that there shall be none.
     """
 
-    USE_DEFAULT = 0
+    USE_DEFAULT = USE_DEFAULT
 
     def __init__(
         self,
@@ -93,18 +97,18 @@ class Supervisor:
         self, ready_op: Any, ready_for_local_init_op: Any, init_op: Any, local_init_op: Any
     ) -> None:
         keys = GraphKeys
-        self._ready_op = _found(ready_op, keys.READY_OP, report_uninitialized_variables)
-        self._init_op = _found(init_op, keys.INIT_OP, global_variables_initializer)
-        self._local_init_op = _found(local_init_op, keys.LOCAL_INIT_OP, _local_initialisation)
-        make = _missing_globals if self._local_init_op is not None else _none
-        self._ready_for_local_init_op = _found(
+        self._ready_op = found(ready_op, keys.READY_OP, report_uninitialized_variables)
+        self._init_op = found(init_op, keys.INIT_OP, global_variables_initializer)
+        self._local_init_op = found(local_init_op, keys.LOCAL_INIT_OP, local_initialisation)
+        make = missing_globals if self._local_init_op is not None else none
+        self._ready_for_local_init_op = found(
             ready_for_local_init_op, keys.READY_FOR_LOCAL_INIT_OP, make
         )
 
     def _find_services(self, summary_op: Any, saver: Any, global_step: Any) -> None:
         keys = GraphKeys
-        self._saver = _found(saver, keys.SAVERS, _saver)
-        self._summary_op = _found(summary_op, keys.SUMMARY_OP, merge_all)
+        self._saver = found(saver, keys.SAVERS, saver_or_none)
+        self._summary_op = found(summary_op, keys.SUMMARY_OP, merge_all)
         self._global_step = (
             get_global_step() if global_step is Supervisor.USE_DEFAULT else global_step
         )
@@ -247,7 +251,7 @@ class Supervisor:
                 self.stop(close_summary_writer=close_summary_writer)
             finally:
                 if session is not None:
-                    with _quietly():
+                    with quietly():
                         session.close()
 
     # Threads
@@ -283,7 +287,7 @@ class Supervisor:
             threads.append(LooperThread(self._coord, self._save_summaries_secs,
                                         self._write_summaries, (session,)))  # fmt: skip
         if self._global_step is not None:
-            threads.append(_StepCounter(self, session))
+            threads.append(StepCounter(self, session))
         return threads
 
     def _checkpoint_threads(self, session: Any) -> list[threading.Thread]:
@@ -293,7 +297,7 @@ class Supervisor:
         return [looper]
 
     def _write_summaries(self, session: Any) -> None:
-        fetches = [self._summary_op, *_listed(self._global_step)]
+        fetches = [self._summary_op, *listed(self._global_step)]
         summary, *step = session.run(fetches)
         self._summary_writer.add_summary(summary, step[0] if step else None)
 
@@ -382,74 +386,3 @@ class Supervisor:
         self._summary_writer.add_summary(summary, global_step)
 
     SummaryComputed = summary_computed
-
-
-class _StepCounter(LooperThread):
-    """Writes how many steps are taken in a second."""
-
-    def __init__(self, supervisor: Supervisor, session: Any) -> None:
-        super().__init__(supervisor.coord, supervisor.save_summaries_secs)
-        self._supervisor = supervisor
-        self._session = session
-
-    def start_loop(self) -> None:
-        """Take the time."""
-        self._last_time = time.time()
-        self._last_step = int(self._session.run(self._supervisor.global_step))
-
-    def run_loop(self) -> None:
-        """Write the rate."""
-        now, step = time.time(), int(self._session.run(self._supervisor.global_step))
-        seconds, steps = now - self._last_time, step - self._last_step
-        self._last_time, self._last_step = now, step
-        rate = steps / seconds if seconds > 0 else float("inf")
-        name = f"{self._supervisor.global_step.op.name}/sec"
-        summary = Summary(value=[Summary.Value(tag=name, simple_value=rate)])
-        self._supervisor.summary_writer.add_summary(summary, step)
-        logging.info("%s: %g", name, rate)
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        logging.debug("closing the session: %s", error)
-
-
-def _found(given: Any, key: str, make: Callable[[], Any]) -> Any:
-    """What is given, else the first item of a collection, which is made where there is none."""
-    if given is not Supervisor.USE_DEFAULT:
-        return given
-    graph = get_default_graph()
-    items = graph.get_collection(key)
-    if items:
-        return items[0]
-    made = make()
-    if made is not None:
-        graph.add_to_collection(key, made)
-    return made
-
-
-def _listed(item: Any) -> list[Any]:
-    return [] if item is None else [item]
-
-
-def _none() -> None:
-    return None
-
-
-def _saver() -> Saver | None:
-    return Saver() if global_variables() else None
-
-
-def _missing_globals() -> Any:
-    return report_uninitialized_variables(global_variables())
-
-
-def _local_initialisation() -> Any:
-    """Initialise local variables and tables, or None where there are none."""
-    ops = [local_variables_initializer()] if local_variables() else []
-    if get_default_graph().get_collection(GraphKeys.TABLE_INITIALIZERS):
-        ops.append(tables_initializer())
-    return group(*ops) if ops else None
