@@ -76,7 +76,8 @@ TakeManySparseFromTensorsMap TensorArrayCloseV3 TensorArrayGradWithShape TensorL
 TensorListConcatLists TensorListScatter TensorListScatterV2 TensorStridedSliceUpdate TensorSummary
 TensorSummaryV2 TextLineReader TextLineReaderV2 TileGrad ToBool TridiagonalMatMul
 UniformCandidateSampler UnravelIndex WholeFileReader WholeFileReaderV2 WriteFile _FusedBatchNormEx
-_FusedConv2D _FusedConv3D _FusedDepthwiseConv2dNative _FusedMatMul
+_FusedConv2D _FusedConv3D _FusedDepthwiseConv2dNative _FusedMatMul _TensorToHashBucketFast
+_UnaryOpsComposition
 """
 SAMPLED_ELSEWHERE = frozenset(TWINS.split() + ELSEWHERE.split())
 
