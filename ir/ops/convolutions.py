@@ -122,6 +122,11 @@ def _input_gradient(b: Builder, image: Shape, filter: Value, dy: Value, window: 
     edges = window.edges(b, image, b.shape(filter))
     _require_output(b, image, b.shape(filter), b.shape(dy), window, edges)
     kernel = b.shape(filter)
+    if groups == 1 and _spans_last(image, kernel, edges, window):
+        *rest, width, depth, features = kernel
+        folded = b.reshape(filter, (*rest, 1, width * depth, features))
+        narrow = (*image[:-2], 1, width * depth)
+        return b.reshape(_input_gradient(b, narrow, folded, dy, window), image)
     padding = []
     for i, axis in enumerate(where.spatial):
         extent = (kernel[i] - 1) * window.dilations[i] + 1
@@ -138,6 +143,20 @@ def _input_gradient(b: Builder, image: Shape, filter: Value, dy: Value, window: 
         rhs_dilation=window.dilations,
         feature_group_count=groups,
     )
+
+
+def _spans_last(
+    image: Shape, kernel: Shape, edges: Sequence[tuple[Dim, Dim]], window: _Window
+) -> bool:
+    """Whether the filter covers the last spatial dimension, which then is a part of the channels.
+
+    As in convolutions over time, whose filter is as wide as the embedding. Taken as it is, the
+    gradient would be a convolution of mostly zeros.
+    """
+    where, size = window.where, kernel[-3]
+    beside_channels = where.spatial[-1] == len(image) - 2
+    covers = isinstance(size, int) and size > 1 and image[where.spatial[-1]] == size
+    return beside_channels and covers and edges[-1] == (0, 0) and window.dilations[-1] == 1
 
 
 def _swap_features(b: Builder, filter: Value, groups: int) -> Value:
