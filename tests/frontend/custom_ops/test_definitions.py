@@ -139,6 +139,24 @@ def test_definitions_that_are_refused(text: str, error: type[Exception], message
         custom_ops.host_op(text)(lambda x: x)
 
 
+def test_ops_inside_of_control_flow() -> None:
+    hypot, median = define_hypot(), define_median()
+    x = tf.placeholder(tf.float32, [None])
+
+    def body(i: Any, value: Any) -> Any:
+        return i + 1, hypot(value, tf.fill(tf.shape(value), median(value)))
+
+    _, looped = tf.while_loop(lambda i, _: i < 2, body, [0, x])
+    chosen = tf.cond(tf.reduce_sum(x) > 0.0, lambda: median(x), lambda: -median(x))
+    value = np.array([3.0, 4.0, 5.0], np.float32)
+    expected = value
+    for _ in range(2):
+        expected = np.hypot(expected, np.median(expected))
+    found, middle = run([looped, chosen], {x: value})
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert middle == 4.0 and run(chosen, {x: -value}) == 4.0
+
+
 # What a program's functions do wrong
 
 
