@@ -109,7 +109,7 @@ def _definition(entry: OpEntry, library: ctypes.CDLL) -> OpDefinition:
     if not entry.signature or not entry.shape or not entry.compute:
         raise ValueError("the signature, the shape function or the compute function is NULL")
     definition = OpDefinition(
-        entry.signature.decode(), stateful=bool(entry.flags & STATEFUL), family="custom"
+        entry.signature.decode(), stateful=bool(entry.flags & STATEFUL), allocates=True
     )
     require_definable(definition)
     signature = definition.signature
