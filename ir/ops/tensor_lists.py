@@ -222,8 +222,8 @@ def _(b: Builder, input_handle: Value, *, shape_type: DType) -> UnknownValue:
 
 
 @list_op(
-    "TensorListGetItem(input_handle: variant, index: int32, element_shape: int32[:?];"
-    f" {_ELEMENT}) -> item: element_dtype"
+    "TensorListGetItem(input_handle: variant, index: int32, element_shape: Tshape[:?];"
+    f" {_ELEMENT}, Tshape: {{index}} = int32) -> item: element_dtype"
 )
 def tensor_list_get_item(
     lists: Lists, input_handle: ElementList, index: Any, element_shape: Any, *,
