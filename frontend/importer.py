@@ -24,11 +24,12 @@ from flowc.ir.graph_values import complete_attributes
 from flowc.ir.ops.calling import argument_dtypes
 from flowc.ir.ops.function_definitions import definition_of_function
 from flowc.ir.ops.registry import OPS, OpDefinition
-from flowc.ir.proto import AttrValue, FunctionDef, GraphDef, NodeDef, OpList
+from flowc.ir.proto import AttrValue, FunctionDef, GraphDef, NodeDef, OpList, VersionDef
 from flowc.ir.tensor.builder import UnknownValue
 from flowc.ir.unknown_attributes import unknown_attributes
 
 _logger = logging.getLogger("flowc")
+_CONSUMER = 2474  # the GraphDef version of TensorFlow 2.21, whose ops flowc's signatures are
 _RENAMED = {"PlaceholderV2": "Placeholder"}  # the same op under a name that it had for a while
 _LOOP_ENTRIES = ("Merge", "RefMerge")  # may read a NextIteration that comes later
 
@@ -111,6 +112,7 @@ class _Import:
 
     def run(self) -> None:
         """Add functions and nodes. Raises ValueError or InvalidArgumentError."""
+        _require_understood(self.graph_def.versions)
         functions = {f.signature.name: f for f in self.graph_def.library.function}
         for function in functions.values():
             self.graph.add_function(function)
@@ -253,6 +255,15 @@ class _Import:
         if op is None or (":" in name and edge.output >= len(op.outputs)):
             raise ValueError(f"Requested return_element {name!r} not found in graph_def.")
         return op.outputs[edge.output] if ":" in name else op
+
+
+def _require_understood(versions: VersionDef) -> None:
+    """Raise ValueError for a graph that says of itself that consumers as old misread it."""
+    if versions.min_consumer > _CONSUMER:
+        raise ValueError(f"GraphDef min consumer version {versions.min_consumer} above version "
+                         f"{_CONSUMER}, which flowc understands.")  # fmt: skip
+    if _CONSUMER in versions.bad_consumers:
+        raise ValueError(f"GraphDef disallows consumer version {_CONSUMER}, which is flowc's.")
 
 
 def _defaults(ops: OpList | None) -> dict[tuple[str, str], AttrValue]:

@@ -10,7 +10,7 @@ import pytest
 import flowc as tf
 from flowc.ir.graph_values import make_tensor_proto
 from flowc.ir.ops.registry import OPS
-from flowc.ir.proto import AttrValue, GraphDef, MetaGraphDef, NodeDef, OpDef, OpList
+from flowc.ir.proto import AttrValue, GraphDef, MetaGraphDef, NodeDef, OpDef, OpList, VersionDef
 from tests.corpus import Pack, packs
 
 SAMPLE = 3  # cases of each pack that are imported
@@ -197,3 +197,15 @@ def test_missing_attributes_take_their_defaults() -> None:
     assert found is not None
     (y,) = found
     assert y.dtype == tf.int64
+
+
+def test_versions() -> None:
+    graph = GraphDef(node=[X], versions=VersionDef(producer=9999, min_consumer=12))
+    tf.import_graph_def(graph, name="newer")
+    graph.versions.min_consumer = 9000
+    with pytest.raises(ValueError, match="min consumer version 9000 above"):
+        tf.import_graph_def(graph)
+    graph = GraphDef(node=[X], versions=VersionDef(producer=21, bad_consumers=[2474]))
+    with pytest.raises(ValueError, match="disallows consumer version 2474"):
+        tf.import_graph_def(graph)
+    assert [op.name for op in tf.get_default_graph().get_operations()] == ["newer/x"]
