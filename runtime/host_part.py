@@ -18,7 +18,7 @@ from flowc.compiler.partition import Part
 from flowc.compiler.structure import is_structured
 from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.errors import FailedPreconditionError, OpError, UnimplementedError
-from flowc.ir.ops.calling import call_lowering, dereferenced
+from flowc.ir.ops.calling import call_lowering, dereferenced, refusing_misfits
 from flowc.ir.ops.kernels import call_kernel
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
@@ -111,7 +111,8 @@ class HostPart:
         returned = [r for r in results if not isinstance(r, Handle)]
         main = b.computation(list(state.arrays), [*returned, *state.written.values()])
         module = Module(node.name, main, messages=tuple(b.messages))
-        arrays = interpreter.run(module, list(state.arrays.values()))
+        with refusing_misfits(node.definition):
+            arrays = interpreter.run(module, list(state.arrays.values()))
         for name, array in zip(state.written, arrays[len(returned) :], strict=True):
             self._executor.store.set(name, array)
         computed = map(_bare, arrays)
