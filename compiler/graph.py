@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flowc.ir import ops
@@ -89,17 +89,25 @@ class Graph:
     def needed(self, wanted: Iterable[str], fed: frozenset[str]) -> dict[str, Node]:
         """The nodes that must run for the wanted ones.
 
-        Inputs in `fed` (tensor names) are given from outside.
+        Inputs in `fed` (tensor names) are given from outside. The data that an assertion shows is
+        left out: it is computed where one fails (`flowc.runtime.assertions`).
         """
         needed: dict[str, Node] = {}
         pending = list(wanted)
         while pending:
             name = pending.pop()
             if name not in needed:
-                node = needed[name] = self.node(name)
+                node = needed[name] = _without_data(self.node(name))
                 pending.extend(e.node for e in node.inputs if e.tensor not in fed)
                 pending.extend(node.controls)
         return needed
+
+
+def _without_data(node: Node) -> Node:
+    """An Assert that reads nothing but its condition; other nodes as they are."""
+    if node.op != "Assert":
+        return node
+    return replace(node, inputs=node.inputs[:1], attributes={**node.attributes, "T": ()})
 
 
 def _resolve(position: tuple[int, ...], proto: Any, definition: OpDefinition) -> Node:

@@ -103,6 +103,7 @@ def _stages(
     Sources have stage 0, but are in the parts of those that use them.
     """
     stages: dict[str, int] = {}
+    checks = {node.name for node in nodes if node.op == "Assert"}
     for node in nodes:
         if is_source(node):
             stages[node.name] = 0
@@ -110,13 +111,23 @@ def _stages(
         odd = int(node.name in on_host)
         before = [_before(edge, stages, cuts.get(node.name)) for edge in node.inputs
                   if edge.tensor not in fed]  # fmt: skip
-        before += [stages[control] for control in node.controls]
+        before += [stages[control] for control in _awaited(node, checks)]
         if node.op == "NoOp":
             stages[node.name] = max(before, default=0)  # nothing to run, here or there
         else:
             before.append(earliest.get(node.name, odd))
             stages[node.name] = max(b + (b % 2 != odd) for b in before)
     return stages
+
+
+def _awaited(node: Node, checks: Collection[str]) -> Sequence[str]:
+    """The nodes that must run first, though nothing of them is read.
+
+    What only computes need not wait for a check: when that fails, so does the step.
+    """
+    if node.definition.stateful:
+        return node.controls
+    return [control for control in node.controls if control not in checks]
 
 
 def _before(edge: Edge, stages: Mapping[str, int], cut: frozenset[str] | None) -> int:

@@ -188,3 +188,21 @@ def test_arguments_that_do_not_fit() -> None:
     outputs, _ = tf.nn.dynamic_rnn(cell, x, lengths, dtype=tf.float64)
     with pytest.raises(tf.errors.InvalidArgumentError, match="Expected shape for Tensor"):
         run(outputs, feeds={lengths: [1, 2]})
+
+
+def test_layers_of_loops_are_compiled_whatever_the_lengths() -> None:
+    """The number of steps of the second loop waits for no result of the first."""
+    x = tf.placeholder(tf.float32, [None, TIME, DEPTH])
+    lengths = tf.placeholder(tf.int32, [None])
+    outputs, _ = tf.nn.dynamic_rnn(Cell.GRUCell(3), x, lengths, dtype=tf.float32)
+    with tf.variable_scope("second"):
+        outputs, _ = tf.nn.dynamic_rnn(Cell.GRUCell(3), outputs, lengths, dtype=tf.float32)
+    step = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_sum(outputs))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        before = session.compile_count
+        session.run(step, {x: X, lengths: LENGTHS})
+        count = session.compile_count
+        session.run(step, {x: X[:2], lengths: LENGTHS[1:]})
+        assert session.compile_count == count
+        assert count - before <= 3  # what counts the steps, the rest, and what updates
