@@ -22,7 +22,7 @@ from flowc.frontend.apply import build
 from flowc.ir.ops.registry import OPS
 from tests.ops.wrong_input import Call, Variable, callable_ops, calls
 
-_EXAMPLES = 100 if settings.get_current_profile_name() == "thorough" else 8
+_EXAMPLES = 30 if settings.get_current_profile_name() == "thorough" else 8
 _SECONDS = 120  # for all examples of an op
 _MEMORY = 1 << 30  # bytes beyond what the process has, at which an allocation fails
 _CHECKED = 12  # every so many ops run with checks of all accesses
