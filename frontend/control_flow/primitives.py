@@ -13,7 +13,6 @@ from flowc.frontend.apply import build
 from flowc.frontend.composites import IndexedSlices
 from flowc.frontend.conversion import convert
 from flowc.frontend.elements import Operation, TensorBase
-from flowc.frontend.scopes import name_scope
 from flowc.ir import dtypes
 
 Name = str | None
@@ -157,11 +156,6 @@ def is_loop_switch(op: Operation) -> bool:
     return is_switch(op) and context is not None and context.while_context is context
 
 
-def is_merge(op: Operation) -> bool:
-    """True for a Merge, of a conditional or of a loop."""
-    return op.type in ("Merge", "RefMerge")
-
-
 def is_loop_enter(op: Operation) -> bool:
     """True for an Enter."""
     return op.type in ("Enter", "RefEnter")
@@ -183,8 +177,3 @@ def constant_enter_behind(tensor: TensorBase) -> Operation | None:
     while op.type in ("Identity", "RefIdentity", "Switch", "RefSwitch"):
         op = op.inputs[0].op
     return op if is_constant_enter(op) else None
-
-
-def scope_of(name: Name, default: str, values: Sequence[Any] = ()) -> Any:
-    """A name scope in the graph of the values."""
-    return name_scope(name, default, list(values))

@@ -6,7 +6,7 @@ A TensorArray passes as its flow, IndexedSlices and SparseTensors as their parts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flowc.frontend import nest
@@ -65,9 +65,3 @@ def packed(structure: Any, leaves: Sequence[Any], tensors: Sequence[Any]) -> Any
     """`tensors` in the form of `structure`; `leaves` tell which values they make up."""
     remaining = iter(tensors)
     return nest.pack_sequence_as(structure, [rebuilt(leaf, remaining) for leaf in leaves])
-
-
-def map_tensors(function: Callable[[Any], Any], structure: Any) -> Any:
-    """`function` of every tensor in a structure."""
-    leaves = [convert_leaf(leaf) for leaf in nest.flatten(structure)]
-    return packed(structure, leaves, [function(tensor) for tensor in all_tensors(leaves)])
