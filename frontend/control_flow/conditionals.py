@@ -152,8 +152,6 @@ def constant_predicate(pred: Any) -> bool | None:
     """The value of a bool, an int that is 0 or 1, or a tensor whose value is known; else None."""
     if pred in (0, 1):
         return bool(pred)
-    if isinstance(pred, bool):
-        return pred
     if not isinstance(pred, TensorBase):
         if not hasattr(pred, "as_graph_tensor"):
             raise TypeError("`pred` must be a Tensor, a Python bool, or 1 or 0. "

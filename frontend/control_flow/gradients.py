@@ -167,15 +167,6 @@ def _outside_shape(loop: WhileContext, value: Any, dense_shape: Any) -> Any:
 
 def _carried(loop: WhileContext, start: Any, step: Any, grows: bool = False) -> Any:
     """What `step` makes of `start` when it is applied in each iteration."""
-    loop.values.add(start)
-    entered = loop.enter(start, name="b_acc")
-    loop.loop_enters.append(entered)
-    merged = primitives.merge([entered, entered], name="b_acc")
-    if grows:
-        merged.declare([None, *start.shape.as_list()[1:]])
-    off, on = primitives.switch(merged, loop.pivot)
-    primitives.add_back_edge(merged, step(on))
-    result = primitives.exit_frame(off, name="b_acc")
-    loop.loop_exits.append(result)
-    loop.give_out([result])
+    sizes = (None, *start.shape.as_list()[1:]) if grows else None
+    _, result = loop.carry(start, step, "b_acc", "b_acc", sizes)
     return result

@@ -69,9 +69,10 @@ class LoopGradient:
             # The pushes of one run of an inner loop come before those of the next.
             start.op.add_control_inputs([self.outer.forward_step])
         with loop.entered():
-            merged, (off, on) = self._counter(loop, start, "f_count")
-            self.forward_index = primitives.add_back_edge(merged, build("Add", on, 1, name="Add"))
-            return self._leave(loop, off, "f_count")
+            self.forward_index, count = loop.carry(
+                start, lambda number: build("Add", number, 1, name="Add"), "f_count"
+            )
+        return count
 
     def _count_backward(self, count: Any) -> None:
         """The gradient's loop, which counts down."""
@@ -88,25 +89,10 @@ class LoopGradient:
             index = build("Sub", on, one, name="Sub")
             loop.pivot_for_body = index
             self.grad_index = primitives.add_back_edge(merged, index)
-            zero = self._leave(loop, off, "b_count")
+            zero = loop.leave(off, "b_count")
         if self.outer is not None:
             # The pops of one run of an inner loop come before those of the next.
             self.outer.grad_sync.add_control_inputs([zero.op])
-
-    @staticmethod
-    def _counter(loop: WhileContext, start: Any, name: str) -> tuple[Any, tuple[Any, Any]]:
-        loop.values.add(start)
-        entered = loop.enter(start, name=name)
-        loop.loop_enters.append(entered)
-        merged = primitives.merge([entered, entered])
-        return merged, primitives.switch(merged, loop.pivot)
-
-    @staticmethod
-    def _leave(loop: WhileContext, value: Any, name: str) -> Any:
-        result = primitives.exit_frame(value, name=name)
-        loop.loop_exits.append(result)
-        loop.give_out([result])
-        return result
 
     @property
     def forward_step(self) -> Operation:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flowc.frontend.apply import build
 from flowc.frontend.control_flow import primitives
 from flowc.frontend.control_flow.contexts import ControlFlowContext, output_context
 from flowc.frontend.elements import Operation, TensorBase
+from flowc.frontend.shapes import Sizes
 
 if TYPE_CHECKING:
     from flowc.frontend.graph import Graph
@@ -113,6 +114,36 @@ class WhileContext(ControlFlowContext):
     def enter(self, value: Any, name: str | None = None, is_constant: bool = False) -> Any:
         """An Enter into this frame."""
         return primitives.enter(value, self.name, is_constant, self.parallel_iterations, name)
+
+    def carry(
+        self,
+        start: Any,
+        step: Callable[[Any], Any],
+        name: str,
+        merge_name: str | None = None,
+        sizes: Sizes | None = None,
+    ) -> tuple[Any, Any]:
+        """Have a loop that exists carry one value more, from `start` on; called inside of it.
+
+        Gives what `step` makes of the value in each iteration, and the last value, outside.
+        `sizes` are what all iterations have in common, where that is not the shape of `start`.
+        """
+        self.values.add(start)
+        entered = self.enter(start, name=name)
+        self.loop_enters.append(entered)
+        merged = primitives.merge([entered, entered], name=merge_name)
+        if sizes is not None:
+            merged.declare(sizes)
+        off, on = primitives.switch(merged, self.pivot)
+        following = primitives.add_back_edge(merged, step(on))
+        return following, self.leave(off, name)
+
+    def leave(self, value: Any, name: str) -> Any:
+        """An Exit of a value of the loop."""
+        result = primitives.exit_frame(value, name=name)
+        self.loop_exits.append(result)
+        self.give_out([result])
+        return result
 
     def take_enters(self, enters: Sequence[Any]) -> None:
         """Put Enters made outside into this context; they wait for what their makers wait for."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.conversion import convert
-from flowc.frontend.elements import TensorBase
 from flowc.frontend.shapes import as_shape
 from flowc.frontend.stacks import get_default_graph
 from flowc.frontend.variables.scope import VariableScope, get_variable, variable_scope
@@ -209,11 +208,3 @@ def activation_of(activation: Any) -> Callable[[Any], Any] | None:
         return found
     chosen: Callable[[Any], Any] | None = activation
     return chosen
-
-
-def known_bool(value: Any) -> bool | None:
-    """The truth of a Python value, or of a tensor whose contents are known."""
-    if not isinstance(value, TensorBase):
-        return bool(value)
-    contents = value.constant_value()
-    return None if contents is None else bool(contents)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowc.frontend.control_flow.conditionals import cond, smart_cond
+from flowc.frontend.control_flow.conditionals import cond, constant_predicate, smart_cond
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions import normalization
 from flowc.frontend.functions.mathematics import cast
 from flowc.frontend.functions.shaping import reshape
 from flowc.frontend.initializers import Ones, Zeros, get
-from flowc.frontend.layers.layer import Layer, channel_count, known_bool
+from flowc.frontend.layers.layer import Layer, channel_count
 from flowc.frontend.scopes import name_scope
 from flowc.frontend.stacks import get_default_graph
 from flowc.ir import dtypes
@@ -101,7 +101,7 @@ class BatchNormalization(Layer):
     def call(self, inputs: Any, training: Any = False, **kwargs: Any) -> Any:
         normalize = self._fused if self.fused else self._unfused
         outputs, mean, variance = normalize(inputs, training)
-        is_training = known_bool(training)
+        is_training = constant_predicate(training)
         if is_training is not False:
             share = convert(1.0 - self.momentum, None, "decay")
             if is_training is None:

@@ -13,10 +13,9 @@ from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions.filling import zeros
 from flowc.frontend.functions.mathematics import logical_not, logical_or, maximum, minimum
 from flowc.frontend.functions.reductions import reduce_all
-from flowc.frontend.functions.selection import where
 from flowc.frontend.functions.shaping import reverse, reverse_sequence
 from flowc.frontend.rnn.cell import as_sizes, batch_of, infer_dtype, require_cell, zeros_of
-from flowc.frontend.rnn.steps import Lengths, checked_lengths, transpose_batch_time
+from flowc.frontend.rnn.steps import Lengths, checked_lengths, kept_rows, transpose_batch_time
 from flowc.frontend.shapes import TensorShape
 from flowc.frontend.variables.scope import variable_scope
 from flowc.ir import dtypes
@@ -302,11 +301,11 @@ class _RawRun:
         nest.assert_same_structure(state, new_state)
         nest.assert_same_structure(self.structure, emits)
         kept = [
-            _unless(finished, old, new)
+            kept_rows(finished, old, new)
             for old, new in zip(nest.flatten(state), nest.flatten(new_state), strict=True)
         ]
         parts = zip(arrays, self.zeros, nest.flatten(emits), strict=True)
-        arrays = [ta.write(time, _unless(finished, zero, new)) for ta, zero, new in parts]
+        arrays = [ta.write(time, kept_rows(finished, zero, new)) for ta, zero, new in parts]
         return (
             later,
             logical_or(finished, now_finished),
@@ -315,11 +314,3 @@ class _RawRun:
             nest.pack_sequence_as(state, kept),
             loop_state if next_loop_state is None else next_loop_state,
         )
-
-
-def _unless(finished: Any, old: Any, new: Any) -> Any:
-    """The new rows where not finished."""
-    if isinstance(old, TensorArray) or old.shape.ndims == 0:
-        return new
-    return where(finished, old, new)
-

@@ -80,7 +80,7 @@ class Lengths:
             return [*nest.flatten(output), *nest.flatten(new_state)]
 
         def merged(new: Sequence[Any]) -> list[Any]:
-            return [_kept(ended, a, b) for a, b in zip(old, new, strict=True)]
+            return [kept_rows(ended, a, b) for a, b in zip(old, new, strict=True)]
 
         def run_and_merge() -> Any:
             new = run()
@@ -100,7 +100,7 @@ class Lengths:
         )
 
 
-def _kept(ended: Any, old: Any, new: Any) -> Any:
+def kept_rows(ended: Any, old: Any, new: Any) -> Any:
     """The old rows where a sequence has ended, else the new ones."""
     if isinstance(old, TensorArray) or old.shape.ndims == 0:
         return new
