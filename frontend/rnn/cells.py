@@ -36,6 +36,16 @@ class LayerRNNCell(RNNCell):
         self._num_units = num_units
         self._activation: Any = activation_of(activation) or tanh
 
+    @property
+    def state_size(self) -> Any:
+        """The number of units."""
+        return self._num_units
+
+    @property
+    def output_size(self) -> int:
+        """The number of units."""
+        return self._num_units
+
     def _depth(self, inputs_shape: Any) -> int:
         depth = inputs_shape[-1].value if inputs_shape.ndims else None
         if depth is None:
@@ -63,16 +73,6 @@ class BasicRNNCell(LayerRNNCell):
         super().__init__(num_units, activation, reuse, name, dtype, **kwargs)
         self._kernel: Any = None
         self._bias: Any = None
-
-    @property
-    def state_size(self) -> int:
-        """The number of units."""
-        return self._num_units
-
-    @property
-    def output_size(self) -> int:
-        """The number of units."""
-        return self._num_units
 
     def build(self, inputs_shape: Any) -> None:
         rows = self._depth(inputs_shape) + self._num_units
@@ -102,16 +102,6 @@ class GRUCell(LayerRNNCell):
         self._kernel_initializer, self._bias_initializer = kernel_initializer, bias_initializer
         self._gates: tuple[Any, Any] = (None, None)
         self._candidate: tuple[Any, Any] = (None, None)
-
-    @property
-    def state_size(self) -> int:
-        """The number of units."""
-        return self._num_units
-
-    @property
-    def output_size(self) -> int:
-        """The number of units."""
-        return self._num_units
 
     def build(self, inputs_shape: Any) -> None:
         rows, units = self._depth(inputs_shape) + self._num_units, self._num_units
@@ -157,11 +147,6 @@ class BasicLSTMCell(LayerRNNCell):
         """The sizes of c and h, or their sum where the state is no tuple."""
         units = self._num_units
         return LSTMStateTuple(units, units) if self._state_is_tuple else 2 * units
-
-    @property
-    def output_size(self) -> int:
-        """The number of units."""
-        return self._num_units
 
     def build(self, inputs_shape: Any) -> None:
         rows = self._depth(inputs_shape) + self._num_units
