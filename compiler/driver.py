@@ -34,13 +34,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Executable:
-    """Machine code, and how its arguments stand for a request's feeds, variables and fetches."""
+    """A module that can be run, and how its arguments stand for feeds, variables and fetches."""
 
     graph: LoweredGraph
     module: Module
+    times: Mapping[str, float]  # seconds per stage, in order
+
+
+@dataclass(frozen=True, eq=False)
+class NativeExecutable(Executable):
+    """One that is machine code. Any other is interpreted."""
+
     lowered: Lowered
     native: Any
-    times: Mapping[str, float]  # seconds per stage, in order
 
 
 @dataclass
@@ -69,6 +75,8 @@ def compile_request(
     with times.stage("lower"):
         graph = lower_graph(request, variables)
     dump.graph(request.nodes)
+    if options.interpret:
+        return Executable(graph, graph.module, times.seconds)
     with times.stage("optimize"):
         verify = verify_module if options.verify else None
         module = optimize(graph.module, Observer(verify, dump.tensor_ir))
@@ -77,7 +85,7 @@ def compile_request(
     dump.loop_ir(lowered.program)
     native = generate(lowered, target, options, times)
     dump.native(native)
-    return Executable(graph, module, lowered, native, times.seconds)
+    return NativeExecutable(graph, module, times.seconds, lowered, native)
 
 
 def load_generator(threads: int | None, options: Options) -> Target:

@@ -19,6 +19,7 @@ class Options:
     dump_to: str = ""  # folder that receives every stage of every compilation
     bounds_checks: bool = False  # generated code checks every access (slow)
     verify: bool = False  # verify the IR after every pass
+    interpret: bool = False  # run tensor IR in the reference interpreter (slow), compile nothing
     threads: int = 0  # of generated code; 0 takes the session's setting, else all cores
     cache: bool = True  # keep machine code on disk
     log_compiles: bool = False  # tell on standard error why something is compiled

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flowc.compiler.driver import Executable
+from flowc.compiler.driver import Executable, NativeExecutable
 from flowc.ir import dims, errors
-from flowc.ir.errors import InternalError
+from flowc.ir.errors import InternalError, OpError
 from flowc.ir.tensor.core import TensorType
 from flowc.runtime.store import Array, aligned_empty
 
@@ -33,7 +33,7 @@ class Binding:
     def __init__(
         self,
         executor: Executor,
-        executable: Executable,
+        executable: NativeExecutable,
         sizes: Mapping[str, int],
         feeds: Sequence[Array],
     ) -> None:
@@ -142,11 +142,14 @@ class Binding:
     def _fail(self, code: int) -> None:
         if code < 0:
             raise InternalError(None, None, self._executable.native.describe_error(code))
-        message = self._executable.graph.module.messages[code - 1]
-        error = getattr(errors, message.error)(
-            None, message.node, f"'{message.node}': {message.text}"
-        )
-        raise self._executor.located(error)
+        raise failed_check(self._executor, self._executable, code)
+
+
+def failed_check(executor: Executor, executable: Executable, code: int) -> OpError:
+    """The error of the check that ended a step, with the node's place in the user's program."""
+    message = executable.graph.module.messages[code - 1]
+    error = getattr(errors, message.error)(None, message.node, f"'{message.node}': {message.text}")
+    return executor.located(error)
 
 
 def _concrete(type_: TensorType, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], np.dtype[Any]]:

@@ -14,6 +14,7 @@ from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.errors import OpError
 from flowc.ir.tensor.core import ArgumentDim, ArgumentElement
 from flowc.runtime.binding import Binding
+from flowc.runtime.interpreted import InterpretedBinding, bind
 from flowc.runtime.store import Array, aligned_copy
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class CompiledPart:
         self._executor = executor
         self._part = part
         self._executables: list[Executable] = []
-        self._bindings: dict[Any, Binding] = {}
+        self._bindings: dict[Any, Binding | InterpretedBinding] = {}
         self._types = [types.get(name) for name in part.inputs]
         self._contents: list[int] = []  # feeds whose elements are used as sizes
 
@@ -57,15 +58,15 @@ class CompiledPart:
                 self._bindings[key] = binding
             return binding.run(arrays)
 
-    def _bind(self, arrays: Sequence[Array]) -> Binding:
+    def _bind(self, arrays: Sequence[Array]) -> Binding | InterpretedBinding:
         for executable in self._executables:
             sizes = self._sizes(executable, arrays)
             if sizes is not None:
-                return Binding(self._executor, executable, sizes, arrays)
+                return bind(self._executor, executable, sizes, arrays)
         executable = self._compile(arrays)
         sizes = self._sizes(executable, arrays)
         assert sizes is not None, "new code does not fit the sizes that it was made for"
-        return Binding(self._executor, executable, sizes, arrays)
+        return bind(self._executor, executable, sizes, arrays)
 
     def _compile(self, arrays: Sequence[Array]) -> Executable:
         reason = "first run" if not self._executables else "sizes break the guards of earlier code"

@@ -1,0 +1,68 @@
+"""An executable without machine code, bound to the interpreter: the oracle as a way to run steps.
+
+`FLOWC_FLAGS=--interpret` chooses it for whole sessions. What it runs is the module as it was
+lowered, before any pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flowc.compiler.driver import Executable, NativeExecutable
+from flowc.ir.tensor import interpreter
+from flowc.ir.tensor.core import Parameter
+from flowc.ir.tensor.primitives.control import CheckFailed
+from flowc.runtime.binding import Binding, failed_check
+from flowc.runtime.store import Array
+
+if TYPE_CHECKING:
+    from flowc.runtime.executor import Executor
+
+
+class InterpretedBinding:
+    """A step that is interpreted; it has the interface of `Binding`."""
+
+    def __init__(
+        self, executor: Executor, executable: Executable, sizes: Mapping[str, int]
+    ) -> None:
+        self._executor = executor
+        self._executable = executable
+        self._sizes = sizes
+
+    def is_stale(self) -> bool:
+        """True when a variable's type is no longer the one that the module was made for."""
+        return any(
+            array.shape != parameter.type.shape or array.dtype != parameter.type.dtype.numpy
+            for array, parameter in zip(self._variables(), self._read_parameters(), strict=True)
+        )
+
+    def run(self, feeds: Sequence[Array]) -> list[Any]:
+        """One step. Raises the error of a failed check; then no variable has changed."""
+        graph, main = self._executable.graph, self._executable.module.main
+        try:
+            results = interpreter.call(main, [*feeds, *self._variables()], {}, self._sizes)
+        except CheckFailed as failure:
+            raise failed_check(self._executor, self._executable, failure.code) from None
+        count = len(results) - len(graph.writes)
+        for name, array in zip(graph.writes, results[count:], strict=True):
+            self._executor.store.set(name, np.array(array))
+        return [np.array(array)[()] for array in results[:count]]
+
+    def _variables(self) -> list[Array]:
+        return [self._executor.variable_array(name) for name in self._executable.graph.reads]
+
+    def _read_parameters(self) -> Sequence[Parameter]:
+        parameters = self._executable.module.main.parameters
+        return parameters[len(parameters) - len(self._executable.graph.reads) :]
+
+
+def bind(
+    executor: Executor, executable: Executable, sizes: Mapping[str, int], feeds: Sequence[Array]
+) -> Binding | InterpretedBinding:
+    """The executable for these sizes: machine code where it has some."""
+    if isinstance(executable, NativeExecutable):
+        return Binding(executor, executable, sizes, feeds)
+    return InterpretedBinding(executor, executable, sizes)
