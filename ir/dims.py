@@ -7,6 +7,9 @@ and the operations that are not polynomial: floor division, modulo, minimum and 
 
 A `Symbol` is a non-negative integer: the batch size of a placeholder, or a loop index, whose
 `extent` (exclusive upper bound) lets `(i*n + j) // n` simplify to `i` when `j < n`.
+
+A divisor that is no number is positive: a size, an extent, a step. Where it is 0, since a tensor is
+empty, the quotient means nothing, and nothing may depend on it.
 """
 
 from __future__ import annotations
@@ -173,14 +176,14 @@ def floordiv(left: Dim, right: Dim) -> Dim:
     """`left // right`, simplified: `(6*n + j) // 6` is `n` when `0 <= j < 6`."""
     if isinstance(left, int) and isinstance(right, int):
         return left // right
-    return _divide(left, right)[0]
+    return _simplified("floordiv", left, right)
 
 
 def mod(left: Dim, right: Dim) -> Dim:
     """`left % right`, simplified like `floordiv`."""
     if isinstance(left, int) and isinstance(right, int):
         return left % right
-    return _divide(left, right)[1]
+    return _simplified("mod", left, right)
 
 
 def ceildiv(left: Dim, right: Dim) -> Dim:
@@ -190,18 +193,12 @@ def ceildiv(left: Dim, right: Dim) -> Dim:
 
 def minimum(left: Dim, right: Dim) -> Dim:
     """The lesser of two expressions."""
-    difference = left - right
-    if difference == 0 or is_nonnegative(-difference):
-        return left
-    return right if is_nonnegative(difference) else _operation("min", left, right)
+    return _simplified("min", left, right)
 
 
 def maximum(left: Dim, right: Dim) -> Dim:
     """The greater of two expressions."""
-    difference = left - right
-    if is_nonnegative(difference):
-        return left
-    return right if is_nonnegative(-difference) else _operation("max", left, right)
+    return _simplified("max", left, right)
 
 
 def product(dims: tuple[Dim, ...] | list[Dim]) -> Dim:
@@ -212,16 +209,121 @@ def product(dims: tuple[Dim, ...] | list[Dim]) -> Dim:
     return result
 
 
-def _divide(left: Dim, right: Dim) -> tuple[Dim, Dim]:
-    """Quotient and remainder, with the part of `left` that `right` divides taken out."""
-    if right == 1:
-        return left, 0
-    whole, rest = _split_multiples(left, right)
-    if isinstance(rest, int) and isinstance(right, int):
-        return whole + rest // right, rest % right
-    if rest == 0 or (is_nonnegative(rest) and is_positive(right - rest)):
-        return whole, rest
-    return whole + _operation("floordiv", rest, right), _operation("mod", rest, right)
+# Identities: what each operation simplifies to. The docstring is the theorem, which
+# `tests/ir/test_dims.py` proves of all integers; the code may know less than its condition.
+
+
+Identity: TypeAlias = Callable[[Dim, Dim], Dim | None]
+IDENTITIES: dict[str, list[Identity]] = {"floordiv": [], "mod": [], "min": [], "max": []}
+
+
+def _identity(*operators: str) -> Callable[[Identity], Identity]:
+    """Enter an identity of `operator(x, y)`; those entered first are tried first."""
+
+    def enter(function: Identity) -> Identity:
+        for operator in operators:
+            IDENTITIES[operator].append(function)
+        return function
+
+    return enter
+
+
+def _simplified(operator: str, left: Dim, right: Dim) -> Dim:
+    for identity in IDENTITIES[operator]:
+        found = identity(left, right)
+        if found is not None:
+            return found
+    return _atomic(operator, left, right)
+
+
+def _atomic(operator: str, left: Dim, right: Dim) -> Expr:
+    return Expr({(Operation(operator, *_in_order(operator, left, right)),): 1})
+
+
+@_identity("floordiv")
+def quotient_by_one(x: Dim, y: Dim) -> Dim | None:
+    """`x // 1 -> x`"""
+    return x if y == 1 else None
+
+
+@_identity("mod")
+def remainder_by_one(x: Dim, y: Dim) -> Dim | None:
+    """`x % 1 -> 0`"""
+    return 0 if y == 1 else None
+
+
+@_identity("floordiv")
+def quotient_by_negative(x: Dim, y: Dim) -> Dim | None:
+    """`x // y -> -x // -y` where `y < 0`"""
+    return floordiv(-x, -y) if isinstance(y, int) and y < 0 else None
+
+
+@_identity("mod")
+def remainder_by_negative(x: Dim, y: Dim) -> Dim | None:
+    """`x % y -> -(-x % -y)` where `y < 0`"""
+    return -mod(-x, -y) if isinstance(y, int) and y < 0 else None
+
+
+@_identity("floordiv")
+def quotient_of_multiple(x: Dim, y: Dim) -> Dim | None:
+    """`(q*y + r) // y -> q + r // y`"""
+    q, r = _split_multiples(x, y)
+    return q + floordiv(r, y) if q != 0 else None
+
+
+@_identity("mod")
+def remainder_of_multiple(x: Dim, y: Dim) -> Dim | None:
+    """`(q*y + r) % y -> r % y`"""
+    q, r = _split_multiples(x, y)
+    return mod(r, y) if q != 0 else None
+
+
+@_identity("floordiv", "mod")
+def quotient_of_nothing(x: Dim, y: Dim) -> Dim | None:
+    """`0 // y -> 0`, `0 % y -> 0`"""
+    return 0 if x == 0 else None
+
+
+@_identity("floordiv")
+def quotient_of_less(x: Dim, y: Dim) -> Dim | None:
+    """`x // y -> 0` where `0 <= x < y`"""
+    return 0 if is_nonnegative(x) and is_positive(y - x) else None
+
+
+@_identity("mod")
+def remainder_of_less(x: Dim, y: Dim) -> Dim | None:
+    """`x % y -> x` where `0 <= x < y`"""
+    return x if is_nonnegative(x) and is_positive(y - x) else None
+
+
+@_identity("min")
+def lesser_is_left(x: Dim, y: Dim) -> Dim | None:
+    """`min(x, y) -> x` where `x <= y`"""
+    return x if is_nonnegative(y - x) else None
+
+
+@_identity("min")
+def lesser_is_right(x: Dim, y: Dim) -> Dim | None:
+    """`min(x, y) -> y` where `y <= x`"""
+    return y if is_nonnegative(x - y) else None
+
+
+@_identity("max")
+def greater_is_left(x: Dim, y: Dim) -> Dim | None:
+    """`max(x, y) -> x` where `x >= y`"""
+    return x if is_nonnegative(x - y) else None
+
+
+@_identity("max")
+def greater_is_right(x: Dim, y: Dim) -> Dim | None:
+    """`max(x, y) -> y` where `y >= x`"""
+    return y if is_nonnegative(y - x) else None
+
+
+def _in_order(operator: str, left: Dim, right: Dim) -> tuple[Dim, Dim]:
+    """`min(x, y) -> min(y, x)`, `max(x, y) -> max(y, x)`: the operands sorted by their print."""
+    swap = operator in ("min", "max") and str(right) < str(left)
+    return (right, left) if swap else (left, right)
 
 
 def _split_multiples(left: Dim, right: Dim) -> tuple[Dim, Dim]:
@@ -256,8 +358,13 @@ def is_nonnegative(value: Dim) -> bool:
     return value.is_nonnegative if isinstance(value, Expr) else value >= 0
 
 
+# Bounds: what is known of an operation's value when no identity takes it away. As above, the
+# docstrings are theorems.
+
+
 def _is_nonnegative(value: Expr) -> bool:
-    if all(c >= 0 and all(_atom_nonnegative(a) for a in m) for m, c in value.terms.items()):
+    """`c*x + d*y >= 0` where `c >= 0 and d >= 0 and x >= 0 and y >= 0`"""
+    if all(c >= 0 and _all_nonnegative(m) for m, c in value.terms.items()):
         return True
     reduced = _maximise_indices(value)
     return reduced != value and is_nonnegative(reduced)
@@ -268,55 +375,81 @@ def is_positive(value: Dim) -> bool:
     return is_nonnegative(value - 1)
 
 
+def _all_nonnegative(monomial: Monomial) -> bool:
+    """`x*y >= 0` where `x >= 0 and y >= 0`"""
+    return all(map(_atom_nonnegative, monomial))
+
+
 def _atom_nonnegative(atom: Atom) -> bool:
-    match atom:
-        case Operation(operator="mod"):
-            return True
-        case Operation(operator="max", left=left, right=right):
-            return is_nonnegative(left) or is_nonnegative(right)
-        case Operation(left=left, right=right):
-            return is_nonnegative(left) and is_nonnegative(right)
+    return not isinstance(atom, Operation) or NONNEGATIVE[atom.operator](atom.left, atom.right)
+
+
+def quotient_nonnegative(x: Dim, y: Dim) -> bool:
+    """`x // y >= 0` where `x >= 0 and y > 0`"""
+    return is_nonnegative(x)
+
+
+def remainder_nonnegative(x: Dim, y: Dim) -> bool:
+    """`x % y >= 0` where `y > 0`"""
     return True
 
 
+def lesser_nonnegative(x: Dim, y: Dim) -> bool:
+    """`min(x, y) >= 0` where `x >= 0 and y >= 0`"""
+    return is_nonnegative(x) and is_nonnegative(y)
+
+
+def greater_nonnegative(x: Dim, y: Dim) -> bool:
+    """`max(x, y) >= 0` where `x >= 0 or y >= 0`"""
+    return is_nonnegative(x) or is_nonnegative(y)
+
+
+NONNEGATIVE: dict[str, Callable[[Dim, Dim], bool]] = {
+    "floordiv": quotient_nonnegative,
+    "mod": remainder_nonnegative,
+    "min": lesser_nonnegative,
+    "max": greater_nonnegative,
+}
+
+
 def _maximise_indices(value: Expr) -> Dim:
-    """Replace each bounded atom of a negative linear term by its greatest value: a lower bound."""
+    """`c*x*y >= c*b*y` where `c < 0 and x <= b and y >= 0`: the first term with such an x"""
     result: Dim = value
     for monomial, coefficient in value.terms.items():
         if coefficient >= 0:
             continue
         for atom in monomial:
-            bound = _greatest(atom)
-            if bound is None:
-                continue
             rest = list(monomial)
             rest.remove(atom)
+            bound = _greatest(atom) if _all_nonnegative(tuple(rest)) else None
+            if bound is None:
+                continue
             term: Dim = _make({tuple(rest): coefficient})
             return result - _make({monomial: coefficient}) + term * bound
     return result
 
 
 def _greatest(atom: Atom) -> Dim | None:
+    """What the atom is at most, where something is known."""
     match atom:
         case Symbol(extent=extent) if extent is not None:
             return extent - 1
-        case Operation(operator="mod", right=int() as right):
-            return right - 1
-        case Operation(operator="min", left=left, right=right):
-            return left if isinstance(left, int) else right
+        case Operation(operator=operator, left=left, right=right) if operator in GREATEST:
+            return GREATEST[operator](left, right)
     return None
 
 
-def _operation(operator: str, left: Dim, right: Dim) -> Dim:
-    if operator in ("floordiv", "mod") and left == 0:
-        return 0
-    return Expr({(Operation(operator, *_in_order(operator, left, right)),): 1})
+def remainder_at_most(x: Dim, y: Dim) -> Dim:
+    """`x % y <= y - 1` where `y > 0`"""
+    return y - 1
 
 
-def _in_order(operator: str, left: Dim, right: Dim) -> tuple[Dim, Dim]:
-    """The operands as they are, or sorted where the operator lets them change places."""
-    swap = operator in ("min", "max") and str(right) < str(left)
-    return (right, left) if swap else (left, right)
+def lesser_at_most(x: Dim, y: Dim) -> Dim:
+    """`min(x, y) <= x`, `min(x, y) <= y`: the number of the two, if there is one"""
+    return x if isinstance(x, int) else y
+
+
+GREATEST: dict[str, Callable[[Dim, Dim], Dim]] = {"mod": remainder_at_most, "min": lesser_at_most}
 
 
 def _terms(value: Dim) -> Iterable[tuple[Monomial, int]]:
@@ -341,11 +474,11 @@ def _make(terms: Mapping[Monomial, int]) -> Dim:
 
 
 def _join_remainder(terms: dict[Monomial, int], monomial: Monomial, atom: Operation) -> Dim | None:
-    """`c*mod(x, s) + c*s*floordiv(x, s)  ->  c*x`: an index taken apart and put together again."""
+    """`c*(x % y) + c*y*(x // y) -> c*x`: an index taken apart and put together again."""
     rest = _remove(monomial, (atom,))
     assert rest is not None
     factor: Dim = _make({rest: terms[monomial]})
-    partner = factor * atom.right * _operation("floordiv", atom.left, atom.right)
+    partner = factor * atom.right * _atomic("floordiv", atom.left, atom.right)
     found = list(_terms(partner))
     if len(found) != 1 or terms.get(found[0][0]) != found[0][1]:
         return None

@@ -1,0 +1,231 @@
+"""The algebra of sizes and indices: its identities proved, the code that uses them tried.
+
+A docstring of `ir/dims.py` states a theorem, and z3 proves it of all integers. That the code keeps
+to the theorems is shown on expressions: every pair of a pool, and what hypothesis draws, means the
+same number as plain integer arithmetic, sizes 0 included.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TypeAlias
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flowc.ir import dims
+from flowc.ir.dims import Dim, Symbol
+from tests.passes.programs import relaxed
+from tests.proofs.equations import theorems
+from tests.proofs.integers import counterexample
+
+Sizes: TypeAlias = Mapping[str, int]
+
+PARTS = (dims._in_order, dims._join_remainder, dims._is_nonnegative, dims._all_nonnegative,
+         dims._maximise_indices)  # fmt: skip
+FUNCTIONS = tuple(dict.fromkeys((
+    *itertools.chain(*dims.IDENTITIES.values()), *dims.NONNEGATIVE.values(),
+    *dims.GREATEST.values(), *PARTS,
+)))  # fmt: skip
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__.strip("_"))
+def test_proof(function: Callable[..., object]) -> None:
+    for theorem in theorems(function):
+        assert counterexample(theorem) is None, theorem.text
+
+
+def test_a_wrong_theorem_has_a_counterexample() -> None:
+    def wrong() -> None:
+        """`x // y >= 0` where `x >= 0`"""
+
+    (theorem,) = theorems(wrong)
+    assert "sat" in str(counterexample(theorem))
+
+
+PLAIN: dict[str, Callable[[int, int], int]] = {
+    "floordiv": operator.floordiv,
+    "mod": operator.mod,
+    "min": min,
+    "max": max,
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+}
+ALGEBRA: dict[str, Callable[[Dim, Dim], Dim]] = {
+    **dims.OPERATIONS,
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+}
+
+N, M = dims.symbol("n"), dims.symbol("m")
+K, J = dims.symbol("i", N), dims.symbol("j", M)
+NAMES = ("n", "m", "i", "j")
+
+
+def sizes(limit: int) -> Iterable[Sizes]:
+    """All small sizes, and the indices within them; an index of nothing does not exist."""
+    for n, m in itertools.product(range(limit), repeat=2):
+        for i, j in itertools.product(range(n), range(m)):
+            yield {"n": n, "m": m, "i": i, "j": j}
+        yield {"n": n, "m": m}
+
+
+class Undefined(Exception):
+    """A divisor that is not positive: the expression means nothing."""
+
+
+def plain(value: Dim, given: Sizes) -> int:
+    """The value by plain integer arithmetic, as `dims.evaluate`, which simplifies, does not."""
+    if isinstance(value, int):
+        return value
+    return sum(c * product(plain_atom(a, given) for a in m) for m, c in value.terms.items())
+
+
+def product(factors: Iterable[int]) -> int:
+    result = 1
+    for factor in factors:
+        result *= factor
+    return result
+
+
+def plain_atom(atom: dims.Atom, given: Sizes) -> int:
+    if isinstance(atom, Symbol):
+        return given[atom.name]
+    assert isinstance(atom, dims.Operation)
+    return apply(atom.operator, plain(atom.left, given), plain(atom.right, given))
+
+
+def apply(name: str, x: int, y: int) -> int:
+    if name in ("floordiv", "mod") and y <= 0:
+        raise Undefined
+    return PLAIN[name](x, y)
+
+
+POOL: tuple[Dim, ...] = (
+    0, 1, 2, 3, N, M, K, J, -N, N - 1, N - K, N - 1 - K, N * M, K * M + J, K * M, 2 * K + 1, N - 3,
+    K * 6 + J, N * 2, K - J, dims.floordiv(N, 2), dims.mod(N, 3), dims.mod(K, M),
+    dims.floordiv(K, M), dims.floordiv(-1 * N - 1, 4), dims.minimum(N, M), dims.maximum(N - 2, 0),
+    dims.mod(K, M) + M * dims.floordiv(K, M), (N - 1 - K) * dims.floordiv(-1 * N - 1, 4),
+    dims.floordiv(N * 8, M * 2), dims.minimum(K, 2), -1 * dims.mod(J, 4),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALGEBRA)
+def test_pairs(name: str) -> None:
+    for x, y in itertools.product(POOL, (*POOL, -1, -2, -3)):
+        if y == 0 and name in ("floordiv", "mod"):
+            continue
+        result = ALGEBRA[name](x, y)
+        computed = PLAIN[name] if isinstance(y, int) else partial(apply, name)
+        for case in sizes(4):
+            try:
+                expected = computed(plain(x, case), plain(y, case))
+            except (Undefined, KeyError):
+                continue
+            assert plain(result, case) == expected, f"{name}({x}, {y}) = {result} at {case}"
+
+
+@pytest.mark.parametrize("x", POOL, ids=str)
+def test_bounds(x: Dim) -> None:
+    for y in POOL:
+        for value in (x - y, x * y, x * (y - 1)):
+            if not dims.is_nonnegative(value):
+                continue
+            for case in sizes(4):
+                try:
+                    assert plain(value, case) >= 0, f"{value} at {case}"
+                except (Undefined, KeyError):
+                    continue
+
+
+@st.composite
+def expressions(draw: st.DrawFn) -> tuple[Dim, Callable[[Sizes], int]]:
+    """An expression, and its meaning as it was written."""
+    leaves: list[tuple[Dim, Callable[[Sizes], int]]] = [
+        (dims.symbol(name, extent), operator.itemgetter(name))
+        for name, extent in zip(NAMES, (None, None, N, M), strict=True)
+    ]
+    number = draw(st.integers(-4, 9))
+    values = [*leaves, (number, lambda _: number)]
+    for _ in range(draw(st.integers(1, 7))):
+        name = draw(st.sampled_from([*ALGEBRA]))
+        x, y = draw(st.sampled_from(values)), draw(st.sampled_from(values))
+        if y[0] == 0 and name in ("floordiv", "mod"):
+            continue
+        values.append((ALGEBRA[name](x[0], y[0]), meaning(name, x[1], y[1])))
+    return values[-1]
+
+
+def meaning(
+    name: str, x: Callable[[Sizes], int], y: Callable[[Sizes], int]
+) -> Callable[[Sizes], int]:
+    return lambda case: apply(name, x(case), y(case))
+
+
+CASES = [case for case in sizes(5) if "i" in case] + [
+    {"n": n, "m": m, "i": i, "j": j} for n, m, i, j in ((17, 5, 16, 2), (6, 31, 0, 30))
+]
+
+
+@relaxed
+@given(expressions())
+def test_random_expressions(drawn: tuple[Dim, Callable[[Sizes], int]]) -> None:
+    value, written = drawn
+    text = dims.to_python(value)
+    for case in CASES:
+        try:
+            expected = written(case)
+        except Undefined:
+            continue
+        assert plain(value, case) == expected, f"{value} at {case}"
+        assert dims.evaluate(value, case) == expected
+        assert eval(text, {}, dict(case)) == expected
+        assert expected >= 0 or not dims.is_nonnegative(value), f"{value} at {case}"
+
+
+@relaxed
+@given(expressions(), expressions(), st.sampled_from(NAMES))
+def test_substitution(
+    drawn: tuple[Dim, Callable[[Sizes], int]], new: tuple[Dim, Callable[[Sizes], int]], name: str
+) -> None:
+    value, written = drawn
+    result = dims.substitute(value, lambda s: new[0] if s.name == name else None)
+    for case in CASES:
+        try:
+            number = new[1](case)
+            expected = written({**case, name: number})
+        except Undefined:
+            continue
+        if is_in_range(name, number, case):
+            assert plain(result, case) == expected, f"{result} at {case}"
+
+
+def is_in_range(name: str, number: int, case: Sizes) -> bool:
+    """Whether the number may stand for the symbol; sizes must leave room for their indices."""
+    if name in ("n", "m"):
+        return number > case["i" if name == "n" else "j"]
+    return 0 <= number < case["n" if name == "i" else "m"]
+
+
+@relaxed
+@given(expressions(), st.sampled_from(NAMES))
+def test_parts(drawn: tuple[Dim, Callable[[Sizes], int]], name: str) -> None:
+    """Printing and parsing, renaming and solving agree with the value."""
+    value, _ = drawn
+    if dims.symbols(value).isdisjoint((Symbol("i"), Symbol("j"))):  # whose extents are not printed
+        assert dims.parse(str(value)) == value
+    swapped = {Symbol("n"): Symbol("m"), Symbol("m"): Symbol("n")}
+    assert dims.rename(dims.rename(value, swapped), swapped) == value
+    coefficient = dims.coefficient_of(value, Symbol(name))
+    if coefficient is not None:
+        rest = value - coefficient * dims.symbol(name)
+        assert Symbol(name) not in dims.symbols(rest) | dims.symbols(coefficient)
+    solved = dims.solve(value)
+    if solved is not None:
+        assert dims.substitute(value, lambda s: solved[1] if s == solved[0] else None) == 0
