@@ -13,41 +13,31 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Expr, Symbol
+from flowc.ir.dims import Dim, Expr
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.tensor.core import Guard, Shape
+from flowc.ir.tensor.equalities import Equalities
 
 
 class Assumptions(ABC):
     """Answers questions on sizes; after a positive answer, equal sizes become one expression."""
 
     def __init__(self) -> None:
-        self.replaced: dict[Symbol, Dim] = {}
-        self._wholes: dict[Dim, Dim] = {}
+        self._equalities = Equalities()
         self._fresh = 0
 
     @property
     def any_equal(self) -> bool:
         """Whether sizes have been found equal that were written otherwise."""
-        return bool(self.replaced or self._wholes)
+        return bool(self._equalities)
 
     def canonical(self, dim: Dim) -> Dim:
         """`dim` with every size that was found equal to another replaced by that other."""
-        if isinstance(dim, int) or not self.any_equal:
-            return dim
-        found, seen = dims.substitute(dim, self._replacement), set[Dim]()
-        while found in self._wholes and found not in seen:  # a later replacement may close a ring
-            seen.add(found)
-            found = dims.substitute(self._wholes[found], self._replacement)
-        return found
+        return self._equalities.canonical(dim)
 
     def canonical_shape(self, shape: Shape) -> Shape:
         """`canonical` of every dimension."""
-        return tuple(self.canonical(d) for d in shape) if self.any_equal else shape
-
-    def _replacement(self, symbol: Symbol) -> Dim | None:
-        new = self.replaced.get(symbol)
-        return None if new is None else self.canonical(new)
+        return tuple(map(self.canonical, shape)) if self.any_equal else shape
 
     def equal(self, left: Dim, right: Dim) -> bool:
         """True when the two sizes are, or are now assumed to be, equal."""
@@ -60,25 +50,12 @@ class Assumptions(ABC):
             return difference == 0
         if not self._assume_equal(left, right):
             return False
-        self._unify(left, right)
+        self._equalities.add(left, right)
         return True
 
     def equal_shapes(self, left: Shape, right: Shape) -> bool:
         """True when ranks agree and every pair of dimensions is `equal`."""
         return len(left) == len(right) and all(map(self.equal, left, right))
-
-    def _unify(self, left: Dim, right: Dim) -> None:
-        for old, new in ((right, left), (left, right)):
-            symbol = dims.as_symbol(old)
-            if symbol is not None and symbol not in dims.symbols(new):
-                self.replaced[symbol] = new
-                return
-        solved = dims.solve(left - right)
-        if solved is not None:
-            self.replaced[solved[0]] = solved[1]
-        else:  # neither follows from the other, as in a*b == c*d
-            old, new = (left, right) if isinstance(right, int) else (right, left)
-            self._wholes[old] = new
 
     def fresh(self, hint: int | None = None) -> Expr:
         """A new symbol for an unknown size."""

@@ -1,0 +1,119 @@
+"""Sizes that were found equal: each has one form, so that equal sizes are equal expressions.
+
+An equation is turned into a replacement: of a symbol where one can be solved for, else of an
+operation (`max(n - 1, 0) == 6`), else of one side as a whole (`a*b == c*d`). A later equation may
+change what an earlier one says (`5*n*max(m - 1, 0) == 60` gives n once the maximum is known), so
+those that are not solved are worked out anew.
+"""
+
+from __future__ import annotations
+
+from flowc.ir import dims
+from flowc.ir.dims import OPERATIONS, Atom, Dim, Expr, Operation, Symbol
+
+_MOST_ROUNDS = 8  # of replacements that make room for further ones
+
+
+class Equalities:
+    """Equations between sizes, as replacements."""
+
+    def __init__(self) -> None:
+        self._symbols: dict[Symbol, Dim] = {}
+        self._operations: dict[Operation, Dim] = {}
+        self._wholes: dict[Dim, Dim] = {}
+        self._known: dict[Dim, Dim] = {}  # canonical forms so far
+
+    def __bool__(self) -> bool:
+        return bool(self._symbols or self._operations or self._wholes)
+
+    def canonical(self, dim: Dim) -> Dim:
+        """The form that `dim` has in common with all that is equal to it."""
+        if isinstance(dim, int) or not self:
+            return dim
+        found = self._known.get(dim)
+        if found is None:
+            found = self._known[dim] = self._canonical(dim)
+        return found
+
+    def _canonical(self, dim: Dim) -> Dim:
+        for _ in range(_MOST_ROUNDS):
+            new = self._replaced(dim)
+            new = self._wholes.get(new, new)
+            if new == dim:
+                break
+            dim = new
+        return dim
+
+    def _replaced(self, dim: Dim) -> Dim:
+        if not isinstance(dim, Expr):
+            return dim
+        result: Dim = 0
+        for monomial, coefficient in dim.terms.items():
+            result = result + dims.product([coefficient, *map(self._replaced_atom, monomial)])
+        return result
+
+    def _replaced_atom(self, atom: Atom) -> Dim:
+        new: Dim | None
+        match atom:
+            case Operation(operator=operator, left=left, right=right):
+                new = self._operations.get(atom)
+                if new is None:
+                    return OPERATIONS[operator](self._replaced(left), self._replaced(right))
+                return new
+            case _:
+                assert isinstance(atom, Symbol)
+                new = self._symbols.get(atom)
+                return dims.as_dim(atom) if new is None else self._replaced(new)
+
+    def add(self, left: Dim, right: Dim) -> None:
+        """Take it that `left == right`."""
+        equations = [(left, right)]
+        while equations:
+            left, right = map(self.canonical, equations.pop())
+            if isinstance(left - right, int):  # also where it says nothing new
+                continue
+            self._known.clear()
+            if (symbol := _solved_for_symbol(left, right)) is not None:
+                self._symbols[symbol[0]] = symbol[1]
+                equations += _taken(self._operations, self._wholes)
+            elif (operation := _solved_for_operation(left - right)) is not None:
+                self._operations[operation[0]] = operation[1]
+                equations += _taken(self._wholes)
+            else:
+                old, new = (left, right) if isinstance(right, int) else (right, left)
+                self._wholes[old] = new
+
+
+def _taken(*held: dict[Operation, Dim] | dict[Dim, Dim]) -> list[tuple[Dim, Dim]]:
+    """The equations that were held, which a further one may change."""
+    found: list[tuple[Dim, Dim]] = []
+    for replacements in held:
+        for old, new in replacements.items():
+            found.append((Expr({(old,): 1}) if isinstance(old, Operation) else old, new))
+        replacements.clear()
+    return found
+
+
+def _solved_for_symbol(left: Dim, right: Dim) -> tuple[Symbol, Dim] | None:
+    """A symbol and what it equals: one that is a side, else one that is linear."""
+    for old, new in ((right, left), (left, right)):
+        symbol = dims.as_symbol(old)
+        if symbol is not None and symbol not in dims.symbols(new):
+            return symbol, new
+    return dims.solve(left - right)
+
+
+def _solved_for_operation(difference: Dim) -> tuple[Operation, Dim] | None:
+    """An operation and what it equals where the difference is 0; None where none is linear."""
+    assert isinstance(difference, Expr)
+    for monomial, factor in difference.terms.items():
+        if len(monomial) != 1 or not isinstance(monomial[0], Operation):
+            continue
+        atom, rest = monomial[0], difference - Expr({monomial: factor})
+        if atom in str(rest):
+            continue
+        if factor in (1, -1):
+            return atom, rest * -factor
+        if isinstance(rest, int) and rest % factor == 0:
+            return atom, -rest // factor
+    return None
