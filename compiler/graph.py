@@ -55,10 +55,19 @@ class Graph:
         self._protos: dict[str, tuple[int, Any]] = {}
         self._nodes: dict[str, Node] = {}
         self.functions: Mapping[str, FunctionDef] = {}
+        self.unknown_ops: Mapping[str, OpDefinition] = {}
 
-    def extend(self, node_defs: Sequence[Any], functions: Mapping[str, FunctionDef]) -> None:
-        """Take in the NodeDefs that were added since the last call, and the function library."""
-        self.functions = functions
+    def extend(
+        self,
+        node_defs: Sequence[Any],
+        functions: Mapping[str, FunctionDef],
+        unknown_ops: Mapping[str, OpDefinition],
+    ) -> None:
+        """Take in the NodeDefs that were added since the last call, and the function library.
+
+        `unknown_ops` are the definitions of nodes whose op flowc does not have, by node.
+        """
+        self.functions, self.unknown_ops = functions, unknown_ops
         for position in range(len(self._protos), len(node_defs)):
             proto = node_defs[position]
             self._protos[proto.name] = (position, proto)
@@ -82,6 +91,8 @@ class Graph:
             return definition
         if proto.op in self.functions:
             return definition_of_function(self.functions[proto.op])
+        if proto.name in self.unknown_ops:
+            return self.unknown_ops[proto.name]
         raise InvalidArgumentError(
             proto, None, f"Op type not registered '{proto.op}' (node '{proto.name}')"
         )

@@ -19,7 +19,7 @@ from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.graph_values import attr_to_python, python_to_attr
 from flowc.ir.ops.inference import Abstract, Inference, abstract, output_dtypes
 from flowc.ir.ops.registry import OpDefinition
-from flowc.ir.proto import AttrValue, FunctionDef, GraphDef, NodeDef, VersionDef
+from flowc.ir.proto import AttrValue, FunctionDef, GraphDef, NodeDef, OpDef, VersionDef
 
 GRAPH_DEF_VERSION = 134  # TensorFlow 1.15's, for the consumers of what we write
 
@@ -37,6 +37,8 @@ class Graph(NameScopes, Collections, OperationScopes):
         self._operations: list[Operation] = []
         self._by_name: dict[str, Operation] = {}
         self._functions: dict[str, FunctionDef] = {}
+        self._unknown_ops: dict[str, OpDefinition] = {}
+        self._op_defs: dict[str, OpDef] = {}
         self._changes = 0
         self._finalized = False
         self._node_defs: list[NodeDef] = []
@@ -148,6 +150,8 @@ class Graph(NameScopes, Collections, OperationScopes):
         self._check_not_finalized()
         op = Operation(self, definition, node.name, inputs, attrs, node)
         self._names_in_use.setdefault(op.name.lower(), 1)
+        if definition.is_unknown:
+            self._unknown_ops[op.name] = definition
         op.device = node.device
         op.annotations = {n: v for n, v in node.attr.items() if n.startswith("_")}
         self._set_outputs(op)
@@ -160,6 +164,7 @@ class Graph(NameScopes, Collections, OperationScopes):
         for op in removed:
             del self._by_name[op.name], self._positions[op]
             self._names_in_use.pop(op.name.lower(), None)
+            self._unknown_ops.pop(op.name, None)
         gone = set(removed)
         for op in removed:
             for tensor in op.inputs:
@@ -230,6 +235,16 @@ class Graph(NameScopes, Collections, OperationScopes):
         """Add a function to the library."""
         self._functions[function.signature.name] = function
         self._changes += 1
+
+    @property
+    def unknown_ops(self) -> dict[str, OpDefinition]:
+        """The definitions of nodes whose op flowc does not have, by node."""
+        return self._unknown_ops
+
+    @property
+    def op_defs(self) -> dict[str, OpDef]:
+        """What the files from which the graph came say of ops that flowc does not have."""
+        return self._op_defs
 
     def traceback_of(self, node_name: str) -> str:
         """Where the user's program made a node: `train.py:12`; empty for an unknown name."""

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import heapq
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from flowc.frontend.conversion import convert
@@ -22,15 +25,18 @@ from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.graph_values import complete_attributes
 from flowc.ir.ops.calling import argument_dtypes
-from flowc.ir.ops.function_definitions import definition_of_function
+from flowc.ir.ops.function_definitions import definition_of_function, signature_of
 from flowc.ir.ops.registry import OPS, OpDefinition
-from flowc.ir.proto import AttrValue, FunctionDef, GraphDef, NodeDef, OpList, VersionDef
+from flowc.ir.ops.unknown import Taken, definition_by_use, outputs_by_use, taken_by, unknown_op
+from flowc.ir.proto import AttrValue, FunctionDef, GraphDef, NodeDef, OpDef, OpList, VersionDef
 from flowc.ir.tensor.builder import UnknownValue
 from flowc.ir.unknown_attributes import unknown_attributes
 
 _logger = logging.getLogger("flowc")
 _CONSUMER = 2474  # the GraphDef version of TensorFlow 2.21, whose ops flowc's signatures are
+_KNOWN_SHAPES = 24  # the version since which a placeholder with no dimensions is a scalar
 _RENAMED = {"PlaceholderV2": "Placeholder"}  # the same op under a name that it had for a while
+_OP_NAME = re.compile(r"[A-Za-z_][\w>./\-]*")
 _LOOP_ENTRIES = ("Merge", "RefMerge")  # may read a NextIteration that comes later
 
 
@@ -60,7 +66,9 @@ def import_graph_def(
 
     `input_map` replaces inputs by tensors of the graph; `return_elements` are the names of tensors
     and operations to return. `producer_op_list` is an OpList that tells the defaults of attributes
-    that flowc's ops may not have (see `unknown_attributes`).
+    that flowc's ops may not have (see `unknown_attributes`), and of what kind the ops are that
+    flowc does not have at all. Their nodes are taken too (see `flowc.ir.ops.unknown`): they can be
+    fed over, and what needs one cannot be run.
 
     Raises ValueError where the graph is not valid, TypeError for arguments of the wrong type.
     """
@@ -81,7 +89,8 @@ def import_graph_def(
     ):
         prefix = scope or ""
         mapped = {_Edge.parse(k): v if k.startswith("^") else convert(v) for k, v in given.items()}
-    run = _Import(graph, graph_def, prefix, mapped, _defaults(producer_op_list))
+    op_defs = {op.name: op for op in (() if producer_op_list is None else producer_op_list.op)}
+    run = _Import(graph, graph_def, prefix, mapped, op_defs, tuple(return_elements or ()))
     start = len(graph.get_operations())
     try:
         run.run()
@@ -104,7 +113,8 @@ class _Import:
     graph_def: GraphDef
     prefix: str
     mapped: dict[_Edge, Any]
-    defaults: Mapping[tuple[str, str], AttrValue]  # of the producer's ops, by op and attribute
+    op_defs: Mapping[str, OpDef]  # of the producer's ops
+    wanted: tuple[str, ...]  # the elements to return
     made: dict[str, Operation] = field(default_factory=dict)
     used: set[_Edge] = field(default_factory=set)
     late: list[tuple[Operation, int, _Edge]] = field(default_factory=list)
@@ -165,18 +175,21 @@ class _Import:
         return found
 
     def _add(self, node: NodeDef, functions: Mapping[str, FunctionDef]) -> None:
+        node = self._modern(node)
         name = self.prefix + node.name
         if name in self.graph:
             raise ValueError(f"Node name '{name}' already exists in the Graph")
         self.graph.check_node_name(name)
+        edges = [_Edge.parse(text) for text in node.input]
+        data = [edge for edge in edges if edge.output >= 0]
+        inputs = [self._input(node, edge) for edge in data]
         definition = _definition(node, functions or self.graph.functions)
+        if definition is None:
+            definition = self._unknown(node, inputs)
         node = self._without_defaults(definition, node)
         attrs = complete_attributes(definition, node)
         for unknown in unknown_attributes(node, attrs):
             self._note_dropped(node, unknown)
-        edges = [_Edge.parse(text) for text in node.input]
-        data = [edge for edge in edges if edge.output >= 0]
-        inputs = [self._input(node, edge) for edge in data]
         late = [(i, edge) for i, edge in enumerate(data) if inputs[i] is None]
         tensors = [inputs[0] if t is None else t for t in inputs]
         if not late:
@@ -191,11 +204,49 @@ class _Import:
             op.changed()
         self.made[node.name] = op
 
+    def _modern(self, node: NodeDef) -> NodeDef:
+        """The node as a graph of today has it.
+
+        Before version 24 a placeholder of any shape was written like a scalar.
+        """
+        is_old = self.graph_def.versions.producer < _KNOWN_SHAPES and node.op == "Placeholder"
+        if not is_old or "shape" not in node.attr or node.attr["shape"].shape.dim:
+            return node
+        copy = NodeDef()
+        copy.CopyFrom(node)
+        copy.attr["shape"].shape.unknown_rank = True
+        return copy
+
+    def _unknown(self, node: NodeDef, inputs: Sequence[TensorBase]) -> OpDefinition:
+        """The definition of an op that flowc does not have, as far as the graph tells it."""
+        if node.op in self.op_defs:
+            op_def = self.graph.op_defs[node.op] = self.op_defs[node.op]
+            return unknown_op(signature_of(op_def))
+        _logger.info("%s '%s': flowc does not have this op", node.op, node.name)
+        read = self._readers.get(node.name, {})
+        for edge in map(_Edge.parse, self.wanted):
+            if edge.node == node.name:
+                read.setdefault(edge.output, None)
+        taken = [(tensor.dtype, tensor.is_ref) for tensor in inputs]
+        return definition_by_use(node, taken, outputs_by_use(node, read))
+
+    @cached_property
+    def _readers(self) -> dict[str, dict[int, Taken | None]]:
+        """For each node its outputs that are read, and as what they are taken."""
+        found: dict[str, dict[int, Taken | None]] = {}
+        for node in self.graph_def.node:
+            edges = [e for e in map(_Edge.parse, node.input) if e.output >= 0]
+            taken = taken_by(node, _definition(node, self.graph.functions))
+            for edge, kind in zip_longest(edges, taken[: len(edges)]):
+                outputs = found.setdefault(edge.node, {})
+                outputs[edge.output] = outputs.get(edge.output) or kind
+        return found
+
     def _without_defaults(self, definition: OpDefinition, node: NodeDef) -> NodeDef:
         """The node without attributes that flowc lacks and that hold the producer's default."""
         known = {attribute.name: None for attribute in definition.signature.attributes}
         names = [name for name in unknown_attributes(node, known)
-                 if self.defaults.get((node.op, name)) == node.attr[name]]  # fmt: skip
+                 if self._default(node.op, name) == node.attr[name]]  # fmt: skip
         if not names:
             return node
         stripped = NodeDef()
@@ -204,6 +255,13 @@ class _Import:
             self._note_dropped(node, name)
             del stripped.attr[name]
         return stripped
+
+    def _default(self, op: str, name: str) -> AttrValue | None:
+        """The default of an attribute as the producer of the graph has it."""
+        for attribute in self.op_defs[op].attr if op in self.op_defs else ():
+            if attribute.name == name and attribute.HasField("default_value"):
+                return attribute.default_value
+        return None
 
     def _note_dropped(self, node: NodeDef, name: str) -> None:
         """Say, once for each op, that it does not have an attribute."""
@@ -266,23 +324,14 @@ def _require_understood(versions: VersionDef) -> None:
         raise ValueError(f"GraphDef disallows consumer version {_CONSUMER}, which is flowc's.")
 
 
-def _defaults(ops: OpList | None) -> dict[tuple[str, str], AttrValue]:
-    """The default values of attributes, by op and attribute."""
-    return {
-        (op.name, attribute.name): attribute.default_value
-        for op in (() if ops is None else ops.op)
-        for attribute in op.attr
-        if attribute.HasField("default_value")
-    }
-
-
-def _definition(node: NodeDef, functions: Mapping[str, FunctionDef]) -> OpDefinition:
+def _definition(node: NodeDef, functions: Mapping[str, FunctionDef]) -> OpDefinition | None:
+    """The op's definition; None where flowc does not have it. Raises ValueError for no name."""
     definition = OPS.get(_RENAMED.get(node.op, node.op))
-    if definition is not None:
-        return definition
-    if node.op in functions:
-        return definition_of_function(functions[node.op])
-    raise ValueError(f"No op named {node.op} in defined operations (node '{node.name}').")
+    if definition is None and node.op in functions:
+        definition = definition_of_function(functions[node.op])
+    if definition is None and not _OP_NAME.fullmatch(node.op):
+        raise ValueError(f"No op named {node.op} in defined operations (node '{node.name}').")
+    return definition
 
 
 def _check_types(

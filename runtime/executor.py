@@ -20,7 +20,9 @@ from flowc.compiler.graph import Graph, Node, parse_tensor_name
 from flowc.compiler.lowering import Request
 from flowc.compiler.options import Options
 from flowc.compiler.structure import Library, structured
-from flowc.ir.errors import FailedPreconditionError, OpError
+from flowc.ir.errors import FailedPreconditionError, OpError, UnimplementedError
+from flowc.ir.ops.registry import OpDefinition
+from flowc.ir.ops.unknown import missing_op
 from flowc.runtime.compiled_part import StaticType
 from flowc.runtime.state import SessionState
 from flowc.runtime.step import Step
@@ -39,6 +41,8 @@ class GraphView(Protocol):
     def node_defs(self) -> Sequence[Any]: ...
     @property
     def functions(self) -> Mapping[str, Any]: ...
+    @property
+    def unknown_ops(self) -> Mapping[str, OpDefinition]: ...
     def as_graph_element(self, obj: Any) -> Any: ...
     def traceback_of(self, node_name: str) -> str: ...
 
@@ -138,13 +142,25 @@ class Executor:
     def _make_step(
         self, fetches: tuple[str, ...], feeds: tuple[str, ...], targets: tuple[str, ...]
     ) -> Step:
-        self._index.extend(self.graph.node_defs, self.graph.functions)
+        self._index.extend(self.graph.node_defs, self.graph.functions, self.graph.unknown_ops)
         fed = frozenset(feeds)
         wanted = [parse_tensor_name(f).node for f in fetches if f not in fed]
         needed = self._index.needed([*wanted, *targets], fed)
         library = Library(self._index.functions, self._index.node)
         types = {name: self.static_type(name) for name in feeds}
-        return Step(self, structured(needed, fed, fetches, library), feeds, fetches, types)
+        nodes = structured(needed, fed, fetches, library)
+        self._require_known(nodes)
+        return Step(self, nodes, feeds, fetches, types)
+
+    def _require_known(self, nodes: Iterable[Node]) -> None:
+        """Raise UnimplementedError for an unknown op, before anything has run.
+
+        One that only a branch needs may never be reached: it is for the branch to raise.
+        """
+        for node in nodes:
+            if node.definition.is_unknown:
+                text = f"{node.op} '{node.name}': {missing_op(node.op)}"
+                raise self.located(UnimplementedError(None, node.name, text))
 
     def static_type(self, name: str) -> StaticType:
         """Element type and static shape of a tensor, as the graph was built."""

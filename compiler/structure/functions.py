@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from flowc.compiler.graph import Edge, Node
 from flowc.compiler.structure.subgraph import Nodes
 from flowc.ir import ops
+from flowc.ir.dtypes import as_dtype, float32
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.graph_values import FunctionName, Placeholder, attr_to_python, complete_attributes
 from flowc.ir.ops.calling import argument_length
 from flowc.ir.ops.function_definitions import definition_of_function
 from flowc.ir.ops.registry import OpDefinition
+from flowc.ir.ops.unknown import Taken, definition_by_use, named_outputs, taken_by
 from flowc.ir.proto import FunctionDef, NodeDef
+
+_TOLD_BY_NOTHING = float32, False  # what an unknown op reads: no kernel will ever get it
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +75,15 @@ class _Instance:
     def body(self) -> Body:
         """All nodes."""
         parameters = self._parameters()
+        unknown = []
         for node in self.function.node_def:
             definition = self._definition(node)
+            if definition is None:
+                unknown.append(node)
+            else:
+                self.definitions[node.name] = definition, self._bound(definition, node)
+        for node in unknown:
+            definition = self._unknown(node)
             self.definitions[node.name] = definition, self._bound(definition, node)
         nodes = {
             self.prefix + node.name: self._node(number, node)
@@ -103,13 +115,32 @@ class _Instance:
         first = self._edge(text)
         return [Edge(first.node, first.output + i) for i in range(self._count(argument))]
 
-    def _definition(self, node: NodeDef) -> OpDefinition:
+    def _definition(self, node: NodeDef) -> OpDefinition | None:
+        """The op's definition; None where flowc does not have it."""
         found = ops.lookup(node.op)
-        if found is not None:
-            return found
-        if node.op not in self.library:
-            raise self._error(f"Op type not registered '{node.op}' (node '{node.name}')")
-        return definition_of_function(self.library[node.op])
+        if found is None and node.op in self.library:
+            return definition_of_function(self.library[node.op])
+        return found
+
+    def _unknown(self, node: NodeDef) -> OpDefinition:
+        """The definition of an op that flowc does not have, as far as the function tells it."""
+        inputs = [_TOLD_BY_NOTHING for text in node.input if not text.startswith("^")]
+        read: dict[tuple[str, int], Taken | None] = {}
+        for text, taken in self._reads():
+            name, *rest = text.split(":")
+            if name == node.name and len(rest) == 2 and rest[1].isdigit():
+                place = rest[0], int(rest[1])
+                read[place] = read.get(place) or taken
+        return definition_by_use(node, inputs, named_outputs(node, read))
+
+    def _reads(self) -> Iterator[tuple[str, Taken | None]]:
+        """The tensors that the nodes read and the function returns, and as what."""
+        for node in self.function.node_def:
+            data = [text for text in node.input if not text.startswith("^")]
+            yield from zip_longest(data, taken_by(node, self._definition(node))[: len(data)])
+        for argument in self.function.signature.output_arg:
+            taken = (as_dtype(argument.type), False) if argument.type else None
+            yield self.function.ret.get(argument.name, ""), taken
 
     def _bound(self, definition: OpDefinition, node: NodeDef) -> dict[str, Any]:
         """A node's attributes; what stands for an attribute of the function is replaced."""

@@ -85,6 +85,7 @@ def export_meta_graph(
     meta.meta_info_def.stripped_default_attrs = strip_default_attrs
     nodes = graph.as_graph_def(add_shapes=True) if graph_def is None else graph_def
     _add_graph(meta, nodes, export_scope)
+    _add_op_defs(meta, graph)
     for node in meta.graph_def.node:
         if clear_devices:
             node.device = ""
@@ -118,6 +119,14 @@ def _strip_defaults(node: NodeDef) -> None:
             continue
         if node.attr[attribute.name] == python_to_attr(attribute.default, attribute.type):
             del node.attr[attribute.name]
+
+
+def _add_op_defs(meta: MetaGraphDef, graph: Graph) -> None:
+    """Pass on what the graph's files said of ops that flowc does not have."""
+    ops = meta.meta_info_def.stripped_op_list.op
+    listed = {op.name for op in ops}
+    used = {node.op for node in meta.graph_def.node}
+    ops.extend(op for op in graph.op_defs.values() if op.name in used - listed)
 
 
 def _add_graph(meta: MetaGraphDef, graph_def: GraphDef, scope: str | None) -> None:

@@ -113,7 +113,12 @@ def _another(value: Abstract) -> Abstract:
 def _key(
     definition: OpDefinition, inputs: Sequence[Abstract], attrs: Mapping[str, Any]
 ) -> Any | None:
-    """What a result depends on, or None where that cannot be told: handles, arrays."""
+    """What a result depends on, or None where that cannot be told: handles, arrays.
+
+    Functions and unknown ops have names of their own in each graph, and nothing to infer.
+    """
+    if definition.lower is None and definition.abstract is None:
+        return None
     types = []
     for value in inputs:
         if not isinstance(value, Parameter):

@@ -125,6 +125,7 @@ class OpDefinition:
     keywords: tuple[str, ...] | None = None  # attributes that the lowering takes, if told
     family: str = ""  # the module that defines the op
     is_custom: bool = False  # defined by a program: what it returns and raises is checked
+    is_unknown: bool = False  # made for a node of an op that flowc does not have
     allocates: bool = False  # the kernel's results are made in the shapes that inference tells
 
     @cached_property

@@ -10,7 +10,16 @@ import pytest
 import flowc as tf
 from flowc.ir.graph_values import make_tensor_proto
 from flowc.ir.ops.registry import OPS
-from flowc.ir.proto import AttrValue, GraphDef, MetaGraphDef, NodeDef, OpDef, OpList, VersionDef
+from flowc.ir.proto import (
+    AttrValue,
+    GraphDef,
+    MetaGraphDef,
+    NodeDef,
+    OpDef,
+    OpList,
+    TensorShapeProto,
+    VersionDef,
+)
 from tests.corpus import Pack, packs
 
 SAMPLE = 3  # cases of each pack that are imported
@@ -124,7 +133,7 @@ I = node("i", "Placeholder", dtype=AttrValue(type=3))  # noqa: E741
         ([I, node("y", "Exp", "i", T=FLOAT)], "Input 0 of node y was passed int32 from i:0"),
         ([X, node("y", "Exp", "x", "x", T=FLOAT)], "expects 1 inputs but has 2"),
         ([X, node("y", "Exp", "x")], "attribute 'T' is missing"),
-        ([X, node("y", "NoSuchOp", "x")], "No op named NoSuchOp in defined operations"),
+        ([X, node("y", "no such op", "x")], "No op named no such op in defined operations"),
         ([X, X], "Node 'x' is not unique"),
         ([node("-", "NoOp")], "is not a valid node name"),
         ([node("a", "Exp", "b", T=FLOAT), node("b", "Exp", "a", T=FLOAT)], "has a cycle"),
@@ -209,3 +218,15 @@ def test_versions() -> None:
     with pytest.raises(ValueError, match="disallows consumer version 2474"):
         tf.import_graph_def(graph)
     assert [op.name for op in tf.get_default_graph().get_operations()] == ["newer/x"]
+
+
+@pytest.mark.parametrize(("producer", "rank"), [(23, None), (24, 0)])
+def test_a_placeholder_of_an_old_graph_takes_any_shape(producer: int, rank: int | None) -> None:
+    scalar = AttrValue(shape=TensorShapeProto())
+    graph = GraphDef(node=[node("x", "Placeholder", dtype=FLOAT, shape=scalar)])
+    graph.versions.producer = producer
+    (x,) = tf.import_graph_def(graph, return_elements=["x:0"]) or [None]
+    assert x.shape.ndims == rank
+    again = tf.get_default_graph().as_graph_def()
+    (x,) = tf.import_graph_def(again, return_elements=["import/x:0"]) or [None]
+    assert x.shape.ndims == rank
