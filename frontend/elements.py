@@ -29,6 +29,7 @@ from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.proto import AttrValue, NodeDef
 from flowc.ir.tensor.builder import Handle
 from flowc.ir.tensor.core import Parameter, TensorType
+from flowc.ir.tensor.primitives.common import objects
 
 if TYPE_CHECKING:
     from flowc.frontend.graph import Graph
@@ -252,7 +253,7 @@ class Operation:
     def contents_of(self, index: int, depth: int) -> Array | None:
         """What is known of the elements of output `index`; see `TensorBase.contents`."""
         if self.type == "Const":
-            return _as_objects(np.asarray(self.attrs["value"]))
+            return objects(np.asarray(self.attrs["value"]))
         if self.type == "PlaceholderWithDefault":
             return None  # a run may feed something else
         try:
@@ -358,12 +359,6 @@ class Operation:
 
     def __str__(self) -> str:
         return str(self.node_def)
-
-
-def _as_objects(array: Array) -> Array:
-    result = np.empty(array.shape, object)
-    result[...] = array.tolist()
-    return result
 
 
 def _attr_for_user(attr: AttrValue) -> Any:

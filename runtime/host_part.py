@@ -24,6 +24,7 @@ from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder, Handle, State
 from flowc.ir.tensor.core import Module, Parameter, TensorType, Value
+from flowc.ir.tensor.primitives.common import objects
 from flowc.runtime.checkpoint.service import CheckpointFiles
 from flowc.runtime.host_context import HostContext
 from flowc.runtime.host_control import HostControl
@@ -136,7 +137,7 @@ class _Variables(State):
 
     def contents(self, parameter: Parameter) -> Array | None:
         """The elements of an operand."""
-        return _objects(self.arrays[parameter]) if parameter in self.arrays else None
+        return objects(self.arrays[parameter]) if parameter in self.arrays else None
 
     def read(self, b: Builder, handle: Handle) -> Value:
         if handle.name in self.written:
@@ -164,10 +165,3 @@ def _bare(array: Array) -> Any:
     """An array; what stands for a resource is no array but the resource itself."""
     is_handle = array.dtype == object and not array.ndim and not isinstance(array[()], bytes)
     return array[()] if is_handle else array
-
-
-def _objects(array: Array) -> Array:
-    found = np.empty(array.shape, object)
-    if array.size:
-        found[...] = array.tolist()
-    return found

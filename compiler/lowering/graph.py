@@ -44,6 +44,7 @@ from flowc.ir.tensor.core import (
     TensorType,
     Value,
 )
+from flowc.ir.tensor.primitives.common import objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +276,7 @@ class _Lowering:
         if self.pinned.get(number) != 2:
             return None
         self.fixed[number] = value.copy()
-        contents = np.empty(value.shape, object)
-        contents[...] = value.tolist()
-        return contents
+        return objects(value)
 
     # Nodes
 

@@ -3,13 +3,13 @@
 # ruff: noqa: I001
 
 from flowc.frontend.functions.activations import l2_normalize
-from flowc.frontend.functions.filling import diag as tensor_diag
-from flowc.frontend.functions.filling import diag_part as tensor_diag_part
+from flowc.frontend.functions.diagonals import diag as tensor_diag
+from flowc.frontend.functions.diagonals import diag_part as tensor_diag_part
 from flowc.frontend.functions.filling import eye
-from flowc.frontend.functions.filling import matrix_band_part as band_part
-from flowc.frontend.functions.filling import matrix_diag as diag
-from flowc.frontend.functions.filling import matrix_diag_part as diag_part
-from flowc.frontend.functions.filling import matrix_set_diag as set_diag
+from flowc.frontend.functions.diagonals import matrix_band_part as band_part
+from flowc.frontend.functions.diagonals import matrix_diag as diag
+from flowc.frontend.functions.diagonals import matrix_diag_part as diag_part
+from flowc.frontend.functions.diagonals import matrix_set_diag as set_diag
 from flowc.frontend.functions.linear_algebra import (
     adjoint, cholesky, cholesky_solve, logdet, lu, qr, slogdet, svd,
 )

@@ -20,9 +20,9 @@ _HERE = "flowc.frontend."
 _PUBLIC = frozenset({
     "app", "bitwise", "compat", "custom_ops", "debugging", "dtypes", "errors", "feature_column",
     "flags", "gfile", "graph_util", "image", "initializers", "io", "layers", "linalg", "logging",
-    "lookup", "losses",
-    "manip", "math", "metrics", "nest", "nn", "python_io", "queue", "random", "resource_loader",
-    "saved_model", "sets", "signal", "sparse", "strings", "summary", "test", "train",
+    "lookup", "losses", "manip", "math", "metrics", "nest", "nn", "python_io", "quantization",
+    "queue", "random", "raw_ops", "resource_loader", "saved_model", "sets", "signal", "sparse",
+    "strings", "summary", "test", "train",
 })  # fmt: skip
 
 # What an inner module shows, in the order of looking; "" is the API itself. Any other module of

@@ -7,6 +7,19 @@ from flowc.frontend.functions.activations import (
     bias_add, crelu, dropout, elu, gelu, l2_loss, l2_normalize, leaky_relu, log_softmax, relu,
     relu6, relu_layer, selu, softmax, softplus, softsign, swish, xw_plus_b,
 )
+from flowc.frontend.functions.convolution_gradients import (
+    conv3d_backprop_filter, conv3d_transpose, depthwise_conv2d_native_backprop_filter,
+    depthwise_conv2d_native_backprop_input,
+)
+from flowc.frontend.functions.convolution_gradients import (
+    conv3d_backprop_filter as conv3d_backprop_filter_v2,
+)
+from flowc.frontend.functions.convolution_gradients import (
+    depthwise_conv2d_native_backprop_filter as depthwise_conv2d_backprop_filter,
+)
+from flowc.frontend.functions.convolution_gradients import (
+    depthwise_conv2d_native_backprop_input as depthwise_conv2d_backprop_input,
+)
 from flowc.frontend.functions.convolutions import (
     atrous_conv2d, avg_pool, avg_pool2d, avg_pool3d, conv1d, conv2d, conv2d_backprop_filter,
     conv2d_backprop_input, conv2d_transpose, conv3d, convolution, depthwise_conv2d,
@@ -41,13 +54,17 @@ from flowc.frontend.rnn.static import (
 __all__ = [
     "atrous_conv2d", "avg_pool", "avg_pool2d", "avg_pool3d", "batch_norm_with_global_normalization",
     "batch_normalization", "bias_add", "bidirectional_dynamic_rnn", "conv1d", "conv2d",
-    "conv2d_backprop_filter", "conv2d_backprop_input", "conv2d_transpose", "conv3d", "convolution",
+    "conv2d_backprop_filter", "conv2d_backprop_input", "conv2d_transpose", "conv3d",
+    "conv3d_backprop_filter", "conv3d_backprop_filter_v2", "conv3d_transpose", "convolution",
     "crelu", "ctc_beam_search_decoder", "ctc_greedy_decoder", "ctc_loss", "depthwise_conv2d",
-    "depthwise_conv2d_native", "dilation2d", "dropout", "dynamic_rnn", "elu", "embedding_lookup",
-    "embedding_lookup_sparse", "fused_batch_norm", "gelu", "in_top_k", "l2_loss", "l2_normalize",
-    "leaky_relu", "local_response_normalization", "log_poisson_loss", "log_sigmoid", "log_softmax",
-    "log_uniform_candidate_sampler", "lrn", "max_pool", "max_pool2d", "max_pool3d",
-    "max_pool_with_argmax", "moments", "nce_loss", "normalize_moments", "raw_rnn", "relu", "relu6",
+    "depthwise_conv2d_backprop_filter", "depthwise_conv2d_backprop_input",
+    "depthwise_conv2d_native", "depthwise_conv2d_native_backprop_filter",
+    "depthwise_conv2d_native_backprop_input", "dilation2d", "dropout", "dynamic_rnn", "elu",
+    "embedding_lookup", "embedding_lookup_sparse", "fused_batch_norm", "gelu", "in_top_k",
+    "l2_loss", "l2_normalize", "leaky_relu", "local_response_normalization", "log_poisson_loss",
+    "log_sigmoid", "log_softmax", "log_uniform_candidate_sampler", "lrn", "max_pool",
+    "max_pool2d", "max_pool3d", "max_pool_with_argmax", "moments", "nce_loss",
+    "normalize_moments", "raw_rnn", "relu", "relu6",
     "relu_layer", "rnn_cell", "safe_embedding_lookup_sparse", "sampled_softmax_loss", "selu",
     "separable_conv2d", "sigmoid", "sigmoid_cross_entropy_with_logits", "softmax",
     "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_v2", "softplus",

@@ -3,7 +3,8 @@
 # ruff: noqa: I001
 
 from flowc.frontend.functions.random import (
-    categorical, multinomial, stateless_truncated_normal, truncated_normal,
+    categorical, multinomial, stateless_categorical, stateless_multinomial,
+    stateless_truncated_normal, truncated_normal,
 )
 from flowc.frontend.functions.random import random_gamma as gamma
 from flowc.frontend.functions.random import random_normal as normal
@@ -16,6 +17,6 @@ from flowc.frontend.seeds import get_seed, set_random_seed
 
 __all__ = [
     "categorical", "gamma", "get_seed", "multinomial", "normal", "poisson", "set_random_seed",
-    "shuffle", "stateless_normal", "stateless_truncated_normal", "stateless_uniform",
-    "truncated_normal", "uniform",
+    "shuffle", "stateless_categorical", "stateless_multinomial", "stateless_normal",
+    "stateless_truncated_normal", "stateless_uniform", "truncated_normal", "uniform",
 ]

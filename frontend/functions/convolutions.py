@@ -44,9 +44,10 @@ def _padding(padding: Any, data_format: str) -> tuple[str, list[int]]:
     return "EXPLICIT", [int(v) for pair in padding for v in pair]
 
 
-def _conv_attributes(
+def conv_attributes(
     strides: Any, padding: Any, data_format: str, dilations: Any
 ) -> dict[str, Any]:
+    """The attributes of a convolution of images. Raises ValueError for lists of wrong length."""
     channel = 1 if data_format.startswith("NC") else 3
     kind, explicit = _padding(padding, data_format)
     return {
@@ -71,7 +72,7 @@ def conv2d(
 ) -> Any:
     """The 2-D convolution of images with filters of shape [height, width, in, out]."""
     filter = one_of("filter", filter, "filters", filters)
-    attributes = _conv_attributes(strides, padding, data_format or "NHWC", dilations)
+    attributes = conv_attributes(strides, padding, data_format or "NHWC", dilations)
     return build(
         "Conv2D", input, filter, use_cudnn_on_gpu=use_cudnn_on_gpu, name=name, **attributes
     )
@@ -91,7 +92,7 @@ def conv2d_backprop_input(
 ) -> Any:
     """The gradient of `conv2d` with respect to its input."""
     filter = one_of("filter", filter, "filters", filters)
-    attributes = _conv_attributes(strides, padding, data_format, dilations)
+    attributes = conv_attributes(strides, padding, data_format, dilations)
     return build("Conv2DBackpropInput", input_sizes, filter, out_backprop,
                  use_cudnn_on_gpu=use_cudnn_on_gpu, name=name, **attributes)  # fmt: skip
 
@@ -108,7 +109,7 @@ def conv2d_backprop_filter(
     name: Name = None,
 ) -> Any:
     """The gradient of `conv2d` with respect to its filter."""
-    attributes = _conv_attributes(strides, padding, data_format, dilations)
+    attributes = conv_attributes(strides, padding, data_format, dilations)
     return build("Conv2DBackpropFilter", input, filter_sizes, out_backprop,
                  use_cudnn_on_gpu=use_cudnn_on_gpu, name=name, **attributes)  # fmt: skip
 
@@ -206,7 +207,7 @@ def depthwise_conv2d(
     rate = one_of("rate", rate, "dilations", dilations)
     with name_scope(name, "depthwise", [input, filter]) as scope:
         format_ = data_format or "NHWC"
-        attributes = _conv_attributes(strides, padding, format_, rate)
+        attributes = conv_attributes(strides, padding, format_, rate)
         return build("DepthwiseConv2dNative", convert(input, None, "tensor_in"),
                      convert(filter, None, "filter_in"), name=scope, **attributes)  # fmt: skip
 

@@ -19,9 +19,14 @@ class DerivedFunction:
     """A function that adds one op. `names` renames parameters; the rest keep the op's names."""
 
     def __init__(
-        self, op_type: str, python_name: str = "", names: Mapping[str, str] | None = None
+        self,
+        op_type: str,
+        python_name: str = "",
+        names: Mapping[str, str] | None = None,
+        keywords_only: bool = False,
     ) -> None:
         self.op_type = op_type
+        self._keywords_only = keywords_only
         self.__name__ = python_name or op_type
         self.__qualname__ = self.__name__
         self._names = dict(names or {})
@@ -54,11 +59,12 @@ class DerivedFunction:
         defaults = {a.name: a.default for a in self._definition.signature.attributes
                     if a.has_default} | {"name": None}  # fmt: skip
         attributes = {**self._attributes, "name": "name"}
+        parameter = inspect.Parameter
         return inspect.Signature([
-            inspect.Parameter(
+            parameter(
                 name,
-                inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                default=defaults.get(attributes.get(name, ""), inspect.Parameter.empty),
+                parameter.KEYWORD_ONLY if self._keywords_only else parameter.POSITIONAL_OR_KEYWORD,
+                default=defaults.get(attributes.get(name, ""), parameter.empty),
             )
             for name in self._parameters
         ])  # fmt: skip
@@ -68,6 +74,11 @@ class DerivedFunction:
         return f"Adds the op {self._definition.text.strip()}"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if args and self._keywords_only:
+            raise TypeError(
+                f"{self.__name__} only takes keyword args (possible keys: {self._parameters}). "
+                "Please pass these args as kwargs instead."
+            )
         if not kwargs and len(args) == len(self._inputs):
             return outputs_of(apply_op(self.op_type, args, {}))
         bound = self._bind(args, kwargs)

@@ -9,7 +9,6 @@ import numpy as np
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant, convert, is_tensor
 from flowc.frontend.elements import TensorBase
-from flowc.frontend.functions.derived import derive
 from flowc.frontend.functions.shaping import Name, concat, shape
 from flowc.frontend.scopes import name_scope
 from flowc.frontend.shapes import TensorShape, as_shape_attribute
@@ -191,9 +190,3 @@ def eye(
 
 
 lin_space = linspace
-diag = derive("Diag", "diag")
-diag_part = derive("DiagPart", "diag_part")
-matrix_diag = derive("MatrixDiag", "matrix_diag")
-matrix_diag_part = derive("MatrixDiagPart", "matrix_diag_part")
-matrix_set_diag = derive("MatrixSetDiag", "matrix_set_diag")
-matrix_band_part = derive("MatrixBandPart", "matrix_band_part")

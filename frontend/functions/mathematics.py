@@ -261,8 +261,10 @@ def matmul(
     b_is_sparse: bool = False,
     name: Name = None,
 ) -> Any:
-    """The matrix product, of batches of matrices too; either may be transposed or conjugated too.
+    """The matrix product of `a` [..., m, k] and `b` [..., k, n], which is [..., m, n].
 
+    Dimensions before the last two are batches and broadcast: one matrix meets every matrix of the
+    other operand. Either operand may be transposed, or transposed and conjugated (`adjoint`).
     Raises ValueError where inner dimensions differ, or an operand is both transposed and adjoint.
     """
     with name_scope(name, "MatMul", [a, b]) as scope:
@@ -272,7 +274,7 @@ def matmul(
                 raise ValueError(f"Only one of transpose_{which} and adjoint_{which} can be True.")
         a = convert(a, None, "a")
         b = convert(b, None if isinstance(b, TensorBase) else a.dtype, "b")
-        if _is_batched(a) and _is_batched(b):
+        if not (a_is_sparse or b_is_sparse) and (_is_batched(a) or _is_batched(b)):
             a, adjoint_a = (conj(a), True) if transpose_a else (a, adjoint_a)
             b, adjoint_b = (conj(b), True) if transpose_b else (b, adjoint_b)
             return build("BatchMatMulV2", a, b, adj_x=adjoint_a, adj_y=adjoint_b, name=scope)

@@ -162,3 +162,27 @@ def stateless_truncated_normal(shape: Any, seed: Any, mean: Any = 0.0, stddev: A
         kind = as_dtype(dtype)
         normal = _stateless("StatelessTruncatedNormal", shape, seed, kind, None)
         return build("Add", normal * convert(stddev, kind), convert(mean, kind), name=scope)
+
+
+def stateless_multinomial(logits: Any, num_samples: Any, seed: Any,
+                          output_dtype: Any = dtypes.int64, name: Name = None) -> Any:  # fmt: skip
+    """`num_samples` classes for each row of `logits`, which the two-element `seed` determines.
+
+    `logits` is [batch, classes], unnormalised log probabilities; the result [batch, num_samples] of
+    int32 or int64. Raises ValueError or InvalidArgumentError for other shapes or no classes.
+    """
+    with name_scope(name, "stateless_multinomial", [logits, seed]):
+        return _stateless_classes(logits, num_samples, seed, output_dtype)
+
+
+def stateless_categorical(logits: Any, num_samples: Any, seed: Any, dtype: Any = dtypes.int64,
+                          name: Name = None) -> Any:  # fmt: skip
+    """The same as `stateless_multinomial`."""
+    with name_scope(name, "stateless_categorical", [logits, seed]):
+        return _stateless_classes(logits, num_samples, seed, dtype)
+
+
+def _stateless_classes(logits: Any, num_samples: Any, seed: Any, dtype: Any) -> Any:
+    logits = convert(logits, None, "logits")
+    kind = as_dtype(dtype)
+    return build("StatelessMultinomial", logits, num_samples, seed, output_dtype=kind)

@@ -63,9 +63,11 @@ from flowc.frontend.functions.control import assert_that as Assert
 from flowc.frontend.functions.control import print_ as Print
 from flowc.frontend.functions.control import tuple_ as tuple
 from flowc.frontend.functions.decorated import function
+from flowc.frontend.functions.diagonals import (
+    diag, diag_part, matrix_band_part, matrix_diag, matrix_diag_part, matrix_set_diag,
+)
 from flowc.frontend.functions.filling import (
-    diag, diag_part, eye, fill, lin_space, linspace, matrix_band_part, matrix_diag,
-    matrix_diag_part, matrix_set_diag, one_hot, ones, ones_like, placeholder,
+    eye, fill, lin_space, linspace, one_hot, ones, ones_like, placeholder,
     placeholder_with_default, zeros, zeros_like,
 )
 from flowc.frontend.functions.filling import range_ as range
@@ -104,6 +106,11 @@ from flowc.frontend.functions.parsing import (
     serialize_tensor,
 )
 from flowc.frontend.functions.python_functions import numpy_function, py_func
+from flowc.frontend.functions.quantization import (
+    fake_quant_with_min_max_args, fake_quant_with_min_max_args_gradient,
+    fake_quant_with_min_max_vars, fake_quant_with_min_max_vars_gradient,
+    fake_quant_with_min_max_vars_per_channel, fake_quant_with_min_max_vars_per_channel_gradient,
+)
 from flowc.frontend.functions.random import (
     multinomial, random_crop, random_gamma, random_normal, random_poisson, random_shuffle,
     random_uniform, truncated_normal,
@@ -248,6 +255,9 @@ __all__ = [
     "dynamic_stitch", "edit_distance", "einsum", "enable_eager_execution",
     "enable_resource_variables", "encode_base64", "ensure_shape", "equal", "erf", "erfc", "errors",
     "executing_eagerly", "exp", "expand_dims", "expm1", "extract_image_patches", "eye",
+    "fake_quant_with_min_max_args", "fake_quant_with_min_max_args_gradient",
+    "fake_quant_with_min_max_vars", "fake_quant_with_min_max_vars_gradient",
+    "fake_quant_with_min_max_vars_per_channel", "fake_quant_with_min_max_vars_per_channel_gradient",
     "feature_column", "fft", "fft2d", "fft3d", "fill", "flags", "float16", "float32", "float64",
     "floor", "floor_div", "floordiv", "floormod", "foldl", "foldr", "function", "gather",
     "gather_nd", "get_all_collection_keys", "get_collection", "get_collection_ref",
@@ -338,10 +348,12 @@ def enable_eager_execution(*args: object, **kwargs: object) -> None:
 # Namespaces that few programs use are imported when they are first named.
 _LATER = {
     "bitwise": "bitwise", "feature_column": "feature_column", "lookup": "lookup",
-    "sets": "sets", "signal": "signal", "spectral": "signal", "test": "test",
+    "quantization": "quantization", "raw_ops": "raw_ops", "sets": "sets", "signal": "signal",
+    "spectral": "signal", "test": "test",
 }
 if TYPE_CHECKING:
-    from flowc.frontend.api import bitwise, feature_column, lookup, sets, signal, test
+    from flowc.frontend.api import bitwise, feature_column, lookup, quantization, raw_ops, sets
+    from flowc.frontend.api import signal, test
     from flowc.frontend.api import signal as spectral
 
 

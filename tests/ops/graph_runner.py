@@ -28,6 +28,7 @@ from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder, Handle, State
 from flowc.ir.tensor.core import ArgumentDim, Module, Parameter, TensorType, Value
+from flowc.ir.tensor.primitives.common import objects
 
 Array = np.ndarray[Any, Any]
 Feeds = Mapping[str, Array]
@@ -148,7 +149,7 @@ def _run_node(graph: Graph, node: NodeDef, inputs: list[Any], feeds: Feeds) -> S
     b = Builder(Specialising({}), state)
     b.location = node.name
     arguments = {_parameter(array): array for array in inputs if not isinstance(array, Handle)}
-    b.parameter_contents = lambda p: _objects(arguments[p]) if p in arguments else None
+    b.parameter_contents = lambda p: objects(arguments[p]) if p in arguments else None
     parameters = iter(arguments)
     operands = [v if isinstance(v, Handle) else next(parameters) for v in inputs]
     return _interpret(graph, b, state, arguments, call_lowering(b, definition, operands, attrs))
@@ -169,13 +170,6 @@ def _dereferenced(
 
 def _parameter(array: Array) -> Parameter:
     return Parameter(TensorType(as_dtype(array.dtype), array.shape))
-
-
-def _objects(array: Array) -> Array:
-    result = np.empty(array.shape, object)
-    if array.size:
-        result[...] = array.tolist()
-    return result
 
 
 def _interpret(

@@ -103,7 +103,10 @@ def is_symbolic(array: Array) -> bool:
 def objects(value: Any) -> Array:
     """`value` as an array of dimensions."""
     array = np.empty(np.shape(value), object)
-    array[...] = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+    if isinstance(value, np.ndarray | np.generic):  # flat: an empty array's list tells no shape
+        array.reshape(-1)[:] = value.ravel().tolist()
+    else:
+        array[...] = value
     return array
 
 
