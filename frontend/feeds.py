@@ -35,9 +35,11 @@ def converter(tensor: TensorBase) -> Convert:
     def convert(value: Any) -> Any:
         try:
             array = asarray(value, dtype)
-        except (TypeError, ValueError, NotImplementedError, OverflowError) as error:
+        except OverflowError:
+            array = _wrapped(tensor, value)
+        except (TypeError, ValueError, NotImplementedError) as error:
             raise _not_feedable(tensor, value, error) from None
-        if is_integer and type(value) is int and array != value:
+        if is_integer and type(value) is int and array != value:  # NumPy before version 2
             raise _too_large(tensor, value)
         shape = array.shape
         if rank is not None:
@@ -49,6 +51,21 @@ def converter(tensor: TensorBase) -> Convert:
         return array
 
     return convert
+
+
+def _wrapped(tensor: TensorBase, value: Any) -> Any:
+    """Numbers beyond the range of the tensor's integers, of which the lower bits are fed.
+
+    As in TensorFlow, whose feeds are arrays first. Raises TypeError for a number by itself, and
+    OverflowError for one that no array holds.
+    """
+    if type(value) is int:
+        raise _too_large(tensor, value)
+    array = np.asarray(value)
+    if array.dtype == object:
+        raise _not_feedable(tensor, value, OverflowError("an integer is too large"))
+    with np.errstate(invalid="ignore"):  # floats that no integer stands for
+        return array.astype(tensor.dtype.numpy)
 
 
 def _fits(tensor: TensorBase, array: Any) -> Any:

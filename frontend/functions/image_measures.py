@@ -7,10 +7,7 @@ from typing import Any
 
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant, convert
-from flowc.frontend.functions.images import (
-    convert_image_dtype,
-    crop_to_bounding_box,
-)
+from flowc.frontend.functions.images import convert_image_dtype
 from flowc.frontend.functions.mathematics import tensordot
 from flowc.frontend.functions.reductions import reduce_mean, reduce_sum
 from flowc.frontend.functions.shaping import Name, pad
@@ -59,22 +56,6 @@ def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Any:
         image = convert(image, None, "image")
         pixels = convert_image_dtype(image, dtypes.float32)
         return convert_image_dtype(gain * pixels**gamma, image.dtype, saturate=True)
-
-
-def central_crop(image: Any, central_fraction: float) -> Any:
-    """The middle of images, that fraction of each side. Raises ValueError outside of (0, 1]."""
-    if not 0 < central_fraction <= 1:
-        raise ValueError("central_fraction must be within (0, 1]")
-    image = convert(image, None, "image")
-    if central_fraction == 1:
-        return image
-    first = image.shape.ndims - 3
-    sizes = [image.shape[first + i].value for i in range(2)]
-    if None in sizes:
-        raise ValueError("the height and the width of the images must be known")
-    starts = [int((size - size * central_fraction) / 2) for size in sizes]
-    lengths = [size - 2 * start for size, start in zip(sizes, starts, strict=True)]
-    return crop_to_bounding_box(image, *starts, *lengths)
 
 
 def rot90(image: Any, k: int = 1, name: Name = None) -> Any:

@@ -12,7 +12,7 @@ from flowc.frontend.functions.derived import derive
 from flowc.frontend.functions.mathematics import cast, saturate_cast, tensordot
 from flowc.frontend.functions.random import random_uniform
 from flowc.frontend.functions.reductions import reduce_mean
-from flowc.frontend.functions.shaping import Name, expand_dims, pad, size, squeeze
+from flowc.frontend.functions.shaping import Name, expand_dims, size, squeeze
 from flowc.frontend.scopes import name_scope
 from flowc.ir import dtypes
 from flowc.ir.dtypes import as_dtype
@@ -82,64 +82,6 @@ def resize_images(
 
 
 resize = resize_images
-
-
-def crop_to_bounding_box(
-    image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
-) -> Any:
-    """The part of an image with its corner at the offsets."""
-    with name_scope(None, "crop_to_bounding_box", [image]):
-        batch, single = _as_batch(convert(image, None, "image"))
-        begin = convert([0, offset_height, offset_width, 0])
-        cropped = build("Slice", batch, begin, convert([-1, target_height, target_width, -1]))
-        return squeeze(cropped, [0]) if single else cropped
-
-
-def pad_to_bounding_box(
-    image: Any, offset_height: int, offset_width: int, target_height: int, target_width: int
-) -> Any:
-    """An image inside a larger one of zeros, with its corner at the offsets."""
-    with name_scope(None, "pad_to_bounding_box", [image]):
-        batch, single = _as_batch(convert(image, None, "image"))
-        height, width = _sizes(batch)
-        below, right = target_height - offset_height - height, target_width - offset_width - width
-        if min(offset_height, offset_width, below, right) < 0:
-            raise ValueError("the image does not fit into the target at these offsets")
-        padded = pad(batch, [[0, 0], [offset_height, below], [offset_width, right], [0, 0]])
-        return squeeze(padded, [0]) if single else padded
-
-
-def _sizes(batch: Any) -> tuple[int, int]:
-    """Height and width, which must be known. Raises ValueError."""
-    height, width = batch.shape[1].value, batch.shape[2].value
-    if height is None or width is None:
-        raise ValueError("the height and the width of the images must be known")
-    return height, width
-
-
-def resize_image_with_crop_or_pad(image: Any, target_height: int, target_width: int) -> Any:
-    """An image cut, or bordered by zeros, to a size; its middle stays in the middle."""
-    with name_scope(None, "resize_image_with_crop_or_pad", [image]):
-        batch, single = _as_batch(convert(image, None, "image"))
-        height, width = _sizes(batch)
-        batch = crop_to_bounding_box(
-            batch,
-            max(height - target_height, 0) // 2,
-            max(width - target_width, 0) // 2,
-            min(height, target_height),
-            min(width, target_width),
-        )
-        batch = pad_to_bounding_box(
-            batch,
-            max(target_height - height, 0) // 2,
-            max(target_width - width, 0) // 2,
-            target_height,
-            target_width,
-        )
-        return squeeze(batch, [0]) if single else batch
-
-
-resize_with_crop_or_pad = resize_image_with_crop_or_pad
 
 
 def _flip(name: str, axis: int) -> Callable[[Any], Any]:

@@ -180,7 +180,7 @@ def svd(input: Array, *, compute_uv: bool, full_matrices: bool) -> tuple[Array, 
     matrices = np.where(valid, wide(input), 0)  # LAPACK gives up on a batch with NaN
     if not compute_uv:
         s = np.linalg.svd(matrices, compute_uv=False).astype(input.dtype) + nan[..., 0]
-        return s, np.zeros((0,), input.dtype), np.zeros((0,), input.dtype)
+        return s, np.zeros((), input.dtype), np.zeros((), input.dtype)
     u, s, vh = np.linalg.svd(matrices, full_matrices=full_matrices)
     u, s, v = u + nan, s + nan[..., 0], np.conj(np.swapaxes(vh, -1, -2)) + nan
     return s.astype(input.dtype), *(np.ascontiguousarray(m, input.dtype) for m in (u, v))
@@ -192,7 +192,7 @@ def _(b: Builder, input: Value, *, compute_uv: bool, full_matrices: bool) -> tup
     inner, dtype = minimum(rows, columns), input.type.dtype
     s = abstract(b, dtype, *batch, inner)
     if not compute_uv:
-        return s, abstract(b, dtype, 0), abstract(b, dtype, 0)
+        return s, abstract(b, dtype), abstract(b, dtype)
     left, right = (rows, columns) if full_matrices else (inner, inner)
     return s, abstract(b, dtype, *batch, rows, left), abstract(b, dtype, *batch, columns, right)
 

@@ -27,6 +27,7 @@ from flowc.ir.tensor.core import Value
 def _concatenate(b: Builder, values: list[Value], axis: Value) -> Value:
     shapes = [b.shape(value) for value in values]
     rank = len(shapes[0])
+    require(rank > 0, "Can't concatenate scalars (use tf.stack instead)")
     require_rank(b, axis, 0, "axis")
     where = static_axis(b, axis, rank, "concatenating dimension")
     for i, shape in enumerate(shapes):
@@ -46,14 +47,14 @@ def _concatenate(b: Builder, values: list[Value], axis: Value) -> Value:
     return b.concatenate(alike, where)
 
 
-@op("Concat(concat_dim: int32[], values: N*T[...,:]; N: int >= 2, T: type) -> output: T")
+@op("Concat(concat_dim: int32[], values: N*T; N: int >= 2, T: type) -> output: T")
 def concat(b: Builder, concat_dim: Value, values: list[Value]) -> Value:
     """The values one after the other along a dimension."""
     return _concatenate(b, values, concat_dim)
 
 
 @op(
-    "ConcatV2(values: N*T[...,:], axis: Tidx[]; N: int >= 2, T: type,"
+    "ConcatV2(values: N*T, axis: Tidx[]; N: int >= 2, T: type,"
     " Tidx: {index} = int32) -> output: T"
 )
 def concat_v2(b: Builder, values: list[Value], axis: Value) -> Value:

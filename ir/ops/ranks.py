@@ -12,8 +12,6 @@ from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.signature import Ranks
 from flowc.ir.tensor.core import Parameter, Result
 
-_NAMES = {0: "a scalar", 1: "a vector", 2: "a matrix"}
-
 
 def require_ranks(definition: OpDefinition, grouped: Sequence[Any]) -> None:
     """Raise InvalidArgumentError for an operand of a rank that the signature does not allow.
@@ -25,9 +23,8 @@ def require_ranks(definition: OpDefinition, grouped: Sequence[Any]) -> None:
         for one in operand if isinstance(operand, list) else (operand,):
             shape = _shape(one)
             if shape is not None and not _fits(len(shape), argument.ranks):
-                shown = ",".join(map(str, shape))
-                wanted = f"{argument.name} must be {_described(argument.ranks)}"
-                raise InvalidArgumentError(None, None, f"{wanted}, but has shape [{shown}]")
+                message = _wrong_rank(argument.name, shape, argument.ranks)
+                raise InvalidArgumentError(None, None, message)
 
 
 def _shape(operand: Any) -> Sequence[Any] | None:
@@ -44,8 +41,12 @@ def _fits(rank: int, ranks: Ranks) -> bool:
     return least <= rank and (most is None or rank <= most)
 
 
-def _described(ranks: Ranks) -> str:
+def _wrong_rank(name: str, shape: Sequence[Any], ranks: Ranks) -> str:
+    """The error for an operand, in TensorFlow's words, with its name and shape."""
     least, most = ranks
-    if least == most:
-        return _NAMES.get(least, f"of rank {least}")
-    return f"of rank {least} or more" if most is None else f"of rank {least} to {most}"
+    limit = "" if least == most else "at least " if len(shape) < least else "at most "
+    wanted = least if len(shape) < least else most
+    shown = ",".join(map(str, shape))
+    return (
+        f"Shape must be {limit}rank {wanted} but is rank {len(shape)}: {name} has shape [{shown}]"
+    )

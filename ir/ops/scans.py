@@ -84,6 +84,14 @@ def cumulative_logsumexp(
     return scan(b, x, along, -math.inf, combine, exclusive=exclusive, reverse=reverse)
 
 
+@cumsum.infer
+@cumprod.infer
+@cumulative_logsumexp.infer
+def _(b: Builder, x: Value, axis: Value) -> Value:
+    """The shape of x; whether it has the axis is found out when the op runs, as in TensorFlow."""
+    return x
+
+
 def _flags(op: Operation) -> tuple[bool, bool]:
     return op.get_attr("exclusive"), op.get_attr("reverse")
 

@@ -10,7 +10,16 @@ import numpy as np
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, check_all, fail, merge_shapes, or_zeros, require_rank, show
+from flowc.ir.ops.common import (
+    Tensors,
+    abstract,
+    check_all,
+    fail,
+    merge_shapes,
+    or_zeros,
+    require_rank,
+    show,
+)
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.scattering import scatter_rows
 from flowc.ir.tensor.builder import Builder, least, require
@@ -188,6 +197,12 @@ def bucketize(b: Builder, input: Value, *, boundaries: Sequence[float]) -> Value
     )
     # Not "at least the boundary", so that a NaN is beyond all of them.
     return b.reduce_sum(b.convert(b.not_(ahead), dtypes.int32), [len(shape)])
+
+
+@bucketize.infer
+def _(b: Builder, input: Value) -> Value:
+    """The input's shape; unsorted boundaries are found when the op runs, as in TensorFlow."""
+    return abstract(b, dtypes.int32, *b.shape(input))
 
 
 # Counts

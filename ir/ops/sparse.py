@@ -81,7 +81,9 @@ def sparse_to_dense(
     indices = _as_matrix(b, sparse_indices)
     count = b.shape(indices)[0]
     require(len(b.shape(default_value)) == 0, "default_value should be a scalar.")
-    require(len(b.shape(sparse_values)) <= 1, "sparse_values should be a scalar or a vector.")
+    given = b.shape(sparse_values)
+    fits = len(given) <= 1 and b.assumptions.equal_shapes(given, (count,)[: len(given)])
+    require(fits, f"sparse_values has incorrect shape {show(given)}, should be [] or [{count}]")
     values = b.broadcast_to(sparse_values, (count,))
     values = _checked(b, indices, values, sizes)
     if validate_indices and count != 0:

@@ -28,8 +28,48 @@ def test_cropping_and_padding() -> None:
     assert cropped.shape.as_list() == [2, 6, 3]
     expected = np.pad(IMAGE[1:3], [(0, 0), (1, 1), (0, 0)])
     np.testing.assert_array_equal(run(cropped), expected)
-    with pytest.raises(ValueError, match="does not fit"):
+    with pytest.raises(ValueError, match="width must be <= target - offset"):
         tf.image.pad_to_bounding_box(IMAGE, 0, 0, 2, 2)
+    with pytest.raises(ValueError, match="height must be >= target"):
+        tf.image.crop_to_bounding_box(IMAGE, 3, 0, 2, 2)
+
+
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("target", [(2, 6), (6, 2), (3, 3), (4, 4), (7, 9)])
+def test_cropping_and_padding_of_unknown_sizes(batch: bool, target: tuple[int, int]) -> None:
+    pixels = np.stack([IMAGE, -IMAGE]) if batch else IMAGE
+    x = tf.placeholder(tf.float32, [None] * pixels.ndim)
+    sizes = tf.placeholder(tf.int32, [2])
+    made = [
+        tf.image.resize_image_with_crop_or_pad(x, *target),
+        tf.image.resize_image_with_crop_or_pad(x, sizes[0], sizes[1]),
+        tf.image.resize_image_with_crop_or_pad(tf.constant(pixels), *target),
+    ]
+    assert made[0].shape.as_list()[-3:-1] == list(target)
+    with tf.Session() as session:
+        found = session.run(made, {x: pixels, sizes: target})
+    for one in found[:2]:
+        np.testing.assert_array_equal(one, found[2])
+
+
+def test_bounding_boxes_of_unknown_sizes() -> None:
+    x = tf.placeholder(tf.float32, None)
+    padded = tf.image.pad_to_bounding_box(x, 1, 2, 6, 7)
+    cropped = tf.image.crop_to_bounding_box(x, 1, 2, 2, 1)
+    middle = tf.image.central_crop(x, 0.5)
+    gradient = tf.gradients(padded, x)[0]
+    with tf.Session() as session:
+        found = session.run([padded, cropped, middle, gradient], {x: IMAGE})
+        with pytest.raises(tf.errors.InvalidArgumentError, match="height must be <= target"):
+            session.run(padded, {x: np.zeros((9, 4, 3))})
+        with pytest.raises(tf.errors.InvalidArgumentError, match="crop_to_bounding_box"):
+            session.run(cropped, {x: np.zeros((9, 2, 3))})
+    np.testing.assert_array_equal(found[0], np.pad(IMAGE, [(1, 1), (2, 1), (0, 0)]))
+    np.testing.assert_array_equal(found[1], IMAGE[1:3, 2:3])
+    np.testing.assert_array_equal(found[2], IMAGE[1:3, 1:3])
+    np.testing.assert_array_equal(found[3], np.ones_like(IMAGE))
+    with pytest.raises(ValueError, match="3 or 4 dimensions"):
+        tf.image.crop_to_bounding_box(np.zeros((2, 2)), 0, 0, 1, 1)
 
 
 def test_colours() -> None:

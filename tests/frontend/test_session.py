@@ -65,6 +65,17 @@ def test_feeds() -> None:
         assert twice[0].tolist() == twice[1].tolist()
 
 
+def test_feeds_beyond_the_range_of_integers() -> None:
+    x, small = tf.placeholder(tf.int32), tf.placeholder(tf.uint8)
+    with tf.Session() as session:  # as TensorFlow does, arrays keep their lower bits
+        assert session.run(x, {x: [0xABCDEF12, 1]}).tolist() == [0xABCDEF12 - 2**32, 1]
+        assert session.run(small, {small: [300, -1]}).tolist() == [44, 255]
+        with pytest.raises(TypeError, match="to a larger type"):
+            session.run(x, {x: 2**40})
+        with pytest.raises(OverflowError, match="Cannot feed"):
+            session.run(x, {x: [2**70]})
+
+
 def test_sparse_feeds() -> None:
     sparse = tf.sparse_placeholder(tf.float32, name="s")
     total = tf.reduce_sum(sparse.values)
