@@ -138,10 +138,11 @@ def _as_batch(image: Any) -> tuple[Any, bool]:
 
 def _sizes(batch: Any) -> tuple[Any, Any]:
     """Height and width."""
-    known = batch.shape.as_list()
-    shape = None if known[1] is not None and known[2] is not None else build("Shape", batch)
-    height, width = (size if size is not None else shape[i] for i, size in enumerate(known[1:3], 1))
-    return height, width
+    height, width = batch.shape.as_list()[1:3]
+    if None not in (height, width):
+        return height, width
+    shape = build("Shape", batch)
+    return (shape[1] if height is None else height), (shape[2] if width is None else width)
 
 
 def _finished(made: Any, batch: Any, height: Any, width: Any, single: bool) -> Any:

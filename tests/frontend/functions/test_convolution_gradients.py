@@ -42,7 +42,7 @@ def test_depthwise_gradients() -> None:
     y = tf.nn.depthwise_conv2d_native(x, filter, strides=[1, 1, 1, 1], padding="SAME")
     dy = tf.constant(noise(*y.shape.as_list()))
     expected = tf.gradients(y, [x, filter], dy)
-    window = {"strides": [1, 1, 1, 1], "padding": "SAME"}
+    window: dict[str, Any] = {"strides": [1, 1, 1, 1], "padding": "SAME"}
     by_x = tf.nn.depthwise_conv2d_backprop_input([2, 6, 5, 3], filter, dy, **window)
     by_filter = tf.nn.depthwise_conv2d_backprop_filter(x, [3, 2, 3, 2], dy, **window)
     for found, wanted in zip(*run([(by_x, by_filter), expected]), strict=True):

@@ -51,7 +51,7 @@ def summed(array: Any, shape: tuple[int, ...]) -> Any:
 
 
 @pytest.mark.parametrize("flags", [{"transpose_a": True}, {"adjoint_b": True}])
-def test_one_matrix_may_be_transposed(flags: dict[str, bool]) -> None:
+def test_one_matrix_may_be_transposed(flags: dict[str, Any]) -> None:
     a = RANDOM.standard_normal((5, 3, 3)) + 1j * RANDOM.standard_normal((5, 3, 3))
     b = a[0]
     left = np.swapaxes(a, 1, 2) if "transpose_a" in flags else a
