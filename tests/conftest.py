@@ -21,6 +21,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--bless", action="store_true", help="write the golden text files instead of comparing them"
     )
+    parser.addoption(
+        "--tensorflow",
+        default=str(SHARED.parent / "tensorflow"),
+        help="a checkout of TensorFlow 1.15, of whose own tests a few are run",
+    )
 
 
 @pytest.fixture
