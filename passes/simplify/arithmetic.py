@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from flowc.ir.dtypes import DType
 from flowc.ir.tensor.core import Instruction, Value
 from flowc.passes.simplify.engine import RuleBuilder, Rules
 from flowc.passes.simplify.patterns import (
@@ -106,23 +107,25 @@ def divide_by_one(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def divide_by_power_of_two(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`x / 2**k -> x * 2**-k` of floats: both round the same real number."""
+    """`x / 2**k -> x * 2**-k` of floats: both round the same real number.
+
+    Neither power may be denormal, which compiled code takes for 0, or too large.
+    """
     x, y = i.operands
     divisor = splat(y)
     if divisor is None or not x.type.dtype.is_floating:
         return None
     number = float(divisor)
-    if not math.isfinite(number) or math.frexp(abs(number))[0] != 0.5:
+    if not _is_normal(number, x.type.dtype) or math.frexp(number)[0] not in (0.5, -0.5):
         return None
     reciprocal = 1 / number
-    finfo = _smallest_normal(x)
-    return b.multiply(x, reciprocal) if abs(reciprocal) >= finfo else None
+    return b.multiply(x, reciprocal) if _is_normal(reciprocal, x.type.dtype) else None
 
 
-def _smallest_normal(x: Value) -> float:
-    """Some processors take smaller numbers for zero."""
-    dtype = x.type.dtype
-    return float(np.finfo(dtype.numpy).tiny) if dtype.name != "bfloat16" else 2.0**-126
+def _is_normal(number: float, dtype: DType) -> bool:
+    """True for a float of the type that is neither zero nor denormal, infinite or NaN."""
+    tiny = 2.0**-126 if dtype.name == "bfloat16" else float(np.finfo(dtype.numpy).tiny)
+    return tiny <= abs(number) <= float(dtype.max)
 
 
 def negate_twice(b: RuleBuilder, i: Instruction) -> Value | None:
@@ -139,7 +142,7 @@ def negate_difference(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def associate(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`(x op c) op d -> x op (c op d)` of integers and constants, op one of + and *."""
+    """`(x + c) + d -> x + (c + d)`, `(x * c) * d -> x * (c * d)` of integers and constants c, d"""
     for inner, d in (i.operands, i.operands[::-1]):
         found = producer(inner, i.primitive)
         if found is None or not is_exact(inner) or (second := splat(d)) is None:
@@ -162,7 +165,7 @@ def absolute_of_sign(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def keep_integral(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`round(round(x)) -> round(x)` for any two of floor, ceil and the roundings"""
+    """`g(f(x)) -> f(x)` for any two f and g of floor, ceil and the roundings"""
     (x,) = i.operands
     return x if any(producer(x, name) is not None for name in _ROUNDINGS) else None
 

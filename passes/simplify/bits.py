@@ -57,7 +57,11 @@ def not_twice(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def not_comparison(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`not x < y -> x >= y`; of floats only for == and !=, since NaN is in no order."""
+    """`not x == y -> x != y`, `not x != y -> x == y`, and of what is no float
+    `not x < y -> x >= y`, `not x >= y -> x < y`, `not x > y -> x <= y`, `not x <= y -> x > y`
+
+    NaN is in no order.
+    """
     found = producer(i.operands[0], "compare")
     if found is None:
         return None
@@ -69,7 +73,7 @@ def not_comparison(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def shift_by_zero(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`x << 0 -> x`, and for the other shifts"""
+    """`x << 0 -> x`, `x >> 0 -> x` for both shifts to the right"""
     x, amount = i.operands
     return x if is_number(amount, 0) else None
 

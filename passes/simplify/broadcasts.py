@@ -59,7 +59,11 @@ def constant_of_one_number(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def elementwise_of_broadcasts(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`f(broadcast(x), broadcast(y), c) -> broadcast(f(x, y, c))` for alike broadcasts
+    """`f(broadcast(x), broadcast(y)) -> broadcast(f(x, y))` for alike broadcasts, and
+    `f(broadcast(x)) -> broadcast(f(x))`, `f(broadcast(x), c) -> broadcast(f(x, c))`,
+    `f(broadcast(x), broadcast(y), c) -> broadcast(f(x, y, c))`, `f(c, d) -> broadcast(f(c, d))`,
+    `f(p, broadcast(x), broadcast(y)) -> broadcast(f(p, x, y))`,
+    `f(p, broadcast(x), c) -> broadcast(f(p, x, c))` for a scalar p
 
     It is less work by the factor of the broadcast. Constants of one number are alike to any.
     """

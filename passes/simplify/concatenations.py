@@ -11,7 +11,9 @@ _EDGES = ("edge_padding_low", "edge_padding_high")
 
 
 def concatenate_parts(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`concatenate(x) -> x`, and operands without elements are left out"""
+    """`concatenate(x) -> x`, and operands without elements are left out: `concatenate(x, y) -> x`,
+    `concatenate(x, y) -> y`
+    """
     axis = i.attributes["dimension"]
     parts = [v for v in i.operands if v.type.shape[axis] != 0] or [i.operands[0]]
     if len(i.operands) == 1:
@@ -20,7 +22,9 @@ def concatenate_parts(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def concatenate_twice(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`concatenate(concatenate(x, y), z) -> concatenate(x, y, z)` where the inner is read once"""
+    """`concatenate(concatenate(x, y), z) -> concatenate(x, y, z)`,
+    `concatenate(x, concatenate(y, z)) -> concatenate(x, y, z)` where the inner is read once
+    """
     axis, parts = i.attributes["dimension"], list[Value]()
     for v in i.operands:
         inner = producer(v, "concatenate")
@@ -67,7 +71,7 @@ def concatenate_of_one_number(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def pad_nothing(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`pad(x) by 0 -> x`"""
+    """`pad(x, v) -> x` by 0"""
     x, _ = i.operands
     amounts = [i.attributes[key] for key in (*_EDGES, "interior_padding")]
     return x if all(n == 0 for amount in amounts for n in amount) else None
@@ -83,7 +87,7 @@ def pad_with_itself(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def pad_by_less_than_nothing(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`pad(x) by negative edges -> slice(x)`"""
+    """`pad(x, v) -> x[...]` by negative edges"""
     x, _ = i.operands
     low, high = (i.attributes[key] for key in _EDGES)
     if any(not isinstance(n, int) or n > 0 for n in (*low, *high)):
@@ -95,7 +99,9 @@ def pad_by_less_than_nothing(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def pad_twice(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`pad(pad(x, v), v) -> pad(x, v)` of edges that are not negative"""
+    """`pad(pad(x, v), v) -> pad(x, v)` of edges that are not negative; for equal numbers
+    `pad(pad(x, c), d) -> pad(x, d)`
+    """
     inner = producer(i.operands[0], "pad")
     if inner is None or not _is_same_number(inner.operands[1], i.operands[1]):
         return None
@@ -120,7 +126,7 @@ def _widens(pad: Instruction) -> bool:
 
 
 def convolution_of_pad(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`convolution(pad(x, 0), w) -> convolution(x, w)` with that padding of the spatial axes"""
+    """`convolution(pad(x, 0), y) -> convolution(x, y)` with that padding of the spatial axes"""
     pad = producer(i.operands[0], "pad")
     numbers = i.attributes["dimension_numbers"]
     if pad is None or not is_number(pad.operands[1], 0) or not _widens(pad):

@@ -12,13 +12,13 @@ _SIGNIFICAND = {dtypes.float16: 11, dtypes.bfloat16: 8, dtypes.float32: 24, dtyp
 
 
 def convert_to_same(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`convert(x: T) to T -> x`"""
+    """`convert(x) -> x`, `bitcast(x) -> x` to the type that x has"""
     (x,) = i.operands
     return x if x.type == i.types[0] else None
 
 
 def convert_twice(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`convert(convert(x: T) to U) to V -> convert(x) to V` where U loses nothing that V shows"""
+    """`convert(convert(x)) -> convert(x)` where the one between loses nothing that shows"""
     inner = operand_of(i.operands[0], "convert")
     if inner is None:
         return None
@@ -30,7 +30,7 @@ def _is_transparent(first: DType, middle: DType, last: DType) -> bool:
     """Whether the way over `middle` gives the same as the direct way."""
     if first.is_integer and middle.is_integer and last.is_integer:
         return middle.bits >= last.bits or holds(middle, first)
-    if first.is_integer and middle.is_floating and last.is_integer:
+    if first.is_integer and not middle.is_integer and last.is_integer and not middle.is_bool:
         return holds(middle, first) and holds(last, first)  # else it saturates, not wraps
     return holds(middle, first)
 
@@ -54,7 +54,7 @@ def holds(wide: DType, narrow: DType) -> bool:
 
 
 def bitcast_twice(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`bitcast(bitcast(x)) -> bitcast(x)`, or x where it has that type"""
+    """`bitcast(bitcast(x)) -> bitcast(x)` where x has elements of the last type's width"""
     inner = operand_of(i.operands[0], "bitcast_convert")
     if inner is None or inner.type.dtype.size != i.types[0].dtype.size:
         return None

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from flowc.ir import dims
 from flowc.ir.dims import Dim
+from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.tensor.assumptions import Assumptions
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Computation, Instruction, Parameter, Result, Value
@@ -67,7 +68,11 @@ class RuleBuilder(Builder):
     def attempt(self, rule: Rule, instruction: Instruction) -> Rewrite | None:
         """What the rule puts in place of the instruction: new instructions and the results."""
         self.location = instruction.location
-        found = rule(self, instruction)
+        try:
+            found = rule(self, instruction)
+        except InvalidArgumentError:  # the program is wrong, and fails where it runs
+            self._instructions, self._constants = [], {}
+            return None
         emitted = self._instructions
         if found is None:
             assert not emitted, f"{rule.__name__} built instructions and did not use them"

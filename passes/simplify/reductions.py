@@ -24,7 +24,9 @@ _EXTREMES = ("maximum", "minimum", "and", "or")  # p(x, x) is x, in any order
 
 
 def reduce_of_ones(b: RuleBuilder, i: Instruction) -> Sequence[Value] | None:
-    """`reduce(x, init) over axes of size 1 -> combine(init, reshape(x))`"""
+    """`reduce(x, v) -> combine(broadcast(v), reshape(x))` over axes of size 1; of several tensors
+    `reduce(x, y, v, w) -> combine(broadcast(v), reshape(x))` and so on
+    """
     inputs, initial = _split(i)
     shape, axes = inputs[0].type.shape, i.attributes["dimensions"]
     if any(shape[axis] != 1 for axis in axes) or not maps_over_tensors(i.regions[0]):
@@ -35,7 +37,7 @@ def reduce_of_ones(b: RuleBuilder, i: Instruction) -> Sequence[Value] | None:
 
 
 def reduce_of_nothing(b: RuleBuilder, i: Instruction) -> Sequence[Value] | None:
-    """`reduce(x, init) -> broadcast(init)` over no elements"""
+    """`reduce(x, v) -> broadcast(v)`, `reduce(x, y, v, w) -> broadcast(v)` over no elements"""
     inputs, initial = _split(i)
     if not any(inputs[0].type.shape[axis] == 0 for axis in i.attributes["dimensions"]):
         return None
@@ -44,7 +46,9 @@ def reduce_of_nothing(b: RuleBuilder, i: Instruction) -> Sequence[Value] | None:
 
 
 def reduce_of_reshape(b: RuleBuilder, i: Instruction) -> Sequence[Value] | None:
-    """`reduce(reshape(x)) -> reshape(reduce(x))` where the reshape adds axes of size 1"""
+    """`reduce(reshape(x), v) -> reshape(reduce(x, v))` where the reshape adds axes of size 1;
+    `reduce(reshape(x), reshape(y), v, w) -> reshape(reduce(x, y, v, w))`
+    """
     inputs, initial = _split(i)
     shape = inputs[0].type.shape
     found = before_reshape(b, inputs, shape)
@@ -58,7 +62,9 @@ def reduce_of_reshape(b: RuleBuilder, i: Instruction) -> Sequence[Value] | None:
 
 
 def reduce_of_transpose(b: RuleBuilder, i: Instruction) -> Sequence[Value] | None:
-    """`reduce(transpose(x)) -> reduce(x)` where kept and reduced axes are in x's order"""
+    """`reduce(transpose(x), v) -> reduce(x, v)` where kept and reduced axes are in x's order;
+    `reduce(transpose(x), transpose(y), v, w) -> reduce(x, y, v, w)`
+    """
     inputs, initial = _split(i)
     found = [producer(v, "transpose") for v in inputs]
     orders = {f.attributes["permutation"] for f in found if f is not None}
@@ -73,7 +79,8 @@ def reduce_of_transpose(b: RuleBuilder, i: Instruction) -> Sequence[Value] | Non
 
 
 def reduce_twice(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`reduce(reduce(x)) -> reduce(x)` of one exact primitive, where the inner is read once
+    """`reduce(reduce(x, c), v) -> reduce(x, v)` of one exact primitive with identity c, the inner
+    read once
 
     Of floats these are maximum and minimum; which of two zeros of different sign they give follows
     the order of the elements, and that is nobody's to rely on.
@@ -93,7 +100,9 @@ def reduce_twice(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def reduce_of_broadcast(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`max(broadcast(x)) -> x`, `sum(broadcast(x)) -> x * n` of integers, along the new axes"""
+    """`reduce(broadcast(x), c) -> broadcast(reshape(x))` by max, min, and, or, along the new axes,
+    whose identity is c; `reduce(broadcast(x), c) -> broadcast(reshape(x)) * n` of integers by add
+    """
     found = producer(i.operands[0], "broadcast_in_dim")
     if found is None or len(i.operands) != 2:
         return None

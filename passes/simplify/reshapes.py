@@ -39,7 +39,9 @@ def reshape_twice(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def reshape_of_broadcast(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`reshape(broadcast(x)) -> broadcast(x)` for a scalar, or where axes of size 1 come and go"""
+    """`reshape(broadcast(x)) -> broadcast(reshape(x))` where axes of size 1 come and go, or x is
+    a scalar
+    """
     found = producer(i.operands[0], "broadcast_in_dim")
     if found is None:
         return None
@@ -56,7 +58,9 @@ def reshape_of_broadcast(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def reshape_of_iota(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`reshape(iota) -> iota` where axes of size 1 come and go"""
+    """`reshape(iota()) -> iota()` where axes of size 1 come and go; along one of them
+    `reshape(iota()) -> 0`
+    """
     found = producer(i.operands[0], "iota")
     if found is None or wide_dims(found.types[0].shape) != wide_dims(i.types[0].shape):
         return None
@@ -69,7 +73,11 @@ def reshape_of_iota(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def elementwise_of_reshapes(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`f(reshape(x), reshape(y)) -> reshape(f(x, y))` where the reshapes add axes of size 1"""
+    """`f(reshape(x), reshape(y)) -> reshape(f(x, y))` where the reshapes add axes of size 1, and
+    `f(reshape(x)) -> reshape(f(x))`, `f(reshape(x), c) -> reshape(f(x, c))`,
+    `f(reshape(x), broadcast(y)) -> reshape(f(x, reshape(broadcast(y))))`,
+    `f(p, reshape(x), reshape(y)) -> reshape(f(p, x, y))` for a scalar p
+    """
     found = before_reshape(b, i.operands, i.types[0].shape)
     return None if found is None else b.reshape(b.like(i, *found[1]), i.types[0].shape)
 

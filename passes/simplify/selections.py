@@ -9,7 +9,9 @@ from flowc.passes.simplify.patterns import is_number, operand_of, producer, spla
 
 
 def compare_itself(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`x == x -> true`, `x < x -> false`; of floats only < and >, which are false for NaN too."""
+    """`x < x -> false`, `x > x -> false`, and of what cannot be NaN
+    `x == x -> true`, `x <= x -> true`, `x >= x -> true`, `x != x -> false`
+    """
     x, y = i.operands
     direction = i.attributes["comparison_direction"]
     ordered = not (x.type.dtype.is_floating or x.type.dtype.is_complex)
@@ -19,7 +21,7 @@ def compare_itself(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def compare_with_bool(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`p == true -> p`, `p != true -> not p`, and for false the other way round"""
+    """`p == true -> p`, `p != true -> not p`, `p == false -> not p`, `p != false -> p`"""
     direction = i.attributes["comparison_direction"]
     if direction not in ("EQ", "NE") or not i.operands[0].type.dtype.is_bool:
         return None
@@ -71,7 +73,9 @@ def select_bools(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def select_again(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`select(p, select(p, x, y), z) -> select(p, x, z)`, and for the other arm"""
+    """`select(p, select(p, x, y), z) -> select(p, x, z)`,
+    `select(p, x, select(p, y, z)) -> select(p, x, z)`
+    """
     predicate, on_true, on_false = i.operands
     inner = producer(on_true, "select")
     if inner is not None and inner.operands[0] is predicate:
@@ -83,7 +87,7 @@ def select_again(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def extreme_of_same(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`max(x, x) -> x`"""
+    """`max(x, x) -> x`, `min(x, x) -> x`"""
     x, y = i.operands
     return x if x is y else None
 
@@ -98,7 +102,10 @@ def extreme_identity(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def extreme_again(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`max(max(x, y), y) -> max(x, y)`"""
+    """`max(max(x, y), y) -> max(x, y)`, `min(min(x, y), y) -> min(x, y)`
+
+    Of two zeros of different sign, max and min give either.
+    """
     for inner, y in (i.operands, i.operands[::-1]):
         found = producer(inner, i.primitive)
         if found is not None and any(y is operand for operand in found.operands):

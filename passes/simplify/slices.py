@@ -35,7 +35,7 @@ _BOUNDS = ("start_indices", "limit_indices", "strides")
 
 
 def slice_of_concatenate(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`concatenate(x, y)[...] -> y[...]` where the slice lies within one operand"""
+    """`concatenate(x, y)[...] -> x[...]`, `concatenate(x, y)[...] -> y[...]`: it lies within one"""
     joined = producer(i.operands[0], "concatenate")
     if joined is None:
         return None
@@ -72,7 +72,9 @@ def slice_of_broadcast(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def dynamic_slice_known(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`dynamic_slice(x, constants) -> x[start : start + size]`, the start clamped"""
+    """`dynamic_slice(x, c) -> x[...]`, `dynamic_slice(x, c, d) -> x[...]` at the starts, clamped;
+    where all of an axis is taken, from any start `dynamic_slice(x, y) -> x[...]`
+    """
     x, *indices = i.operands
     starts = _known_starts(indices, x.type.shape, i.types[0].shape)
     if starts is None:
@@ -82,7 +84,7 @@ def dynamic_slice_known(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def update_all(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`dynamic_update_slice(x, update) -> update` where it is of x's shape"""
+    """`dynamic_update_slice(x, y, i) -> y` where it is of x's shape"""
     x, update, *_ = i.operands
     return update if update.type == x.type else None
 
@@ -104,7 +106,7 @@ def _known_starts(
 
 
 def gather_of_range(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`gather(x, [k, k+1, ...]) along an axis -> x[k : k+n]`, reshaped to the indices' shape"""
+    """`gather(x, y) -> reshape(x[k : k + n])` for constants y = k, k + 1, ... along one axis"""
     x, indices = i.operands
     numbers, sizes = i.attributes["dimension_numbers"], i.attributes["slice_sizes"]
     known = static_array(indices)

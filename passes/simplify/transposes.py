@@ -35,7 +35,7 @@ def transpose_of_broadcast(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def transpose_of_iota(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`transpose(iota) -> iota`"""
+    """`transpose(iota()) -> iota()`"""
     found = producer(i.operands[0], "iota")
     if found is None:
         return None
@@ -44,7 +44,7 @@ def transpose_of_iota(b: RuleBuilder, i: Instruction) -> Value | None:
 
 
 def reverse_ones(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`reverse(x) -> x` along axes of size 1"""
+    """`reverse(x) -> reverse(x)` without the axes of size 1"""
     (x,) = i.operands
     axes = i.attributes["dimensions"]
     wide = [axis for axis in axes if x.type.shape[axis] != 1]

@@ -10,7 +10,7 @@ from flowc.passes.simplify.reductions import map_region, maps_over_tensors
 
 
 def reduce_window_of_one(b: RuleBuilder, i: Instruction) -> Sequence[Value] | None:
-    """`reduce_window(x, init) with windows of 1 -> combine(init, x[::stride])`"""
+    """`reduce_window(x, v) -> combine(broadcast(v), x[::stride])` with windows of 1"""
     count = len(i.operands) // 2
     inputs, initial = i.operands[:count], i.operands[count:]
     if not _is_plain(i) or not maps_over_tensors(i.regions[0]):
@@ -24,7 +24,7 @@ def reduce_window_of_one(b: RuleBuilder, i: Instruction) -> Sequence[Value] | No
 
 
 def scatter_of_one(b: RuleBuilder, i: Instruction) -> Sequence[Value] | None:
-    """`select_and_scatter(x, source, init) with windows of 1 -> combine(init, source)`"""
+    """`select_and_scatter(x, y, v) -> combine(broadcast(v), y)` with windows of 1"""
     x, source, initial = i.operands
     strided = any(step != 1 for step in i.attributes["window_strides"])
     if not _is_plain(i) or strided or not maps_over_tensors(i.regions[1]):

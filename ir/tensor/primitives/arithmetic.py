@@ -132,15 +132,14 @@ def shift_right_logical(x: Array, y: Array) -> Array:
     """x >> y with zeros shifted in."""
     unsigned = x.view(f"u{x.dtype.itemsize}")
     shifted = _shift(unsigned, y.astype(unsigned.dtype), np.right_shift, np.zeros_like(unsigned))
-    return np.ascontiguousarray(shifted).view(x.dtype)
+    return shifted.view(x.dtype)
 
 
 def shift_right_arithmetic(x: Array, y: Array) -> Array:
     """x >> y with the sign shifted in, for unsigned types too."""
     signed = x.view(f"i{x.dtype.itemsize}")
     negative = np.where(signed < 0, ~np.zeros_like(signed), np.zeros_like(signed))
-    shifted = _shift(signed, y.view(signed.dtype), np.right_shift, negative)
-    return np.ascontiguousarray(shifted).view(x.dtype)
+    return _shift(signed, y.view(signed.dtype), np.right_shift, negative).view(x.dtype)
 
 
 def float_to_int(x: Array, dtype: DType) -> Array:

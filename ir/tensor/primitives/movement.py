@@ -187,8 +187,8 @@ def _infer_concatenate(
     first, axis = types[0], attributes["dimension"]
     expect_axes("concatenate", (axis,), first.rank)
 
-    def outside(type_: TensorType) -> tuple[DType, Shape]:
-        return type_.dtype, (*type_.shape[:axis], 0, *type_.shape[axis + 1 :])
+    def outside(type_: TensorType) -> tuple[DType, int, Shape]:
+        return type_.dtype, type_.rank, (*type_.shape[:axis], *type_.shape[axis + 1 :])
 
     if any(outside(type_) != outside(first) for type_ in types):
         raise invalid(f"concatenate: operands do not fit along axis {axis}: {listing(types)}")

@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim, Symbol
+from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import ArgumentDim, Module, Parameter, TensorType, Value
@@ -186,3 +188,15 @@ def test_pooling_gradient(n: int, stride: int, taps: int) -> None:
         )
 
     shapes_agree(build, [(N,), (dims.maximum(outputs, 0),)], n)
+
+
+def test_concatenate_of_different_ranks() -> None:
+    b = Builder(Specialising({}))
+    x, y = (Parameter(TensorType(dtypes.int32, shape)) for shape in ((2, 3), (2,)))
+    with pytest.raises(InvalidArgumentError, match="do not fit along axis 1"):
+        b.emit_all("concatenate", [x, y], {"dimension": 1})
+
+
+@pytest.mark.parametrize("name", ["shift_right_logical", "shift_right_arithmetic", "shift_left"])
+def test_shifts_of_scalars(name: str) -> None:
+    shapes_agree(lambda b, x: b.emit(name, b.size(N), b.size(N)), [(N,)], 3)

@@ -382,3 +382,11 @@ func.func public @main(%arg0: tensor<10xf32>) -> (tensor<10xf32>) {
   %0 = "stablehlo.round_nearest_even"(%arg0) : (tensor<10xf32>) -> tensor<10xf32>
   func.return %0 : tensor<10xf32>
 }
+
+// rule divide_by_power_of_two does not apply
+func.func public @main(%arg0: tensor<10xf32>) -> (tensor<10xf32>) {
+  %0 = "stablehlo.constant"() <{value = dense<5.877471754111438e-39> : tensor<f32>}> : () -> tensor<f32>
+  %1 = "stablehlo.broadcast_in_dim"(%0) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<10xf32>
+  %2 = "stablehlo.divide"(%arg0, %1) : (tensor<10xf32>, tensor<10xf32>) -> tensor<10xf32>
+  func.return %2 : tensor<10xf32>
+}

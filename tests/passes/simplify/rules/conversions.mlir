@@ -93,3 +93,10 @@ func.func public @main(%arg0: tensor<10xf32>) -> (tensor<10xf32>) {
 func.func public @main(%arg0: tensor<10xf32>) -> (tensor<10xf32>) {
   func.return %arg0 : tensor<10xf32>
 }
+
+// rule convert_twice does not apply
+func.func public @main(%arg0: tensor<6xi8>) -> (tensor<6xui8>) {
+  %0 = "stablehlo.convert"(%arg0) : (tensor<6xi8>) -> tensor<6xcomplex<f32>>
+  %1 = "stablehlo.convert"(%0) : (tensor<6xcomplex<f32>>) -> tensor<6xui8>
+  func.return %1 : tensor<6xui8>
+}
