@@ -6,14 +6,14 @@ operation read from a file holds the NodeDef, and its attributes are decoded whe
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
+from traceback import StackSummary
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from flowc.frontend.frames import call_site, location_of, stack_of
 from flowc.frontend.shapes import Sizes, TensorShape, as_shape
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError
@@ -35,18 +35,8 @@ if TYPE_CHECKING:
     from flowc.frontend.graph import Graph
 
 Array: TypeAlias = np.ndarray[Any, Any]
-Frame: TypeAlias = tuple[str, int]
 
 _DEEPEST = 64  # operations through which the contents of a shape tensor are followed
-_PACKAGE = str(Path(__file__).parent.parent)  # files below it are ours, not the user's
-
-
-def user_frame() -> Frame:
-    """File and line of the innermost caller outside of this package."""
-    frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
-        frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno
 
 
 class TensorBase:
@@ -179,7 +169,7 @@ class Operation:
         self._outputs: list[Any] = []
         self.control_flow_context: Any = None  # the branch or loop in which it was made
         self.device = ""
-        self.frame = user_frame()
+        self.site = call_site()
         self.annotations: dict[str, AttrValue] = {}
         if attrs is not None:
             self.attrs = dict(attrs)
@@ -217,14 +207,17 @@ class Operation:
         return tuple(self._outputs)
 
     @property
-    def traceback(self) -> list[Frame]:
-        """Where the user's program made the operation."""
-        return [self.frame]
+    def traceback(self) -> StackSummary:
+        """The frames of the user's program that made the operation, outermost first.
+
+        Each is a tuple of file, line, function and source line, as `traceback.format_list` takes it.
+        """
+        return stack_of(self.site)
 
     @property
     def location(self) -> str:
         """`train.py:12`, for messages."""
-        return f"{Path(self.frame[0]).name}:{self.frame[1]}"
+        return location_of(self.site)
 
     @property
     def node_def(self) -> NodeDef:

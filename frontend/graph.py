@@ -10,6 +10,7 @@ from flowc.frontend import apply, messages
 from flowc.frontend.collections import Collections
 from flowc.frontend.control_flow.contexts import require_readable
 from flowc.frontend.elements import Array, Operation, TensorBase
+from flowc.frontend.frames import describe as describe_site
 from flowc.frontend.graph_scopes import OperationScopes
 from flowc.frontend.naming import NameScopes
 from flowc.frontend.stacks import GRAPHS, GraphStack
@@ -247,9 +248,9 @@ class Graph(NameScopes, Collections, OperationScopes):
         return self._op_defs
 
     def traceback_of(self, node_name: str) -> str:
-        """Where the user's program made a node: `train.py:12`; empty for an unknown name."""
+        """The user's frames that made a node, outermost first; empty for an unknown name."""
         op = self._by_name.get(node_name)
-        return "" if op is None else op.location
+        return "" if op is None else describe_site(op.site)
 
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> GraphDef:
         """The graph as a protocol buffer."""

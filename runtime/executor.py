@@ -200,7 +200,7 @@ class Executor:
         if error.op not in self._index:  # a node of a function, or one that structuring made
             return type(error)(None, None, error.message)
         place = self.graph.traceback_of(error.op)
-        message = error.message + (f"\n  node created at {place}" if place else "")
+        message = error.message + (f"\n  node created at:\n{place}" if place else "")
         return type(error)(None, self.graph.as_graph_element(error.op), message)
 
     def node_of(self, error: OpError) -> Node | None:
