@@ -210,7 +210,7 @@ class Operation:
     def traceback(self) -> StackSummary:
         """The frames of the user's program that made the operation, outermost first.
 
-        Each is a tuple of file, line, function and source line, as `traceback.format_list` takes it.
+        Each is a tuple of file, line, function and source line, for `traceback.format_list`.
         """
         return stack_of(self.site)
 

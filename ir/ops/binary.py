@@ -11,11 +11,11 @@ from flowc.ir import dtypes
 from flowc.ir.dims import product
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import FailedPreconditionError
+from flowc.ir.ops.checks import at, check_all, culprit
 from flowc.ir.ops.common import (
     Binary,
     Tensors,
     abstract,
-    check_all,
     conj,
     fail,
     is_abstract,
@@ -256,7 +256,12 @@ def power(b: Builder, x: Value, y: Value) -> Value:
     """x to the y; integers must have exponents that are not negative."""
     x, y = b.broadcast(x, y)
     if y.type.dtype.is_integer:
-        check_all(b, b.ge(y, 0), "Integers to negative integer powers are not allowed")
+        check_all(b, b.ge(y, 0), "Integers to negative integer powers are not allowed", culprit(
+            (y,),
+            lambda array: array < 0,
+            lambda place, array: "Integers to negative integer powers are not allowed: the "
+            f"exponent{' at ' + at(place) if place else ''} is {array[place]}",
+        ))  # fmt: skip
     return b.power(x, y)
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from flowc.ir import dtypes
-from flowc.ir.ops.common import check_all, require_rank
+from flowc.ir.ops.checks import check_all, outside
+from flowc.ir.ops.common import require_rank
 from flowc.ir.ops.random import SEEDS
 from flowc.ir.ops.random_distributions import to_double
 from flowc.ir.ops.random_streams import column, joined, reserve
@@ -166,11 +167,16 @@ _define("UniformCandidateSampler", _Sampler(_draw_uniform, _uniform_probability)
 _define("LogUniformCandidateSampler", _Sampler(_draw_log_uniform, _log_uniform_probability))
 
 
+def _not_a_class(place: str, label: int, size: int) -> str:
+    return f"`true_candidate` out of range [0, {size}), received {label} at {place}"
+
+
 def _check(b: Builder, true_classes: Value, num_true: int, size: int) -> None:
     columns = require_rank(b, true_classes, 2, "true_classes")[1]
     require(b.assumptions.equal(columns, num_true), "true_classes must have num_true columns")
     inside = b.and_(b.ge(true_classes, 0), b.lt(true_classes, size))
-    check_all(b, inside, f"`true_candidate` out of range [0, {size})")
+    check_all(b, inside, f"`true_candidate` out of range [0, {size})",
+              outside(true_classes, size, words=_not_a_class))  # fmt: skip
 
 
 @op(

@@ -124,21 +124,6 @@ def conjugate(b: Builder, x: Value) -> Value:
     return b.complex(b.real(x), b.negate(b.imag(x))) if x.type.dtype.is_complex else x
 
 
-def check_all(b: Builder, holds: Value, message: str) -> None:
-    """Fail the step, or the compilation where the answer is known, unless all bools hold."""
-    contents = b.symbolic(holds)
-    if contents is None:
-        b.check(b.reduce_and(holds), message)
-    else:
-        require(all(contents.ravel().tolist()), message)
-
-
-def check_bounds(b: Builder, indices: Value, limit: Dim, message: str) -> None:
-    """Fail the step unless every index is in [0, limit)."""
-    bound = b.broadcast_to(b.size(limit, indices.type.dtype), b.shape(indices))
-    check_all(b, b.and_(b.ge(indices, 0), b.lt(indices, bound)), message)
-
-
 def in_float32(b: Builder, x: Value, function: Callable[[Value], Value]) -> Value:
     """`function` of `x`, computed in float32 where x is a narrow float."""
     dtype = x.type.dtype

@@ -16,12 +16,13 @@ import numpy as np
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, Expr
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import check_all, fail, require_rank, shape_vector, show
+from flowc.ir.ops.checks import check_all, culprit
+from flowc.ir.ops.common import fail, require_rank, shape_vector, show
 from flowc.ir.ops.element_lists import Sizes, agree, is_known, merge_sizes
 from flowc.ir.ops.scattering import replace as take_new
 from flowc.ir.ops.scattering import scatter_rows
 from flowc.ir.tensor.builder import Builder, DataDependent, LocalHandle, NotCompilable, require
-from flowc.ir.tensor.core import Parameter, Shape, Value
+from flowc.ir.tensor.core import Evidence, Parameter, Shape, Value
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class CompiledList:
         b = lists.b
         require_rank(b, index, 0, "index")
         inside = b.and_(b.ge(index, 0), b.lt(index, self.length))
-        check_all(b, inside, "Trying to access an element outside of a list, by its index")
+        check_all(b, inside, "Tried to access an element outside of a list",
+                  _outside_of_list(index, self.length))  # fmt: skip
 
     def get(self, lists: CompiledLists, index: Value, shape: Sizes) -> Value:
         """An element; zeros for one that was not set."""
@@ -451,7 +453,18 @@ class CompiledLists:
         b = self.b
         limit = b.broadcast_to(length, b.shape(indices))
         inside = b.and_(b.ge(indices, 0), b.lt(indices, limit))
-        check_all(b, inside, "Trying to access elements outside of a list, by their indices")
+        check_all(b, inside, "Tried to access elements outside of a list",
+                  _outside_of_list(indices, length))  # fmt: skip
+
+
+def _outside_of_list(indices: Value, length: Value) -> Evidence:
+    return culprit(
+        (indices, length),
+        lambda array, size: (array < 0) | (array >= size),
+        lambda place, array, size: (
+            f"Tried to access element {array[place]} of a list (array) of {size} elements"
+        ),
+    )
 
 
 def _counts(value: Value) -> bool:

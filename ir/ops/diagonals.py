@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim
-from flowc.ir.ops.common import Tensors, check_all, fail, require_rank, show
+from flowc.ir.ops.checks import check_all
+from flowc.ir.ops.common import Tensors, fail, require_rank, show
 from flowc.ir.ops.gathering import take_along
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, require
-from flowc.ir.tensor.core import Shape, Value
+from flowc.ir.tensor.core import Shape, Value, Evidence
 
 _ALIGN = 'align: {"LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT"} = "RIGHT_LEFT"'
 
@@ -331,10 +332,16 @@ def matrix_band_part(b: Builder, input: Value, num_lower: Value, num_upper: Valu
     shape = b.shape(input)
     rank = len(shape)
     row, column = (b.iota(shape, axis, num_lower.type.dtype) for axis in (rank - 2, rank - 1))
-    for name, value, size in (("num_lower", num_lower, -2), ("num_upper", num_upper, -1)):
+    for name, value, size, sides in (
+        ("num_lower", num_lower, -2, "rows"),
+        ("num_upper", num_upper, -1, "columns"),
+    ):
         require_rank(b, value, 0, name)
         inside = b.le(value, b.size(shape[size], value.type.dtype))
-        check_all(b, inside, f"{name} must be negative or less or equal to {shape[size]}")
+        most = f"{name} must be negative or less or equal to number of {sides}"
+        check_all(b, inside, f"{most} ({shape[size]})", Evidence(
+            (value,), (shape[size],), lambda got, count, most=most: f"{most} ({count}) got: {got}"
+        ))  # fmt: skip
     low, high = (b.broadcast_to(value, shape) for value in (num_lower, num_upper))
     below = b.or_(b.lt(low, 0), b.le(b.subtract(row, column), low))
     above = b.or_(b.lt(high, 0), b.le(b.subtract(column, row), high))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flowc.ir import dtypes
+from flowc.ir.dims import Dim
+from flowc.ir.ops.checks import check_bounds, check_vectors
 from flowc.ir.ops.common import (
     Tensors,
-    check_bounds,
     fail,
     is_abstract,
     is_zero,
@@ -58,7 +59,7 @@ def batched_take(b: Builder, params: Value, indices: Value, axis: int, batch_dim
     )
     same = b.assumptions.equal_shapes(shape[:batch], places[:batch])
     require(same, f"params.shape[:{batch}] {show(shape)} should be indices.shape {show(places)}")
-    check_bounds(b, indices, shape[axis], f"indices must be in [0, {shape[axis]})")
+    check_bounds(b, indices, shape[axis])
     if shape[axis] == 0:  # then there are no indices
         outer, inner = shape[:axis], shape[axis + 1 :]
         return b.full(0, (*outer, *places[batch:], *inner), params.type.dtype)
@@ -171,7 +172,7 @@ def gather_nd(b: Builder, params: Value, indices: Value, *, bad_indices_policy: 
     inside = index_vectors_inside(b, indices, shape[:depth])
     lenient = bad_indices_policy == "IGNORE"
     if not lenient:
-        b.check(b.reduce_and(inside), f"indices do not index into param shape {show(shape)}")
+        check_vectors(b, inside, indices, shape, "param shape")
     outer, rest = len(places) - 1, len(shape) - depth
     numbers = GatherDimensionNumbers(
         offset_dims=tuple(range(outer, outer + rest)),
@@ -262,11 +263,19 @@ def reverse_sequence(
         f"Length of seq_lengths != input.dims({batch}), ({b.shape(seq_lengths)[0]} vs. "
         f"{shape[batch]})",
     )
-    check_bounds(b, seq_lengths, shape[seq] + 1, f"seq_lengths must be in [0, {shape[seq]}]")
+    _check_lengths(b, seq_lengths, shape[seq], seq)
     lengths = b.broadcast_in_dim(b.convert(seq_lengths, dtypes.int64), shape, (batch,))
     place = b.iota(shape, seq, dtypes.int64)
     source = b.select(b.lt(place, lengths), b.subtract(b.subtract(lengths, place), 1), place)
     return take_along(b, input, source, seq)
+
+
+def _check_lengths(b: Builder, lengths: Value, most: Dim, axis: int) -> None:
+    def words(place: str, length: int, limit: int) -> str:
+        fault = "< 0" if length < 0 else f"> input.dims({axis})"
+        return f"seq_lens{place.replace('[', '(').replace(']', ')')} {fault}: it is {length}"
+
+    check_bounds(b, lengths, most + 1, "seq_lens", words)
 
 
 def take_along(b: Builder, x: Value, indices: Value, axis: int) -> Value:

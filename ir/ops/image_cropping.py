@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, product
-from flowc.ir.errors import OutOfRangeError
-from flowc.ir.ops.common import Tensors, check_all, number, require_rank, show
+from flowc.ir.ops.checks import at, check_all, culprit, outside
+from flowc.ir.ops.common import Tensors, number, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.scattering import scatter_rows
 from flowc.ir.ops.terms import Term
@@ -74,9 +76,16 @@ class _Grid:
         (count,) = require_rank(b, ind, 1, "box_index")
         require(b.assumptions.equal(shape[1], 4), "boxes must have 4 columns")
         require(b.assumptions.equal(shape[0], count), "box_index has incompatible shape")
-        check_all(b, b.is_finite(boxes), "Boxes contains at least one element that is not finite")
+        not_finite = "Boxes contains at least one element that is not finite"
+        check_all(b, b.is_finite(boxes), not_finite, culprit(
+            (boxes,),
+            lambda array: ~np.isfinite(array.astype(np.float64)),
+            lambda place, array: f"{not_finite}: boxes{at(place)} = {array[place]}",
+        ))  # fmt: skip
         limit = b.broadcast_to(b.size(image[0], dtypes.int32), b.shape(ind))
-        _check_numbers(b, b.and_(b.ge(ind, 0), b.lt(ind, limit)))
+        inside = b.and_(b.ge(ind, 0), b.lt(ind, limit))
+        check_all(b, inside, "box_index has values outside [0, batch_size)",
+                  outside(ind, image[0], words=_no_such_image), "OutOfRangeError")  # fmt: skip
         rows = _Axis.of(b, boxes, 0, image[1], crop[0])
         columns = _Axis.of(b, boxes, 1, image[2], crop[1])
         return cls(b, rows, columns, b.reshape(ind, (shape[0],)))
@@ -129,13 +138,8 @@ class _Grid:
         return found
 
 
-def _check_numbers(b: Builder, holds: Value) -> None:
-    message = "box_index has values outside [0, batch_size)"
-    contents = b.symbolic(holds)
-    if contents is None:
-        b.check(b.reduce_and(holds), message, "OutOfRangeError")
-    elif not all(contents.ravel().tolist()):
-        raise OutOfRangeError(None, None, message)
+def _no_such_image(place: str, number: int, count: int) -> str:
+    return f"box_index has values outside [0, batch_size): box_index{place} = {number}, of {count}"
 
 
 def _ends(b: Builder, place: Value) -> list[tuple[Value, Value]]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from flowc.ir import dtypes
-from flowc.ir.ops.common import Tensors, check_all, in_float32, or_zeros, require_rank, show
+from flowc.ir.dims import Dim
+from flowc.ir.ops.checks import check_all, culprit
+from flowc.ir.ops.common import Tensors, in_float32, or_zeros, require_rank, show
+from flowc.ir.ops.printing import summary
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, require
-from flowc.ir.tensor.core import Value
+from flowc.ir.tensor.core import Evidence, Value
 
 
 def _centred(b: Builder, logits: Value) -> Value:
@@ -55,10 +58,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (grad - total * g("Exp", op.outputs[0]),)
 
 
-@op(
-    "SoftmaxCrossEntropyWithLogits(features: T, labels: T; T: {float})"
-    " -> loss: T, backprop: T"
-)
+@op("SoftmaxCrossEntropyWithLogits(features: T, labels: T; T: {float}) -> loss: T, backprop: T")
 def cross_entropy(b: Builder, features: Value, labels: Value) -> tuple[Value, Value]:
     """Per row -sum(labels * log_softmax(features)), and its gradient."""
     features, labels = b.broadcast(features, labels)
@@ -93,6 +93,21 @@ def _is_zero(g: GraphBuilder, tensor: Tensor) -> bool:
     return value is not None and not value.any()
 
 
+def _bad_label(labels: Value, classes: Dim) -> Evidence:
+    return culprit(
+        (labels,),
+        lambda array, count: (array < 0) | (array >= count),
+        lambda place, array, count: (
+            f"Received a label value of {array[place]} which is outside "
+            f"the valid range of [0, {count}).  Label values: {summary(array, _LABELS_SHOWN)}"
+        ),
+        (classes,),
+    )
+
+
+_LABELS_SHOWN = 1000
+
+
 @op(
     "SparseSoftmaxCrossEntropyWithLogits(features: T[:,:], labels: Tlabels[:]; T: {float},"
     " Tlabels: {index} = int64) -> loss: T, backprop: T"
@@ -110,8 +125,8 @@ def sparse_cross_entropy(b: Builder, features: Value, labels: Value) -> tuple[Va
     wide = b.convert(labels, dtypes.int64)
     count = b.broadcast_to(b.size(shape[1], dtypes.int64), b.shape(wide))
     inside = b.and_(b.ge(wide, 0), b.lt(wide, count))
-    check_all(b, inside, f"Received a label value which is outside the valid range of [0, "
-              f"{shape[1]}).")  # fmt: skip
+    message = f"Received a label value which is outside the valid range of [0, {shape[1]})."
+    check_all(b, inside, message, _bad_label(labels, shape[1]))
     shape = b.shape(features)
     hot = b.eq(b.iota(shape, 1, dtypes.int64), b.broadcast_in_dim(wide, shape, (0,)))
     logs = log_softmax(b, features)

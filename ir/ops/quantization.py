@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowc.ir import dtypes
-from flowc.ir.ops.common import Tensors, check_all, merge_shapes, require_rank, show
+from flowc.ir.ops.checks import check_all, culprit
+from flowc.ir.ops.common import Tensors, merge_shapes, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.terms import Term, maximum, where
 from flowc.ir.tensor.builder import Builder, require
@@ -230,7 +231,12 @@ def _given_range(
     if given:
         for bound in (low, high):
             require_rank(b, bound, 0 if axis == -1 else 1, "input_min and input_max")
-        check_all(b, b.le(low, high), "Invalid range: input_min > input_max")
+        check_all(b, b.le(low, high), "Invalid range: input_min > input_max", culprit(
+            (low, high),
+            lambda low, high: low > high,
+            lambda place, low, high: f"Invalid range: input_min {low[place]} > input_max "
+            f"{high[place]}",
+        ))  # fmt: skip
         return Term(b, low), Term(b, high)
     axes = [a for a in range(len(b.shape(x))) if a != axis]
     return Term(b, b.reduce_min(x, axes)), Term(b, b.reduce_max(x, axes))

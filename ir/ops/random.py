@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import check_all, require_rank
+from flowc.ir.ops.checks import check_all
+from flowc.ir.ops.common import require_rank
 from flowc.ir.ops.random_distributions import integers, normal, truncated_normal, uniform
 from flowc.ir.ops.random_streams import RESERVED, elements, reserve, result_shape
 from flowc.ir.ops.registry import OpDefinition, op
 from flowc.ir.tensor.builder import Builder
-from flowc.ir.tensor.core import Shape, Value
+from flowc.ir.tensor.core import Evidence, Shape, Value
 
 SEEDS = "seed: int = 0, seed2: int = 0"
 Distribution = Callable[[Builder, Value, Shape, DType], Value]
@@ -58,4 +59,6 @@ def check_range(b: Builder, sizes: Shape, minval: Value, maxval: Value) -> None:
     require_rank(b, minval, 0, "minval")
     require_rank(b, maxval, 0, "maxval")
     if elements(sizes) != 0:
-        check_all(b, b.lt(minval, maxval), "Need minval < maxval")
+        check_all(b, b.lt(minval, maxval), "Need minval < maxval", Evidence(
+            (minval, maxval), (), lambda low, high: f"Need minval < maxval, got {low} >= {high}"
+        ))  # fmt: skip

@@ -10,7 +10,8 @@ import numpy as np
 
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import check_all, require_rank
+from flowc.ir.ops.checks import check_all
+from flowc.ir.ops.common import require_rank
 from flowc.ir.ops.random import Distribution, check_range
 from flowc.ir.ops.random_distributions import (
     full_integers,
@@ -22,7 +23,7 @@ from flowc.ir.ops.random_distributions import (
 from flowc.ir.ops.random_streams import from_key, from_seed, result_shape
 from flowc.ir.ops.registry import op
 from flowc.ir.tensor.builder import Builder
-from flowc.ir.tensor.core import Value
+from flowc.ir.tensor.core import Evidence, Value
 
 _PHILOX, _ANY = 1, 3  # numbers of algorithms; 2 is ThreeFry, which TensorFlow has not on CPUs
 KEYED = "key: uint64[:], counter: uint64[:], alg: int32[]"
@@ -34,7 +35,8 @@ _WORDS = "dtype: {int32, int64, uint32, uint64}"
 def keyed_stream(b: Builder, key: Value, counter: Value, alg: Value) -> Value:
     """The stream of a key and a counter. Raises InvalidArgumentError for other algorithms."""
     require_rank(b, alg, 0, "alg")
-    check_all(b, b.or_(b.eq(alg, _PHILOX), b.eq(alg, _ANY)), "Unsupported algorithm id")
+    check_all(b, b.or_(b.eq(alg, _PHILOX), b.eq(alg, _ANY)), "Unsupported algorithm id",
+              Evidence((alg,), (), lambda found: f"Unsupported algorithm id: {found}"))  # fmt: skip
     return from_key(b, key, counter)
 
 

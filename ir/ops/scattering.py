@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flowc.ir.ops.common import Tensors, check_all, require_rank, show
+from flowc.ir.ops.checks import check_vectors
+from flowc.ir.ops.common import Tensors, require_rank, show
 from flowc.ir.ops.gathering import index_vectors_inside
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, DataDependent, require
@@ -79,7 +80,7 @@ def scatter_nd(
     require_policy(bad_indices_policy)
     if bad_indices_policy != "IGNORE":
         inside = index_vectors_inside(b, indices, shape[:depth])
-        check_all(b, inside, f"indices do not index into shape {show(shape)}")
+        check_vectors(b, inside, indices, shape, "shape")
     outer = len(places) - 1
     numbers = ScatterDimensionNumbers(
         update_window_dims=tuple(range(outer, outer + len(shape) - depth)),

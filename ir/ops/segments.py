@@ -7,11 +7,12 @@ from typing import Any
 
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, product
-from flowc.ir.ops.common import Tensors, check_all, require_rank, show
+from flowc.ir.ops.checks import Array, Place, at, check_all, culprit
+from flowc.ir.ops.common import Tensors, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.scattering import Combine, scatter_rows
 from flowc.ir.tensor.builder import Builder, greatest, least, require
-from flowc.ir.tensor.core import Value
+from flowc.ir.tensor.core import Evidence, Value
 
 
 def _segments(
@@ -49,7 +50,8 @@ def _define_unsorted(kind: str, types: str) -> None:
         (count,) = b.dims(num_segments)
         require(not isinstance(count, int) or count >= 0, f"num_segments is negative: {count}")
         below = b.broadcast_to(b.size(count, segment_ids.type.dtype), b.shape(segment_ids))
-        check_all(b, b.lt(segment_ids, below), f"segment_ids must be < {count}")
+        check_all(b, b.lt(segment_ids, below), f"segment_ids must be < {count}",
+                  _too_great(segment_ids, count))  # fmt: skip
         combine, initial = _EMPTY[kind]
         return _segments(b, data, segment_ids, count, initial(data.type.dtype), combine)
 
@@ -109,14 +111,50 @@ for _kind in _UNSORTED_GRADIENTS:
     _define_unsorted(_kind, "{numeric}" if _kind in ("Sum", "Prod") else "{real}")
 
 
+def check_increasing(b: Builder, ids: Value) -> None:
+    """Fail the step unless each segment id of a vector is at least the one before it."""
+    (size,) = b.shape(ids)
+    before, after = b.slice_axis(ids, 0, 0, size - 1), b.slice_axis(ids, 0, 1, size)
+    evidence = culprit(
+        (before, after),
+        lambda earlier, later: earlier > later,
+        lambda place, earlier, later: (
+            "segment ids are not increasing: "
+            f"segment_ids[{place[0] + 1}] = {later[place]} follows {earlier[place]}"
+        ),
+    )
+    check_all(b, b.le(before, after), "segment ids are not increasing", evidence)
+
+
+def bad_segment(place: str, number: int, count: int) -> str:
+    """Says which segment does not exist."""
+    return (f"Segment id {number} out of range [0, {count}), possibly because 'segment_ids' input "
+            f"is not sorted: segment_ids{place}")  # fmt: skip
+
+
+def _negative(place: Place, ids: Array) -> str:
+    return bad_segment(at(place), ids[place], int(ids[-1]) + 1)
+
+
+def _too_great(ids: Value, count: Dim) -> Evidence:
+    return culprit(
+        (ids,),
+        lambda array, size: array >= size,
+        lambda place, array, size: (
+            f"segment_ids{at(place)} = {array[place]} is out of range [0, {size})"
+        ),
+        (count,),
+    )
+
+
 def segment_count(b: Builder, segment_ids: Value) -> Dim:
     """One more than the last (greatest) id, which must be known. Raises DataDependent."""
     (size,) = require_rank(b, segment_ids, 1, "segment_ids")
     if size == 0:
         return 0
-    before, after = b.slice_axis(segment_ids, 0, 0, size - 1), b.slice_axis(segment_ids, 0, 1, size)
-    check_all(b, b.le(before, after), "segment ids are not increasing")
-    check_all(b, b.ge(segment_ids, 0), "segment ids must be >= 0")
+    check_increasing(b, segment_ids)
+    check_all(b, b.ge(segment_ids, 0), "segment ids must be >= 0",
+              culprit((segment_ids,), lambda ids: ids < 0, _negative))  # fmt: skip
     return b.dims(segment_ids)[-1] + 1
 
 

@@ -9,11 +9,12 @@ import numpy as np
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Expr, product
 from flowc.ir.dtypes import DType
+from flowc.ir.ops.checks import Array, check_bounds, first
 from flowc.ir.ops.common import (
     Tensors,
-    check_bounds,
     conj,
     conjugate,
+    fail,
     is_abstract,
     normalize_axis,
     require_rank,
@@ -22,7 +23,7 @@ from flowc.ir.ops.common import (
 )
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, UnknownShape, require
-from flowc.ir.tensor.core import Parameter, Shape, TensorType, Value
+from flowc.ir.tensor.core import Evidence, Parameter, Shape, TensorType, Value
 
 # Sizes as tensors
 
@@ -211,14 +212,24 @@ def invert_permutation(b: Builder, x: Value) -> Value:
     listed = [] if contents is None else contents.tolist()
     if contents is None or any(isinstance(i, Expr) for i in listed):
         return _invert_data(b, x, count)
-    require(sorted(listed) == list(range(len(listed))), f"{listed} is not a permutation")
+    if sorted(listed) != list(range(len(listed))):
+        raise fail(_not_a_permutation(np.array(listed, np.int64)))
     return b.constant(np.argsort(listed).astype(x.type.dtype.numpy), x.type.dtype)
+
+
+def _not_a_permutation(numbers: Array) -> str:
+    place = first((numbers < 0) | (numbers >= len(numbers)))
+    if place is not None:
+        return f"{numbers[place]} is not between 0 and {len(numbers)}"
+    unique, counts = np.unique(numbers, return_counts=True)
+    return f"{unique[counts > 1][0]} is duplicated in the input."
 
 
 def _invert_data(b: Builder, x: Value, count: Dim) -> Value:
     numbers = b.iota((count,), 0, x.type.dtype)
     ordered, inverse = b.sort([x, numbers], 0, lambda left, right, *_: b.lt(left, right))
-    b.check(b.reduce_and(b.eq(ordered, numbers)), "the input is not a permutation")
+    same = b.reduce_and(b.eq(ordered, numbers))
+    b.check(same, "the input is not a permutation", evidence=Evidence((x,), (), _not_a_permutation))
     return inverse
 
 
@@ -302,7 +313,8 @@ def unravel_index(b: Builder, indices: Value, sizes_of: Value) -> Value:
     sizes = b.dims(sizes_of)
     positive = all(not isinstance(size, int) or size > 0 for size in sizes)
     require(positive, f"Input dims cannot contain a dim of zero or less: {show(sizes)}")
-    check_bounds(b, indices, product(sizes), f"index is out of bound as with dims {show(sizes)}")
+    bound = f"index is out of bound as with dims {show(sizes)}"
+    check_bounds(b, indices, product(sizes), words=lambda place, index, _: f"{bound}: {index}")
     rest, rows = indices, list[Value]()
     for size in reversed(sizes):
         divisor = b.broadcast_to(b.size(size, indices.type.dtype), b.shape(indices))

@@ -8,10 +8,11 @@ from typing import TypeAlias
 
 from flowc.ir import dims
 from flowc.ir.dims import Dim
-from flowc.ir.ops.common import Tensors, check_bounds, require_rank, show
+from flowc.ir.ops.checks import Words, check_all, check_bounds, culprit
+from flowc.ir.ops.common import Tensors, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, DataDependent, require
-from flowc.ir.tensor.core import Shape, Value
+from flowc.ir.tensor.core import Evidence, Shape, Value
 
 
 @op("Slice(input: T, begin: Index[:], size: Index[:]; T: type, Index: {index}) -> output: T")
@@ -47,13 +48,23 @@ def _require_inside(b: Builder, axis: int, start: Dim, limit: Dim, size: Dim) ->
     )
 
 
+def _outside_of(axis: int, count: Dim) -> Words:
+    """A slice of `count` elements that begins where so many do not follow."""
+
+    def words(_: str, start: int, room: int) -> str:
+        return (f"Expected begin[{axis}] in [0, {room - 1}] for a slice of {count} elements, but "
+                f"got {start}")  # fmt: skip
+
+    return words
+
+
 def _slice_anywhere(b: Builder, x: Value, begin: Value, sizes: Shape) -> Value:
     """A slice of known sizes at a place that only the run knows."""
     starts = []
     for axis, count in enumerate(sizes):
         start = b.reshape(b.slice_axis(begin, 0, axis, axis + 1), ())
         room = b.shape(x)[axis] - count + 1
-        check_bounds(b, start, room, f"Expected begin[{axis}] in [0, {room})")
+        check_bounds(b, start, room, f"begin[{axis}]", _outside_of(axis, count))
         starts.append(start)
     return b.dynamic_slice(x, starts, sizes)
 
@@ -267,6 +278,15 @@ def _cut(b: Builder, x: Value, entries: Sequence[_Entry]) -> Value:
     return b.reverse(part, [e.axis for e in kept if e.stride < 0])
 
 
+def _no_such_row(axis: int, index: Value, start: Value, size: Dim) -> Evidence:
+    return culprit(
+        (index, start),
+        lambda _, place, size: (place < 0) | (place >= size),
+        lambda _, index, *__: f"slice index {index} of dimension {axis} out of bounds.",
+        (size,),
+    )
+
+
 def _dynamic_row(b: Builder, x: Value, begin: Value, spec: _Spec) -> Value | None:
     """`x[i, j]` or `x[i, j, ...]` where only the run knows i and j; None for other forms."""
     masks, count = spec.masks, len(spec.strides)
@@ -281,7 +301,9 @@ def _dynamic_row(b: Builder, x: Value, begin: Value, spec: _Spec) -> Value | Non
             continue
         index = b.reshape(b.slice_axis(begin, 0, axis, axis + 1), ())
         start = b.select(b.lt(index, 0), b.add(index, b.size(size, begin.type.dtype)), index)
-        check_bounds(b, start, size, f"slice index of dimension {axis} out of bounds.")
+        check_all(b, b.and_(b.ge(start, 0), b.lt(start, b.size(size, start.type.dtype))),
+                  f"slice index of dimension {axis} out of bounds.",
+                  _no_such_row(axis, index, start, size))  # fmt: skip
         starts.append(start)
     sizes = [1 if axis < numbers else size for axis, size in enumerate(shape)]
     return b.reshape(b.dynamic_slice(x, starts, sizes), shape[numbers:])

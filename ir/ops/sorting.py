@@ -10,10 +10,10 @@ import numpy as np
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
+from flowc.ir.ops.checks import at, check_all, culprit, outside
 from flowc.ir.ops.common import (
     Tensors,
     abstract,
-    check_all,
     fail,
     merge_shapes,
     or_zeros,
@@ -23,7 +23,7 @@ from flowc.ir.ops.common import (
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.scattering import scatter_rows
 from flowc.ir.tensor.builder import Builder, least, require
-from flowc.ir.tensor.core import Value
+from flowc.ir.tensor.core import Evidence, Value
 
 
 def _descending(b: Builder, x: Value) -> tuple[Value, Value]:
@@ -88,6 +88,12 @@ top_k_v2.gradient(_top_gradient)
 top_k.gradient(_top_gradient)
 
 
+def _too_few(place: str, n: int, size: int) -> str:
+    if n < 0:
+        return f"n must be non-negative, got {n}"
+    return f"Input must have last dimension > n = {n}, but it is {size}"
+
+
 @op("NthElement(input: T[...,:], n: int32; reverse: bool = false, T: {real}) -> values: T")
 def nth_element(b: Builder, input: Value, n: Value, *, reverse: bool) -> Value:
     """The element that would be at position n of the last dimension in ascending order."""
@@ -95,7 +101,8 @@ def nth_element(b: Builder, input: Value, n: Value, *, reverse: bool) -> Value:
     require_rank(b, n, 0, "N")
     require(len(shape) >= 1, "Input must be >= 1-D, got shape []")
     size = b.broadcast_to(b.size(shape[-1]), ())
-    check_all(b, b.and_(b.ge(n, 0), b.lt(n, size)), f"n must be in [0, {shape[-1]})")
+    check_all(b, b.and_(b.ge(n, 0), b.lt(n, size)), f"n must be in [0, {shape[-1]})",
+              outside(n, shape[-1], words=_too_few))  # fmt: skip
     ordered, _ = _descending(b, input)
     place = n if reverse else b.subtract(b.subtract(size, 1), n)
     zero = b.constant(0, dtypes.int32)
@@ -208,6 +215,14 @@ def _(b: Builder, input: Value) -> Value:
 # Counts
 
 
+def _negative(values: Value) -> Evidence:
+    return culprit(
+        (values,),
+        lambda array: array < 0,
+        lambda place, array: f"Input arr must be non-negative! arr{at(place)} = {array[place]}",
+    )
+
+
 @op(
     "Bincount(arr: int32, size: int32[], weights: T; T: {int32, int64, float32, float64})"
     " -> bins: T"
@@ -216,7 +231,7 @@ def bincount(b: Builder, arr: Value, size: Value, weights: Value) -> Value:
     """The sum of weights (or the number) of the elements that are 0, 1, 2 ... below size."""
     (count,) = b.dims(size)
     require(not isinstance(count, int) or count >= 0, f"size ({count}) must be non-negative")
-    check_all(b, b.ge(arr, 0), "Input arr must be non-negative!")
+    check_all(b, b.ge(arr, 0), "Input arr must be non-negative!", _negative(arr))
     total = dims.product(b.shape(arr))
     flat = b.reshape(arr, (total,))
     if b.assumptions.equal(dims.product(b.shape(weights)), 0):
@@ -240,7 +255,7 @@ def dense_bincount(
     require(len(shape) in (1, 2), "Shape must be at most rank 2 but is rank " + str(len(shape)))
     (count,) = b.dims(size)
     require(not isinstance(count, int) or count >= 0, f"size ({count}) must be non-negative")
-    check_all(b, b.ge(input, 0), "Input arr must be non-negative!")
+    check_all(b, b.ge(input, 0), "Input arr must be non-negative!", _negative(input))
     dtype = weights.type.dtype
     is_empty = b.assumptions.equal(dims.product(b.shape(weights)), 0)
     weighted = not is_empty and not binary_output
@@ -277,7 +292,10 @@ def histogram_fixed_width(
     flat = b.convert(b.reshape(values, (total,)), dtypes.float64)
     ends = b.convert(value_range, dtypes.float64)
     low, high = (b.reshape(b.slice_axis(ends, 0, i, i + 1), ()) for i in range(2))
-    check_all(b, b.lt(low, high), "value_range should satisfy value_range[0] < value_range[1]")
+    order = "value_range should satisfy value_range[0] < value_range[1]"
+    check_all(b, b.lt(low, high), order, Evidence(
+        (low, high), (), lambda low, high: f"{order}, but got '[{low}, {high}]'"
+    ))  # fmt: skip
     number = b.convert(b.size(count, dtypes.int64), dtypes.float64)
     step = b.divide(b.subtract(high, low), number)
     shape = b.shape(flat)

@@ -10,10 +10,11 @@ import numpy as np
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, Expr, ceildiv, maximum
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, check_all, fail, is_abstract, is_zero, require_rank, show
+from flowc.ir.ops.checks import check_all
+from flowc.ir.ops.common import Tensors, fail, is_abstract, is_zero, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, DataDependent, UnknownValue, require
-from flowc.ir.tensor.core import Parameter, TensorType, Value
+from flowc.ir.tensor.core import Evidence, Parameter, TensorType, Value
 from flowc.ir.tensor.primitive import Array
 
 
@@ -44,9 +45,7 @@ def placeholder(b: Builder, *, dtype: DType, shape: tuple[int | None, ...] | Non
 
 
 @placeholder.on_host
-def unfed_placeholder(
-    *, dtype: DType, shape: tuple[int | None, ...] | None, context: Any
-) -> Array:
+def unfed_placeholder(*, dtype: DType, shape: tuple[int | None, ...] | None, context: Any) -> Array:
     """An error: a placeholder that is fed does not run."""
     known = "<unknown>" if shape is None else str(["?" if d is None else d for d in shape])
     raise fail(
@@ -218,9 +217,31 @@ assert_.not_differentiable()
 
 
 def _check_numerics(b: Builder, tensor: Value, *, message: str) -> Value:
+    evidence = Evidence((tensor,), (), lambda x: f"{message} : Tensor had {_kinds(x)} values")
     finite = b.reduce_and(b.is_finite(tensor))
-    b.check(finite, f"{message} : Tensor had NaN or Inf values")
+    b.check(finite, f"{message} : Tensor had NaN or Inf values", evidence=evidence)
     return tensor
+
+
+def _check_numerics_v2(b: Builder, tensor: Value, *, message: str) -> Value:
+    def tell(x: Array) -> str:
+        return f"{message} : Tensor had {_kinds(x, signs=True)} values"
+
+    finite = b.reduce_and(b.is_finite(tensor))
+    b.check(
+        finite, f"{message} : Tensor had NaN or Inf values", evidence=Evidence((tensor,), (), tell)
+    )
+    return tensor
+
+
+def _kinds(x: Array, signs: bool = False) -> str:
+    """What there is besides finite numbers: `Inf and NaN`, `-Inf, +Inf, and NaN`."""
+    wide = x.astype(np.float64)
+    infinite = (
+        {"-Inf": wide == -np.inf, "+Inf": wide == np.inf} if signs else {"Inf": np.isinf(wide)}
+    )
+    found = [name for name, where in {**infinite, "NaN": np.isnan(wide)}.items() if where.any()]
+    return " and ".join(found) if len(found) < 3 else "-Inf, +Inf, and NaN"
 
 
 def _check_numerics_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
@@ -228,7 +249,7 @@ def _check_numerics_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Te
     return (g("CheckNumerics", grad, message=message + repr(op.get_attr("message"))),)
 
 
-for _name in ("CheckNumerics", "CheckNumericsV2"):
+for _name, _lower in (("CheckNumerics", _check_numerics), ("CheckNumericsV2", _check_numerics_v2)):
     op(f"{_name}(tensor: T; T: {{float}}, message: string) -> output: T", stateful=True)(
-        _check_numerics
+        _lower
     ).gradient(_check_numerics_gradient)

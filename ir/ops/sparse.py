@@ -13,22 +13,12 @@ import numpy as np
 
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, product
-from flowc.ir.ops.common import (
-    Tensors,
-    check_all,
-    check_bounds,
-    conj,
-    conjugate,
-    fail,
-    normalize_axis,
-    require_rank,
-    show,
-)
+from flowc.ir.ops.checks import Array, Place, at, check_all, culprit, listed
+from flowc.ir.ops.common import Tensors, conj, conjugate, fail, normalize_axis, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.scattering import Combine, replace, scatter_nd, scatter_rows
 from flowc.ir.tensor.builder import Builder, least, require
 from flowc.ir.tensor.core import Shape, Value
-from flowc.ir.tensor.primitive import Array
 
 
 def column(b: Builder, indices: Value, number: int) -> Value:
@@ -52,12 +42,32 @@ def _checked(b: Builder, indices: Value, values: Value, sizes: Shape) -> Value:
         b.assumptions.equal(shape[1], len(sizes)),
         f"indices of {shape[1]} coordinates do not fit shape {show(sizes)}",
     )
+    evidence = culprit((indices,), _outside, _out_of_bounds, sizes)
     for axis, size in enumerate(sizes):
         coordinate = column(b, indices, axis)
-        check_bounds(b, coordinate, size, f"index out of bounds of shape {show(sizes)}")
+        bound = b.broadcast_to(b.size(size, coordinate.type.dtype), b.shape(coordinate))
+        inside = b.and_(b.ge(coordinate, 0), b.lt(coordinate, bound))
+        check_all(b, inside, f"index out of bounds of shape {show(sizes)}", evidence)
     count, found = shape[0], require_rank(b, values, 1, "values")[0]
     require(b.assumptions.equal(count, found), f"{found} values for {count} indices")
     return b.reshape(values, (count,))
+
+
+def _outside(indices: Array, *sizes: int) -> Array:
+    return ((indices < 0) | (indices >= np.array(sizes, np.int64))).any(-1)
+
+
+def _out_of_bounds(place: Place, indices: Array, *sizes: int) -> str:
+    return (f"indices{at(place)} = {listed(indices[place])} is out of bounds: need 0 <= index < "
+            f"{listed(sizes)}")  # fmt: skip
+
+
+def _out_of_order(place: Place, before: Array, after: Array, indices: Array) -> str:
+    number = place[0] + 1
+    what = f"indices[{number}] = {listed(indices[number])}"
+    if before[place] == after[place]:
+        return f"{what} is repeated"
+    return f"{what} is out of order. Many sparse ops require sorted indices."
 
 
 # To dense tensors
@@ -89,7 +99,10 @@ def sparse_to_dense(
     if validate_indices and count != 0:
         place = positions(b, indices, sizes, range(len(sizes)))
         before, after = b.slice_axis(place, 0, 0, count - 1), b.slice_axis(place, 0, 1, count)
-        check_all(b, b.lt(before, after), "indices are out of order or repeated")
+        evidence = culprit(
+            (before, after, indices), lambda before, after, _: before >= after, _out_of_order
+        )
+        check_all(b, b.lt(before, after), "indices are out of order or repeated", evidence)
     start = b.broadcast_to(default_value, sizes)
     return scatter_nd(b, start, indices, values, replace)
 

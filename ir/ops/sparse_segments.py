@@ -8,10 +8,11 @@ import numpy as np
 
 from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, abstract, check_all, check_bounds, require_rank, show
+from flowc.ir.ops.checks import at, check_bounds, first
+from flowc.ir.ops.common import Tensors, abstract, fail, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, host_op, op
 from flowc.ir.ops.scattering import scatter_rows
-from flowc.ir.ops.segments import segment_count
+from flowc.ir.ops.segments import bad_segment, check_increasing, segment_count
 from flowc.ir.tensor.builder import Builder, accumulator, require
 from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
@@ -27,6 +28,10 @@ def _sizes(b: Builder, kind: str, ids: Value, count: Dim, data: Value) -> Value:
     return b.sqrt(sizes) if kind == "SqrtN" else sizes
 
 
+def _bad_index(place: str, index: int, limit: int) -> str:
+    return f"Bad: indices{place} == {index} out of range [0, {limit})"
+
+
 def _reduce(b: Builder, kind: str, data: Value, indices: Value, ids: Value, count: Dim) -> Value:
     """The segments of the rows `indices` of data; empty segments are 0."""
     require(len(b.shape(data)) >= 1, "data must be at least 1-D")
@@ -35,7 +40,7 @@ def _reduce(b: Builder, kind: str, data: Value, indices: Value, ids: Value, coun
     require(b.assumptions.equal(rows, length), "segment_ids and indices should have same size.")
     ids = b.reshape(ids, (rows,))
     limit = b.shape(data)[0]
-    check_bounds(b, indices, limit, f"indices out of range [0, {limit})")
+    check_bounds(b, indices, limit, words=_bad_index)
     wide = b.convert(data, accumulator(data.type.dtype))
     start = b.full(0, (count, *b.shape(data)[1:]), wide.type.dtype)
     if limit == 0:
@@ -86,10 +91,9 @@ def _define(kind: str) -> None:
 
 def _check_ids(b: Builder, ids: Value, count: Dim) -> None:
     (size,) = require_rank(b, ids, 1, "segment_ids")
-    check_bounds(b, ids, count, f"segment ids must be in [0, {count})")
+    check_bounds(b, ids, count, "segment_ids", bad_segment)
     if size != 0:
-        before, after = b.slice_axis(ids, 0, 0, size - 1), b.slice_axis(ids, 0, 1, size)
-        check_all(b, b.le(before, after), "segment ids are not increasing")
+        check_increasing(b, ids)
 
 
 def _define_gradient(kind: str) -> None:
@@ -104,8 +108,8 @@ def _define_gradient(kind: str) -> None:
         (rows,) = b.dims(output_dim0)
         segments = b.shape(grad)[0]
         segment_ids = b.reshape(segment_ids, b.shape(indices))
-        check_bounds(b, indices, rows, f"index out of range [0, {rows})")
-        check_bounds(b, segment_ids, segments, f"segment id out of range [0, {segments})")
+        check_bounds(b, indices, rows, words=_bad_index)
+        check_bounds(b, segment_ids, segments, "segment_ids", bad_segment)
         wide = b.convert(grad, accumulator(grad.type.dtype))
         start = b.full(0, (rows, *b.shape(grad)[1:]), wide.type.dtype)
         if segments == 0:
@@ -135,8 +139,9 @@ def _define_compact_gradient(kind: str) -> None:
         )
         rows, segments = int(dense_output_dim0), len(grad)
         for what, found, limit in (("Index", indices, rows), ("Segment id", segment_ids, segments)):
-            inside = (found >= 0) & (found < limit)
-            require(bool(inside.all()), f"{what} out of range [0, {limit})")
+            place = first((found < 0) | (found >= limit))
+            if place is not None:
+                raise fail(f"{what} {found[place]} at {at(place)} out of range [0, {limit})")
         unique, places = np.unique(indices, return_inverse=True)
         wide = grad.astype(np.float64)
         if kind != "Sum":

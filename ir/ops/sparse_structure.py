@@ -12,10 +12,10 @@ import numpy as np
 
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, product
+from flowc.ir.ops.checks import check_bounds
 from flowc.ir.ops.common import (
     Tensors,
     abstract,
-    check_bounds,
     fail,
     normalize_axis,
     require_rank,
@@ -415,6 +415,10 @@ def _(g: GraphBuilder, op: Operation, *grads: Any) -> Tensors:
     return None, values, None, default
 
 
+def _outside_of_values(place: str, index: int, count: int) -> str:
+    return f"Elements in reverse index must be in [0, {count}) but got {index} at {place}"
+
+
 @op(
     "SparseFillEmptyRowsGrad(reverse_index_map: int64[:], grad_values: T[:]; T: type)"
     " -> d_values: T, d_default_value: T"
@@ -426,7 +430,7 @@ def sparse_fill_empty_rows_grad(
     if b.shape(reverse_index_map)[0] == 0:
         return b.full(0, (0,), grad_values.type.dtype), b.reduce_sum(grad_values)
     (count,) = b.shape(grad_values)
-    check_bounds(b, reverse_index_map, count, f"reverse index must be in [0, {count})")
+    check_bounds(b, reverse_index_map, count, "reverse_index_map", _outside_of_values)
     values = b.take(grad_values, reverse_index_map)
     left = scatter_rows(b, grad_values, reverse_index_map, b.zeros_like(values), replace)
     return values, b.reduce_sum(left)

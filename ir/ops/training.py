@@ -12,7 +12,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flowc.ir.ops.common import check_bounds, show
+from flowc.ir.ops.checks import check_bounds
+from flowc.ir.ops.common import show
 from flowc.ir.ops.registry import op
 from flowc.ir.ops.scattering import replace, scatter_rows
 from flowc.ir.ops.terms import (
@@ -44,6 +45,10 @@ def _variables(b: Builder, handles: Sequence[Handle]) -> list[Value]:
     return values
 
 
+def _no_such_row(place: str, index: int, rows: int) -> str:
+    return f"Index {index} at offset {place[1:-1]} in indices is out of range [0, {rows})"
+
+
 def _apply(
     b: Builder, rule: Rule, names: Sequence[str], count: int, inputs: Sequence[Any], attrs: Any
 ) -> Handle:
@@ -54,7 +59,7 @@ def _apply(
     _check_operands(b, operands, b.shape(values[0]))
     indices = operands.pop("indices", None)
     if indices is not None:
-        check_bounds(b, indices, b.shape(values[0])[0], "Index is out of range")
+        check_bounds(b, indices, b.shape(values[0])[0], words=_no_such_row)
     rows = values if indices is None else [b.take(value, indices) for value in values]
     terms = [Term(b, value) for value in rows]
     updated = rule(*terms, **{n: Term(b, v) for n, v in operands.items()}, **attrs)

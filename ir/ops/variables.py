@@ -8,7 +8,8 @@ spellings; a reference op returns the handle.
 from __future__ import annotations
 
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, check_bounds, fail, is_abstract, shape_vector, show
+from flowc.ir.ops.checks import check_bounds
+from flowc.ir.ops.common import Tensors, fail, is_abstract, shape_vector, show
 from flowc.ir.ops.gathering import batched_take, gather_nd
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.scattering import COMBINERS, Combine, scatter_nd, scatter_rows
@@ -267,7 +268,7 @@ def _scatter(b: Builder, handle: Handle, indices: Value, updates: Value, combine
         f"updates.shape {show(b.shape(updates))}, indices.shape {show(places)}, params.shape "
         f"{show(shape)}",
     )
-    check_bounds(b, indices, shape[0], f"indices must be in [0, {shape[0]})")
+    check_bounds(b, indices, shape[0])
     b.state.assign(b, handle, scatter_rows(b, x, indices, updates, combine))
 
 

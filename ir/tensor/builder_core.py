@@ -27,6 +27,7 @@ from flowc.ir.tensor.assumptions import Assumptions
 from flowc.ir.tensor.attributes import map_attribute_dims
 from flowc.ir.tensor.core import (
     Computation,
+    Evidence,
     Instruction,
     Message,
     Parameter,
@@ -227,9 +228,18 @@ class BuilderCore:
             else self.emit("size", value=dim, dtype=dtype)
         )
 
-    def check(self, predicate: Value, message: str, error: str = "InvalidArgumentError") -> None:
-        """Fail the step with `error` when the bool scalar `predicate` is false; nothing changes."""
-        self.messages.append(Message(error, message, self.location))
+    def check(
+        self,
+        predicate: Value,
+        message: str,
+        error: str = "InvalidArgumentError",
+        evidence: Evidence | None = None,
+    ) -> None:
+        """Fail the step with `error` when the bool scalar `predicate` is false; nothing changes.
+
+        The evidence tells more than `message` does; see `flowc.ir.ops.checks`.
+        """
+        self.messages.append(Message(error, message, self.location, evidence))
         self.emit_all("check", [predicate], {"code": len(self.messages)})
 
     def _outline(self, region: Computation) -> Computation:
@@ -266,9 +276,7 @@ class BuilderCore:
 
     def _is_small(self, type_: TensorType) -> bool:
         size = type_.size
-        return (
-            isinstance(size, int) and size <= self.contents_limit and not type_.dtype.is_complex
-        )
+        return isinstance(size, int) and size <= self.contents_limit and not type_.dtype.is_complex
 
     def _find_contents(self, value: Value) -> Array | None:
         if not self._is_small(value.type):

@@ -8,7 +8,7 @@ an order in which each follows its operands. What an instruction means is in its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -140,13 +140,29 @@ class Guard:
         return f"{self.left} {'==' if self.equal else '!='} {self.right}"
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Evidence:
+    """What tells the culprit of a failed `check`: values behind its predicate, and sizes.
+
+    `tell(*arrays, *sizes)` makes a sentence of them; an empty one where it finds nothing wrong.
+    """
+
+    values: tuple[Value, ...]
+    sizes: Shape
+    tell: Callable[..., str]
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a failed `check` instruction means: the error's class name, its text and the node."""
+    """What a failed `check` instruction means: the error's class name, its text and the node.
+
+    The evidence is of the module as it was built; it is neither rewritten nor printed.
+    """
 
     error: str
     text: str
     node: str
+    evidence: Evidence | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

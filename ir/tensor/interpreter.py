@@ -18,6 +18,7 @@ from flowc.ir.tensor.core import (
     ArgumentDim,
     Computation,
     Instruction,
+    Message,
     Module,
     SymbolSource,
     TensorType,
@@ -49,7 +50,19 @@ def run(module: Module, arguments: Sequence[Array]) -> tuple[Array, ...]:
         return call(module.main, arguments, {}, sizes)
     except CheckFailed as failure:
         message = module.messages[failure.code - 1]
-        raise getattr(errors, message.error)(None, None, message.text) from None
+        text = _words(message, failure.values or {}, sizes)
+        raise getattr(errors, message.error)(None, None, text) from None
+
+
+def _words(message: Message, values: Mapping[Value, Array], sizes: Sizes) -> str:
+    """What a failed check says, as precisely as its evidence allows."""
+    evidence = message.evidence
+    if evidence is None or any(value not in values for value in evidence.values):
+        return message.text
+    arrays = [values[value] for value in evidence.values]
+    return (
+        evidence.tell(*arrays, *(dims.evaluate(d, sizes) for d in evidence.sizes)) or message.text
+    )
 
 
 def bind_symbols(module: Module, arguments: Sequence[Array]) -> dict[str, int]:
@@ -92,9 +105,13 @@ def call(
     """
     environment = dict(outer)
     environment.update(zip(computation.parameters, arguments, strict=True))
-    for instruction in computation.instructions:
-        results = evaluate(instruction, environment, sizes)
-        environment.update(zip(instruction.results, results, strict=True))
+    try:
+        for instruction in computation.instructions:
+            results = evaluate(instruction, environment, sizes)
+            environment.update(zip(instruction.results, results, strict=True))
+    except CheckFailed as failure:
+        failure.values = failure.values or environment  # the innermost one, which knows most
+        raise
     return tuple(environment[value] for value in computation.results)
 
 

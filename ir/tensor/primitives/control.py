@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from flowc.ir import dtypes
-from flowc.ir.tensor.core import Computation, TensorType
+from flowc.ir.tensor.core import Computation, TensorType, Value
 from flowc.ir.tensor.primitive import Array, Attributes, Primitive, Region, define
 from flowc.ir.tensor.primitives.common import (
     concrete,
@@ -23,11 +23,15 @@ _PREDICATE = TensorType(dtypes.bool_, ())
 
 
 class CheckFailed(Exception):
-    """A `check` instruction met a false predicate; `code` is the number of its message."""
+    """A `check` instruction met a false predicate; `code` is the number of its message.
+
+    `values` are those that were known in its computation.
+    """
 
     def __init__(self, code: int) -> None:
         super().__init__(f"check {code} failed")
         self.code = code
+        self.values: Mapping[Value, Array] | None = None
 
 
 def _infer_while(
