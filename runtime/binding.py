@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flowc.compiler.driver import Executable, NativeExecutable
-from flowc.ir import dims, errors
-from flowc.ir.errors import InternalError, OpError
+from flowc.compiler.driver import NativeExecutable
+from flowc.ir import dims
+from flowc.ir.errors import InternalError
 from flowc.ir.tensor.core import TensorType
+from flowc.runtime.failures import failed_check
 from flowc.runtime.store import Array, aligned_empty
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Binding:
     ) -> None:
         self._executor = executor
         self._executable = executable
+        self._sizes = sizes
         self._store = executor.store
         program = executable.lowered.program
         self._pointers = (ctypes.c_void_p * max(1, len(program.arguments)))()
@@ -114,7 +116,7 @@ class Binding:
             array = fetched[number] = aligned_empty(shape, dtype)
             pointers[place] = array.ctypes.data
         assigned = self._fresh and self._allocate_assigned()
-        self._call()
+        self._call(feeds)
         for number, memory in self._small:
             fetched[number] = memory.copy() if memory.ndim else memory[()]
         if assigned:
@@ -130,26 +132,21 @@ class Binding:
             assigned.append((name, array))
         return assigned
 
-    def _call(self) -> None:
+    def _call(self, feeds: Sequence[Array]) -> None:
         if self._generation != self._store.generation:
             self.is_stale()
         if self._arena_size:
             self._executor.reserve(self._arena_size)
         code = self._entry(*self._addresses, self._executor.arena_address)
         if code:
-            self._fail(code)
+            self._fail(code, feeds)
 
-    def _fail(self, code: int) -> None:
+    def _fail(self, code: int, feeds: Sequence[Array]) -> None:
         if code < 0:
             raise InternalError(None, None, self._executable.native.describe_error(code))
-        raise failed_check(self._executor, self._executable, code)
-
-
-def failed_check(executor: Executor, executable: Executable, code: int) -> OpError:
-    """The error of the check that ended a step, with the node's place in the user's program."""
-    message = executable.graph.module.messages[code - 1]
-    error = getattr(errors, message.error)(None, message.node, f"'{message.node}': {message.text}")
-    return executor.located(error)
+        variables = [self._executor.variable_array(name) for name in self._executable.graph.reads]
+        arguments = [*feeds, *variables]
+        raise failed_check(self._executor, self._executable, code, arguments, self._sizes)
 
 
 def _concrete(type_: TensorType, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], np.dtype[Any]]:

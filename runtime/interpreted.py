@@ -15,7 +15,8 @@ from flowc.compiler.driver import Executable, NativeExecutable
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.core import Parameter
 from flowc.ir.tensor.primitives.control import CheckFailed
-from flowc.runtime.binding import Binding, failed_check
+from flowc.runtime.binding import Binding
+from flowc.runtime.failures import failed_check
 from flowc.runtime.store import Array
 
 if TYPE_CHECKING:
@@ -42,10 +43,14 @@ class InterpretedBinding:
     def run(self, feeds: Sequence[Array]) -> list[Any]:
         """One step. Raises the error of a failed check; then no variable has changed."""
         graph, main = self._executable.graph, self._executable.module.main
+        arguments = [*feeds, *self._variables()]
         try:
-            results = interpreter.call(main, [*feeds, *self._variables()], {}, self._sizes)
+            results = interpreter.call(main, arguments, {}, self._sizes)
         except CheckFailed as failure:
-            raise failed_check(self._executor, self._executable, failure.code) from None
+            code = failure.code
+            raise failed_check(
+                self._executor, self._executable, code, arguments, self._sizes
+            ) from None
         count = len(results) - len(graph.writes)
         for name, array in zip(graph.writes, results[count:], strict=True):
             self._executor.store.set(name, np.array(array))

@@ -14,7 +14,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from flowc.ir import errors
-from flowc.ir.dims import Dim
+from flowc.ir.dims import Dim, Expr
+from flowc.ir.ops.common import is_abstract
+from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Evidence, Shape, Value
 
@@ -30,6 +32,8 @@ def check_all(
     error: str = "InvalidArgumentError",
 ) -> None:
     """Fail the step, or the compilation where the answer is known, unless all bools hold."""
+    if is_abstract(b):
+        return  # what does not hold is an error of the run
     contents = b.symbolic(holds)
     if contents is None:
         b.check(b.reduce_and(holds), message, error, evidence)
@@ -39,10 +43,19 @@ def check_all(
 
 def _known_words(b: Builder, message: str, evidence: Evidence | None) -> str:
     """The message for values that are known while the code is made."""
-    arrays = [] if evidence is None else [b.symbolic(value) for value in evidence.values]
-    if evidence is None or any(array is None for array in arrays):
+    if evidence is None or not isinstance(b.assumptions, Specialising):
         return message
-    return evidence.tell(*arrays, *evidence.sizes) or message
+    hint, known = b.assumptions.hint, [b.symbolic(value) for value in evidence.values]
+    arrays = [_numbers(array, hint) for array in known if array is not None]
+    if len(arrays) < len(known):
+        return message
+    return evidence.tell(*arrays, *map(hint, evidence.sizes)) or message
+
+
+def _numbers(contents: Array, hint: Callable[[Dim], int]) -> Array:
+    """Contents with the sizes of the first run in place of what stands for them."""
+    elements = [hint(e) if isinstance(e, Expr) else e for e in contents.ravel().tolist()]
+    return np.array(elements).reshape(contents.shape)
 
 
 def check_bounds(

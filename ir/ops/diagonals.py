@@ -14,7 +14,7 @@ from flowc.ir.ops.common import Tensors, fail, require_rank, show
 from flowc.ir.ops.gathering import take_along
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, require
-from flowc.ir.tensor.core import Shape, Value, Evidence
+from flowc.ir.tensor.core import Evidence, Shape, Value
 
 _ALIGN = 'align: {"LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT"} = "RIGHT_LEFT"'
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,7 +39,7 @@ from flowc.ir.tensor.core import (
 from flowc.ir.tensor.interpreter import region_function
 from flowc.ir.tensor.primitive import PRIMITIVES, Array
 from flowc.ir.tensor.primitives.common import invalid, objects
-from flowc.ir.tensor.rewrite import captures, substitute_dims
+from flowc.ir.tensor.rewrite import Rebuilder, captures, substitute_dims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -348,12 +348,24 @@ class BuilderCore:
     def computation(self, parameters: Sequence[Parameter], results: Sequence[Value]) -> Computation:
         """The computation of all that was emitted so far.
 
-        Sizes that were found equal are written alike in it; so its parameters may be new objects.
+        Sizes that were found equal are written alike in it; so its parameters may be new objects,
+        and the messages' evidence is of the new ones.
         """
         built = Computation(tuple(parameters), tuple(self._instructions), tuple(results))
         if not self.assumptions.any_equal:
             return built
-        return substitute_dims(built, self.assumptions.canonical)
+        rebuilder = Rebuilder(dims=self.assumptions.canonical)
+        rebuilt = rebuilder.computation(built)
+        self.messages = [
+            message if message.evidence is None
+            else replace(message, evidence=self._rebuilt(message.evidence, rebuilder))
+            for message in self.messages
+        ]  # fmt: skip
+        return rebuilt
+
+    def _rebuilt(self, evidence: Evidence, rebuilder: Rebuilder) -> Evidence:
+        values = tuple(map(rebuilder.value, evidence.values))
+        return Evidence(values, self.assumptions.canonical_shape(evidence.sizes), evidence.tell)
 
 
 def require(condition: bool, message: str) -> None:

@@ -7,7 +7,10 @@ follow values that describe shapes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import monotonic
 
 import numpy as np
 
@@ -27,8 +30,24 @@ from flowc.ir.tensor.core import (
 from flowc.ir.tensor.primitive import PRIMITIVES, Array, Region
 from flowc.ir.tensor.primitives.control import CheckFailed
 
+_DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
+
 Sizes = Mapping[str, int]
 Environment = MutableMapping[Value, Array]
+
+
+class OutOfTime(Exception):
+    """The time limit has passed."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise OutOfTime when what is interpreted inside goes on for longer."""
+    token = _DEADLINE.set(monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _DEADLINE.reset(token)
 
 
 def run(module: Module, arguments: Sequence[Array]) -> tuple[Array, ...]:
@@ -50,19 +69,17 @@ def run(module: Module, arguments: Sequence[Array]) -> tuple[Array, ...]:
         return call(module.main, arguments, {}, sizes)
     except CheckFailed as failure:
         message = module.messages[failure.code - 1]
-        text = _words(message, failure.values or {}, sizes)
+        text = words(message, failure, sizes) or message.text
         raise getattr(errors, message.error)(None, None, text) from None
 
 
-def _words(message: Message, values: Mapping[Value, Array], sizes: Sizes) -> str:
-    """What a failed check says, as precisely as its evidence allows."""
-    evidence = message.evidence
+def words(message: Message, failure: CheckFailed, sizes: Sizes) -> str:
+    """What the evidence tells of a failed check; empty where there is none."""
+    evidence, values = message.evidence, failure.values or {}
     if evidence is None or any(value not in values for value in evidence.values):
-        return message.text
+        return ""
     arrays = [values[value] for value in evidence.values]
-    return (
-        evidence.tell(*arrays, *(dims.evaluate(d, sizes) for d in evidence.sizes)) or message.text
-    )
+    return evidence.tell(*arrays, *(dims.evaluate(d, sizes) for d in evidence.sizes))
 
 
 def bind_symbols(module: Module, arguments: Sequence[Array]) -> dict[str, int]:
@@ -105,8 +122,11 @@ def call(
     """
     environment = dict(outer)
     environment.update(zip(computation.parameters, arguments, strict=True))
+    deadline = _DEADLINE.get()
     try:
         for instruction in computation.instructions:
+            if deadline is not None and monotonic() > deadline:
+                raise OutOfTime
             results = evaluate(instruction, environment, sizes)
             environment.update(zip(instruction.results, results, strict=True))
     except CheckFailed as failure:
