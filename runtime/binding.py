@@ -19,7 +19,7 @@ from flowc.compiler.driver import NativeExecutable
 from flowc.ir import dims
 from flowc.ir.errors import InternalError
 from flowc.ir.tensor.core import TensorType
-from flowc.runtime.failures import failed_check
+from flowc.runtime.failures import FailedRun, overwritten
 from flowc.runtime.store import Array, aligned_empty
 
 if TYPE_CHECKING:
@@ -145,8 +145,10 @@ class Binding:
         if code < 0:
             raise InternalError(None, None, self._executable.native.describe_error(code))
         variables = [self._executor.variable_array(name) for name in self._executable.graph.reads]
-        arguments = [*feeds, *variables]
-        raise failed_check(self._executor, self._executable, code, arguments, self._sizes)
+        written = {n: place for n, place in overwritten(self._executable.lowered, code).items()
+                   if place < len(feeds) + len(variables)}  # fmt: skip
+        run = FailedRun(self._executable, [*feeds, *variables], self._sizes, written)
+        raise run.error(self._executor, code)
 
 
 def _concrete(type_: TensorType, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], np.dtype[Any]]:

@@ -197,11 +197,23 @@ class Executor:
         """The error with the operation, and where the user's program made it."""
         if not isinstance(error.op, str):
             return error
-        if error.op not in self._index:  # a node of a function, or one that structuring made
+        name = self._known_name(error.op)
+        if not name:
             return type(error)(None, None, error.message)
-        place = self.graph.traceback_of(error.op)
-        message = error.message + (f"\n  node created at:\n{place}" if place else "")
-        return type(error)(None, self.graph.as_graph_element(error.op), message)
+        place = self.graph.traceback_of(name)
+        what = "node" if name == error.op else f"'{name}', which calls it,"
+        message = error.message + (f"\n  {what} created at:\n{place}" if place else "")
+        return type(error)(None, self.graph.as_graph_element(name), message)
+
+    def _known_name(self, name: str) -> str:
+        """The node itself, or the one of the graph that calls the function in which it lies."""
+        while name and name not in self._index:
+            name = name.rpartition("/")[0]
+        return name
+
+    def title(self, name: str) -> str:
+        """What messages call a node: `MatMul 'layer/MatMul'`."""
+        return f"{self._index.node(name).op} '{name}'" if name in self._index else f"'{name}'"
 
     def node_of(self, error: OpError) -> Node | None:
         """The node in which an error that has been located came up."""

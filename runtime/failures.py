@@ -2,23 +2,29 @@
 
 Compiled code tells no more than which check has failed. What the check was made of is computed
 again then, by the reference interpreter, up to the first element that is wrong: a step that fails
-is lost already, and one that does not fail pays nothing. No variable has changed by then, so the
-second time comes to what the first time came to.
+is lost already, and one that does not fail pays nothing.
+
+Checks come before variables are written, unless they look at what is written: then the memory of
+the variable holds the new value, and that is where the computation begins.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flowc.compiler.driver import Executable
 from flowc.ir import errors
 from flowc.ir.errors import OpError
+from flowc.ir.loops.kernel import Buffer, Call, CaseCalls, Check, Step, WhileCalls
+from flowc.ir.loops.walk import written_buffers
 from flowc.ir.tensor import interpreter
-from flowc.ir.tensor.core import Computation, Instruction, Message, Module, Value
+from flowc.ir.tensor.core import Computation, Instruction, Message, Module, Result, Value
 from flowc.ir.tensor.primitives.control import CheckFailed
-from flowc.ir.tensor.rewrite import captures
+from flowc.ir.tensor.rewrite import operands_and_captures
+from flowc.passes.lowering.program import Lowered
 from flowc.runtime.store import Array
 
 if TYPE_CHECKING:
@@ -27,64 +33,102 @@ if TYPE_CHECKING:
 _SECONDS = 10.0  # after which an error is told without its element
 
 
-def failed_check(
-    executor: Executor,
-    executable: Executable,
-    code: int,
-    arguments: Sequence[Array],
-    sizes: Mapping[str, int],
-) -> OpError:
-    """The error of the check that ended a step, with the node's place in the user's program.
+@dataclass(frozen=True, eq=False)
+class FailedRun:
+    """A run of an executable that a check has ended.
 
-    `arguments` are those of the executable's module: feeds and variables.
+    `arguments` are those of the module, feeds and variables; `overwritten` tells which results lie
+    in an argument's memory by now.
     """
-    module = executable.graph.module
-    message = module.messages[code - 1]
-    text = _words(module, message, code, arguments, sizes) or _with_numbers(message.text, sizes)
-    error = getattr(errors, message.error)(None, message.node, f"'{message.node}': {text}")
-    return executor.located(error)
 
+    executable: Executable
+    arguments: Sequence[Array]
+    sizes: Mapping[str, int]
+    overwritten: Mapping[int, int] = field(default_factory=dict)
 
-def _words(
-    module: Module,
-    message: Message,
-    code: int,
-    arguments: Sequence[Array],
-    sizes: Mapping[str, int],
-) -> str:
-    """What the check says of the values that it failed for; empty where that cannot be told."""
-    if message.evidence is None:
+    def error(self, executor: Executor, code: int) -> OpError:
+        """The error of a check, with the node's place in the user's program."""
+        message = self._module.messages[code - 1]
+        text = self._told(message, code) or _with_numbers(message.text, self.sizes)
+        kind = getattr(errors, message.error)
+        title = executor.title(message.node)
+        return executor.located(kind(None, message.node, f"{title}: {text}"))
+
+    @property
+    def _module(self) -> Module:
+        return self.executable.graph.module
+
+    def _told(self, message: Message, code: int) -> str:
+        """What the check says of the values that it failed for; empty where that is not certain."""
+        if message.evidence is None:
+            return ""
+        main = self._module.main
+        gone = {main.parameters[argument] for argument in self.overwritten.values()}
+        known = {main.results[n]: self.arguments[a] for n, a in self.overwritten.items()}
+        needed = _needed_for(main, code, message.evidence.values, known)
+        if any(gone.intersection(operands_and_captures(i)) for i in needed.instructions):
+            return ""
+        try:
+            with interpreter.time_limit(_SECONDS):
+                interpreter.call(needed, self.arguments, known, self.sizes)
+        except CheckFailed as failure:
+            return interpreter.words(message, failure, self.sizes) if failure.code == code else ""
+        except (MemoryError, interpreter.OutOfTime):
+            pass
         return ""
-    main = _needed_for(module.main, code, message.evidence.values)
-    try:
-        with interpreter.time_limit(_SECONDS):
-            interpreter.call(main, arguments, {}, sizes)
-    except CheckFailed as failure:
-        return interpreter.words(message, failure, sizes) if failure.code == code else ""
-    except (MemoryError, interpreter.OutOfTime):
-        pass
-    return ""
 
 
-def _needed_for(main: Computation, code: int, values: Sequence[Value]) -> Computation:
-    """The instructions that a check and the values need."""
-    own = set(main.instructions)
-    pending = [i for i in main.instructions if _has_check(i, code)]
-    pending += [v.instruction for v in values if _is_of(v, own)]
+def overwritten(lowered: Lowered, code: int) -> dict[int, int]:
+    """The results that are written into arguments' memory before a check, and those arguments."""
+    written = set[Buffer]()
+    for step in lowered.program.steps:
+        written |= _written_by(step)
+        if _has_step(step, code):
+            break
+    arguments = lowered.program.arguments
+    return {n: place for n, place in enumerate(lowered.places) if arguments[place] in written}
+
+
+def _written_by(step: Step) -> set[Buffer]:
+    if isinstance(step, Call):
+        names = written_buffers(step.kernel.body)
+        pairs = zip(step.kernel.parameters, step.arguments, strict=True)
+        return {argument for parameter, argument in pairs if parameter in names}
+    return {buffer for inner in _inner_steps(step) for buffer in _written_by(inner)}
+
+
+def _has_step(step: Step, code: int) -> bool:
+    if isinstance(step, Check):
+        return step.code == code
+    return any(_has_step(inner, code) for inner in _inner_steps(step))
+
+
+def _inner_steps(step: Step) -> list[Step]:
+    match step:
+        case WhileCalls():
+            return [*step.condition, *step.body]
+        case CaseCalls():
+            return [inner for branch in step.branches for inner in branch]
+    return []
+
+
+def _needed_for(
+    main: Computation, code: int, values: Sequence[Value], known: Mapping[Value, Array]
+) -> Computation:
+    """The instructions that a check and the values need beside what is known."""
+
+    def sources(values: Sequence[Value]) -> list[Instruction]:
+        return [v.instruction for v in values if isinstance(v, Result) and v not in known]
+
+    pending = [i for i in main.instructions if _has_check(i, code)] + sources(values)
     needed = set[Instruction]()
     while pending:
         instruction = pending.pop()
-        if instruction in needed:
-            continue
-        needed.add(instruction)
-        read = [*instruction.operands, *(v for r in instruction.regions for v in captures(r))]
-        pending += [v.instruction for v in read if _is_of(v, own)]
+        if instruction not in needed:
+            needed.add(instruction)
+            pending += sources(operands_and_captures(instruction))
     kept = tuple(i for i in main.instructions if i in needed)
     return Computation(main.parameters, kept, ())
-
-
-def _is_of(value: Value, instructions: set[Instruction]) -> bool:
-    return getattr(value, "instruction", None) in instructions
 
 
 def _has_check(instruction: Instruction, code: int) -> bool:

@@ -16,7 +16,7 @@ from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.core import Parameter
 from flowc.ir.tensor.primitives.control import CheckFailed
 from flowc.runtime.binding import Binding
-from flowc.runtime.failures import failed_check
+from flowc.runtime.failures import FailedRun
 from flowc.runtime.store import Array
 
 if TYPE_CHECKING:
@@ -47,10 +47,8 @@ class InterpretedBinding:
         try:
             results = interpreter.call(main, arguments, {}, self._sizes)
         except CheckFailed as failure:
-            code = failure.code
-            raise failed_check(
-                self._executor, self._executable, code, arguments, self._sizes
-            ) from None
+            run = FailedRun(self._executable, arguments, self._sizes)
+            raise run.error(self._executor, failure.code) from None
         count = len(results) - len(graph.writes)
         for name, array in zip(graph.writes, results[count:], strict=True):
             self._executor.store.set(name, np.array(array))

@@ -15,7 +15,7 @@ import numpy as np
 
 from flowc.ir import errors
 from flowc.ir.dims import Dim, Expr
-from flowc.ir.ops.common import is_abstract
+from flowc.ir.ops.common import fail, is_abstract
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Evidence, Shape, Value
@@ -96,9 +96,9 @@ def check_vectors(b: Builder, inside: Value, indices: Value, limits: Shape, what
     `inside` tells it of each vector; `what` the shape is of.
     """
 
-    def wrong(array: Array, *sizes: int) -> Array:
+    def wrong(array: Array, *sizes: int) -> Any:
         bounds = np.array(sizes[: array.shape[-1]], np.int64)
-        return ((array < 0) | (array >= bounds)).any(-1)
+        return np.any((array < 0) | (array >= bounds), axis=-1)
 
     def words(place: Place, array: Array, *sizes: int) -> str:
         vector = ", ".join(map(str, array[place]))
@@ -108,9 +108,24 @@ def check_vectors(b: Builder, inside: Value, indices: Value, limits: Shape, what
     check_all(b, inside, message, culprit((indices,), wrong, words, limits))
 
 
+def require_inside(indices: Array, limit: int, name: str = "indices") -> None:
+    """The same of a kernel's array. Raises InvalidArgumentError for the first index outside."""
+    place = first((indices < 0) | (indices >= limit))
+    if place is not None:
+        raise fail(f"{name}{at(place)} = {indices[place]} is not in [0, {limit})")
+
+
+def require_vectors_inside(indices: Array, shape: Array) -> None:
+    """Raise InvalidArgumentError for the first row of `indices` that lies outside of a shape."""
+    place = first(np.any((indices < 0) | (indices >= shape), axis=-1))
+    if place is not None:
+        raise fail(f"indices{at(place)} = {listed(indices[place])} is out of bounds: need 0 <= "
+                   f"index < {listed(shape)}")  # fmt: skip
+
+
 def culprit(
     values: Sequence[Value],
-    wrong: Callable[..., Array],
+    wrong: Callable[..., Any],
     words: Callable[..., str],
     sizes: Shape = (),
 ) -> Evidence:
@@ -126,7 +141,7 @@ def culprit(
     return Evidence(tuple(values), sizes, tell)
 
 
-def first(wrong: Array) -> Place | None:
+def first(wrong: Any) -> Place | None:
     """The first position in row-major order at which something is wrong."""
     flat = np.flatnonzero(np.asarray(wrong, bool))
     if not flat.size:
@@ -139,6 +154,6 @@ def at(position: Sequence[int]) -> str:
     return listed(position) if position else ""
 
 
-def listed(sizes: Sequence[Any]) -> str:
+def listed(sizes: Sequence[Any] | Array) -> str:
     """Numbers as TensorFlow writes a shape: [2,3]."""
     return "[" + ",".join(map(str, sizes)) + "]"

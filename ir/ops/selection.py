@@ -11,6 +11,7 @@ import numpy as np
 
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
+from flowc.ir.ops.checks import require_inside
 from flowc.ir.ops.common import Tensors, abstract, or_zeros, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, host_op, op
 from flowc.ir.tensor.builder import Builder, require
@@ -152,8 +153,7 @@ def dynamic_partition(data: Array, partitions: Array, *, num_partitions: int) ->
         f"data.shape must start with partitions.shape, got data.shape = {show(data.shape)}, "
         f"partitions.shape = {show(partitions.shape)}",
     )
-    valid = bool(np.all((partitions >= 0) & (partitions < num_partitions)))
-    require(valid, f"partitions is not in [0, {num_partitions})")
+    require_inside(partitions, num_partitions, "partitions")
     rows, numbers = data.reshape(-1, *data.shape[depth:]), partitions.reshape(-1)
     return [rows[numbers == i] for i in range(num_partitions)]
 

@@ -108,10 +108,8 @@ def fill(b: Builder, dims: Value, value: Value) -> Value:
     require_rank(b, dims, 1, "dims")
     require_rank(b, value, 0, "value")
     sizes = b.dims(dims)
-    require(
-        not any(isinstance(d, int) and d < 0 for d in sizes),
-        f"Dimension {show(sizes)} must be >= 0",
-    )
+    negative = next((d for d in sizes if isinstance(d, int) and d < 0), 0)
+    require(negative == 0, f"Dimension {negative} must be >= 0, got shape {show(sizes)}")
     return b.broadcast_in_dim(value, sizes, ())
 
 

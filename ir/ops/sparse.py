@@ -53,8 +53,8 @@ def _checked(b: Builder, indices: Value, values: Value, sizes: Shape) -> Value:
     return b.reshape(values, (count,))
 
 
-def _outside(indices: Array, *sizes: int) -> Array:
-    return ((indices < 0) | (indices >= np.array(sizes, np.int64))).any(-1)
+def _outside(indices: Array, *sizes: int) -> Any:
+    return np.any((indices < 0) | (indices >= np.array(sizes, np.int64)), axis=-1)
 
 
 def _out_of_bounds(place: Place, indices: Array, *sizes: int) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from flowc.ir import dtypes
 from flowc.ir.dims import Dim, product
-from flowc.ir.ops.checks import check_bounds
+from flowc.ir.ops.checks import check_bounds, first, require_vectors_inside
 from flowc.ir.ops.common import (
     Tensors,
     abstract,
@@ -57,8 +57,7 @@ def _sorted(indices: Array, values: Array) -> tuple[Array, Array]:
 
 def _places(indices: Array, shape: Array) -> Array:
     """The row-major position of each index. Raises InvalidArgumentError outside of the shape."""
-    if np.any((indices < 0) | (indices >= shape)):
-        raise fail(f"an index is out of bounds of shape {shape.tolist()}")
+    require_vectors_inside(indices, shape)
     strides = np.cumprod([1, *shape.tolist()[:0:-1]], dtype=np.int64)[::-1]
     return np.asarray(indices @ strides[: len(shape)], np.int64)
 
@@ -229,6 +228,7 @@ def sparse_split(
     require(split_dim.size == 1, f"split_dim must be a scalar, got shape {show(split_dim.shape)}")
     axis = normalize_axis(int(split_dim.item()), len(shape), "split_dim")
     require(num_split <= shape[axis], f"Number of splits {num_split} exceeds size {shape[axis]}")
+    require_vectors_inside(indices, shape)
     short, longer = divmod(int(shape[axis]), num_split)
     parts, begin = [], 0
     for number in range(num_split):
@@ -311,6 +311,8 @@ def _define_extreme(name: str, combine: Callable[[Any, Any], Any]) -> None:
     )
     def kernel(*operands: Array) -> tuple[Array, Array]:
         a, b = operands[:3], operands[3:]
+        for indices, _, shape in (a, b):
+            require_vectors_inside(indices, shape)
         return _merge((a[0], a[1], a[2]), (b[0], b[1], b[2]), combine)[:2]
 
     @kernel.infer
@@ -385,8 +387,11 @@ def sparse_fill_empty_rows(
     )
     rows = int(dense_shape[0])
     require(rows > 0 or not len(indices), f"Received {len(indices)} indices for no rows")
-    if np.any((indices[:, 0] < 0) | (indices[:, 0] >= rows)):
-        raise fail(f"indices(0) must be in [0, {rows})")
+    place = first((indices[:, 0] < 0) | (indices[:, 0] >= rows))
+    if place is not None:
+        number = indices[place[0], 0]
+        fault = f"{number} < 0" if number < 0 else f"{number} >= {rows}"
+        raise fail(f"indices({place[0]}, 0) is invalid: {fault}")
     empty = ~np.isin(np.arange(rows), indices[:, 0])
     added = np.zeros((int(empty.sum()), indices.shape[1]), np.int64)
     added[:, 0] = np.flatnonzero(empty)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from flowc.ir import dims
+from flowc.ir.ops.checks import at, first
 from flowc.ir.ops.common import Tensors, abstract, fail, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, host_op, op
 from flowc.ir.ops.scattering import replace, scatter_rows
@@ -26,8 +27,7 @@ def dynamic_stitch(b: Builder, indices: list[Value], data: list[Value]) -> Value
     for value, contents in zip(indices, known, strict=True):
         if contents is None:
             raise DataDependent(value)
-        places.extend(b.static(value).ravel().tolist())
-    require(all(i >= 0 for i in places), f"indices must not be negative: {places}")
+        places.extend(_not_negative(b.static(value)).ravel().tolist())
     rows = [
         b.reshape(d, [dims.product(b.shape(i)), *inner]) for i, d in zip(indices, data, strict=True)
     ]
@@ -42,6 +42,13 @@ def dynamic_stitch(b: Builder, indices: list[Value], data: list[Value]) -> Value
         return _permuted(b, joined, [last[place] for place in range(count)])
     found = [last.get(place, -1) for place in range(count)]
     return _permuted(b, joined, found)
+
+
+def _not_negative(indices: Array) -> Array:
+    place = first(indices < 0)
+    if place is not None:
+        raise fail(f"indices{at(place)} = {indices[place]} is out of range: it is negative")
+    return indices
 
 
 def _stitched_inner(b: Builder, indices: list[Value], data: list[Value]) -> Shape:
@@ -105,9 +112,7 @@ def _stitch_rows(indices: list[Array], data: list[Array]) -> Array:
     size = max((int(i.max()) for i in indices if i.size), default=-1) + 1
     merged = np.zeros((size, *inner), data[0].dtype)
     for index, value in zip(indices, data, strict=True):
-        if index.size and int(index.min()) < 0:
-            raise fail(f"indices[{int(index.min())}] is out of range")
-        merged[index.reshape(-1)] = value.reshape(-1, *inner)
+        merged[_not_negative(index).reshape(-1)] = value.reshape(-1, *inner)
     return merged
 
 

@@ -95,7 +95,7 @@ def test_version_grows() -> None:
 
 def test_traceback_names_the_line() -> None:
     tf.placeholder(tf.float32, name="x")
-    assert tf.get_default_graph().traceback_of("x").startswith("test_graph.py:")
+    assert 'test_graph.py", line' in tf.get_default_graph().traceback_of("x")
     assert tf.get_default_graph().traceback_of("y") == ""
 
 
