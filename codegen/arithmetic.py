@@ -88,10 +88,10 @@ def _like(dtype: DType, value: ir.Value, number: bool | int | float) -> ir.Const
 
 
 def _sign_float(b: Builder, dtype: DType, x: ir.Value) -> ir.Value:
-    """copysign(1, x), but x itself where x is 0 or NaN."""
+    """copysign(1, x), but x + x where x is 0 or NaN: the zero that a small x is taken for."""
     zero = _like(dtype, x, 0.0)
     one = b.binary_intrinsic("copysign", _like(dtype, x, 1.0), x)
-    return b.select(b.fcmp_unordered("==", x, zero), x, one)
+    return b.select(b.fcmp_unordered("==", x, zero), b.fadd(x, x), one)
 
 
 def _rsqrt(b: Builder, dtype: DType, x: ir.Value) -> ir.Value:

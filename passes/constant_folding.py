@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from flowc.ir.denormals import flushed
 from flowc.ir.errors import OpError
 from flowc.ir.tensor.attributes import symbolic_dims
 from flowc.ir.tensor.core import Instruction, Module, TensorType, Value
@@ -40,7 +41,8 @@ class FoldConstants:
 
     def run(self, module: Module) -> Module:
         """The module with constants in place of what is known."""
-        main = _Folder().computation(module.main)
+        with flushed():
+            main = _Folder().computation(module.main)
         return module if main is module.main else replace(module, main=main)
 
 
@@ -111,4 +113,3 @@ def make_constant(array: Array, type_: TensorType, location: str = "") -> Instru
     value.setflags(write=False)
     attributes: Mapping[str, object] = {"value": value, "dtype": type_.dtype}
     return Instruction("constant", (), attributes, (type_,), (), location)
-

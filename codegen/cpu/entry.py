@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from llvmlite import ir
 
 from flowc.codegen.builder import Builder, declare, define_global
+from flowc.codegen.cpu.floats import flush_small_values, restore_control_word
 from flowc.codegen.cpu.parts import Parts
 from flowc.codegen.emitter import Context, emit_kernel
 from flowc.codegen.positions import Positions
@@ -75,6 +76,7 @@ class EntryEmitter:
         if self.context.checks is not None:
             self.cell = self.builder.alloca(I32)
             self.builder.store(ir.Constant(I32, 0), self.cell)
+        self.control_word = flush_small_values(self.builder, self.context.target.triple)
         self._thread_call("flowc_pool_enter")
         self._steps(self.program.steps)
         self._return(ir.Constant(I32, 0))
@@ -86,6 +88,7 @@ class EntryEmitter:
 
     def _return(self, code: ir.Value) -> None:
         self._thread_call("flowc_pool_leave")
+        restore_control_word(self.scopes.here(), self.control_word)
         self.scopes.here().ret(code)
 
     # Buffers

@@ -23,6 +23,7 @@ from flowc.frontend.custom_ops.interface import (
     attribute_values,
     invoke,
 )
+from flowc.ir.denormals import flushed
 from flowc.ir.errors import (
     AlreadyExistsError,
     FailedPreconditionError,
@@ -162,7 +163,8 @@ class _Functions:
             outputs = Operands(types, shapes, room=False)
             operands.point_to(arrays)
             outputs.point_to(results)
-            self._invoke(self.compute, operands, outputs, (len(arrays), len(results)), values)
+            with flushed():
+                self._invoke(self.compute, operands, outputs, (len(arrays), len(results)), values)
             return results
 
         return self._with_attributes(run)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowc.ir import dims
+from flowc.ir.denormals import flushed
 from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
 from flowc.ir.loops import scalar_semantics as semantics
@@ -76,7 +77,8 @@ class _KernelRun:
 
     def run(self) -> None:
         """Execute all statements."""
-        self._statements(self.kernel.body)
+        with flushed():
+            self._statements(self.kernel.body)
 
     # Statements
 

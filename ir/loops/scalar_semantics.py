@@ -39,10 +39,10 @@ def fused_multiply_add(dtype: DType, a: Number, b: Number, c: Number) -> Number:
     """`a * b + c` rounded once."""
     if not dtype.is_floating:
         return wrap(dtype, int(a) * int(b) + int(c))
-    wide = [np.float64(v) for v in (a, b, c)]
+    wide = [np.float64(v) * 1.0 for v in (a, b, c)]  # flushed, where that is asked for
     if not all(map(np.isfinite, wide)):
         return from_float(dtype, wide[0] * wide[1] + wide[2])
-    exact = Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
+    exact = Fraction(float(wide[0])) * Fraction(float(wide[1])) + Fraction(float(wide[2]))
     if exact == 0:
         return from_float(dtype, wide[0] * wide[1] + wide[2])
     inner = dtype if dtype.size >= 4 else float32
@@ -145,7 +145,7 @@ def _extreme(choose: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
 _UNARY_FLOAT: dict[str, Callable[..., Any]] = {
     "abs": np.abs,
     "negate": np.negative,
-    "sign": lambda x: x if x == 0 or np.isnan(x) else np.copysign(type(x)(1), x),
+    "sign": lambda x: x + x if x == 0 or np.isnan(x) else np.copysign(type(x)(1), x),
     "sqrt": np.sqrt,
     "rsqrt": lambda x: type(x)(1) / np.sqrt(x),
     "ceil": np.ceil,

@@ -346,17 +346,24 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 def next_after(b: Builder, x1: Value, x2: Value) -> Value:
     """The float next to x1 toward x2."""
     x, y = b.broadcast(x1, x2)
-    wide = x.type.dtype is dtypes.float64
-    integer = dtypes.int64 if wide else dtypes.int32
-    bits, zero = b.bitcast_convert(x, integer), b.zeros_like(x)
-    one = b.ones_like(bits)
-    away = b.eq(b.lt(x, y), b.lt(zero, x))  # away from zero the magnitude, so the bits, grow
+    integer = dtypes.int64 if x.type.dtype is dtypes.float64 else dtypes.int32
+    bits, goal = b.bitcast_convert(x, integer), b.bitcast_convert(y, integer)
+    # Compared as integers: the smallest floats count as 0 in arithmetic.
+    place, aim = _in_order(b, bits), _in_order(b, goal)
+    zero, one = b.zeros_like(bits), b.ones_like(bits)
+    ahead = b.lt(place, aim)
+    from_zero = b.select(ahead, one, _in_order(b, b.negate(one)))
+    away = b.eq(ahead, b.lt(zero, place))  # away from zero the magnitude, so the bits, grow
     stepped = b.add(bits, b.select(away, one, b.negate(one)))
-    tiny = b.bitcast_convert(one, x.type.dtype)
-    from_zero = b.select(b.lt(y, zero), b.negate(tiny), tiny)
-    moved = b.select(b.eq(x, zero), from_zero, b.bitcast_convert(stepped, x.type.dtype))
+    moved = b.bitcast_convert(b.select(b.eq(place, zero), from_zero, stepped), x.type.dtype)
     nan = b.or_(b.ne(x, x), b.ne(y, y))
-    return b.select(nan, b.add(x, y), b.select(b.eq(x, y), y, moved))
+    return b.select(nan, b.add(x, y), b.select(b.eq(place, aim), y, moved))
+
+
+def _in_order(b: Builder, bits: Value) -> Value:
+    """Integers in the order of the floats of these bits, both zeros 0; it is its own inverse."""
+    least = b.full_like(bits, int(bits.type.dtype.min))
+    return b.select(b.lt(bits, b.zeros_like(bits)), b.subtract(least, bits), bits)
 
 
 @next_after.gradient

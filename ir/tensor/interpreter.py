@@ -15,6 +15,7 @@ from time import monotonic
 import numpy as np
 
 from flowc.ir import dims, errors
+from flowc.ir.denormals import flushed
 from flowc.ir.errors import InternalError, InvalidArgumentError
 from flowc.ir.tensor.attributes import map_attribute_dims, map_dims
 from flowc.ir.tensor.core import (
@@ -66,7 +67,8 @@ def run(module: Module, arguments: Sequence[Array]) -> tuple[Array, ...]:
     ):
         _expect_type(parameter.type, array, sizes, f"argument {number} of {module.name}")
     try:
-        return call(module.main, arguments, {}, sizes)
+        with flushed():
+            return call(module.main, arguments, {}, sizes)
     except CheckFailed as failure:
         message = module.messages[failure.code - 1]
         text = words(message, failure, sizes) or message.text

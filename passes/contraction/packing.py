@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol, as_dim
 from flowc.ir.dtypes import DType
+from flowc.ir.loops.expressions import Constant
 from flowc.ir.loops.kernel import Buffer, For, Kind, Statement, Store
 from flowc.passes.contraction.problem import Indices, Operand
 from flowc.passes.contraction.schedule import Depth
 
+Body = tuple[Statement, ...]
 COPIES = 8  # elements that one trip of a scalar copy moves
 LINE = 16  # elements, of four bytes each, of a cache line
 NARROW = 8  # a depth index of fewer elements is not worth a vector
@@ -144,7 +146,7 @@ class RightPanels:
         return ((batch * self.count + panel) * dims.product(self.depth) + depth) * self.columns
 
     def copy(self) -> Statement:
-        """Fill the buffer, all panels in parallel."""
+        """Fill the buffer, all panels in parallel; columns beyond the last are 0."""
         unit = Symbol("pack", dims.product(self.batch) * self.count)
         number, panel = as_dim(unit) // self.count, as_dim(unit) % self.count
         column = Symbol("pack_n", self.columns)
@@ -162,9 +164,26 @@ class RightPanels:
             self.operand.element(batch, side, depth),
         )
         extent = dims.minimum(self.columns, self.operand.side.size - first)
-        body = self._loops(loops, column, extent, store)
+        body = (self._loops(loops, column, extent, store), *self._padding(store.position, extent))
         grain = 1 + (1 << 14) // (dims.product(self.depth) * self.columns)
-        return For(unit, unit_extent(unit), (body,), Kind.PARALLEL, grain=grain)
+        return For(unit, unit_extent(unit), body, Kind.PARALLEL, grain=grain)
+
+    def _padding(self, position: Dim, filled: Dim) -> Body:
+        """Zeros for the columns of a panel from `filled` on; `position` is that of an element.
+
+        Nobody stores the products, but what bytes lie there by chance would be multiplied.
+        """
+        if self.operand.side.size % self.columns == 0:
+            return ()
+        some = Symbol("pad", dims.minimum(1, self.columns - filled))
+        loops = [(Symbol(f"pad_k{i}", extent), extent) for i, extent in enumerate(self.depth)]
+        column = Symbol("pad_n", self.columns)
+        by_name = {f"pack_k{i}": as_dim(s) for i, (s, _) in enumerate(loops)}
+        by_name["pack_n"] = filled + as_dim(column)
+        place = dims.substitute(position, lambda s: by_name.get(s.name))
+        store = Store(self.buffer, place, Constant(self.buffer.dtype, 0))
+        zeros = For(column, self.columns - filled, (store,), Kind.VECTOR, self.lanes)
+        return (For(some, unit_extent(some), (nest(loops, zeros),)),)
 
     def _loops(
         self, loops: list[tuple[Symbol, Dim]], column: Symbol, extent: Dim, store: Store

@@ -55,7 +55,9 @@ def specials(dtype: DType) -> list[Any]:
     if dtype.is_integer:
         return [int(dtype.min), int(dtype.max), 0, 1, 2, 3, 7, 100 % int(dtype.max), dtype.bits]
     large = float(dtype.max)
-    return [0.0, -0.0, 1.0, -1.5, 0.5, 2.5, float("nan"), float("inf"), -float("inf"), large, 3e4]
+    small = 2.0 ** {16: -24, 32: -127, 64: -1023}[dtype.bits]  # not normal
+    infinity = float("inf")
+    return [0.0, -0.0, 1.0, -1.5, 0.5, 2.5, float("nan"), infinity, -infinity, large, 3e4, small]
 
 
 class Builder:

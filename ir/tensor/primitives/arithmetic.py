@@ -71,7 +71,7 @@ def power(x: Array, y: Array) -> Array:
 
 def sign(x: Array) -> Array:
     """-1, 0 or 1; zero keeps its sign and NaN stays; of a complex number x / |x|."""
-    return np.where(x == 0, x, np.sign(x))
+    return np.where(x == 0, x + x, np.sign(x))  # x + x: what counts as 0 becomes 0
 
 
 def round_half_away(x: Array) -> Array:
