@@ -2,8 +2,8 @@
 
 A result below the smallest normal float32 or float64 becomes a zero of its sign, and such an
 operand is read as one; what is only moved keeps its bits. float16 keeps its own small values, since
-it is computed in float32. Generated code sets the processor's control word (`codegen/cpu/floats.py`);
-what Python evaluates in its place does the same inside of `flushed`.
+it is computed in float32. Generated code sets the processor's control word
+(`codegen/cpu/floats.py`); what Python evaluates in its place does the same inside of `flushed`.
 """
 
 from __future__ import annotations

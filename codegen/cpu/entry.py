@@ -14,6 +14,7 @@ from llvmlite import ir
 from flowc.codegen.builder import Builder, declare, define_global
 from flowc.codegen.cpu.floats import flush_small_values, restore_control_word
 from flowc.codegen.cpu.parts import Parts
+from flowc.codegen.cpu.threads import POOL_ENTER, POOL_LEAVE
 from flowc.codegen.emitter import Context, emit_kernel
 from flowc.codegen.positions import Positions
 from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer, zero
@@ -77,17 +78,17 @@ class EntryEmitter:
             self.cell = self.builder.alloca(I32)
             self.builder.store(ir.Constant(I32, 0), self.cell)
         self.control_word = flush_small_values(self.builder, self.context.target.triple)
-        self._thread_call("flowc_pool_enter")
+        self._thread_call(POOL_ENTER, ir.Constant(I32, self.context.target.threads))
         self._steps(self.program.steps)
         self._return(ir.Constant(I32, 0))
 
-    def _thread_call(self, name: str) -> None:
+    def _thread_call(self, name: str, *arguments: ir.Value) -> None:
         if self.uses_threads:
-            function = declare(self.context.module, name, ir.FunctionType(VOID, []))
-            self.scopes.here().call(function, [])
+            kind = ir.FunctionType(VOID, [a.type for a in arguments])
+            self.scopes.here().call(declare(self.context.module, name, kind), arguments)
 
     def _return(self, code: ir.Value) -> None:
-        self._thread_call("flowc_pool_leave")
+        self._thread_call(POOL_LEAVE)
         restore_control_word(self.scopes.here(), self.control_word)
         self.scopes.here().ret(code)
 

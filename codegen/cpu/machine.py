@@ -27,22 +27,23 @@ class CpuMachine:
 
     def __init__(self, target: Target) -> None:
         self.has_masks = "+avx512vl" in target.features.split(",")
-        self.uses_threads = target.threads > 1
+        self.threads = target.threads
 
     # Parallel loops
 
     def parallel(self, emitter: KernelEmitter, loop: For) -> None:
         """Outline the body to `(context, begin, end)` and hand it to the thread pool."""
-        if not self.uses_threads:
+        if self.threads == 1:
             emitter.loops.emit(replace(loop, kind=Kind.SERIAL))
             return
         captured = _captured(emitter)
         body = self._outline(emitter, loop, captured)
         extent, grain = emitter.positions.scalar(loop.extent), emitter.positions.scalar(loop.grain)
         context = _fill_context(emitter, captured)
-        kind = ir.FunctionType(VOID, [POINTER, POINTER, I64, I64])
+        kind = ir.FunctionType(VOID, [POINTER, POINTER, I64, I64, I32])
         parallel_for = declare(emitter.context.module, PARALLEL_FOR, kind)
-        emitter.scopes.here().call(parallel_for, [body, context, extent[0], grain[0]])
+        threads = ir.Constant(I32, self.threads)
+        emitter.scopes.here().call(parallel_for, [body, context, extent[0], grain[0], threads])
 
     def _outline(
         self, emitter: KernelEmitter, loop: For, captured: dict[Hashable, Placed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from threading import Lock
 from typing import Any
 
@@ -10,7 +11,7 @@ from llvmlite import ir
 
 from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.cache import DiskCache, object_key
-from flowc.codegen.cpu.threads import EXPORTS, SET_THREADS, emit_pool
+from flowc.codegen.cpu.threads import EXPORTS, POOL_RESET, emit_pool
 from flowc.passes.target import Target
 
 _libraries: dict[Target, Any] = {}  # the process's pool, by the machine; there is one entry
@@ -18,7 +19,7 @@ _loading = Lock()
 
 
 def pool_symbols(target: Target, disk_cache: DiskCache | None = None) -> dict[str, int]:
-    """Addresses of the pool's functions, with the target's number of threads set.
+    """Addresses of the pool's functions.
 
     The pool is loaded once and never unloaded, since its threads run in it.
     """
@@ -28,9 +29,9 @@ def pool_symbols(target: Target, disk_cache: DiskCache | None = None) -> dict[st
             library = jit.link([_pool_object(machine, disk_cache)], EXPORTS)
             library._owned = True
             _libraries[machine] = library
-    addresses = {name: _libraries[machine][name] for name in EXPORTS}
-    ctypes.CFUNCTYPE(None, ctypes.c_int32)(addresses[SET_THREADS])(target.threads)
-    return addresses
+            reset = ctypes.CFUNCTYPE(None)(library[POOL_RESET])
+            os.register_at_fork(after_in_child=reset)
+    return {name: _libraries[machine][name] for name in EXPORTS}
 
 
 def _pool_object(machine: Target, disk_cache: DiskCache | None) -> bytes:

@@ -120,7 +120,7 @@ def build_module(
     context = _first_context(program, target, checks)
     if with_pool and _uses_threads(program, target):
         architecture = target.triple.split("-")[0]
-        emit_pool(context.module, architecture, target.threads, exported=False)
+        emit_pool(context.module, architecture, exported=False)
     EntryEmitter(Parts(context), program, embed_limit).emit()
     return BuiltModule(str(context.module), checks.sites if checks else [])
 

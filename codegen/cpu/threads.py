@@ -1,377 +1,408 @@
 """The thread pool: emitted as LLVM IR, so that a library needs nothing but libc.
 
-`flowc_parallel_for(body, context, extent, grain)` splits `range(extent)` into chunks and runs
-`body(context, begin, end)` on each. The calling thread takes chunks from the low end, the workers
-from the high end, so the same thread tends to meet the same data in the next loop; a worker that is
-late finds no chunk left, and nobody waits for it.
+`flowc_parallel_for(body, context, extent, grain, threads)` splits `range(extent)` into chunks and
+runs `body(context, begin, end)` on each. The calling thread takes chunks from the low end, workers
+from the high end, so the same thread tends to meet the same data in the next loop. Chunks are
+taken, not given: a worker that is late finds none left, and nobody waits for one that has not
+begun.
 
-All of the job's state that must change together is one 64-bit word, the ticket: a generation
-number, the next low chunk and the end of the high chunks (exclusive). A thread owns a chunk when
-its compare-and-swap of the ticket succeeds. A chunk that is owned keeps its job alive, because the
-caller waits until all chunks are done, so the job's other fields may be read before the swap and
-are right if it succeeds.
+Several programs may run at a time, each on a Python thread of its own; they share the workers. A
+loop that runs has a *slot*. All of its state that must change together is one 64-bit word, the
+ticket: a generation number, the next low chunk and the end of the high chunks (exclusive). A thread
+owns a chunk when its compare-and-swap of the ticket succeeds. A chunk that is owned keeps its loop
+alive, because the caller waits until all chunks are done, so the slot's other fields may be read
+before the swap and are right if it succeeds.
 
-Workers spin while a program that has parallel loops runs (`flowc_pool_enter`, `..._leave`) and for
-50 microseconds after, then sleep in a futex. One program at a time uses the workers: another Python
-thread's loops run serially meanwhile. After `fork` the child starts with no workers.
+`active` counts the threads that compute: those inside of programs (`flowc_pool_enter`,
+`..._leave`), and workers with a chunk. A worker takes no chunk where that would make more than the
+loop's threads; so two programs on two cores have a core each, and one alone has both.
+
+Who has nothing to do spins for 30 microseconds and then sleeps in a futex, also while programs
+run: a core that others want is theirs, and a worker that lost its core gets that of a caller that
+waits for it. A worker that finds, spinning, that it was off its core has others beside it: for a
+while workers sleep at once, so that what the scheduler gives them goes to chunks. After `fork` the
+child starts with no workers (`flowc_pool_reset`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from llvmlite import ir
 
-from flowc.codegen.builder import Builder, declare, define_global
-from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer
+from flowc.codegen.builder import Builder, define_global
+from flowc.codegen.cpu.floats import flush_small_values
+from flowc.codegen.cpu.primitives import Callee, Field, Writer
+from flowc.codegen.representation import I1, I8, I32, I64, POINTER, VOID, integer
 
 PARALLEL_FOR = "flowc_parallel_for"
 POOL_ENTER = "flowc_pool_enter"
 POOL_LEAVE = "flowc_pool_leave"
-SET_THREADS = "flowc_set_threads"
-EXPORTS = (PARALLEL_FOR, POOL_ENTER, POOL_LEAVE, SET_THREADS)
+POOL_RESET = "flowc_pool_reset"
+EXPORTS = (PARALLEL_FOR, POOL_ENTER, POOL_LEAVE, POOL_RESET)
 
-SPIN_NANOSECONDS = 50_000
-CHUNKS_PER_THREAD = 4
+SPIN_NANOSECONDS = 30_000
+LOST_NANOSECONDS = 200_000  # a gap in spinning that tells of another process on the core
+CROWDED_NANOSECONDS = 50_000_000
+CHUNKS_PER_THREAD = 16  # small ones: who loses the core loses it with little in hand
 MOST_CHUNKS = 1 << 15  # a half of the ticket has 16 bits
 
-_BODY = ir.FunctionType(VOID, [POINTER, I64, I64])
-_FUTEX_WAIT_PRIVATE, _FUTEX_WAKE_PRIVATE = 128, 129
-_FUTEX_NUMBER = {"x86_64": 202, "aarch64": 98}
-_CLOCK_MONOTONIC = 1
+BODY = ir.FunctionType(VOID, [POINTER, I64, I64])
 _SIG_BLOCK = 0
 
-# Fields of the pool, each group on a cache line of its own: (name, type, byte offset).
-_FIELDS: dict[str, tuple[ir.Type, int]] = {
-    "ticket": (I64, 0),
-    "body": (POINTER, 64), "context": (POINTER, 72), "extent": (I64, 80), "chunks": (I64, 88),
-    "done": (I64, 128),
-    "busy": (I32, 192),
-    "active": (I32, 256),
-    "sleepers": (I32, 320), "epoch": (I32, 324),
-    "threads": (I32, 384), "workers": (I32, 388), "process": (I32, 392),
-}  # fmt: skip
-_POOL_BYTES = 448
+# Each group is on a cache line of its own.
+_SLOTS = 8  # loops that may share the workers at a time; others run on their own thread
+_SLOT_BYTES = 256
+_TICKET: Field = (I64, 0)
+_BODY: Field = (POINTER, 64)
+_CONTEXT: Field = (POINTER, 72)
+_EXTENT: Field = (I64, 80)
+_CHUNKS: Field = (I64, 88)
+_THREADS: Field = (I32, 96)
+_DONE: Field = (I64, 128)
+_WAITING: Field = (I32, 136)
+_TAKEN: Field = (I32, 192)
+
+_ACTIVE: Field = (I32, 0)
+_SLEEPERS: Field = (I32, 64)
+_EPOCH: Field = (I32, 68)
+_WORKERS: Field = (I32, 128)
+_STARTING: Field = (I32, 132)
+_SPINNING: Field = (I32, 192)
+_CROWDED: Field = (I64, 200)  # until when nobody spins for work
+_POOL_BYTES = 256
 
 
-def emit_pool(
-    module: ir.Module, architecture: str, threads: int = 1, *, exported: bool = True
-) -> None:
-    """Define the pool's functions and state in `module`, to run with `threads` threads."""
-    _Pool(module, architecture, threads).emit()
+def emit_pool(module: ir.Module, architecture: str, *, exported: bool = True) -> None:
+    """Define the pool's functions and state in `module`."""
+    _Pool(module, architecture).emit()
     if not exported:
         for name in EXPORTS:
             module.globals[name].linkage = "internal"
 
 
-class _Pool:
+class _Pool(Writer):
     """Writes the functions of the pool."""
 
-    def __init__(self, module: ir.Module, architecture: str, threads: int) -> None:
-        self.module = module
-        self.architecture = architecture
-        kind = ir.ArrayType(I8, _POOL_BYTES)
-        initial = bytearray(_POOL_BYTES)
-        start = _FIELDS["threads"][1]
-        initial[start : start + 4] = threads.to_bytes(4, "little")
-        self.state = define_global(module, "flowc_pool", kind, ir.Constant(kind, initial))
-        self.state.linkage, self.state.align = "internal", 64
+    def __init__(self, module: ir.Module, architecture: str) -> None:
+        super().__init__(module, architecture)
+        self.state = self._zeros("flowc_pool", _POOL_BYTES)
+        self.slots = self._zeros("flowc_pool_slots", _SLOTS * _SLOT_BYTES)
+
+    def _zeros(self, name: str, size: int) -> ir.GlobalVariable:
+        kind = ir.ArrayType(I8, size)
+        found = define_global(self.module, name, kind, ir.Constant(kind, bytearray(size)))
+        found.linkage, found.align = "internal", 64
+        return found
 
     def emit(self) -> None:
         """Emit all functions, callees first."""
-        self._emit_pause()
+        self.emit_primitives()
+        self._emit_find()
+        self._emit_claim()
         self._emit_run_chunks()
-        self._emit_clock()
+        self._emit_wake()
         self._emit_worker()
         self._emit_enter()
         self._emit_leave()
         self._emit_parallel_for()
-        self._emit_set_threads()
+        self._emit_reset()
 
-    # Pieces
+    # Slots
 
-    def _define(
-        self, name: str, result: ir.Type, arguments: list[ir.Type], internal: bool = True
-    ) -> tuple[Builder, list[ir.Value]]:
-        function = ir.Function(self.module, ir.FunctionType(result, arguments), name)
-        function.attributes.add("nounwind")
-        if internal:
-            function.linkage = "internal"
-        return Builder(function.append_basic_block("entry")), list(function.args)
+    def _slot(self, b: Builder, number: ir.Value) -> ir.Value:
+        offset = b.mul(number, integer(_SLOT_BYTES))
+        return b.gep(self.slots, [offset], source_etype=I8)
 
-    def _call(self, b: Builder, name: str, result: ir.Type, *arguments: ir.Value) -> ir.Value:
-        kind = ir.FunctionType(result, [a.type for a in arguments])
-        return b.call(declare(self.module, name, kind), arguments)
+    def _search(self, name: str, fits: Callable[[Builder, ir.Value], ir.Value]) -> None:
+        """Define a function that gives the first slot that fits, or NULL."""
+        b, _ = self.define(name, POINTER, [])
+        cell = b.alloca(I64)
+        b.store(integer(0), cell)
 
-    def _field(self, b: Builder, name: str) -> ir.Value:
-        return b.gep(self.state, [integer(_FIELDS[name][1])], source_etype=I8)
+        def look(b: Builder) -> ir.Value:
+            number = b.load(cell, typ=I64)
+            slot = self._slot(b, number)
+            with b.if_then(fits(b, slot)):
+                b.ret(slot)
+                b.position_at_end(b.append_basic_block("unreached"))
+            following = b.add(number, integer(1))
+            b.store(following, cell)
+            return b.icmp_unsigned("<", following, integer(_SLOTS))
 
-    def _load(self, b: Builder, name: str, ordering: str = "monotonic") -> ir.Value:
-        kind = _FIELDS[name][0]
-        size = 4 if kind == I32 else 8
-        return b.load_atomic(self._field(b, name), ordering, size, typ=kind)
+        self.loop(b, look)
+        b.ret(ir.Constant(POINTER, None))
 
-    def _store(self, b: Builder, name: str, value: ir.Value, ordering: str = "monotonic") -> None:
-        size = 4 if _FIELDS[name][0] == I32 else 8
-        b.store_atomic(value, self._field(b, name), ordering, size)
+    def _emit_find(self) -> None:
+        """`flowc_find_work`: a slot with chunks that one more thread may take."""
 
-    def _add(self, b: Builder, name: str, amount: int) -> ir.Value:
-        """Add atomically; gives the old value."""
-        kind = _FIELDS[name][0]
-        return b.atomic_rmw("add", self._field(b, name), ir.Constant(kind, amount), "seq_cst")
+        def fits(b: Builder, slot: ir.Value) -> ir.Value:
+            first, end = _unpack(b, self.load(b, slot, _TICKET))
+            room = b.icmp_signed("<", self.load(b, self.state, _ACTIVE), self._threads(b, slot))
+            return b.and_(b.icmp_unsigned("<", first, end), room)
 
-    def _swap(self, b: Builder, name: str, old: ir.Value, new: ir.Value) -> ir.Value:
-        """Compare and swap; true where it succeeded."""
-        pair = b.cmpxchg(self._field(b, name), old, new, "seq_cst", "monotonic")
-        return b.extract_value(pair, 1)
+        self._search("flowc_find_work", fits)
 
-    def _loop(self, b: Builder, body: Callable[[Builder], ir.Value]) -> None:
-        """Repeat `body` as long as it gives true."""
-        block = b.append_basic_block("loop")
-        b.branch(block)
-        b.position_at_end(block)
-        again = body(b)
-        done = b.append_basic_block("done")
-        b.cbranch(again, block, done)
-        b.position_at_end(done)
+    def _emit_claim(self) -> None:
+        """`flowc_claim_slot`: a slot for a loop that begins."""
 
-    def _emit_pause(self) -> None:
-        """Tell the core that this is a spin loop."""
-        b, _ = self._define("flowc_pause", VOID, [])
-        b.function.attributes.add("alwaysinline")
-        if self.architecture == "x86_64":
-            self._call(b, "llvm.x86.sse2.pause", VOID)
-        else:
-            self._call(b, "llvm.aarch64.hint", VOID, ir.Constant(I32, 1))
-        b.ret_void()
+        def fits(b: Builder, slot: ir.Value) -> ir.Value:
+            return self.swap(b, slot, _TAKEN, 0, 1)
 
-    def _pause(self, b: Builder) -> None:
-        self._call(b, "flowc_pause", VOID)
+        self._search("flowc_claim_slot", fits)
 
-    def _futex(self, b: Builder, operation: int, value: ir.Value) -> None:
-        """`syscall(SYS_futex, &epoch, operation, value, NULL)`."""
-        kind = ir.FunctionType(I64, [I64], var_arg=True)
-        syscall = declare(self.module, "syscall", kind)
-        word = self._field(b, "epoch")
-        number = integer(_FUTEX_NUMBER[self.architecture])
-        nothing = ir.Constant(POINTER, None)
-        b.call(syscall, [number, word, integer(operation), value, nothing])
+    def _threads(self, b: Builder, slot: ir.Value) -> ir.Value:
+        return self.load(b, slot, _THREADS)
 
-    def _wake(self, b: Builder) -> None:
-        """Wake all sleeping workers; only called where there are some."""
-        self._add(b, "epoch", 1)
-        self._futex(b, _FUTEX_WAKE_PRIVATE, integer(1 << 30))
-
-    def _wake_sleepers(self, b: Builder) -> None:
-        sleepers = self._load(b, "sleepers", "seq_cst")
-        with b.if_then(b.icmp_signed(">", sleepers, ir.Constant(I32, 0))):
-            self._wake(b)
+    def _find_work(self, b: Builder) -> tuple[ir.Value, ir.Value]:
+        """A slot with work, and whether there is one."""
+        slot = self.call(b, "flowc_find_work", POINTER)
+        return slot, b.icmp_unsigned("!=", slot, ir.Constant(POINTER, None))
 
     # Chunks
 
     def _emit_run_chunks(self) -> None:
-        """Run chunks of the present job until none is left; `low` says from which end."""
-        b, (low,) = self._define("flowc_run_chunks", VOID, [ir.IntType(1)])
+        """Run chunks until none is left: the caller low ones, a worker high ones.
+
+        A worker stops where more threads compute than the loop may have.
+        """
+        b, (slot, low) = self.define("flowc_run_chunks", VOID, [POINTER, I1])
 
         def step(b: Builder) -> ir.Value:
-            ticket = self._load(b, "ticket", "acquire")
+            ticket = self.load(b, slot, _TICKET, "acquire")
             first, end = _unpack(b, ticket)
             found = b.icmp_unsigned("<", first, end)
             with b.if_then(found):
-                self._claim(b, low, ticket, first, end)
-            return found
+                self._claim(b, slot, low, ticket, first, end)
+            active = self.load(b, self.state, _ACTIVE)
+            welcome = b.icmp_signed("<=", active, self._threads(b, slot))
+            return b.and_(found, b.or_(low, welcome))
 
-        self._loop(b, step)
+        self.loop(b, step)
         b.ret_void()
 
     def _claim(
-        self, b: Builder, low: ir.Value, ticket: ir.Value, first: ir.Value, end: ir.Value
-    ) -> None:
+        self, b: Builder, slot: ir.Value, low: ir.Value, ticket: ir.Value, first: ir.Value,
+        end: ir.Value,
+    ) -> None:  # fmt: skip
         """Try to own one chunk, and run it."""
-        body, context = self._load(b, "body"), self._load(b, "context")
-        extent, chunks = self._load(b, "extent"), self._load(b, "chunks")
+        body, context = self.load(b, slot, _BODY), self.load(b, slot, _CONTEXT)
+        extent, chunks = self.load(b, slot, _EXTENT), self.load(b, slot, _CHUNKS)
         chunk = b.select(low, first, b.sub(end, integer(1)))
         change = b.select(low, integer(1 << 16), integer(-1))
-        with b.if_then(self._swap(b, "ticket", ticket, b.add(ticket, change))):
+        with b.if_then(self.swap(b, slot, _TICKET, ticket, b.add(ticket, change))):
             begin = b.udiv(b.mul(chunk, extent), chunks)
             stop = b.udiv(b.mul(b.add(chunk, integer(1)), extent), chunks)
-            b.call(_function(body), [context, begin, stop])
-            b.atomic_rmw("add", self._field(b, "done"), integer(1), "release")
+            b.call(Callee(body, BODY), [context, begin, stop])
+            finished = b.add(self.add(b, slot, _DONE, 1), integer(1))
+            with b.if_then(b.icmp_unsigned("==", finished, chunks)):
+                self._wake_caller(b, slot)
+
+    def _wake_caller(self, b: Builder, slot: ir.Value) -> None:
+        """The last chunk is done. By now the slot may be another loop's: its caller looks again."""
+        zero = ir.Constant(I32, 0)
+        waits = self.load(b, slot, _WAITING, "seq_cst")
+        with b.if_then(b.icmp_unsigned("!=", waits, zero)):
+            self.store(b, slot, _WAITING, 0, "seq_cst")
+            self.wake(b, slot, _WAITING, integer(1))
 
     # Workers
 
-    def _emit_clock(self) -> None:
-        b, _ = self._define("flowc_nanoseconds", I64, [])
-        time = b.alloca(ir.ArrayType(I64, 2))
-        self._call(b, "clock_gettime", I32, ir.Constant(I32, _CLOCK_MONOTONIC), time)
-        seconds = b.load(time, typ=I64)
-        rest = b.load(b.gep(time, [integer(1)], source_etype=I64), typ=I64)
-        b.ret(b.add(b.mul(seconds, integer(1_000_000_000)), rest))
-
     def _emit_worker(self) -> None:
-        """A worker's whole life: run chunks, spin, sleep."""
-        b, _ = self._define("flowc_worker", POINTER, [POINTER])
+        """A worker's whole life: take chunks, spin, sleep."""
+        b, _ = self.define("flowc_worker", POINTER, [POINTER])
         signals = b.alloca(ir.ArrayType(I64, 16))
-        outcome = b.alloca(I32)  # space must be had before the loop, or it grows with each trip
-        self._call(b, "sigfillset", I32, signals)
+        self.call(b, "sigfillset", I32, signals)
         nothing = ir.Constant(POINTER, None)
-        self._call(b, "pthread_sigmask", I32, ir.Constant(I32, _SIG_BLOCK), signals, nothing)
+        self.call(b, "pthread_sigmask", I32, ir.Constant(I32, _SIG_BLOCK), signals, nothing)
+        flush_small_values(b, self.architecture)
+        self._emit_rest()
 
         def live(b: Builder) -> ir.Value:
-            self._call(b, "flowc_run_chunks", VOID, ir.Constant(ir.IntType(1), 0))
-            self._spin_or_sleep(b, outcome)
-            return ir.Constant(ir.IntType(1), 1)
+            slot, found = self._find_work(b)
+            with b.if_else(found) as (work, rest):
+                with work:
+                    self._work(b, slot)
+                with rest:
+                    self.call(b, "flowc_rest", VOID)
+            return ir.Constant(I1, 1)
 
-        self._loop(b, live)
+        self.loop(b, live)
         b.ret(nothing)
 
-    def _spin_or_sleep(self, b: Builder, outcome: ir.Value) -> None:
-        """Return when there may be work: at once when it comes within 50 us or a program runs."""
-        start = self._call(b, "flowc_nanoseconds", I64)
+    def _work(self, b: Builder, slot: ir.Value) -> None:
+        before = self.add(b, self.state, _ACTIVE, 1)
+        with b.if_then(b.icmp_signed("<", before, self._threads(b, slot))):
+            self.call(b, "flowc_run_chunks", VOID, slot, ir.Constant(I1, 0))
+        self.add(b, self.state, _ACTIVE, -1)
 
-        def spin(b: Builder) -> ir.Value:
-            for _ in range(16):
-                self._pause(b)
-            work = self._has_chunks(b)
-            passed = b.sub(self._call(b, "flowc_nanoseconds", I64), start)
-            idle = b.icmp_signed("==", self._load(b, "active"), ir.Constant(I32, 0))
-            late = b.icmp_signed(">", passed, integer(SPIN_NANOSECONDS))
-            tired = b.and_(idle, late)
-            b.store(b.zext(b.and_(tired, b.not_(work)), I32), outcome)
-            return b.not_(b.or_(work, tired))
+    def _emit_rest(self) -> None:
+        """`flowc_rest`: return when there may be work."""
+        b, _ = self.define("flowc_rest", VOID, [])
+        crowded = self.load(b, self.state, _CROWDED)
+        with b.if_then(b.icmp_signed(">", self.nanoseconds(b), crowded)):
+            self.add(b, self.state, _SPINNING, 1)
+            soon = self.spin(b, SPIN_NANOSECONDS, lambda b: self._find_work(b)[1], self._note_gap)
+            self.add(b, self.state, _SPINNING, -1)
+            with b.if_then(soon):
+                b.ret_void()
+                b.position_at_end(b.append_basic_block("unreached"))
+        self._sleep(b)
+        b.ret_void()
 
-        self._loop(b, spin)
-        sleepy = b.icmp_unsigned("!=", b.load(outcome, typ=I32), ir.Constant(I32, 0))
-        with b.if_then(sleepy):
-            self._sleep(b)
-
-    def _has_chunks(self, b: Builder) -> ir.Value:
-        first, end = _unpack(b, self._load(b, "ticket"))
-        return b.icmp_unsigned("<", first, end)
+    def _note_gap(self, b: Builder, now: ir.Value, gap: ir.Value) -> None:
+        """Take a long time between two looks for a sign that the core has other guests."""
+        with b.if_then(b.icmp_signed(">", gap, integer(LOST_NANOSECONDS))):
+            self.store(b, self.state, _CROWDED, b.add(now, integer(CROWDED_NANOSECONDS)))
 
     def _sleep(self, b: Builder) -> None:
         """Wait for a wake-up. Announced first, then looked once more, so none is lost."""
-        epoch = self._load(b, "epoch", "seq_cst")
-        self._add(b, "sleepers", 1)
+        epoch = self.load(b, self.state, _EPOCH, "seq_cst")
+        self.add(b, self.state, _SLEEPERS, 1)
         b.fence("seq_cst")
-        active = b.icmp_signed("!=", self._load(b, "active", "seq_cst"), ir.Constant(I32, 0))
-        with b.if_then(b.not_(b.or_(active, self._has_chunks(b)))):
-            self._futex(b, _FUTEX_WAIT_PRIVATE, b.zext(epoch, I64))
-        self._add(b, "sleepers", -1)
+        with b.if_then(b.not_(self._find_work(b)[1])):
+            self.wait(b, self.state, _EPOCH, b.zext(epoch, I64))
+        self.add(b, self.state, _SLEEPERS, -1)
+
+    def _emit_wake(self) -> None:
+        """`flowc_wake(i32 count)`: wake workers, but for as many as spin already."""
+        b, (wanted,) = self.define("flowc_wake", VOID, [I32])
+        zero = ir.Constant(I32, 0)
+        count = b.sub(wanted, self.load(b, self.state, _SPINNING, "seq_cst"))
+        asleep = self.load(b, self.state, _SLEEPERS, "seq_cst")
+        some = b.and_(b.icmp_signed(">", asleep, zero), b.icmp_signed(">", count, zero))
+        with b.if_then(some):
+            self.add(b, self.state, _EPOCH, 1)
+            self.wake(b, self.state, _EPOCH, b.zext(count, I64))
+        b.ret_void()
 
     # Programs
 
     def _emit_enter(self) -> None:
-        """At a program's start: wake the workers, so that they are there at the first loop."""
-        b, _ = self._define(POOL_ENTER, VOID, [], internal=False)
-        self._reset_after_fork(b)
-        self._start_workers(b)
-        self._add(b, "active", 1)
-        self._wake_sleepers(b)
-        b.ret_void()
-
-    def _reset_after_fork(self, b: Builder) -> None:
-        process = self._call(b, "getpid", I32)
-        with b.if_then(b.icmp_signed("!=", process, self._load(b, "process"))):
-            zero = ir.Constant(I32, 0)
-            for name in ("busy", "active", "sleepers", "workers"):
-                self._store(b, name, zero)
-            self._store(b, "ticket", integer(0))
-            self._store(b, "process", process, "seq_cst")
-
-    def _start_workers(self, b: Builder) -> None:
-        """Create the workers that are missing. A thread that cannot be had is done without."""
+        """`flowc_pool_enter(i32 threads)`, at a program's start."""
+        b, (threads,) = self.define(POOL_ENTER, VOID, [I32], internal=False)
+        wanted = b.sub(threads, ir.Constant(I32, 1))
+        self.add(b, self.state, _ACTIVE, 1)
         thread = b.alloca(I64)
-        missing = b.icmp_signed("<", self._load(b, "workers"), self._wanted(b))
-        with b.if_then(missing), b.if_then(self._lock(b)):
+        with b.if_then(self._is_missing(b, wanted)), b.if_then(self._may_start(b)):
 
             def start(b: Builder) -> ir.Value:
-                more = b.icmp_signed("<", self._load(b, "workers"), self._wanted(b))
+                more = self._is_missing(b, wanted)
                 with b.if_then(more):
-                    self._create_worker(b, thread)
+                    self._start_worker(b, thread)
                 return more
 
-            self._loop(b, start)
-            self._unlock(b)
-
-    def _wanted(self, b: Builder) -> ir.Value:
-        return b.sub(self._load(b, "threads"), ir.Constant(I32, 1))
-
-    def _create_worker(self, b: Builder, thread: ir.Value) -> None:
-        nothing = ir.Constant(POINTER, None)
-        worker = self.module.globals["flowc_worker"]
-        failed = self._call(b, "pthread_create", I32, thread, nothing, worker, nothing)
-        self._add(b, "workers", 1)
-        with b.if_then(b.icmp_signed("==", failed, ir.Constant(I32, 0))):
-            self._call(b, "pthread_detach", I32, b.load(thread, typ=I64))
-
-    def _emit_leave(self) -> None:
-        b, _ = self._define(POOL_LEAVE, VOID, [], internal=False)
-        self._add(b, "active", -1)
+            self.loop(b, start)
+            self.store(b, self.state, _STARTING, 0, "release")
         b.ret_void()
 
-    def _lock(self, b: Builder) -> ir.Value:
-        return self._swap(b, "busy", ir.Constant(I32, 0), ir.Constant(I32, 1))
+    def _is_missing(self, b: Builder, wanted: ir.Value) -> ir.Value:
+        return b.icmp_signed("<", self.load(b, self.state, _WORKERS), wanted)
 
-    def _unlock(self, b: Builder) -> None:
-        self._store(b, "busy", ir.Constant(I32, 0), "release")
+    def _may_start(self, b: Builder) -> ir.Value:
+        return self.swap(b, self.state, _STARTING, 0, 1)
+
+    def _start_worker(self, b: Builder, thread: ir.Value) -> None:
+        """A thread that cannot be had is done without."""
+        nothing = ir.Constant(POINTER, None)
+        worker = self.module.globals["flowc_worker"]
+        failed = self.call(b, "pthread_create", I32, thread, nothing, worker, nothing)
+        self.add(b, self.state, _WORKERS, 1)
+        with b.if_then(b.icmp_signed("==", failed, ir.Constant(I32, 0))):
+            self.call(b, "pthread_detach", I32, b.load(thread, typ=I64))
+
+    def _emit_leave(self) -> None:
+        """`flowc_pool_leave()`: the core is free for the loops of others."""
+        b, _ = self.define(POOL_LEAVE, VOID, [], internal=False)
+        self.add(b, self.state, _ACTIVE, -1)
+        with b.if_then(self._find_work(b)[1]):
+            self.call(b, "flowc_wake", VOID, ir.Constant(I32, 1))
+        b.ret_void()
+
+    def _emit_reset(self) -> None:
+        """`flowc_pool_reset()`, after a fork: the child has one thread."""
+        b, _ = self.define(POOL_RESET, VOID, [], internal=False)
+        for field in (_ACTIVE, _SLEEPERS, _WORKERS, _STARTING, _SPINNING):
+            self.store(b, self.state, field, 0)
+        for number in range(_SLOTS):
+            slot = self._slot(b, integer(number))
+            self.store(b, slot, _TICKET, 0)
+            self.store(b, slot, _TAKEN, 0)
+        b.ret_void()
 
     # Parallel loops
 
     def _emit_parallel_for(self) -> None:
-        kinds = [POINTER, POINTER, I64, I64]
-        b, (body, context, extent, grain) = self._define(PARALLEL_FOR, VOID, kinds, internal=False)
-        chunks = self._chunks(b, extent, grain)
+        kinds = [POINTER, POINTER, I64, I64, I32]
+        b, (body, context, extent, grain, threads) = self.define(
+            PARALLEL_FOR, VOID, kinds, internal=False
+        )
+        chunks = _chunks(b, extent, grain, threads)
         alone = b.append_basic_block("alone")
         several = b.append_basic_block("several")
         b.cbranch(b.icmp_unsigned(">", chunks, integer(1)), several, alone)
         b.position_at_end(several)
+        slot = self.call(b, "flowc_claim_slot", POINTER)
         together = b.append_basic_block("together")
-        b.cbranch(self._lock(b), together, alone)
+        b.cbranch(b.icmp_unsigned("!=", slot, ir.Constant(POINTER, None)), together, alone)
         b.position_at_end(together)
-        self._run_job(b, body, context, extent, chunks)
-        self._unlock(b)
+        self._publish(b, slot, body, context, extent, chunks, threads)
+        self.call(b, "flowc_run_chunks", VOID, slot, ir.Constant(I1, 1))
+        self._wait_for_others(b, slot, chunks)
+        self.store(b, slot, _TAKEN, 0, "release")
         b.ret_void()
         b.position_at_end(alone)
         with b.if_then(b.icmp_signed(">", extent, integer(0))):
-            b.call(_function(body), [context, integer(0), extent])
+            b.call(Callee(body, BODY), [context, integer(0), extent])
         b.ret_void()
 
-    def _chunks(self, b: Builder, extent: ir.Value, grain: ir.Value) -> ir.Value:
-        """The number of chunks: at least `grain` iterations each, at most four for a thread."""
-        threads = b.zext(self._load(b, "threads"), I64)
-        most = b.mul(threads, integer(CHUNKS_PER_THREAD))
-        most = b.select(b.icmp_unsigned(">", threads, integer(1)), most, integer(1))
-        for limit in (integer(MOST_CHUNKS), b.sdiv(extent, _at_least_one(b, grain))):
-            most = b.select(b.icmp_signed("<", limit, most), limit, most)
-        return _at_least_one(b, most)
+    def _publish(
+        self, b: Builder, slot: ir.Value, body: ir.Value, context: ir.Value, extent: ir.Value,
+        chunks: ir.Value, threads: ir.Value,
+    ) -> None:  # fmt: skip
+        """Fill the slot, and wake workers for the cores on which nobody computes."""
+        self.store(b, slot, _DONE, 0)
+        for field, value in (
+            (_BODY, body), (_CONTEXT, context), (_EXTENT, extent), (_CHUNKS, chunks),
+            (_THREADS, threads),
+        ):  # fmt: skip
+            self.store(b, slot, field, value)
+        generation = b.and_(self.load(b, slot, _TICKET), integer(-(1 << 32)))
+        self.exchange(b, slot, _TICKET, b.or_(b.add(generation, integer(1 << 32)), chunks))
+        free = b.sub(threads, self.load(b, self.state, _ACTIVE, "seq_cst"))
+        useful = b.trunc(b.sub(chunks, integer(1)), I32)
+        count = b.select(b.icmp_signed("<", free, useful), free, useful)
+        self.call(b, "flowc_wake", VOID, count)
 
-    def _run_job(
-        self, b: Builder, body: ir.Value, context: ir.Value, extent: ir.Value, chunks: ir.Value
-    ) -> None:
-        """Publish the job, take part in it, wait until all of its chunks are done."""
-        self._store(b, "done", integer(0))
-        for name, value in zip(
-            ("body", "context", "extent", "chunks"), (body, context, extent, chunks), strict=True
-        ):
-            self._store(b, name, value)
-        generation = b.and_(self._load(b, "ticket"), integer(-(1 << 32)))
-        ticket = b.or_(b.add(generation, integer(1 << 32)), chunks)
-        b.atomic_rmw("xchg", self._field(b, "ticket"), ticket, "seq_cst")
-        self._wake_sleepers(b)
-        self._call(b, "flowc_run_chunks", VOID, ir.Constant(ir.IntType(1), 1))
+    def _wait_for_others(self, b: Builder, slot: ir.Value, chunks: ir.Value) -> None:
+        """Until the chunks that workers have begun are done."""
 
-        def unfinished(b: Builder) -> ir.Value:
-            self._pause(b)
-            return b.icmp_signed("!=", self._load(b, "done", "acquire"), chunks)
+        def done(b: Builder) -> ir.Value:
+            return b.icmp_unsigned("==", self.load(b, slot, _DONE, "acquire"), chunks)
 
-        self._loop(b, unfinished)
+        with b.if_then(b.not_(done(b))):
+            soon = self.spin(b, SPIN_NANOSECONDS, done)
+            with b.if_then(b.not_(soon)):
 
-    def _emit_set_threads(self) -> None:
-        b, (threads,) = self._define(SET_THREADS, VOID, [I32], internal=False)
-        self._store(b, "threads", threads, "seq_cst")
-        b.ret_void()
+                def sleep(b: Builder) -> ir.Value:
+                    self.store(b, slot, _WAITING, 1, "seq_cst")
+                    b.fence("seq_cst")
+                    with b.if_then(b.not_(done(b))):
+                        self.wait(b, slot, _WAITING, 1)
+                    return b.not_(done(b))
+
+                self.loop(b, sleep)
+                self.store(b, slot, _WAITING, 0)
+
+
+def _chunks(b: Builder, extent: ir.Value, grain: ir.Value, threads: ir.Value) -> ir.Value:
+    """The number of chunks: at least `grain` iterations each, and some for each thread."""
+    wide = b.zext(threads, I64)
+    most = b.mul(wide, integer(CHUNKS_PER_THREAD))
+    most = b.select(b.icmp_unsigned(">", wide, integer(1)), most, integer(1))
+    for limit in (integer(MOST_CHUNKS), b.sdiv(extent, _at_least_one(b, grain))):
+        most = b.select(b.icmp_signed("<", limit, most), limit, most)
+    return _at_least_one(b, most)
 
 
 def _unpack(b: Builder, ticket: ir.Value) -> tuple[ir.Value, ir.Value]:
@@ -382,20 +413,3 @@ def _unpack(b: Builder, ticket: ir.Value) -> tuple[ir.Value, ir.Value]:
 
 def _at_least_one(b: Builder, value: ir.Value) -> ir.Value:
     return b.select(b.icmp_signed("<", value, integer(1)), integer(1), value)
-
-
-def _function(pointer: ir.Value) -> Any:
-    """A pointer in the form in which llvmlite calls it."""
-    return _Callee(pointer)
-
-
-class _Callee:
-    """A pointer to a loop body, with the type that a call instruction asks for."""
-
-    def __init__(self, pointer: ir.Value) -> None:
-        self.pointer = pointer
-        self.function_type = _BODY
-        self.type = POINTER
-
-    def get_reference(self) -> str:
-        return str(self.pointer.get_reference())

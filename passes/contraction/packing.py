@@ -178,7 +178,7 @@ class RightPanels:
         some = Symbol("pad", dims.minimum(1, self.columns - filled))
         loops = [(Symbol(f"pad_k{i}", extent), extent) for i, extent in enumerate(self.depth)]
         column = Symbol("pad_n", self.columns)
-        by_name = {f"pack_k{i}": as_dim(s) for i, (s, _) in enumerate(loops)}
+        by_name: dict[str, Dim] = {f"pack_k{i}": as_dim(s) for i, (s, _) in enumerate(loops)}
         by_name["pack_n"] = filled + as_dim(column)
         place = dims.substitute(position, lambda s: by_name.get(s.name))
         store = Store(self.buffer, place, Constant(self.buffer.dtype, 0))
