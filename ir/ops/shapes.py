@@ -71,10 +71,9 @@ def target_shape(b: Builder, tensor: Value, vector: Value) -> Shape:
     wanted = list(b.dims(vector))
     free = [i for i, d in enumerate(wanted) if d == -1]
     require(len(free) <= 1, f"Only one input size may be -1, not both {free[:2]}")
-    known = dims.product([d for d in wanted if d != -1])
     total = dims.product(b.shape(tensor))
     if free:
-        wanted[free[0]] = _rest(b, total, known)
+        wanted[free[0]] = _rest(b, b.shape(tensor), [d for d in wanted if d != -1])
     for i, d in enumerate(wanted):
         require(not isinstance(d, int) or d >= 0, f"Size {i} must be non-negative, not {d}")
     require(
@@ -85,10 +84,19 @@ def target_shape(b: Builder, tensor: Value, vector: Value) -> Shape:
     return tuple(wanted)
 
 
-def _rest(b: Builder, total: Dim, known: Dim) -> Dim:
-    if known == 0:
-        require(total == 0, "reshape cannot infer the missing input size for an empty tensor")
-        return 0
+def _rest(b: Builder, sizes: Sequence[Dim], others: Sequence[Dim]) -> Dim:
+    """The size that is left when a shape of `sizes` is given the `others`.
+
+    Where one of the others is 0, TensorFlow leaves out the zeros on both sides.
+    """
+    total, known = dims.product(sizes), dims.product(others)
+    if known != 0 and dims.mod(total, known) == 0:
+        return dims.floordiv(total, known)  # whatever the sizes are
+    if not b.assumptions.at_least(known, 1):
+        total, known = (
+            dims.product([d for d in shape if b.assumptions.at_least(d, 1)])
+            for shape in (tuple(sizes), tuple(others))
+        )
     left = dims.floordiv(total, known)
     require(
         b.assumptions.equal(left * known, total),

@@ -112,7 +112,10 @@ def sparse_reshape(
     require(len(unknown) <= 1, "only one output dimension may be -1")
     if unknown:
         rest = product([size for size in wanted if size != -1])
-        require(rest != 0, "reshape cannot infer the missing size of an empty tensor")
+        require(
+            b.assumptions.at_least(rest, 1),
+            "reshape cannot infer the missing size of an empty tensor",
+        )
         wanted[unknown[0]] = product(old) // rest
     require(
         b.assumptions.equal(product(old), product(wanted)),
