@@ -15,7 +15,7 @@ empty, the quotient means nothing, and nothing may depend on it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias, Union
 
 Dim: TypeAlias = Union[int, "Expr"]
@@ -327,11 +327,19 @@ def _in_order(operator: str, left: Dim, right: Dim) -> tuple[Dim, Dim]:
 
 
 def _split_multiples(left: Dim, right: Dim) -> tuple[Dim, Dim]:
-    """(q, r) with `left == q*right + r`, where q takes every term that divides exactly."""
+    """(q, r) with `left == q*right + r`, where q takes every term that divides exactly.
+
+    By a divisor of several terms it takes all or nothing: no r, or one that is less.
+    """
     divisor = list(_terms(right))
-    if len(divisor) != 1:
-        return (1, 0) if left == right else (0, left)
-    ((monomial, coefficient),) = divisor
+    if len(divisor) == 1:
+        return _split_terms(left, *divisor[0])
+    quotient, rest = _divide_polynomial(left, right)
+    exact = rest == 0 or (is_nonnegative(rest) and is_positive(right - rest))
+    return (quotient, rest) if exact else (0, left)
+
+
+def _split_terms(left: Dim, monomial: Monomial, coefficient: int) -> tuple[Dim, Dim]:
     quotient: dict[Monomial, int] = {}
     rest: dict[Monomial, int] = {}
     for term, factor in _terms(left):
@@ -341,6 +349,28 @@ def _split_multiples(left: Dim, right: Dim) -> tuple[Dim, Dim]:
         else:
             quotient[remaining] = factor // coefficient
     return _make(quotient), _make(rest)
+
+
+def _divide_polynomial(left: Dim, right: Dim) -> tuple[Dim, Dim]:
+    """`q*y + (x - q*y) -> x`: long division by the terms of highest degree."""
+    lead, coefficient = max(_terms(right), key=_degree, default=((), 0))
+    quotient: Dim = 0
+    for _ in range(_LONGEST_DIVISION if lead else 0):
+        term, factor = max(_terms(left), key=_degree, default=((), 0))
+        remaining = _remove(term, lead)
+        if remaining is None or factor % coefficient:
+            break
+        found = _make({remaining: factor // coefficient})
+        quotient, left = quotient + found, left - found * right
+    return quotient, left
+
+
+_LONGEST_DIVISION = 16  # steps; sizes need a few
+
+
+def _degree(term: tuple[Monomial, int]) -> tuple[int, Monomial]:
+    """Terms in an order that multiplying keeps: by degree, then by name."""
+    return len(term[0]), term[0]
 
 
 def _remove(term: Monomial, factors: Monomial) -> Monomial | None:
@@ -366,8 +396,7 @@ def _is_nonnegative(value: Expr) -> bool:
     """`c*x + d*y >= 0` where `c >= 0 and d >= 0 and x >= 0 and y >= 0`"""
     if all(c >= 0 and _all_nonnegative(m) for m, c in value.terms.items()):
         return True
-    reduced = _maximise_indices(value)
-    return reduced != value and is_nonnegative(reduced)
+    return any(bound != value and is_nonnegative(bound) for bound in _lower_bounds(value))
 
 
 def is_positive(value: Dim) -> bool:
@@ -412,44 +441,44 @@ NONNEGATIVE: dict[str, Callable[[Dim, Dim], bool]] = {
 }
 
 
-def _maximise_indices(value: Expr) -> Dim:
-    """`c*x*y >= c*b*y` where `c < 0 and x <= b and y >= 0`: the first term with such an x"""
-    result: Dim = value
+def _lower_bounds(value: Expr) -> Sequence[Dim]:
+    """`c*x*y >= c*b*y` where `c < 0 and x <= b and y >= 0`: of the first term with such an x"""
     for monomial, coefficient in value.terms.items():
         if coefficient >= 0:
             continue
         for atom in monomial:
-            rest = list(monomial)
-            rest.remove(atom)
-            bound = _greatest(atom) if _all_nonnegative(tuple(rest)) else None
-            if bound is None:
-                continue
-            term: Dim = _make({tuple(rest): coefficient})
-            return result - _make({monomial: coefficient}) + term * bound
-    return result
+            rest = _remove(monomial, (atom,)) or ()
+            bounds = _greatest(atom) if _all_nonnegative(rest) else ()
+            if bounds:
+                others = value - _make({monomial: coefficient})
+                return [others + _make({rest: coefficient}) * bound for bound in bounds]
+    return ()
 
 
-def _greatest(atom: Atom) -> Dim | None:
+def _greatest(atom: Atom) -> Sequence[Dim]:
     """What the atom is at most, where something is known."""
     match atom:
         case Symbol(extent=extent) if extent is not None:
-            return extent - 1
+            return (extent - 1,)
         case Operation(operator=operator, left=left, right=right) if operator in GREATEST:
             return GREATEST[operator](left, right)
-    return None
+    return ()
 
 
-def remainder_at_most(x: Dim, y: Dim) -> Dim:
+def remainder_at_most(x: Dim, y: Dim) -> Sequence[Dim]:
     """`x % y <= y - 1` where `y > 0`"""
-    return y - 1
+    return (y - 1,)
 
 
-def lesser_at_most(x: Dim, y: Dim) -> Dim:
-    """`min(x, y) <= x`, `min(x, y) <= y`: the number of the two, if there is one"""
-    return x if isinstance(x, int) else y
+def lesser_at_most(x: Dim, y: Dim) -> Sequence[Dim]:
+    """`min(x, y) <= x`, `min(x, y) <= y`"""
+    return x, y
 
 
-GREATEST: dict[str, Callable[[Dim, Dim], Dim]] = {"mod": remainder_at_most, "min": lesser_at_most}
+GREATEST: dict[str, Callable[[Dim, Dim], Sequence[Dim]]] = {
+    "mod": remainder_at_most,
+    "min": lesser_at_most,
+}
 
 
 def _terms(value: Dim) -> Iterable[tuple[Monomial, int]]:
