@@ -19,7 +19,7 @@ Names: TypeAlias = Mapping[Value, Hashable]
 
 _CAPTURING = frozenset({"while", "case"})
 _GENERATORS = frozenset({"constant", "iota", "size"})  # cheaper made twice than carried into a loop
-_COMMUTATIVE = frozenset({"add", "multiply", "and", "or", "xor"})  # max is not: -0.0 and 0.0
+COMMUTATIVE = frozenset({"add", "multiply", "and", "or", "xor"})  # max is not: -0.0 and 0.0
 _SAMPLE = 64  # elements of a constant that its hash looks at
 
 
@@ -98,7 +98,7 @@ def instruction_key(instruction: Instruction, names: Names, count: int = 0) -> H
     `names` are those of generators, and inside a region of the `count` values defined before.
     """
     operands: Collection[Hashable] = [names.get(v, v) for v in instruction.operands]
-    commutes = instruction.primitive in _COMMUTATIVE
+    commutes = instruction.primitive in COMMUTATIVE
     return (
         instruction.primitive,
         frozenset(operands) if commutes else tuple(operands),

@@ -73,7 +73,7 @@ def target_shape(b: Builder, tensor: Value, vector: Value) -> Shape:
     require(len(free) <= 1, f"Only one input size may be -1, not both {free[:2]}")
     total = dims.product(b.shape(tensor))
     if free:
-        wanted[free[0]] = _rest(b, b.shape(tensor), [d for d in wanted if d != -1])
+        wanted[free[0]] = _rest(b, b.shape(tensor), tuple(d for d in wanted if d != -1))
     for i, d in enumerate(wanted):
         require(not isinstance(d, int) or d >= 0, f"Size {i} must be non-negative, not {d}")
     require(
@@ -84,7 +84,7 @@ def target_shape(b: Builder, tensor: Value, vector: Value) -> Shape:
     return tuple(wanted)
 
 
-def _rest(b: Builder, sizes: Sequence[Dim], others: Sequence[Dim]) -> Dim:
+def _rest(b: Builder, sizes: Shape, others: Shape) -> Dim:
     """The size that is left when a shape of `sizes` is given the `others`.
 
     Where one of the others is 0, TensorFlow leaves out the zeros on both sides.
@@ -95,7 +95,7 @@ def _rest(b: Builder, sizes: Sequence[Dim], others: Sequence[Dim]) -> Dim:
     if not b.assumptions.at_least(known, 1):
         total, known = (
             dims.product([d for d in shape if b.assumptions.at_least(d, 1)])
-            for shape in (tuple(sizes), tuple(others))
+            for shape in (sizes, others)
         )
     left = dims.floordiv(total, known)
     require(

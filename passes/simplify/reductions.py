@@ -14,6 +14,7 @@ from flowc.passes.simplify.patterns import (
     embedding,
     is_exact,
     is_number,
+    is_real,
     producer,
     splat,
     wide_axes,
@@ -138,19 +139,19 @@ def _is_associative(primitive: str, i: Instruction) -> bool:
 
 
 def is_identity(value: Value, primitive: str) -> bool:
-    """True when `primitive` of `value` and any x is x."""
-    dtype = value.type.dtype
+    """True when `primitive` of `value` and any x is x, in either order."""
+    dtype, exact = value.type.dtype, is_exact(value) or value.type.dtype.is_bool
     match primitive:
         case "add" | "or" | "xor":
-            return is_number(value, 0) and not dtype.is_floating
+            return is_number(value, 0) and exact
         case "multiply":
-            return is_number(value, 1)
+            return is_number(value, 1) and is_real(value)
         case "and":
             found = splat(value)
-            return found is not None and bool(~found == 0)
-        case "maximum":
+            return found is not None and exact and bool(~found == 0)
+        case "maximum" if not dtype.is_complex:
             return is_number(value, least(dtype))
-        case "minimum":
+        case "minimum" if not dtype.is_complex:
             return is_number(value, greatest(dtype))
     return False
 
