@@ -29,7 +29,7 @@ def instructions(name: str, dtype: DType) -> Sequence[Value]:
     bounds = Bounds(dtypes=EVERY, directions=DIRECTIONS)
     found = []
     for arity in (ARITIES.get(name, 1), 2):
-        some = numbers.specials(dtype)[:: 3 * arity - 5 if arity > 1 else 1]
+        some = numbers.specials(dtype)[:: 2 * arity - 2 or 1]
         for chosen in itertools.product(some, repeat=arity):
             operands = [full(c, dtype_of(c)) for c in _predicated(name, chosen)]
             for given, _ in attributes.of(name, operands, bounds):
