@@ -157,6 +157,16 @@ def _broadcast(g: Graph) -> Value | None:
     return g.b.broadcast_in_dim(x, shape, axes)
 
 
+def _splat(g: Graph) -> Value | None:
+    """One computed element in the shape of some value."""
+    x = g.pick(lambda t: not t.dtype.is_bool)
+    shape = g.pick(_has_axis)
+    if x is None or shape is None:
+        return None
+    element = g.b.reduce_max(x, [*range(x.type.rank)]) if x.type.rank else x
+    return g.b.broadcast_in_dim(element, shape.type.shape, ())
+
+
 def _numpy_broadcast(g: Graph) -> Value | None:
     """A value with a reduced copy of itself, as in softmax and batch normalisation."""
     x = g.pick(lambda t: _has_axis(t) and not t.dtype.is_bool)
@@ -307,7 +317,7 @@ def _while(g: Graph) -> Value | None:
 
 MOVEMENT: tuple[Step, ...] = (
     _transpose, _broadcast, _flatten, _expand, _slice, _concatenate, _pad, _reverse, _take, _iota,
-    _size, _numpy_broadcast,
+    _size, _numpy_broadcast, _splat,
 )  # fmt: skip
 INTEGER: tuple[Step, ...] = (
     _unary(_is_integer, "negate", "not", "popcnt"),

@@ -52,9 +52,9 @@ def call_micro_kernel(emitter: KernelEmitter, tile: MultiplyTile) -> None:
         emitter.positions.scalar(tile.depth)[0],
         emitter.positions.scalar(tile.valid_columns)[0],
         accumulate,
-        *(emitter.positions.scalar(s)[0] for s in (tile.a_row_stride, tile.a_step, tile.b_step)),
+        *(emitter.positions.scalar(s)[0] for s in (tile.a_row_stride, tile.a_depth_stride, tile.b_stride)),
     ]
-    units = (tile.a_row_stride == 1, tile.a_step == 1)
+    units = (tile.a_row_stride == 1, tile.a_depth_stride == 1)
     function = micro_kernel(emitter, tile.rows, tile.columns, tile.c.dtype, units)
 
     def call() -> None:
@@ -84,8 +84,8 @@ def _in_bounds(emitter: KernelEmitter, tile: MultiplyTile) -> ir.Value:
     last_c = tile.c_position + tile.c_stride * (tile.rows - 1) + tile.valid_columns
     ends = [
         (tile.c, tile.c_position, last_c),
-        (tile.a, tile.a_position, _end(tile.a_position, tile.depth, tile.a_step, last_row)),
-        (tile.b, tile.b_position, _end(tile.b_position, tile.depth, tile.b_step, last_column)),
+        (tile.a, tile.a_position, _end(tile.a_position, tile.depth, tile.a_depth_stride, last_row)),
+        (tile.b, tile.b_position, _end(tile.b_position, tile.depth, tile.b_stride, last_column)),
     ]
     inside: ir.Value = ir.Constant(I1, True)
     for buffer, begin, end in ends:

@@ -143,7 +143,7 @@ class _KernelRun:
         dtype = tile.c.dtype
         a_position, b_position = self._position(tile.a_position), self._position(tile.b_position)
         a_position += row * self._position(tile.a_row_stride)
-        a_step, b_step = self._position(tile.a_step), self._position(tile.b_step)
+        a_step, b_step = self._position(tile.a_depth_stride), self._position(tile.b_stride)
         for k in range(self._position(tile.depth)):
             a = self._element(tile.a, a_position + k * a_step)
             b = self._element(tile.b, b_position + k * b_step + column)

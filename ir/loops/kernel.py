@@ -137,8 +137,8 @@ class MultiplyTile:
 
     The sum is one chain of fused multiply-adds in the order of k, from the old value of c or 0.
     Element (k, row) of `a` is at `a_position + k*a_depth_stride + row*a_row_stride`, element
-    (k, column) of `b` at `b_position + k*b_stride + column`. All `columns` of b, a whole number of
-    vectors, are read. Without strides both are packed panels: `a[k][row]` and `b[k][column]`.
+    (k, column) of `b` at `b_position + k*b_stride + column`; a stride of 0 repeats what a broadcast
+    repeats. All `columns` of b, a whole number of vectors, are read.
     `c` has element (row, column) at `c_position + row*c_stride + column`, columns contiguous.
     `depth` is the extent of k. Only the first `valid_columns` columns of c are read and written.
     When `accumulate` is false, c is written without being read.
@@ -156,19 +156,9 @@ class MultiplyTile:
     depth: Dim
     valid_columns: Dim
     accumulate: Scalar | bool
-    a_row_stride: Dim = 1
-    a_depth_stride: Dim = 0  # 0 stands for `rows`
-    b_stride: Dim = 0  # 0 stands for `columns`
-
-    @property
-    def a_step(self) -> Dim:
-        """From an element of `a` to that of the next k."""
-        return self.a_depth_stride or self.rows
-
-    @property
-    def b_step(self) -> Dim:
-        """From an element of `b` to that of the next k."""
-        return self.b_stride or self.columns
+    a_row_stride: Dim
+    a_depth_stride: Dim
+    b_stride: Dim
 
 
 Statement: TypeAlias = For | Store | Let | If | Allocate | MultiplyTile

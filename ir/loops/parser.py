@@ -296,9 +296,9 @@ class _Parser:
         self.expect(")")
         c, c_position, (c_stride,) = self.panel()
         self.expect("+=")
-        a, a_position, (a_step, a_row_stride) = self.panel()
+        a, a_position, (a_depth, a_row) = self.panel()
         self.expect("*")
-        b, b_position, (b_step,) = self.panel()
+        b, b_position, (b_depth,) = self.panel()
         self.expect("depth")
         depth = self.bracketed()
         self.expect("valid")
@@ -307,7 +307,7 @@ class _Parser:
         rows, columns = int(str(options["rows"])), int(str(options["columns"]))
         return MultiplyTile(
             c, c_position, c_stride, a, a_position, b, b_position, rows, columns, depth, valid,
-            self.accumulate(), a_row_stride, a_step, b_step,
+            self.accumulate(), a_row, a_depth, b_depth,
         )  # fmt: skip
 
     def panel(self) -> tuple[Buffer, Dim, tuple[Dim, ...]]:

@@ -211,9 +211,9 @@ class _KernelPrinter:
         else:
             condition = self._scalar(accumulate)
         c = f"{self.buffers[tile.c]}[{self._dim(tile.c_position)}; {self._dim(tile.c_stride)}]"
-        a_strides = f"{self._dim(tile.a_step)}, {self._dim(tile.a_row_stride)}"
+        a_strides = f"{self._dim(tile.a_depth_stride)}, {self._dim(tile.a_row_stride)}"
         a = f"{self.buffers[tile.a]}[{self._dim(tile.a_position)}; {a_strides}]"
-        b = f"{self.buffers[tile.b]}[{self._dim(tile.b_position)}; {self._dim(tile.b_step)}]"
+        b = f"{self.buffers[tile.b]}[{self._dim(tile.b_position)}; {self._dim(tile.b_stride)}]"
         yield (
             f"multiply_tile(rows={tile.rows}, columns={tile.columns}) {c} += {a} * {b} "
             f"depth[{self._dim(tile.depth)}] valid[{self._dim(tile.valid_columns)}] "

@@ -47,7 +47,7 @@ from flowc.ir.loops.kernel import (
     Store,
     WhileCalls,
 )
-from flowc.ir.loops.walk import nodes, roots, scalar_positions
+from flowc.ir.loops.walk import nodes, positions, roots, scalar_positions
 
 _INTEGER_ONLY = frozenset({
     "and", "or", "xor", "not", "popcnt", "count_leading_zeros", "shift_left",
@@ -198,9 +198,7 @@ class _Verifier:
             self._buffer(buffer)
             same = buffer.dtype is tile.c.dtype
             self.expect(same, "the buffers of a MultiplyTile differ in type")
-        for value in (tile.c_position, tile.c_stride, tile.a_position, tile.b_position,
-                      tile.depth, tile.valid_columns, tile.a_row_stride, tile.a_step,
-                      tile.b_step):  # fmt: skip
+        for value in positions(tile):
             self._dim(value)
         accumulate = tile.accumulate
         boolean = isinstance(accumulate, bool) or accumulate.dtype.is_bool

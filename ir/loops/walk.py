@@ -106,7 +106,8 @@ def positions(statement: Statement) -> tuple[Dim, ...]:
         case MultiplyTile() as tile:
             return (
                 tile.c_position, tile.c_stride, tile.a_position, tile.b_position,
-                tile.depth, tile.valid_columns, tile.a_row_stride, tile.a_step, tile.b_step,
+                tile.depth, tile.valid_columns, tile.a_row_stride, tile.a_depth_stride,
+                tile.b_stride,
             )  # fmt: skip
     return ()
 

@@ -15,7 +15,9 @@ DEPTH, VALID, STRIDE = (dims.symbol(name) for name in ("depth", "valid", "stride
 def tile_kernel(rows: int, columns: int, dtype: DType, accumulate: bool) -> Kernel:
     c = Buffer("c", dtype, STRIDE * rows)
     a, b = Buffer("a", dtype, DEPTH * rows), Buffer("b", dtype, DEPTH * columns)
-    tile = MultiplyTile(c, 0, STRIDE, a, 0, b, 0, rows, columns, DEPTH, VALID, accumulate)
+    tile = MultiplyTile(
+        c, 0, STRIDE, a, 0, b, 0, rows, columns, DEPTH, VALID, accumulate, 1, rows, columns
+    )
     return Kernel("tile", (c, a, b), (tile,))
 
 
@@ -49,3 +51,15 @@ def test_tile(
             target=host_target(1) if masks else avx2_target(1),
             bounds_checks=bounds_checks,
         )
+
+
+@pytest.mark.parametrize(("row", "depth", "right"), [(0, 0, 0), (1, 0, 32), (0, 1, 0)])
+def test_strides_of_zero_repeat_elements(row: int, depth: int, right: int) -> None:
+    rows, columns = 3, 32
+    a_size, b_size = 1 + row * (rows - 1) + depth * 4, columns + right * 4
+    c, a, b = (Buffer(n, dtypes.float32, s) for n, s in (("c", 96), ("a", a_size), ("b", b_size)))
+    tile = MultiplyTile(c, 0, 32, a, 0, b, 0, rows, columns, 5, 32, False, row, depth, right)
+    generator = np.random.default_rng(0)
+    arrays = [generator.integers(-9, 9, s).astype(np.float32) for s in (96, a_size, b_size)]
+    for bounds_checks in (False, True):
+        check_kernel(Kernel("tile", (c, a, b), (tile,)), arrays, {}, bounds_checks=bounds_checks)

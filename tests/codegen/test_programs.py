@@ -154,7 +154,7 @@ def tiles_program() -> Program:
     results = [Buffer(name, F32, 64) for name in ("c", "d")]
     calls = []
     for number, result in enumerate(results):
-        tile = MultiplyTile(result, 0, 16, a, 0, b, 0, 4, 16, 2, 16, False)
+        tile = MultiplyTile(result, 0, 16, a, 0, b, 0, 4, 16, 2, 16, False, 1, 4, 16)
         again = (tile,) * (number + 1)
         calls.append(Call(Kernel("tile", (a, b, result), again), (a, b, result)))
     return Program("tiles", (a, b, *results), (), (), (), 0, tuple(calls))
@@ -265,7 +265,8 @@ TARGETS = {
 @pytest.mark.parametrize("name", TARGETS)
 def test_object_code_for_other_machines(name: str) -> None:
     a, b, c = (Buffer(n, F32, s) for n, s in (("a", 40), ("b", 160), ("c", 64)))
-    tile = Kernel("t", (a, b, c), (MultiplyTile(c, 0, 16, a, 0, b, 0, 4, 16, 10, 16, False),))
+    multiply = MultiplyTile(c, 0, 16, a, 0, b, 0, 4, 16, 10, 16, False, 1, 4, 16)
+    tile = Kernel("t", (a, b, c), (multiply,))
     for program in (
         add_program(3000),
         parallel_program(),

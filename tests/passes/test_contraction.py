@@ -29,6 +29,8 @@ class Layout:
     transpose_rhs: bool = False
     computed: bool = False  # the left operand is an expression, not a load
     relu: bool = False  # an epilogue that reads a bias
+    lhs: str = "mk"  # the indices that the left operand depends on: a broadcast repeats elements
+    rhs: str = "kn"
 
 
 def matmul(
@@ -43,11 +45,13 @@ def matmul(
 
     def lhs(batch: Indices, rows: Indices, depth: Indices) -> Scalar:
         (i,), (j,) = rows, depth
+        i, j = (x if name in layout.lhs else 0 for name, x in (("m", i), ("k", j)))
         load = Load(a, place(batch, m * k) + (j * m + i if layout.transpose_lhs else i * k + j))
         return Binary(dtype, "add", load, load) if layout.computed else load
 
     def rhs(batch: Indices, depth: Indices, columns: Indices) -> Scalar:
         (i,), (j,) = depth, columns
+        i, j = (x if name in layout.rhs else 0 for name, x in (("k", i), ("n", j)))
         return Load(b, place(batch, k * n) + (j * k + i if layout.transpose_rhs else i * n + j))
 
     def epilogue(
@@ -97,16 +101,28 @@ def check(
     b = numbers(2, dtype, *leading, *((n, k) if layout.transpose_rhs else (k, n)))
     bias, result = numbers(3, dtype, n), np.full((*leading, m, n), 77, dtype.numpy)
     native(a, b, bias, result, **{s: v for s, v in named.items() if s in symbols})
-    left = a.swapaxes(-1, -2) if layout.transpose_lhs else a
-    expected = (left * 2 if layout.computed else left) @ (
-        b.swapaxes(-1, -2) if layout.transpose_rhs else b
-    )
+    left = repeated(a.swapaxes(-1, -2) if layout.transpose_lhs else a, "mk", layout.lhs)
+    right = repeated(b.swapaxes(-1, -2) if layout.transpose_rhs else b, "kn", layout.rhs)
+    expected = (left * 2 if layout.computed else left) @ right
     np.testing.assert_array_equal(
         result, np.maximum(expected + bias, 0) if layout.relu else expected
     )
 
 
-LAYOUTS = st.builds(Layout, st.booleans(), st.booleans(), st.booleans(), st.booleans())
+def repeated(array: Array, axes: str, kept: str) -> Array:
+    """The array with its first elements in place of all others along the axes not `kept`."""
+    for axis, name in zip((-2, -1), axes, strict=True):
+        if name not in kept:
+            array = np.repeat(array.take([0], axis), array.shape[axis], axis)
+    return array
+
+
+LAYOUTS = st.builds(
+    Layout,
+    *(st.booleans(),) * 4,
+    lhs=st.sampled_from(["mk", "mk", "m", "k", ""]),
+    rhs=st.sampled_from(["kn", "kn", "k", "n", ""]),
+)
 
 
 @settings(max_examples=60, deadline=None)
