@@ -181,6 +181,23 @@ def _flatten(g: Graph) -> Value | None:
     return None if x is None else g.b.reshape(x, [dims.product(x.type.shape)])
 
 
+def _reshape(g: Graph) -> Value | None:
+    """Some neighbouring axes merged, then a known one divided."""
+    x = g.pick(_has_axis)
+    if x is None:
+        return None
+    first = g.axis(x)
+    last = g.draw(st.integers(first, x.type.rank - 1))
+    shape = [*x.type.shape]
+    shape[first : last + 1] = [dims.product(tuple(shape[first : last + 1]))]
+    places = [(a, n) for a, d in enumerate(shape) for n in (2, 3, 4) if d == d // n * n]
+    if places and g.draw(st.booleans()):
+        axis, divisor = g.choose(*places)
+        parts = [divisor, shape[axis] // divisor]
+        shape[axis : axis + 1] = g.choose(parts, parts[::-1])
+    return g.b.reshape(x, shape)
+
+
 def _expand(g: Graph) -> Value | None:
     x = g.pick(_anything)
     return None if x is None else g.b.expand_dims(x, g.draw(st.integers(0, x.type.rank)))
@@ -316,8 +333,8 @@ def _while(g: Graph) -> Value | None:
 
 
 MOVEMENT: tuple[Step, ...] = (
-    _transpose, _broadcast, _flatten, _expand, _slice, _concatenate, _pad, _reverse, _take, _iota,
-    _size, _numpy_broadcast, _splat,
+    _transpose, _broadcast, _flatten, _reshape, _expand, _slice, _concatenate, _pad, _reverse, _take,
+    _iota, _size, _numpy_broadcast, _splat,
 )  # fmt: skip
 INTEGER: tuple[Step, ...] = (
     _unary(_is_integer, "negate", "not", "popcnt"),

@@ -52,7 +52,9 @@ def call_micro_kernel(emitter: KernelEmitter, tile: MultiplyTile) -> None:
         emitter.positions.scalar(tile.depth)[0],
         emitter.positions.scalar(tile.valid_columns)[0],
         accumulate,
-        *(emitter.positions.scalar(s)[0] for s in (tile.a_row_stride, tile.a_depth_stride, tile.b_stride)),
+        emitter.positions.scalar(tile.a_row_stride)[0],
+        emitter.positions.scalar(tile.a_depth_stride)[0],
+        emitter.positions.scalar(tile.b_stride)[0],
     ]
     units = (tile.a_row_stride == 1, tile.a_depth_stride == 1)
     function = micro_kernel(emitter, tile.rows, tile.columns, tile.c.dtype, units)

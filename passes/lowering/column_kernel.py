@@ -209,17 +209,24 @@ class ColumnPass:
 
     def _results(self, sums: Sequence[Buffer], column: Dim, place: Dim) -> Body:
         """Stores of the reduced results and of what is computed from them."""
-        elements = self.fused.elements()
         index = self._index(0, column)
-        kept = tuple(index[a] for a in self.fused.kept)
-        bind(elements, self.reductions, self._running(sums, place), kept)
         sizes = tuple(self.fused.space[a] for a in self.fused.kept)
-        body: list[Statement] = []
-        for value, buffer in zip(self.fused.computation.results, self.fused.outputs, strict=True):
-            if self.plan.level(value) > 0:
-                at = reshape_index(kept, sizes, value.type.shape)
-                body += store(buffer, value, at, elements.at(value, at))
-        return tuple(body)
+        kept = tuple(index[a] for a in self.fused.kept)
+        groups = self._running(sums, place)
+
+        def stores(kept: Indices) -> Body:
+            elements = self.fused.elements()
+            bind(elements, self.reductions, groups, kept)
+            body: list[Statement] = []
+            for value, buffer in zip(
+                self.fused.computation.results, self.fused.outputs, strict=True
+            ):
+                if self.plan.level(value) > 0:
+                    at = reshape_index(kept, sizes, value.type.shape)
+                    body += store(buffer, value, at, elements.at(value, at))
+            return tuple(body)
+
+        return self.fused.at_index(sizes, kept, stores)
 
     # Who divides what
 

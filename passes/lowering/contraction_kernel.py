@@ -16,7 +16,6 @@ from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Scalar, Variable
 from flowc.ir.loops.kernel import Buffer, Carried, Combiner, For, Kernel, Kind, Store
-from flowc.ir.loops.rewrite import Rewriter
 from flowc.ir.tensor.core import Instruction
 from flowc.ir.tensor.primitives.contraction import (
     ConvDimensionNumbers,
@@ -24,7 +23,7 @@ from flowc.ir.tensor.primitives.contraction import (
     free_axes,
 )
 from flowc.passes.contraction import Contraction, contraction_kernel
-from flowc.passes.index_maps import Indices, loop_indices, reshape_index
+from flowc.passes.index_maps import Indices, reshape_index
 from flowc.passes.lowering import complex as complex_arithmetic
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.elements import Elements
@@ -272,15 +271,8 @@ def _stores(
     """What the epilogue stores at one index of the hero's result."""
     shape = hero.types[0].shape
     index = tuple(0 if size == 1 else i for i, size in zip(index, shape, strict=True))
-    if all(i.primitive != "reshape" for i in fused.computation.instructions):
-        return _stores_at(fused, hero, index, accumulated)
-    # How reshapes divide an index is decided on symbols whose ranges are the result's: the ranges
-    # of the parts of a blocked index are too wide to tell.
-    symbols = loop_indices(shape, "result")
-    stores = _stores_at(fused, hero, symbols, accumulated)
-    replaced = zip(map(dims.as_symbol, symbols), index, strict=True)
-    rewriter = Rewriter(symbols={s: i for s, i in replaced if s is not None})
-    return tuple(s for s in rewriter.statements(stores) if isinstance(s, Store))
+    body = fused.at_index(shape, index, lambda i: _stores_at(fused, hero, i, accumulated))
+    return tuple(s for s in body if isinstance(s, Store))
 
 
 def _stores_at(

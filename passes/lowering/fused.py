@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -29,8 +29,9 @@ from flowc.ir.loops.kernel import (
     Statement,
     Store,
 )
+from flowc.ir.loops.rewrite import Rewriter
 from flowc.ir.tensor.core import Computation, Shape, Value
-from flowc.passes.index_maps import Indices, linearize
+from flowc.passes.index_maps import Indices, linearize, loop_indices
 from flowc.passes.lowering.elements import Elements
 from flowc.passes.lowering.scalars import Complex, Element
 from flowc.passes.math import EXPANSIONS
@@ -68,6 +69,24 @@ class Fused:
             element = elements.at(value, index[number])
             found.extend(store(buffer, value, index[number], element))
         return tuple(found)
+
+    def own_index(self, shape: Shape, index: Indices) -> tuple[Indices, Rewriter]:
+        """What to build on instead of `index`, which is one into `shape`, and the way back.
+
+        How reshapes divide an index is decided on symbols whose ranges are the dimensions': the
+        ranges of the parts of a merged or blocked index are too wide to tell. Fusion decided on
+        such symbols, too, that what is read is what is bound.
+        """
+        if all(i.primitive != "reshape" for i in self.computation.instructions):
+            return index, Rewriter()
+        symbols = loop_indices(shape, "axis")
+        replaced = zip(map(dims.as_symbol, symbols), index, strict=True)
+        return symbols, Rewriter(symbols={s: i for s, i in replaced if s is not None})
+
+    def at_index(self, shape: Shape, index: Indices, make: Callable[[Indices], Body]) -> Body:
+        """`make(index)`, decided on symbols of its own (`own_index`)."""
+        own, rewriter = self.own_index(shape, index)
+        return rewriter.statements(make(own))
 
     def kernel(self, body: Body) -> Kernel:
         """The finished kernel; parameters that several operands share appear once."""

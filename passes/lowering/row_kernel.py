@@ -65,7 +65,7 @@ CHUNKS = 64  # at most, of a long row
 def row_kernel(fused: Fused) -> Kernel:
     """The kernel of a row fusion."""
     for rows, columns, index in _loop_choices(fused):
-        pass_ = RowPasses(fused, rows, columns, index)
+        pass_ = RowPasses(fused, rows, columns, *fused.own_index(fused.space, index))
         body = pass_.build()
         symbols = [s for s, _ in (*rows, *columns)]
         if is_strided(_straight_line(body), symbols):
@@ -116,7 +116,8 @@ class RowPasses:
     fused: Fused
     rows: Loops
     columns: Loops
-    index: Indices
+    index: Indices  # what everything is built on
+    place: Rewriter  # from there to the loops' symbols
     scratch: list[Allocate] = field(default_factory=list)
     _kept: list[tuple[Value, Load]] = field(default_factory=list)
 
@@ -154,7 +155,7 @@ class RowPasses:
             flat_variables(results),
             combiner(self.elements, reductions, f"_{level}"),
         )
-        body = self._over_columns(stores, carried)
+        body = self.place.statements(self._over_columns(stores, carried))
         self._read_kept()
         bind(self.elements, reductions, [as_elements(g) for g in results], self.row)
         return body
@@ -195,7 +196,7 @@ class RowPasses:
             if self._is_row(value) and self.plan.level(value) == level:
                 index = reshape_index(self.row, kept, value.type.shape)
                 body += store(buffer, value, index, self.elements.at(value, index))
-        return tuple(body)
+        return self.place.statements(tuple(body))
 
     def _store_full_results(self, level: int) -> Body:
         body: list[Statement] = []
@@ -210,7 +211,8 @@ class RowPasses:
 
     def _final_pass(self) -> Body:
         stores = self._store_full_results(len(self.plan.levels))
-        return self._over_columns(self._read_first(stores), None) if stores else ()
+        loops = self._over_columns(self._read_first(stores), None) if stores else ()
+        return self.place.statements(loops)
 
     def _read_first(self, stores: Body) -> Body:
         """The stores after reads of what is kept in the rows that they overwrite."""
