@@ -75,6 +75,12 @@ def known_negative(value: Dim) -> bool:
     return isinstance(value, int) and value < 0
 
 
+def may_be_equal(left: Shape, right: Shape) -> bool:
+    """False when ranks differ, or two sizes by a known number; the rest is for guards to settle."""
+    surplus = (a - b for a, b in zip(left, right, strict=False))
+    return len(left) == len(right) and not any(isinstance(s, int) and s for s in surplus)
+
+
 def dilate(size: Dim, dilation: int) -> Dim:
     """The extent of `size` elements that lie `dilation` apart; 0 for none."""
     return size if dilation == 1 else dims.maximum((size - 1) * dilation + 1, 0)

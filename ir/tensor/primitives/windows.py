@@ -19,6 +19,7 @@ from flowc.ir.tensor.primitives.common import (
     expect_signature,
     invalid,
     listing,
+    may_be_equal,
     scalar,
     window_count,
 )
@@ -100,7 +101,9 @@ def _infer_select_and_scatter(
     element = scalar(operand)
     _expect_window("select_and_scatter", operand, attributes)
     expected = _windowed(operand.shape, attributes, (1,) * operand.rank)
-    if source != TensorType(operand.dtype, expected) or initial != element:
+    # A symbolic difference is for the builder's assumptions (and a guard) to settle.
+    fits = source.dtype is operand.dtype and may_be_equal(source.shape, expected)
+    if not fits or initial != element:
         raise invalid(
             f"select_and_scatter: operands do not fit: {listing(types)}, "
             f"the source must have shape {expected}"
