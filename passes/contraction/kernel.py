@@ -258,8 +258,7 @@ class TiledKernel:
         linear = self.rhs.linear
         assert linear is not None
         first = self._first_column(panel)
-        start = linear_start(self.rhs, unit.batch, self.c.columns, self.c.depth)
-        position = start + first + depth * linear.depth_stride
+        position = linear.start(unit.batch) + first + depth * linear.depth_stride
         return linear.buffer, position, linear.depth_stride, first
 
     # The left operand
@@ -271,9 +270,8 @@ class TiledKernel:
         first = self._first_row(panel)
         linear = self.lhs.linear
         if linear is not None:
-            start = linear_start(self.lhs, unit.batch, self.c.rows, self.c.depth)
             depth = self._flat_depth(block) * linear.depth_stride
-            at = start + first * linear.side_stride + depth
+            at = linear.start(unit.batch) + first * linear.side_stride + depth
             return (), (linear.buffer, at, linear.side_stride, linear.depth_stride)
         assert self.left is not None and self.left_buffer is not None
         name = f"{self.prefix}a"
@@ -301,13 +299,6 @@ class TiledKernel:
 def grain(rows: int, work: Dim) -> Dim:
     """Units worth a thread, each of `work` products; with few rows, reading memory takes longer."""
     return 1 + GRAIN * min(rows, BUSY_ROWS) // BUSY_ROWS // work
-
-
-def linear_start(operand: Operand, batch: Indices, side: Indices, depth: Indices) -> Dim:
-    """The position of a linear operand's first element in a batch."""
-    element = operand.element(batch, (0,) * len(side), (0,) * len(depth))
-    assert isinstance(element, Load)
-    return element.position
 
 
 def result_groups(c: Contraction) -> tuple[Group, Group]:

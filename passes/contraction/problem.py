@@ -127,6 +127,13 @@ class Linear:
     buffer: Buffer
     side_stride: Dim
     depth_stride: Dim
+    first: Dim  # the position of the first element, in the symbols of the batch
+    batch: tuple[Symbol, ...]
+
+    def start(self, batch: Indices) -> Dim:
+        """The position of the first element of a batch."""
+        places = dict(zip(self.batch, batch, strict=True))
+        return dims.substitute(self.first, places.get)
 
 
 def analyse(
@@ -137,9 +144,10 @@ def analyse(
     depth: Indices,
 ) -> Operand:
     """How the operand with these elements and extents lies in memory."""
-    _, b = symbols_of("b", batch)
+    batch_symbols, b = symbols_of("b", batch)
     side_symbols, s = symbols_of("s", side)
     depth_symbols, k = symbols_of("k", depth)
+    inner = {*side_symbols, *depth_symbols}
     scalar = element(b, s, k)
     every = positions((), (scalar,))
     flat = all(flat_stride(p, side_symbols, side) is not None for p in every)
@@ -151,7 +159,8 @@ def analyse(
         along = flat_stride(scalar.position, side_symbols, side)
         down = flat_stride(scalar.position, depth_symbols, depth)
         if along is not None and down is not None and scalar.dtype is dtype:
-            linear = Linear(scalar.buffer, along, down)
+            first = dims.substitute(scalar.position, lambda x: 0 if x in inner else None)
+            linear = Linear(scalar.buffer, along, down, first, batch_symbols)
     loads = [n.position for n in nodes((scalar,)) if isinstance(n, Load)]
     return Operand(
         element,
