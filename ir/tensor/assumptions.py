@@ -22,6 +22,8 @@ from flowc.ir.tensor.equalities import Equalities
 class Assumptions(ABC):
     """Answers questions on sizes; after a positive answer, equal sizes become one expression."""
 
+    knows_sizes = False  # whether every size has a value in the run that asks for the code
+
     def __init__(self) -> None:
         self._equalities = Equalities()
         self._fresh = 0
@@ -81,6 +83,8 @@ def _incompatible(left: Dim, right: Dim) -> InvalidArgumentError:
 
 class Specialising(Assumptions):
     """Decides by the sizes of the run that asks for the code, and records guards."""
+
+    knows_sizes = True
 
     def __init__(self, hints: Mapping[str, int]) -> None:
         super().__init__()

@@ -100,8 +100,11 @@ class Shapes(BuilderCore):
         axes = tuple(range(len(shape) - len(old), len(shape)))
         if all(size in (1, shape[axis]) for size, axis in zip(old, axes, strict=True)):
             return self.broadcast_in_dim(x, shape, axes)
-        # Only static inference gets here: an unknown size that is either 1 or the target.
-        return Parameter(TensorType(x.type.dtype, shape))
+        if not self.assumptions.knows_sizes:  # an unknown size is either 1 or the target
+            return Parameter(TensorType(x.type.dtype, shape))
+        # Found equal, and yet written otherwise: one equality contains what another speaks of.
+        written = tuple(s if s == 1 else shape[a] for s, a in zip(old, axes, strict=True))
+        return self.broadcast_in_dim(self.emit("reshape", x, shape=written), shape, axes)
 
     def broadcast_shapes(self, *shapes: Shape) -> Shape:
         """NumPy's common shape. Raises InvalidArgumentError."""
