@@ -21,6 +21,7 @@ import numpy as np
 from flowc.compiler.dump import Dump
 from flowc.compiler.lowering import LoweredGraph, Request, lower_graph
 from flowc.compiler.options import Options
+from flowc.ir.loops.ranges import check_ranges
 from flowc.ir.tensor.core import Module
 from flowc.ir.tensor.verifier import verify as verify_module
 from flowc.passes.lowering.program import Lowered, lower_module
@@ -82,6 +83,7 @@ def compile_request(
         module = optimize(graph.module, Observer(verify, dump.tensor_ir))
     with times.stage("schedule"):
         lowered = lower_module(module, target)
+        check_ranges(lowered.program, graph.hints)
     dump.loop_ir(lowered.program)
     native = generate(lowered, target, options, times)
     dump.native(native)

@@ -603,11 +603,28 @@ OPERATIONS: dict[str, Callable[[Dim, Dim], Dim]] = {
 
 def evaluate(value: Dim, sizes: Mapping[str, int]) -> int:
     """The number that `value` is when symbol `s` is `sizes[s]`. Raises KeyError for others."""
-    if isinstance(value, int):
+    if not isinstance(value, Expr):
         return value
-    result = substitute(value, lambda s: sizes[s.name])
-    assert isinstance(result, int)
-    return result
+    total = 0
+    for monomial, number in value.terms.items():
+        for atom in monomial:
+            number *= _evaluate_atom(atom, sizes)
+        total += number
+    return total
+
+
+def _evaluate_atom(atom: Atom, sizes: Mapping[str, int]) -> int:
+    if not isinstance(atom, Operation):
+        return sizes[atom]
+    return _NUMBERS[atom.operator](evaluate(atom.left, sizes), evaluate(atom.right, sizes))
+
+
+_NUMBERS: dict[str, Callable[[int, int], int]] = {
+    "floordiv": lambda left, right: left // right,
+    "mod": lambda left, right: left % right,
+    "min": min,
+    "max": max,
+}
 
 
 def to_python(value: Dim) -> str:

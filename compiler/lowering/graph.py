@@ -80,6 +80,7 @@ class LoweredGraph:
     writes: tuple[str, ...]
     initial: Mapping[str, np.ndarray[Any, Any]]  # of read variables that the store lacks
     fixed: Mapping[int, np.ndarray[Any, Any]]  # feeds whose values the code was made for
+    hints: Mapping[str, int]  # the symbols' values in the run that asks for the code
 
 
 class ShapeDependsOnData(Exception):
@@ -415,7 +416,8 @@ class _Lowering:
             donated,
             tuple(self.builder.messages),
         )
-        return LoweredGraph(module, reads, writes, state.initial, self.fixed)
+        hints = self.assumptions.hints
+        return LoweredGraph(module, reads, writes, state.initial, self.fixed, hints)
 
 
 _PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})

@@ -13,6 +13,7 @@ from flowc.codegen.cpu.program import NativeProgram, compile_program
 from flowc.ir import dims
 from flowc.ir.loops.interpreter import run_program
 from flowc.ir.loops.kernel import Call, Kernel, Program
+from flowc.ir.loops.ranges import check_ranges
 from flowc.ir.loops.verifier import verify_program
 from flowc.ir.loops.walk import free_symbols
 from flowc.passes.target import Target
@@ -77,6 +78,7 @@ def check_program(
 ) -> list[Array]:
     """Run both ways and compare; gives the arrays afterwards."""
     verify_program(program)
+    check_ranges(program, sizes)
     native = compile_program(program, target or host_target(threads), bounds_checks=bounds_checks)
     code, results = run_native(native, program, arrays, sizes)
     expected = [array.copy() for array in arrays]

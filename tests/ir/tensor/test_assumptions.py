@@ -22,10 +22,10 @@ COMBINE: dict[str, Callable[[Dim, Dim], Dim]] = {
 @st.composite
 def sizes(draw: st.DrawFn) -> Dim:
     """A symbol, a number, or a few of them combined."""
-    found: Dim = draw(st.sampled_from([*map(dims.symbol, NAMES), 1, 2, 8]))
+    atoms: list[Dim] = [*map(dims.symbol, NAMES), 1, 2, 8]
+    found = draw(st.sampled_from(atoms))
     for operator in draw(st.lists(st.sampled_from(sorted(COMBINE)), max_size=2)):
-        other: Dim = draw(st.sampled_from([*map(dims.symbol, NAMES), 2, 8]))
-        found = COMBINE[operator](found, other)
+        found = COMBINE[operator](found, draw(st.sampled_from(atoms)))
     return found
 
 

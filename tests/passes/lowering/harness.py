@@ -14,6 +14,7 @@ from flowc.codegen.cpu.host import host_target
 from flowc.codegen.cpu.program import NativeProgram, compile_program
 from flowc.ir import dims, dtypes
 from flowc.ir.loops.kernel import Call
+from flowc.ir.loops.ranges import check_ranges
 from flowc.ir.loops.verifier import verify_program
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
@@ -107,6 +108,7 @@ class Compiled:
         """The results; every buffer stands between guard bytes, and arguments must not change."""
         sizes = interpreter.bind_symbols(self.module, arrays)
         program, places = self.lowered.program, self.lowered.places
+        check_ranges(program, sizes)
         memory = [Guarded(np.ascontiguousarray(a).reshape(-1)) for a in arrays]
         count = len(program.arguments) - len(arrays)
         results = [r.type for r in self.module.main.results]
