@@ -1,0 +1,37 @@
+"""Arrays that programs are fed with, by shape, dtype and number: the same wherever they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import ml_dtypes
+import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+SPECIAL = (np.nan, np.inf, -np.inf, -0.0, 0.0, 1e30, -1e-30, 1.0, 0.5)
+
+
+def dtype_of(name: str) -> np.dtype[Any]:
+    """The NumPy type of a dtype's name."""
+    return np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
+
+
+def data(shape: Sequence[int], dtype: str, number: int, wild: bool = False) -> Array:
+    """Some array: floats around 0, small integers. `wild` puts NaN, infinities and -0.0 among it."""
+    random = np.random.RandomState(number)
+    kind = dtype_of(dtype)
+    if kind.kind == "b":
+        return random.rand(*shape) > np.float64(0.5)
+    if kind.kind in "iu":
+        least = 0 if kind.kind == "u" else -6
+        return np.asarray(random.randint(least, 8, size=shape)).astype(kind)
+    values = np.asarray(random.standard_normal(tuple(shape)))
+    if kind.kind == "c":
+        values = values + 1j * random.standard_normal(tuple(shape))
+    elif wild:
+        chosen = random.rand(*shape) < 0.2
+        values = np.where(chosen, random.choice(SPECIAL, size=shape), values)
+    with np.errstate(over="ignore"):
+        return np.asarray(values).astype(kind)

@@ -1,0 +1,43 @@
+"""The families of phrases, and how often each is drawn from."""
+
+from __future__ import annotations
+
+from tests.fuzz.drawing.drawing import Drawing, Unfit, Value
+from tests.fuzz.drawing.holes import Holes, Phrase
+from tests.fuzz.drawing.phrases import contractions, elementwise, movement, other, reductions
+
+FAMILIES: tuple[tuple[int, tuple[Phrase, ...]], ...] = (
+    (12, elementwise.UNARY),
+    (12, elementwise.BINARY),
+    (5, elementwise.INTEGER),
+    (5, elementwise.LOGIC),
+    (5, elementwise.CONVERSIONS),
+    (2, elementwise.COMPLEX),
+    (5, elementwise.SELECTIONS),
+    (10, reductions.REDUCTIONS),
+    (3, reductions.SCANS),
+    (6, reductions.NORMALISED),
+    (4, reductions.SORTING),
+    (10, movement.RESHAPES),
+    (8, movement.SLICES),
+    (7, movement.JOINS),
+    (6, movement.GATHERS),
+    (4, movement.SHAPES),
+    (8, contractions.PRODUCTS),
+    (8, contractions.IMAGES),
+    (2, contractions.MATRICES),
+    (1, other.RANDOM),
+    (2, other.HOST),
+)
+_TRIES = 12
+
+
+def step(drawing: Drawing) -> Value | None:
+    """One more statement; None where every phrase that was tried found nothing that fits."""
+    for _ in range(_TRIES):
+        phrases = drawing.random.choices([f for _, f in FAMILIES], [w for w, _ in FAMILIES])[0]
+        try:
+            return drawing.add(Holes(drawing).fill(drawing.choose(*phrases)))
+        except Unfit:
+            continue
+    return None
