@@ -154,10 +154,18 @@ def _integers() -> list[Sample]:
         for name, (x, y, answer) in INT8_PAIRS.items()
     ]
     single = [sample(n, call(n), [np.array(x, I8)], answer) for n, (x, answer) in INT8.items()]
+    scalars = [
+        *(sample(n, call(n), [np.array(x[0], I8)], answer[0]) for n, (x, answer) in INT8.items()),
+        *(
+            sample(n, call(n), [np.array(x[0], I8), np.array(y[0], I8)], answer[0])
+            for n, (x, y, answer) in INT8_PAIRS.items()
+        ),
+    ]
     u8 = [np.array([200, 7, 5], U8), np.array([100, 2, 0], U8)]
     return [
         *pairs,
         *single,
+        *scalars,
         sample("add", call("add"), u8, [44, 9, 5]),
         sample("divide", call("divide"), u8, [2, 3, 255]),
         sample("remainder", call("remainder"), u8, [0, 1, 5]),
