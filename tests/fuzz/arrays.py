@@ -1,4 +1,4 @@
-"""Arrays that programs are fed with, by shape, dtype and number: the same wherever they are made."""
+"""Arrays that programs are fed with, by shape, dtype and number: the same everywhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def dtype_of(name: str) -> np.dtype[Any]:
 
 
 def data(shape: Sequence[int], dtype: str, number: int, wild: bool = False) -> Array:
-    """Some array: floats around 0, small integers. `wild` puts NaN, infinities and -0.0 among it."""
+    """Floats around 0 or small integers. `wild` puts NaN, infinities and -0.0 among them."""
     random = np.random.RandomState(number)
     kind = dtype_of(dtype)
     if kind.kind == "b":

@@ -1,6 +1,6 @@
 """What the fuzzer draws, runs and shrinks: a program is Python text, and so are its feeds.
 
-    build   statements that make the graph, one or several lines each, in terms of `tf`, `np`, `data`
+    build   statements that make the graph, of one or several lines, with `tf`, `np` and `data`
     runs    what one session then runs, in order: the names of fetches, and texts of the feeds
 
 Text is what a reader can paste, what two modules of the TensorFlow API can execute, and what the
@@ -9,13 +9,8 @@ shrinker takes lines out of.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-PRELUDE = """\
-import numpy as np
-import flowc.compat.v1 as tf
-from tests.fuzz.arrays import data
-"""
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -24,6 +19,10 @@ class Run:
 
     fetches: tuple[str, ...]
     feeds: tuple[tuple[str, str], ...] = ()
+
+    def with_fetches(self, *fetches: str) -> Run:
+        """The run with other fetches."""
+        return replace(self, fetches=fetches)
 
     def __str__(self) -> str:
         feeds = ", ".join(f"{name}: {text}" for name, text in self.feeds)
@@ -37,6 +36,15 @@ class Program:
     build: tuple[str, ...]
     runs: tuple[Run, ...]
     seed: int = 0
+
+    def with_runs(self, runs: Sequence[Run]) -> Program:
+        """The program with other runs."""
+        return replace(self, runs=tuple(runs))
+
+    def with_line(self, number: int, line: str) -> Program:
+        """The program with another statement in that place."""
+        build = (*self.build[:number], line, *self.build[number + 1 :])
+        return replace(self, build=build)
 
     def __str__(self) -> str:
         return "\n".join([*self.build, *(f"session.run({run})" for run in self.runs)])

@@ -23,6 +23,9 @@ class Failure:
     kind: str
     text: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.text[:1000]}"
+
 
 Outcome: TypeAlias = "list[Array] | Failure"
 

@@ -1,20 +1,25 @@
 """Making a program that fails small: less and less of its text, as long as it fails alike.
 
-Each round proposes simpler programs, the boldest first: fewer runs and fetches, statements left out,
-a value fed instead of computed, an expression in place of the call around it, smaller numbers. One
-that shows the same kind of difference takes the program's place.
+Each round proposes simpler programs, the boldest first: fewer runs and fetches, a value fed instead
+of computed, an expression in place of the call around it, smaller numbers. One that shows the same
+kind of difference takes the program's place.
 """
 
 from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
-from tests.fuzz.checking import Checker
+from tests.fuzz.checking import INTERPRETER, Checker
 from tests.fuzz.comparison import Difference
 from tests.fuzz.program import Program, Run
+from tests.fuzz.simplification import assigned, read, simpler_texts
+
+Types: TypeAlias = Mapping[str, tuple[tuple[int, ...], str]]
+Proposal: TypeAlias = Callable[[Program, Types], Iterator[Program]]
 
 
 def shrink(
@@ -22,88 +27,105 @@ def shrink(
 ) -> tuple[Program, Difference]:
     """The smallest program found within that time, and its difference."""
     end = time.monotonic() + seconds
-    tried = {program}
-    progress = True
-    while progress:
-        progress = False
-        for proposal in _PROPOSALS:
-            for candidate in _until_accepted(proposal, program):
-                if time.monotonic() > end:
-                    return program, difference
-                if candidate in tried:
-                    continue
-                tried.add(candidate)
-                found = checker.check(candidate)
-                if found is not None and (found.ways, found.kind) == (
-                    difference.ways,
-                    difference.kind,
-                ):
-                    program, difference, progress = candidate, found, True
-                    break
-            if progress:
-                break
+    tried: set[str] = set()
+    while (smaller := _smaller(program, difference, checker, tried, end)) is not None:
+        program, difference = smaller
     return program, difference
 
 
-Proposal = Callable[[Program], Iterator[Program]]
+def _smaller(
+    program: Program, difference: Difference, checker: Checker, tried: set[str], end: float
+) -> tuple[Program, Difference] | None:
+    """The first simpler program that goes wrong in the same way."""
+    types = checker.types(program)
+    ways = (difference.ways,)
+    if difference.ways == "native":  # what the interpreter says must be an answer
+        ways = (INTERPRETER, *ways)
+    for proposal in PROPOSALS:
+        for candidate in map(without_unused, proposal(program, types)):
+            if time.monotonic() > end:
+                return None
+            if not candidate.runs or str(candidate) in tried:
+                continue
+            tried.add(str(candidate))
+            found = checker.check(candidate, ways)
+            if found is not None and (found.ways, found.kind) == (difference.ways, difference.kind):
+                return candidate, found
+    return None
 
 
-def _until_accepted(proposal: Proposal, program: Program) -> Iterator[Program]:
-    for candidate in proposal(program):
-        yield without_unused(candidate)
-
-
-def fewer_runs(program: Program) -> Iterator[Program]:
-    """Each run left out, and then all but one at once."""
+def fewer_runs(program: Program, types: Types) -> Iterator[Program]:
+    """One run alone, or one run less."""
     if len(program.runs) > 1:
         for run in program.runs:
-            yield replace(program, runs=(run,))
-        for number in range(len(program.runs)):
-            runs = program.runs[:number] + program.runs[number + 1 :]
-            yield replace(program, runs=runs)
+            yield program.with_runs([run])
+        for left in program.runs:
+            yield program.with_runs([run for run in program.runs if run is not left])
 
 
-def fewer_fetches(program: Program) -> Iterator[Program]:
-    """One fetch alone, or one fetch less, in each run."""
+def fewer_fetches(program: Program, types: Types) -> Iterator[Program]:
+    """One fetch alone, or one fetch less."""
     for number, run in enumerate(program.runs):
         if len(run.fetches) > 1:
-            fewer = [(f,) for f in run.fetches]
-            fewer += [tuple(g for g in run.fetches if g != f) for f in run.fetches]
-            for fetches in fewer:
-                yield _with_run(program, number, replace(run, fetches=fetches))
+            for fetch in run.fetches:
+                yield _with_run(program, number, run.with_fetches(fetch))
+            for left in run.fetches:
+                kept = [f for f in run.fetches if f != left]
+                yield _with_run(program, number, run.with_fetches(*kept))
 
 
-def fed_values(program: Program) -> Iterator[Program]:
+def earlier_fetches(program: Program, types: Types) -> Iterator[Program]:
+    """In place of a fetch what its statement reads."""
+    for number, run in enumerate(program.runs):
+        for line in program.build:
+            if len(run.fetches) == 1 and run.fetches[0] in assigned(line):
+                for name in sorted(read(line) & types.keys()):
+                    yield _with_run(program, number, run.with_fetches(name))
+
+
+def fed_values(program: Program, types: Types) -> Iterator[Program]:
     """A statement replaced by a placeholder that is fed; the later ones first, they cut most."""
-    for number in reversed(range(len(program.build))):
-        line = program.build[number]
+    for number, line in reversed(list(enumerate(program.build))):
         name, _, text = line.partition(" = ")
-        if not name.isidentifier() or "tf.placeholder" in text or "\n" in line:
+        if name not in types or "tf.placeholder" in text or types[name][1] == "object":
             continue
-        for shape, dtype in _TYPES:
-            new = f"{name} = tf.placeholder(tf.{dtype}, {[None] * len(shape)})"
-            build = (*program.build[:number], new, *program.build[number + 1 :])
-            feed = (name, f"data({shape}, {dtype!r}, 1)")
-            runs = tuple(
-                run if name in dict(run.feeds) else replace(run, feeds=(*run.feeds, feed))
-                for run in program.runs
-            )
-            yield replace(program, build=build, runs=runs)
+        shape, dtype = types[name]
+        feed = (name, f"data({shape}, {dtype!r}, 1)")
+        runs = [r if name in dict(r.feeds) else replace(r, feeds=(*r.feeds, feed))
+                for r in program.runs]  # fmt: skip
+        for static in ([None] * len(shape), list(shape)):
+            new = f"{name} = tf.placeholder(tf.{dtype}, {static})"
+            yield program.with_line(number, new).with_runs(runs)
 
 
-_TYPES: tuple[tuple[tuple[int, ...], str], ...] = ()  # filled in by `typed`
-
-
-def simpler_lines(program: Program) -> Iterator[Program]:
+def simpler_lines(program: Program, types: Types) -> Iterator[Program]:
     """In each line some expression replaced by a part of itself, or a number by a smaller one."""
-    for number in reversed(range(len(program.build))):
-        for new in simpler_texts(program.build[number]):
-            yield replace(
-                program, build=(*program.build[:number], new, *program.build[number + 1 :])
-            )
+    for number, line in reversed(list(enumerate(program.build))):
+        for new in simpler_texts(line):
+            yield program.with_line(number, new)
 
 
-def simpler_feeds(program: Program) -> Iterator[Program]:
+def inlined(program: Program, types: Types) -> Iterator[Program]:
+    """A name in place of another one that it only stands for."""
+    for number, line in enumerate(program.build):
+        name, _, text = line.partition(" = ")
+        if name.isidentifier() and text.isidentifier():
+            rest = [_renamed(other, name, text) for other in program.build[number + 1 :]]
+            runs = [r.with_fetches(*(text if f == name else f for f in r.fetches))
+                    for r in program.runs]  # fmt: skip
+            build = (*program.build[:number], *rest)
+            yield replace(program, build=build).with_runs(runs)
+
+
+def _renamed(line: str, old: str, new: str) -> str:
+    tree = ast.parse(line)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == old:
+            node.id = new
+    return ast.unparse(tree)
+
+
+def simpler_feeds(program: Program, types: Types) -> Iterator[Program]:
     """Feeds of fewer elements."""
     for number, run in enumerate(program.runs):
         for place, (name, text) in enumerate(run.feeds):
@@ -112,12 +134,19 @@ def simpler_feeds(program: Program) -> Iterator[Program]:
                 yield _with_run(program, number, replace(run, feeds=feeds))
 
 
-_PROPOSALS: tuple[Proposal, ...] = (fewer_runs, fewer_fetches, simpler_lines, simpler_feeds)
+PROPOSALS: tuple[Proposal, ...] = (
+    fewer_runs,
+    fewer_fetches,
+    earlier_fetches,
+    fed_values,
+    inlined,
+    simpler_lines,
+    simpler_feeds,
+)
 
 
 def _with_run(program: Program, number: int, run: Run) -> Program:
-    runs = (*program.runs[:number], run, *program.runs[number + 1 :])
-    return replace(program, runs=runs)
+    return program.with_runs([*program.runs[:number], run, *program.runs[number + 1 :]])
 
 
 def without_unused(program: Program) -> Program:
@@ -125,86 +154,10 @@ def without_unused(program: Program) -> Program:
     wanted = {name for run in program.runs for name in run.fetches}
     kept = []
     for line in reversed(program.build):
-        tree = ast.parse(line)
-        if wanted.isdisjoint(_assigned(tree)):
-            continue
-        kept.append(line)
-        wanted |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-    defined = {name for line in kept for name in _assigned(ast.parse(line))}
-    runs = tuple(
-        replace(run, feeds=tuple((n, t) for n, t in run.feeds if n in defined))
-        for run in program.runs
-    )
-    return replace(program, build=tuple(reversed(kept)), runs=runs)
-
-
-def _assigned(tree: ast.AST) -> set[str]:
-    """The names that statements assign, also of functions."""
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, ast.FunctionDef):
-            names.add(node.name)
-    return names
-
-
-def simpler_texts(text: str) -> Iterator[str]:
-    """The text with one expression or statement replaced by something simpler."""
-    tree = ast.parse(text)
-    count = sum(1 for _ in ast.walk(tree))
-    for place in range(count):
-        for choice in range(99):
-            copy = ast.parse(text)
-            node = list(ast.walk(copy))[place]
-            found = list(_simpler(node))
-            if choice >= len(found):
-                break
-            yield ast.unparse(ast.fix_missing_locations(_Replace(node, found[choice]).visit(copy)))
-
-
-class _Replace(ast.NodeTransformer):
-    """Puts one node in place of another; None takes a statement out."""
-
-    def __init__(self, old: ast.AST, new: ast.AST | None) -> None:
-        self._old = old
-        self._new = new
-
-    def visit(self, node: ast.AST) -> ast.AST | None:
-        """The node's replacement."""
-        if node is self._old:
-            return self._new
-        result: ast.AST | None = super().generic_visit(node)
-        return result
-
-
-def _simpler(node: ast.AST) -> Iterator[ast.AST | None]:
-    match node:
-        case ast.Call(func=ast.Name(id="data")):
-            return
-        case ast.Call(args=args):
-            yield from _tensors(args)
-        case ast.BinOp(left=left, right=right):
-            yield from _tensors([left, right])
-        case ast.Subscript(value=value):
-            yield from _tensors([value])
-        case ast.FunctionDef(body=[*body, last]) if body:
-            for statement in body:
-                rest = [s for s in body if s is not statement]
-                yield ast.FunctionDef(
-                    name=node.name, args=node.args, body=[*rest, last], decorator_list=[]
-                )
-        case ast.Constant(value=bool()):
-            return
-        case ast.Constant(value=int(value)) if value > 1:
-            yield ast.Constant(value // 2)
-            yield ast.Constant(value - 1)
-
-
-def _tensors(parts: list[ast.expr]) -> Iterator[ast.expr]:
-    """Those expressions that may be tensors: names, calls, and what lists are of."""
-    for part in parts:
-        if isinstance(part, ast.List | ast.Tuple):
-            yield from _tensors(part.elts)
-        elif not isinstance(part, ast.Constant | ast.UnaryOp | ast.Attribute):
-            yield part
+        if not wanted.isdisjoint(assigned(line)):
+            kept.append(line)
+            wanted |= read(line)
+    defined = {name for line in kept for name in assigned(line)}
+    runs = [replace(run, feeds=tuple((n, t) for n, t in run.feeds if n in defined))
+            for run in program.runs]  # fmt: skip
+    return replace(program, build=tuple(reversed(kept))).with_runs(runs)

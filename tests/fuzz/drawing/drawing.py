@@ -27,7 +27,9 @@ NUMBERS = (*FLOATS, *INTEGERS)
 _MOST_ELEMENTS = 6000
 _MOST_AXES = 6
 _GREATEST = 1e5  # of a value in a tame program: what is larger is mostly about to overflow
-_FAULTS = ("InternalError", "PassError", "AssertionError", "KeyError", "IndexError", "RecursionError")
+_FAULTS = frozenset(
+    ("InternalError", "PassError", "AssertionError", "KeyError", "IndexError", "RecursionError")
+)
 
 
 class Unfit(Exception):

@@ -8,8 +8,10 @@ from tests.fuzz.drawing import blocks, state, vocabulary
 from tests.fuzz.drawing.drawing import Drawing, Unfit, Value
 from tests.fuzz.program import Program, Run
 
-_DTYPES = (*("float32",) * 8, "float64", "float64", "float16", "bfloat16", "int32", "int32", "int64",
-           "bool", "uint8", "int8", "int16", "complex64")  # fmt: skip
+_DTYPES = (
+    *("float32",) * 8, "float64", "float64", "float16", "bfloat16", "int32", "int32", "int64",
+    "bool", "uint8", "int8", "int16", "complex64",
+)  # fmt: skip
 # Shapes of inputs: `B` and `T` are sizes that change from run to run.
 _SHAPES = (
     "", "3", "B", "B", "B,4", "B,4", "B,7", "4,6", "B,T", "T,B", "B,T,3", "B,5,7,3", "2,8,9,4",

@@ -1,14 +1,16 @@
 """One element at a time: arithmetic, comparisons, conversions, selections."""
 
+from tests.fuzz.drawing.phrases.each import each
+
 UNARY = (
-    *(f"tf.{name}({{float}})" for name in (
-        "tanh sigmoid atan abs negative sign floor ceil round erf erfc asinh square identity "
-        "zeros_like ones_like stop_gradient is_nan is_inf is_finite nn.relu nn.relu6 nn.elu "
-        "nn.selu nn.softplus nn.softsign sin cos").split()),
-    *(f"tf.{name}(tf.tanh({{float}}))" for name in (
-        "exp expm1 sinh cosh tan acos asin atanh cos").split()),
-    *(f"tf.{name}(tf.abs({{float}}) + 0.5)" for name in (
-        "log log1p sqrt rsqrt reciprocal lgamma digamma").split()),
+    *each(
+        "tf.@({float})",
+        "tanh sigmoid atan abs negative sign floor ceil round erf erfc asinh square "
+        "identity zeros_like ones_like stop_gradient is_nan is_inf is_finite nn.relu "
+        "nn.relu6 nn.elu nn.selu nn.softplus nn.softsign sin cos",
+    ),
+    *each("tf.@(tf.tanh({float}))", "exp expm1 sinh cosh tan acos asin atanh cos"),
+    *each("tf.@(tf.abs({float}) + 0.5)", "log log1p sqrt rsqrt reciprocal lgamma digamma"),
     "tf.acosh(tf.abs({float}) + 1.5)",
     "tf.nn.leaky_relu({float}, 0.3)",
     "tf.clip_by_value({float}, -0.7, 0.9)",
@@ -21,21 +23,20 @@ UNARY = (
     "tf.polyval([0.5, {float}, {wide}], 0.7)",
 )  # fmt: skip
 INTEGER = (
-    *(f"tf.{name}({{int}})" for name in "abs negative sign square identity".split()),
+    *each("tf.@({int})", "abs negative sign square identity"),
     "tf.bitwise.invert({int})",
-    *(f"tf.{name}({{int}}, {{wide}})" for name in (
+    *each(
+        "tf.@({int}, {wide})",
         "add subtract multiply maximum minimum bitwise.bitwise_and bitwise.bitwise_or "
-        "bitwise.bitwise_xor squared_difference").split()),
-    *(f"tf.{name}({{int}}, tf.maximum({{wide}}, 1))" for name in (
-        "floordiv floormod truncatediv truncatemod").split()),
-    *(f"tf.bitwise.{name}({{int}}, tf.bitwise.bitwise_and({{like}}, 3))" for name in (
-        "left_shift right_shift").split()),
+        "bitwise.bitwise_xor squared_difference",
+    ),
+    *each("tf.@({int}, tf.maximum({wide}, 1))", "floordiv floormod truncatediv truncatemod"),
+    *each("tf.bitwise.@({int}, tf.bitwise.bitwise_and({like}, 3))", "left_shift right_shift"),
     "{int} * 2 + 1",
     "tf.population_count({int})",
 )  # fmt: skip
 BINARY = (
-    *(f"tf.{name}({{float}}, {{wide}})" for name in (
-        "add subtract maximum minimum squared_difference add subtract").split()),
+    *each("tf.@({float}, {wide})", "add subtract maximum minimum squared_difference add subtract"),
     "{float} * {wide}",
     "{float} * 0.5 - {wide}",
     "tf.tanh({float}) * {wide}",
@@ -53,9 +54,8 @@ BINARY = (
     "tf.math.accumulate_n([{single}, {like}])",
 )
 LOGIC = (
-    *(f"tf.{name}({{number}}, {{wide}})" for name in (
-        "less less_equal greater greater_equal not_equal equal").split()),
-    *(f"tf.logical_{name}({{bool}}, {{wide}})" for name in "and or xor".split()),
+    *each("tf.@({number}, {wide})", "less less_equal greater greater_equal not_equal equal"),
+    *each("tf.logical_@({bool}, {wide})", "and or xor"),
     "tf.logical_not({bool})",
     "{float} > 0.1",
     "tf.math.approximate_equal({single}, {like}, 0.5)",
@@ -71,7 +71,7 @@ CONVERSIONS = (
     "tf.complex({single}, {like})",
 )
 COMPLEX = (
-    *(f"tf.{name}({{complex}})" for name in "real imag conj abs angle square negative".split()),
+    *each("tf.@({complex})", "real imag conj abs angle square negative"),
     "{complex} * {wide}",
     "{complex} + {wide}",
     "tf.reduce_sum({complex}, {axes})",

@@ -1,11 +1,14 @@
 """Reductions, scans, softmax and its kin, sorting."""
 
+from tests.fuzz.drawing.phrases.each import each
+
 REDUCTIONS = (
-    *(f"tf.reduce_{name}({{float}}, {{axes}}, keepdims={{flag}})" for name in (
-        "sum mean max min sum mean logsumexp euclidean_norm").split()),
-    *(f"tf.reduce_{name}({{int}}, {{axes}}, keepdims={{flag}})" for name in (
-        "sum max min prod").split()),
-    *(f"tf.reduce_{name}({{bool}}, {{axes}}, keepdims={{flag}})" for name in "all any".split()),
+    *each(
+        "tf.reduce_@({float}, {axes}, keepdims={flag})",
+        "sum mean max min sum mean logsumexp euclidean_norm",
+    ),
+    *each("tf.reduce_@({int}, {axes}, keepdims={flag})", "sum max min prod"),
+    *each("tf.reduce_@({bool}, {axes}, keepdims={flag})", "all any"),
     "tf.reduce_prod(tf.tanh({float}), {axes}, keepdims={flag})",
     "tf.math.reduce_variance({float}, {axes}, keepdims={flag})",
     "tf.math.reduce_std({float} * 0.5, {axes}, keepdims={flag})",
