@@ -35,3 +35,24 @@ def data(shape: Sequence[int], dtype: str, number: int, wild: bool = False) -> A
         values = np.where(chosen, random.choice(SPECIAL, size=shape), values)
     with np.errstate(over="ignore"):
         return np.asarray(values).astype(kind)
+
+
+def is_float(array: Array) -> bool:
+    """Whether the elements are floats, real or complex."""
+    return array.dtype.kind in "fc" or array.dtype == ml_dtypes.bfloat16
+
+
+def widened(array: Array) -> Array:
+    """Floats as float64 or complex128, integers and booleans as int64, so that they subtract."""
+    if not is_float(array):
+        return array.astype(np.int64) if array.dtype.kind in "biu" else array
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+
+
+def unit(dtype: np.dtype[Any]) -> float:
+    """The distance of 1 to the next greater number of a dtype; of a complex one's parts."""
+    real = np.dtype(f"f{dtype.itemsize // 2}") if dtype.kind == "c" else dtype
+    return 2.0 ** -_MANTISSA_BITS[real.name]
+
+
+_MANTISSA_BITS = {"float64": 52, "float32": 23, "float16": 10, "bfloat16": 7}

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.fuzz.children import Child
+from tests.fuzz.children import Runner
 from tests.fuzz.comparison import SAMPLES, Difference, difference, same_bits
 from tests.fuzz.program import Program
 from tests.fuzz.requests import DrawProgram, Execute
@@ -46,7 +46,7 @@ class Finding:
 class Checker:
     """Draws programs and compares the ways to run them, each in a child process."""
 
-    def __init__(self, flowc: Child, peer: Child | None = None) -> None:
+    def __init__(self, flowc: Runner, peer: Runner | None = None) -> None:
         self._flowc = flowc
         self._peer = peer
 
@@ -80,7 +80,7 @@ class Checker:
 class Outcomes:
     """The outcomes of one program, found when they are asked for."""
 
-    def __init__(self, program: Program, flowc: Child, peer: Child | None = None) -> None:
+    def __init__(self, program: Program, flowc: Runner, peer: Runner | None = None) -> None:
         self._program = program
         self._flowc = flowc
         self._peer = peer

@@ -11,13 +11,20 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from tests.fuzz.requests import Request
 from tests.fuzz.sessions import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
 _MOST_REQUESTS = 400  # after which a child makes room for a new one
+
+
+class Runner(Protocol):
+    """What answers requests."""
+
+    def ask(self, request: Request) -> Any:
+        """The answer, or a `Failure`."""
 
 
 class Child:

@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from flowc.ir.tensor.primitive import PRIMITIVES, Attributes, Evaluate, Region
-from tests.fuzz.arrays import Array
+from tests.fuzz.arrays import Array, is_float, unit, widened
 
 # Those that sum or iterate: their operands are disturbed too, since terms may cancel inside.
 _ACCUMULATING = frozenset(
@@ -58,13 +56,10 @@ def _disturbed(evaluate: Evaluate, inside: bool, random: np.random.RandomState) 
 
 
 def _astray(array: Array, random: np.random.RandomState) -> Array:
-    kind: Any = array.dtype
-    if kind.kind == "c":
-        parts = (_astray(part, random) for part in (array.real, array.imag))
-        return np.asarray(next(parts) + 1j * next(parts)).astype(kind)
-    if kind.kind != "f" and kind != ml_dtypes.bfloat16:
+    if not is_float(array):
         return array
-    unit = float(ml_dtypes.finfo(kind).eps)
-    factor = 1 + unit * random.uniform(-_LAST_BITS, _LAST_BITS, size=array.shape)
-    wide = np.asarray(array.astype(np.float64) * factor)
-    return wide.astype(kind)
+    if array.dtype.kind == "c":
+        real, imaginary = (_astray(part, random) for part in (array.real, array.imag))
+        return np.asarray(real + 1j * imaginary).astype(array.dtype)
+    factor = 1 + unit(array.dtype) * random.uniform(-_LAST_BITS, _LAST_BITS, size=array.shape)
+    return np.asarray(widened(array) * factor).astype(array.dtype)

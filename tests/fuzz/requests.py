@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Protocol
 
 import numpy as np
@@ -68,12 +69,11 @@ class DrawProgram:
 def handler(module: str) -> Callable[[Request], Any]:
     """What answers requests with `module`: `flowc` or `tensorflow`."""
     if module == "flowc":
-        import flowc.compat.v1 as tf
+        tf = import_module("flowc")
     else:
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
         os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
-        import tensorflow.compat.v1 as tf
-
+        tf = import_module("tensorflow.compat.v1")
         tf.disable_v2_behavior()
         tf.logging.set_verbosity(tf.logging.ERROR)
     return lambda request: request.answer(tf)

@@ -38,9 +38,9 @@ def _smaller(
 ) -> tuple[Program, Difference] | None:
     """The first simpler program that goes wrong in the same way."""
     types = checker.types(program)
-    ways = (difference.ways,)
-    if difference.ways == "native":  # what the interpreter says must be an answer
-        ways = (INTERPRETER, *ways)
+    ways = [difference.ways]
+    if difference.ways != INTERPRETER:  # what the interpreter says must be an answer
+        ways = [INTERPRETER, *ways]
     for proposal in PROPOSALS:
         for candidate in map(without_unused, proposal(program, types)):
             if time.monotonic() > end:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
-from tests.fuzz.arrays import Array
+from tests.fuzz.arrays import Array, is_float, widened
 from tests.fuzz.sessions import evaluated, namespace
 
 FLOATS = ("float32", "float64", "float16", "bfloat16")
@@ -53,7 +52,7 @@ class Value:
     @property
     def dtype(self) -> str:
         """The dtype's name."""
-        return self.arrays[0].dtype.name
+        return str(self.arrays[0].dtype)
 
     @property
     def rank(self) -> int:
@@ -196,15 +195,7 @@ class Drawing:
 
 def is_tame(array: Array) -> bool:
     """Whether numbers are finite and of moderate size."""
-    if array.dtype.kind not in "fc" and array.dtype != ml_dtypes.bfloat16:
-        return True
-    wide = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
-    return bool((np.abs(wide) < _GREATEST).all())
-
-
-def sources_of(values: Iterable[Value]) -> frozenset[str]:
-    """The placeholders and variables that any of the values follows from."""
-    return frozenset().union(*(v.sources for v in values))
+    return not is_float(array) or bool((np.abs(widened(array)) < _GREATEST).all())
 
 
 def texts(values: Sequence[Value]) -> str:

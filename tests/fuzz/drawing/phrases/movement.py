@@ -55,11 +55,10 @@ def strided(h: Holes) -> str:
 
 def _slice(h: Holes, size: int | None) -> str:
     bound = size or 3
-    number = lambda: h.d.random.randint(-bound - 1, bound + 1)  # noqa: E731
     if h.d.chance(0.2):
         return str(h.d.random.randrange(-(size or 1), size or 1))
-    start = str(number()) if h.d.chance(0.5) else ""
-    stop = str(number()) if h.d.chance(0.5) else ""
+    start, stop = (h.d.random.randint(-bound - 1, bound + 1) if h.d.chance(0.5) else ""
+                   for _ in range(2))  # fmt: skip
     step = str(h.d.choose(1, 1, 2, 3, -1, -2)) if h.d.chance(0.4) else ""
     return f"{start}:{stop}:{step}"
 
