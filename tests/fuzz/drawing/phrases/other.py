@@ -5,6 +5,8 @@ RANDOM = (
     "tf.random.stateless_normal(tf.shape({single}), [1, {of:1|2|3}])",
     "tf.random.stateless_uniform([4], [1, 2], 0, 9, tf.int32)",
     "tf.random.stateless_truncated_normal([{small}], [1, 5])",
+)
+STATEFUL = (
     "tf.random_uniform(tf.shape({single}), seed={small})",
     "tf.random_normal([3, {small}], seed=4)",
     "tf.nn.dropout({single}, rate=0.3, seed=5)",
