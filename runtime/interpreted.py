@@ -45,14 +45,15 @@ class InterpretedBinding:
         graph, main = self._executable.graph, self._executable.module.main
         arguments = [*feeds, *self._variables()]
         try:
-            results = interpreter.call(main, arguments, {}, self._sizes)
+            found = interpreter.call(main, arguments, {}, self._sizes)
         except CheckFailed as failure:
             run = FailedRun(self._executable, arguments, self._sizes)
             raise run.error(self._executor, failure.code) from None
+        results = [np.array(array) for array in found]  # what is a variable's memory changes now
         count = len(results) - len(graph.writes)
         for name, array in zip(graph.writes, results[count:], strict=True):
-            self._executor.store.set(name, np.array(array))
-        return [np.array(array)[()] for array in results[:count]]
+            self._executor.store.set(name, array)
+        return [array[()] for array in results[:count]]
 
     def _variables(self) -> list[Array]:
         return [self._executor.variable_array(name) for name in self._executable.graph.reads]

@@ -145,6 +145,8 @@ class _Lowering:
             self.apart[fusion] = (*buffers, self._lower(fusion, *buffers)[0])
         inputs, outputs, kernel = self.apart[fusion]
         written = outputs[fusion.results.index(result)]
+        if _loads(tuple(roots(kernel.body)), written):
+            return False  # the kernel keeps something else there until the result is known
         reads = [
             b for v, b in zip(fusion.operands, inputs, strict=True) if memory_of(v) is parameter
         ]

@@ -28,3 +28,39 @@ v5 = tf.where_v2(tf.reduce_sum(v3, 3) > np.zeros([1, 5, 6]), tf.reshape(v4, [2, 
         run("v5", x1="data((2, 5, 7, 1), 'float32', 1)", x2="data((60, 1), 'float32', 2)"),
         run("v5", x1="data((1, 5, 7, 1), 'float32', 1)", x2="data((30, 1), 'float32', 2)"),
     )
+
+
+def test_a_value_read_in_the_step_that_updates_it() -> None:
+    check(
+        """
+w1 = tf.get_variable('w1', initializer=data((), 'float32', 1), use_resource=False)
+v2 = tf.reduce_sum(w1)
+t3 = tf.train.GradientDescentOptimizer(0.1).minimize(v2)
+""",
+        run("t3", "v2"),
+    )
+
+
+def test_an_optimizer_with_state_on_a_resource_variable() -> None:
+    check(
+        """
+w1 = tf.get_variable('w1', initializer=data((1, 1, 2), 'float32', 1), use_resource=True)
+v2 = tf.squared_difference(tf.reduce_sum(tf.sigmoid(w1)), data((), 'float32', 1))
+t3 = tf.train.MomentumOptimizer(0.1, 0.9).minimize(v2)
+""",
+        run("t3"),
+        run("w1"),
+        run("t3"),
+        run("w1"),
+    )
+
+
+def test_adam_on_a_clipped_norm() -> None:
+    check(
+        """
+w1 = tf.get_variable('w1', initializer=data((2,), 'float64', 1), use_resource=True)
+t2 = tf.train.AdamOptimizer(0.01).minimize(tf.tanh(tf.clip_by_norm(w1, 0.8)))
+""",
+        run("t2"),
+        run("w1"),
+    )

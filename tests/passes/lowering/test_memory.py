@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from numpy.typing import NDArray
 
@@ -97,3 +98,16 @@ def test_values_of_a_loop_that_depend_on_each_other(way: dict[str, Any]) -> None
         return b.while_(condition, body, [b.scalar(0, dtypes.int32), x, y])
 
     check(build, [integers(0, (4,)), integers(1, (4,))], **way)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_row_that_is_kept_in_a_result_does_not_destroy_what_the_result_replaces(
+    way: dict[str, Any],
+) -> None:
+    def build(b: Builder, x: Value, old: Value) -> Value:
+        dear = b.tanh(x)  # kept between the passes in the memory of the only result
+        total = b.reduce_sum(dear, [1], keepdims=True)
+        return b.add(old, b.multiply(dear, b.broadcast_to(total, dear.type.shape)))
+
+    arrays = [np.linspace(-1, 1, 85).reshape(5, 17), np.linspace(3, 4, 85).reshape(5, 17)]
+    check(build, arrays, donated={0: 1}, rtol=1e-14, **way)
