@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flowc.compiler.driver import Executable, NativeExecutable
+from flowc.ir.denormals import flushed
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.core import Parameter
 from flowc.ir.tensor.primitives.control import CheckFailed
@@ -45,7 +46,8 @@ class InterpretedBinding:
         graph, main = self._executable.graph, self._executable.module.main
         arguments = [*feeds, *self._variables()]
         try:
-            found = interpreter.call(main, arguments, {}, self._sizes)
+            with flushed():
+                found = interpreter.call(main, arguments, {}, self._sizes)
         except CheckFailed as failure:
             run = FailedRun(self._executable, arguments, self._sizes)
             raise run.error(self._executor, failure.code) from None

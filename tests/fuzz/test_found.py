@@ -64,3 +64,16 @@ t2 = tf.train.AdamOptimizer(0.01).minimize(tf.tanh(tf.clip_by_norm(w1, 0.8)))
         run("t2"),
         run("w1"),
     )
+
+
+def test_small_values_count_as_zero_in_every_way() -> None:
+    check(
+        """
+x1 = tf.placeholder(tf.float32, [2])
+v2 = [tf.erfc(x1), tf.exp(-x1 * 9.3), tf.pow(x1, -40.), tf.reduce_prod(x1 * 1e-19)]
+v3 = [tf.sinh(x1 * 1e-40), tf.expm1(x1 * 1e-20) * 1e-20, tf.cumprod(x1 * 1e-19)]
+v4 = tf.cast(tf.cast(x1, tf.float64) * 1e-39, tf.float32)
+v5 = tf.matmul(tf.reshape(x1 * 1e-19, [2, 1]), tf.reshape(x1 * 1e-20, [1, 2]))
+""",
+        run("v2", "v3", "v4", "v5", x1="np.array([9.6, 9.5])"),
+    )

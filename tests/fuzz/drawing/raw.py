@@ -148,3 +148,4 @@ def _drawn(h: Holes, attribute: Attribute) -> str | None:
             return repr(h.d.choose(*words))
 
 
+OPERATIONS = (operation,)

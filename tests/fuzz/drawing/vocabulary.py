@@ -10,6 +10,7 @@ from tests.fuzz.drawing.phrases import contractions, elementwise, movement, othe
 FAMILIES: tuple[tuple[int, tuple[Phrase, ...]], ...] = (
     (12, elementwise.UNARY),
     (12, elementwise.BINARY),
+    (2, elementwise.SPECIAL),
     (5, elementwise.INTEGER),
     (5, elementwise.LOGIC),
     (5, elementwise.CONVERSIONS),
@@ -30,12 +31,18 @@ FAMILIES: tuple[tuple[int, tuple[Phrase, ...]], ...] = (
     (1, other.RANDOM),
     (1, other.STATEFUL),
     (2, other.HOST),
-    (20, (raw.operation,)),
+    (20, raw.OPERATIONS),
 )
 _TRIES = 12
-# Where a NaN or infinity gets to is a matter of the algorithm: Fourier transforms, factorizations;
-# TensorFlow's pooling takes the lowest finite number for -inf.
-_TAME = (contractions.MATRICES, contractions.IMAGES, elementwise.COMPLEX)
+# Where a NaN or infinity gets to is a matter of the algorithm: Fourier transforms, factorizations,
+# special functions; TensorFlow's pooling takes the lowest finite number for -inf.
+_TAME = (
+    contractions.MATRICES,
+    contractions.IMAGES,
+    elementwise.COMPLEX,
+    elementwise.SPECIAL,
+    raw.OPERATIONS,
+)
 # TensorFlow runs the iterations of a loop in any order, so streams of numbers meet them in any.
 _ORDERED = (other.STATEFUL,)
 

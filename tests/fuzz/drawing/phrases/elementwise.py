@@ -50,8 +50,15 @@ BINARY = (
     "tf.multiply_no_nan({float}, {wide})",
     "tf.xdivy({float}, tf.abs({wide}) + 0.5)",
     "tf.xlogy({float}, tf.abs({wide}) + 0.5)",
-    "tf.igamma(tf.abs({single}) + 0.5, tf.abs({like}) + 0.5)",
     "tf.math.accumulate_n([{single}, {like}])",
+)
+SPECIAL = (
+    "tf.igamma(tf.abs({single}) + 0.5, tf.abs({like}) + 0.5)",
+    "tf.igammac(tf.abs({single}) + 0.5, tf.abs({like}) + 0.5)",
+    "tf.math.betainc(tf.abs({single}) + 0.5, tf.abs({like}) + 0.5, tf.sigmoid({like}))",
+    "tf.math.zeta(tf.abs({single}) + 1.5, tf.abs({like}) + 0.5)",
+    "tf.math.polygamma(2., tf.abs({single}) + 0.5)",
+    *each("tf.math.@({single})", "bessel_i0e bessel_i1e"),
 )
 LOGIC = (
     *each("tf.@({number}, {wide})", "less less_equal greater greater_equal not_equal equal"),
