@@ -5,12 +5,13 @@
     schedule   fused tensor IR -> loop IR (`passes/lowering`)
     generate   loop IR -> machine code (`codegen`)
 
-Each stage is timed, and written to the folder of `--dump-to` where one is set.
+Each stage is timed, and written to the folder of `--dump-to` where one is set. Where one of the
+last three trips over a valid module, a plainer road is taken (`compiler/faults.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -19,14 +20,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flowc.compiler.dump import Dump
+from flowc.compiler.faults import is_fault, report
 from flowc.compiler.lowering import LoweredGraph, Request, lower_graph
 from flowc.compiler.options import Options
 from flowc.ir.loops.ranges import check_ranges
 from flowc.ir.tensor.core import Module
 from flowc.ir.tensor.verifier import verify as verify_module
 from flowc.passes.lowering.program import Lowered, lower_module
-from flowc.passes.pass_manager import Observer
-from flowc.passes.pipeline import optimize
+from flowc.passes.pass_manager import Observer, Pass
+from flowc.passes.pipeline import PASSES, PLAIN, optimize
 from flowc.passes.target import Target
 
 if TYPE_CHECKING:
@@ -76,11 +78,27 @@ def compile_request(
     with times.stage("lower"):
         graph = lower_graph(request, variables)
     dump.graph(request.nodes)
-    if options.interpret:
-        return Executable(graph, graph.module, times.seconds)
+    for passes in () if options.interpret else (PASSES, PLAIN):
+        try:
+            return _compile(graph, passes, target, options, times, dump)
+        except Exception as failure:
+            if options.strict or not is_fault(failure):
+                raise
+            report(request, failure, "unfused" if passes is PASSES else "interpreted")
+    return Executable(graph, graph.module, times.seconds)
+
+
+def _compile(
+    graph: LoweredGraph,
+    passes: Sequence[Pass],
+    target: Target,
+    options: Options,
+    times: StageTimes,
+    dump: Dump,
+) -> Executable:
     with times.stage("optimize"):
         verify = verify_module if options.verify else None
-        module = optimize(graph.module, Observer(verify, dump.tensor_ir))
+        module = optimize(graph.module, Observer(verify, dump.tensor_ir), passes)
     with times.stage("schedule"):
         lowered = lower_module(module, target)
         check_ranges(lowered.program, graph.hints)

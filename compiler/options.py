@@ -19,6 +19,7 @@ class Options:
     dump_to: str = ""  # folder that receives every stage of every compilation
     bounds_checks: bool = False  # generated code checks every access (slow)
     verify: bool = False  # verify the IR after every pass
+    strict: bool = False  # a failure of the compiler is an error, not a warning and slower code
     interpret: bool = False  # run tensor IR in the reference interpreter (slow), compile nothing
     threads: int = 0  # of generated code; 0 takes the session's setting, else all cores
     cache: bool = True  # keep machine code on disk

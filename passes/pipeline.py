@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flowc.ir.tensor.core import Module
 from flowc.passes.common_subexpressions import EliminateCommonSubexpressions
 from flowc.passes.constant_folding import FoldConstants
@@ -36,7 +38,17 @@ PASSES: tuple[Pass, ...] = (
     Fuse(),
 )
 
+PLAIN: tuple[Pass, ...] = (
+    # Only what the lowering to loops requires, one instruction a kernel: the road that is left
+    # where a rewrite or a fusion trips over a module.
+    EliminateDeadCode(),
+    ExpandFourier(),
+    Fuse(joins=False),
+)
 
-def optimize(module: Module, observer: Observer | None = None) -> Module:
+
+def optimize(
+    module: Module, observer: Observer | None = None, passes: Sequence[Pass] = PASSES
+) -> Module:
     """The module after all passes, a program of kernels. Raises PassError where a pass fails."""
-    return run_passes(module, PASSES, observer)
+    return run_passes(module, passes, observer)

@@ -14,6 +14,9 @@ settings.register_profile("thorough", max_examples=1000)
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
+# A failure of the compiler is one of the test, not a warning and slower code.
+os.environ["FLOWC_FLAGS"] = f"--strict {os.environ.get('FLOWC_FLAGS', '')}".strip()
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

@@ -26,23 +26,25 @@ class Fuse:
 
     Requires: no dead code. Ensures: the main computation (and the regions of `while` and `case`)
     holds only `fusion`, `check`, `while`, `case`, constants, and reshapes of values in memory.
+    Unless it `joins`, a fusion has one instruction, and what is inlined in it.
     """
 
     name: str = "fuse"
+    joins: bool = True
 
     def run(self, module: Module) -> Module:
         """The module with fused computations."""
         writers = {
             module.main.results[r]: module.main.parameters[a] for r, a in module.donated.items()
         }
-        return replace(module, main=fuse_computation(module.main, writers))
+        return replace(module, main=fuse_computation(module.main, writers, self.joins))
 
 
 def fuse_computation(
-    computation: Computation, writers: Mapping[Value, Value] | None = None
+    computation: Computation, writers: Mapping[Value, Value] | None = None, joins: bool = True
 ) -> Computation:
     """One computation fused; `writers` maps a result to the parameter whose memory it may take."""
-    grouping = Grouping()
+    grouping = Grouping(joins)
     groups = grouping.run(computation)
     ordered = order_groups(groups, grouping, writers or {})
     return _Emission(computation, grouping, ordered).run()
@@ -195,7 +197,8 @@ class _Emission:
     def _emit_step(self, instruction: Instruction) -> None:
         operands = tuple(self._memory_value(o) for o in instruction.operands)
         rebased = (_rebase(region, self._memory_value) for region in instruction.regions)
-        regions = tuple(map(fuse_computation, rebased))
+        joins = self.grouping.joins
+        regions = tuple(fuse_computation(region, joins=joins) for region in rebased)
         self._keep(instruction, replace(instruction, operands=operands, regions=regions))
 
     def is_member(self, value: Value, group: Group) -> bool:

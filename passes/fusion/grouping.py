@@ -193,9 +193,13 @@ def _through_maps(value: Value, index: Indices | None) -> Iterator[Access]:
 
 
 class Grouping:
-    """Greedy clustering of one computation's instructions, in their order."""
+    """Greedy clustering of one computation's instructions, in their order.
 
-    def __init__(self) -> None:
+    Unless it `joins`, each instruction that is not inlined is a group alone.
+    """
+
+    def __init__(self, joins: bool = True) -> None:
+        self.joins = joins
         self.groups: dict[int, Group] = {}
         self.group_of: dict[Instruction, Group] = {}
         self._count = 0
@@ -334,7 +338,9 @@ class Grouping:
     # Changing the groups
 
     def _producers(self, instruction: Instruction) -> list[Group]:
-        """Groups that the instruction reads from, contractions and newest first."""
+        """Groups that the instruction reads from and may join, contractions and newest first."""
+        if not self.joins:
+            return []
         found: dict[int, Group] = {}
         shape = instruction.types[0].shape
         reads = (

@@ -252,7 +252,11 @@ class _Lowering:
             outputs,
             self.target,
         )
-        return lower_fusion(attributes["kind"], fused)
+        try:
+            return lower_fusion(attributes["kind"], fused)
+        except Exception as error:
+            error.add_note(f"while lowering the fusion that ends in '{fusion.location}'")
+            raise
 
     # Control flow
 

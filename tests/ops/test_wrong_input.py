@@ -92,7 +92,7 @@ class _Run:
 @pytest.mark.parametrize("name", callable_ops())
 def test_wrong_input(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if callable_ops().index(name) % _CHECKED == 0:
-        monkeypatch.setenv("FLOWC_FLAGS", "--bounds-checks --no-cache")
+        monkeypatch.setenv("FLOWC_FLAGS", "--strict --bounds-checks --no-cache")
 
     @settings(
         max_examples=_EXAMPLES, deadline=None, database=None, derandomize=True,

@@ -87,11 +87,12 @@ class Compiled:
     module: Module
     target: Target
     bounds_checks: bool = False
+    joins: bool = True  # whether instructions share kernels
     lowered: Lowered = field(init=False)
     native: NativeProgram = field(init=False)
 
     def __post_init__(self) -> None:
-        self.fused = Fuse().run(self.module)
+        self.fused = Fuse(joins=self.joins).run(self.module)
         self.lowered = lower_module(self.fused, self.target)
         verify_program(self.lowered.program)
         self.native = compile_program(
