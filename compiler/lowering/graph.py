@@ -8,7 +8,7 @@ order of reads and assignments is the order of the nodes (`Graph.prune`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -193,6 +193,8 @@ def lower_graph(request: Request, variables: Mapping[str, np.ndarray[Any, Any]])
             return lowering.run()
         except DataDependent as error:
             needed = {n for n in lowering.feeds_behind(error.value) if pinned.get(n, 0) < 2}
+            if numbers := lowering.numbers_of_floats(needed):
+                raise ShapeDependsOnData(lowering.node.name, numbers) from error
             if not needed:
                 raise ShapeDependsOnData(
                     lowering.node.name, None, lowering.builder.location
@@ -386,6 +388,12 @@ class _Lowering:
                 if feed.value.size <= (SYMBOLIC_LIMIT if listed else 1):
                     found.add(number)
         return frozenset(found)
+
+    def numbers_of_floats(self, feeds: Collection[int]) -> frozenset[str]:
+        """The numbers to compute in an earlier part, rather than make code for each float fed."""
+        if self.depth or any(self.request.feeds[n].dtype.is_integer for n in feeds):
+            return frozenset()
+        return self.unknown_numbers() if feeds else frozenset()
 
     # Results
 

@@ -9,6 +9,7 @@ from typing import Any
 from flowc.compiler.graph import Edge, Node
 from flowc.compiler.structure.conditionals import structure_conditionals
 from flowc.compiler.structure.functions import Body, attributes_of, instantiate
+from flowc.compiler.structure.lengths import with_lengths
 from flowc.compiler.structure.loops import structure_loops
 from flowc.compiler.structure.subgraph import (
     SOURCES,
@@ -60,7 +61,7 @@ def structured(
 def _structured(
     nodes: Nodes, fed: Collection[str], fetched: Collection[str], library: Library, depth: int
 ) -> list[Node]:
-    nodes = _with_functions(nodes, library, depth)
+    nodes = with_lengths(_with_functions(nodes, library, depth))
     nodes = {name: _with_sources(node, nodes, fed) for name, node in nodes.items()}
     scope = Scope(frozenset(fed), library.resolve, structure_conditionals, depth == 0)
     nodes = structure_loops(nodes, scope)

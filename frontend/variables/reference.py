@@ -49,12 +49,10 @@ class RefVariable(Variable):
                 self._snapshot = build("Identity", self._variable, name="read")
 
     def _make(self, scope: str, validate: bool, shape: Any) -> Any:
+        if validate:
+            self._require_known_shape()
         if shape is None:
             shape = self._initial_value.shape if validate else None
-            if validate and not shape.is_fully_defined():
-                raise ValueError(
-                    f"initial_value must have a shape specified: {self._initial_value}"
-                )
         return build("VariableV2", shape=as_shape(shape).sizes, dtype=self._initial_value.dtype,
                      name=scope)  # fmt: skip
 

@@ -50,8 +50,10 @@ class ResourceVariable(Variable):
             self._add_nodes(graph)
 
     def _make(self, true_name: str, scope: str, validate: bool, shape: Any) -> Any:
+        if validate and not self._is_asked_for:
+            self._require_known_shape()
         if shape is None:
-            shape = self._initial_value.shape if validate else None
+            shape = self._initial_value.shape if validate or self._is_asked_for else None
         return build("VarHandleOp", dtype=self._dtype, shape=as_shape(shape).sizes,
                      shared_name=true_name, name=scope)  # fmt: skip
 

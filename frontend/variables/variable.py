@@ -45,11 +45,15 @@ class VariableAggregation(Enum):
 class _Settings:
     """Which kind of variable is made when the program does not say."""
 
-    resource: ClassVar[bool] = True
+    resource: ClassVar[bool | None] = None  # None: nothing was said
 
 
 def enable_resource_variables() -> None:
-    """Make resource variables by default; flowc does so anyway."""
+    """Make resource variables by default.
+
+    flowc does so anyway, but until a program asks for them, the shapes of variables are those of
+    TensorFlow 1: known where `validate_shape` says so, else free.
+    """
     _Settings.resource = True
 
 
@@ -60,7 +64,7 @@ def disable_resource_variables() -> None:
 
 def resource_variables_enabled() -> bool:
     """True when variables are resource variables by default."""
-    return _Settings.resource
+    return _Settings.resource is not False
 
 
 class SaveSliceInfo:
@@ -130,7 +134,9 @@ def prepend_scope(name: str, scope: str | None) -> str:
 class Variable(Operators):
     """A tensor that keeps its value between runs, until an op assigns another.
 
-    `initial_value` is anything that can become a tensor, or a function that returns it.
+    `initial_value` is anything that can become a tensor, or a function that returns it. Raises
+    ValueError where its shape is not fully known, unless `validate_shape` is False or the program
+    asks for resource variables. Without that validation the shape may change.
     """
 
     def __new__(cls, *args: Any, use_resource: bool | None = None, **kwargs: Any) -> Variable:
@@ -139,7 +145,7 @@ class Variable(Operators):
             from flowc.frontend.variables.reference import RefVariable
             from flowc.frontend.variables.resource import ResourceVariable
 
-            wants = _Settings.resource if use_resource is None else use_resource
+            wants = resource_variables_enabled() if use_resource is None else use_resource
             definition = kwargs.get("variable_def")
             if definition is not None:
                 wants = definition.is_resource
@@ -181,6 +187,8 @@ class Variable(Operators):
         if constraint is not None and not callable(constraint):
             raise ValueError("The `constraint` argument must be a callable.")
         self._trainable = True if trainable is None else bool(trainable)
+        asked = _Settings.resource if use_resource is None else use_resource
+        self._is_asked_for = asked is True
         graph = get_default_graph()
         with graph.control_dependencies(None):
             self._create(graph, initial_value, name, dtype, validate_shape, shape)
@@ -196,6 +204,11 @@ class Variable(Operators):
         if self._trainable and GraphKeys.TRAINABLE_VARIABLES not in names:
             names.append(GraphKeys.TRAINABLE_VARIABLES)
         graph.add_to_collections(names, self)
+
+    def _require_known_shape(self) -> None:
+        """Raise ValueError unless the initial value tells the shape."""
+        if not self._initial_value.shape.is_fully_defined():
+            raise ValueError(f"initial_value must have a shape specified: {self._initial_value}")
 
     # What each kind does in its own way
 

@@ -238,11 +238,12 @@ def infer_contents(
 
 
 def may_have_contents(value: Abstract) -> bool:
-    """True for a small integer or bool tensor of known shape: one that may describe sizes."""
+    """True for a small integer or bool tensor of known shape, or one float: what tells sizes."""
     if not isinstance(value, Parameter):
         return False
     dtype, size = value.type.dtype, value.type.size
-    return (dtype.is_integer or dtype.is_bool) and isinstance(size, int) and size <= SYMBOLIC_LIMIT
+    most = 1 if dtype.is_floating else SYMBOLIC_LIMIT if dtype.is_integer or dtype.is_bool else 0
+    return isinstance(size, int) and size <= most
 
 
 def _dereferenced(

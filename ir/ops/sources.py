@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from flowc.ir.dims import Dim, Expr, ceildiv, maximum
 from flowc.ir.dtypes import DType
 from flowc.ir.ops.checks import check_all
 from flowc.ir.ops.common import Tensors, fail, is_abstract, is_zero, require_rank, show
-from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
+from flowc.ir.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
 from flowc.ir.tensor.builder import Builder, DataDependent, UnknownValue, require
 from flowc.ir.tensor.core import Evidence, Parameter, TensorType, Value
 from flowc.ir.tensor.primitive import Array
@@ -134,14 +133,70 @@ def empty(b: Builder, shape: Value, *, dtype: DType) -> Value:
 )
 def arithmetic_range(b: Builder, start: Value, limit: Value, delta: Value) -> Value:
     """start, start + delta, ... up to limit, which is left out."""
-    for name, value in (("start", start), ("limit", limit), ("delta", delta)):
+    _require_scalars(b, start=start, limit=limit, delta=delta)
+    if start.type.dtype.is_floating:
+        return _progression(b, start, delta, _float_length(b, start, limit, delta))
+    return _progression(b, start, delta, _range_length(b, start, limit, delta))
+
+
+def _require_scalars(b: Builder, **operands: Value) -> None:
+    for name, value in operands.items():
         require_rank(b, value, 0, name)
-    count = _range_length(b, start, limit, delta)
+
+
+def _progression(b: Builder, start: Value, delta: Value, count: Dim) -> Value:
     dtype = start.type.dtype
     wide = dtypes.float64 if dtype.is_floating else dtype
     steps = b.convert(b.iota((count,), 0, wide), dtype)
     first, step = (b.broadcast_to(v, (count,)) for v in (start, delta))
     return b.add(first, b.multiply(steps, step))
+
+
+def _float_length(b: Builder, start: Value, limit: Value, delta: Value) -> Dim:
+    """The length of a progression of floats, as far as it is known."""
+    if is_abstract(b) and any(b.symbolic(value) is None for value in (start, limit, delta)):
+        return b.assumptions.fresh()
+    return b.dims(range_length(b, start, limit, delta))[0]
+
+
+def range_length(b: Builder, start: Value, limit: Value, delta: Value) -> Value:
+    """How many numbers `Range` gives: |(limit - start) / delta|, rounded up.
+
+    Each operation rounds to the element type, as TensorFlow's do. The compiler has it computed in
+    an earlier part of the step where data decides about it.
+    """
+    zero = b.constant(0, delta.type.dtype)
+    check_all(b, b.ne(delta, zero), "Requires delta != 0")
+    rises = b.or_(b.lt(delta, zero), b.le(start, limit))
+    check_all(b, rises, f"Requires start <= limit when delta > 0{_bounds(b, start, limit)}")
+    falls = b.or_(b.gt(delta, zero), b.ge(start, limit))
+    check_all(b, falls, f"Requires start >= limit when delta < 0{_bounds(b, start, limit)}")
+    count = b.ceil(b.abs(b.divide(b.subtract(limit, start), delta)))
+    most = b.constant(2.0**62, dtypes.float64)
+    fits = b.lt(b.convert(count, dtypes.float64), most)
+    check_all(b, fits, "Requires ((limit - start) / delta) <= 9223372036854775807")
+    return b.convert(count, dtypes.int64)
+
+
+def _bounds(b: Builder, start: Value, limit: Value) -> str:
+    """`: start/limit` for a message, where they are known."""
+    first, last = b.symbolic(start), b.symbolic(limit)
+    return "" if first is None or last is None else f": {first.item()}/{last.item()}"
+
+
+def range_of_length(b: Builder, start: Value, delta: Value, length: Value) -> Value:
+    """`length` numbers: start, start + delta, ..."""
+    return _progression(b, start, delta, b.dims(length)[0])
+
+
+RANGE_LENGTH = OpDefinition(
+    "_RangeLength(start: Tidx[], limit: Tidx[], delta: Tidx[]; Tidx: {float}) -> length: int64",
+    lower=range_length,
+)
+RANGE_OF_LENGTH = OpDefinition(
+    "_RangeOfLength(start: Tidx[], delta: Tidx[], length: int64[]; Tidx: {float}) -> output: Tidx",
+    lower=range_of_length,
+)
 
 
 def _range_length(b: Builder, start: Value, limit: Value, delta: Value) -> Dim:
@@ -150,6 +205,8 @@ def _range_length(b: Builder, start: Value, limit: Value, delta: Value) -> Dim:
     if not isinstance(first, Expr) and not isinstance(last, Expr) and not isinstance(step, Expr):
         return _concrete_length(first, last, step)
     if isinstance(step, Expr):
+        if is_abstract(b):
+            return b.assumptions.fresh()
         raise DataDependent(delta)  # whether the progression rises or falls
     low, high = (first, last) if step > 0 else (last, first)
     order = "<=" if step > 0 else ">="
@@ -160,13 +217,11 @@ def _range_length(b: Builder, start: Value, limit: Value, delta: Value) -> Dim:
     return ceildiv(high - low, abs(step))
 
 
-def _concrete_length(first: float, last: float, step: float) -> int:
+def _concrete_length(first: int, last: int, step: int) -> int:
     up, down = step < 0 or first <= last, step > 0 or first >= last
     require(up, f"Requires start <= limit when delta > 0: {first}/{last}")
     require(down, f"Requires start >= limit when delta < 0: {first}/{last}")
-    if isinstance(step, int):
-        return int(-(-abs(last - first) // abs(step)))
-    return math.ceil(abs((last - first) / step))
+    return -(-abs(last - first) // abs(step))
 
 
 arithmetic_range.not_differentiable()

@@ -231,3 +231,25 @@ def test_a_value_to_begin_with_decides_the_dtype() -> None:
     assert kinds == [tf.int32, tf.bool, tf.float32, tf.int32, tf.int32]
     with pytest.raises(ValueError, match="Initializer type 'int32' and explicit dtype 'float32'"):
         tf.get_variable("f", dtype=tf.float32, initializer=4)
+
+
+@pytest.mark.parametrize("use_resource", [None, False])
+def test_a_shape_that_is_not_known_is_refused(use_resource: bool | None) -> None:
+    size = tf.placeholder(tf.int32, [])
+    with pytest.raises(ValueError, match="initial_value must have a shape specified"):
+        tf.Variable(tf.zeros([size]), use_resource=use_resource)
+    with pytest.raises(ValueError, match="initial_value must have a shape specified"):
+        tf.get_variable("v", initializer=tf.zeros([size]), use_resource=use_resource)
+    free = tf.Variable(tf.zeros([size]), validate_shape=False, use_resource=use_resource)
+    assert free.shape.dims is None
+    with tf.Session() as session:
+        session.run(free.initializer, {size: 3})
+        assert session.run(free).tolist() == [0, 0, 0]
+
+
+def test_a_program_that_asks_for_resources_may_leave_sizes_open() -> None:
+    size = tf.placeholder(tf.int32, [])
+    assert tf.Variable(tf.zeros([size]), use_resource=True).shape.as_list() == [None]
+    tf.enable_resource_variables()
+    assert tf.Variable(tf.placeholder(tf.float32, [None, 2])).shape.as_list() == [None, 2]
+    assert tf.Variable(tf.zeros([2]), validate_shape=False).shape.as_list() == [2]
