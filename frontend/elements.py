@@ -66,6 +66,11 @@ class TensorBase:
         return self._dtype
 
     @property
+    def stored_dtype(self) -> DType:
+        """The element type, where the tensor is the handle of a variable that of its value."""
+        return self._abstract.dtype if isinstance(self._abstract, Handle) else self._dtype
+
+    @property
     def device(self) -> str:
         """The device on which the operation is placed, or an empty text."""
         return self._op.device

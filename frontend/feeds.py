@@ -23,11 +23,11 @@ def converter(tensor: TensorBase) -> Convert:
 
     It raises ValueError for a value of another shape, TypeError for one that is none.
     """
-    dtype = tensor.dtype.numpy
+    dtype = tensor.stored_dtype.numpy
     sizes = tensor.sizes
-    if tensor.dtype is dtypes.string:
+    if tensor.stored_dtype is dtypes.string:
         return lambda value: _fits(tensor, _strings(tensor, value))
-    is_integer = tensor.dtype.is_integer
+    is_integer = tensor.stored_dtype.is_integer
     asarray = np.asarray
     rank = None if sizes is None else len(sizes)
     known = () if sizes is None else tuple((i, s) for i, s in enumerate(sizes) if s is not None)
@@ -65,7 +65,7 @@ def _wrapped(tensor: TensorBase, value: Any) -> Any:
     if array.dtype == object:
         raise _not_feedable(tensor, value, OverflowError("an integer is too large"))
     with np.errstate(invalid="ignore"):  # floats that no integer stands for
-        return array.astype(tensor.dtype.numpy)
+        return array.astype(tensor.stored_dtype.numpy)
 
 
 def _fits(tensor: TensorBase, array: Any) -> Any:
@@ -147,8 +147,9 @@ def _value_parts(value: Any, count: int) -> list[Any]:
 
 
 def _tensor(graph: Graph, key: Any) -> TensorBase:
+    """The tensor that a key stands for; a variable itself, so that all its reads are fed."""
     try:
-        tensor = graph.as_graph_element(key, allow_operation=False)
+        tensor = graph.as_graph_element(getattr(key, "stored", key), allow_operation=False)
     except Exception as error:
         raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error}") from None
     if not graph.is_feedable(tensor):

@@ -55,17 +55,14 @@ class Binding:
         self._generation = -1
 
     def is_stale(self) -> bool:
-        """True when a variable's type is no longer the one that the code was made for."""
+        """True when the variables are no longer those that the code was made for."""
         if self._generation == self._store.generation:
             return False
-        parameters = self._executable.graph.module.main.parameters
-        offset = len(parameters) - len(self._executable.graph.reads)
-        for i, name in enumerate(self._executable.graph.reads):
-            array = self._executor.variable_array(name)
-            type_ = parameters[offset + i].type
-            if array.shape != type_.shape or array.dtype != type_.dtype.numpy:
-                return True
-            self._pointers[offset + i] = array.ctypes.data
+        graph = self._executable.graph
+        if not graph.serves(self._store):
+            return True
+        for number, name, _ in graph.stored_types:
+            self._pointers[number] = self._store[name].ctypes.data
         self._generation = self._store.generation
         return False
 

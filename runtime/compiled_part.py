@@ -69,7 +69,7 @@ class CompiledPart:
         return bind(self._executor, executable, sizes, arrays)
 
     def _compile(self, arrays: Sequence[Array]) -> Executable:
-        reason = "first run" if not self._executables else "sizes break the guards of earlier code"
+        reason = "first run" if not self._executables else "earlier code does not fit"
         feeds = []
         for name, type_, array in zip(self._part.inputs, self._types, arrays, strict=True):
             dtype, shape = type_ or (as_dtype(array.dtype), None)
@@ -124,11 +124,7 @@ class CompiledPart:
         for number, value in executable.graph.fixed.items():
             if arrays[number].tobytes() != value.tobytes():  # bits, since NaN differs from itself
                 return False
-        for name, parameter in zip(executable.graph.reads, parameters[len(arrays) :], strict=True):
-            array = self._executor.variable_array(name)
-            if array.shape != parameter.type.shape or array.dtype != parameter.type.dtype.numpy:
-                return False
-        return True
+        return executable.graph.serves(self._executor.store)
 
 
 def _agree(known: Sequence[Any], shape: Sequence[int]) -> bool:

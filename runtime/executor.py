@@ -163,10 +163,10 @@ class Executor:
                 raise self.located(UnimplementedError(None, node.name, text))
 
     def static_type(self, name: str) -> StaticType:
-        """Element type and static shape of a tensor, as the graph was built."""
+        """Element type and static shape of a tensor or variable, as the graph was built."""
         element = self.graph.as_graph_element(name)
         shape = element.shape
-        return element.dtype, None if shape.dims is None else tuple(shape.as_list())
+        return element.stored_dtype, None if shape.dims is None else tuple(shape.as_list())
 
     def known_types(self, names: Iterable[str]) -> dict[str, StaticType]:
         """The same of those tensors that the graph has, and whose rank it knows."""

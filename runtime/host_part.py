@@ -23,7 +23,7 @@ from flowc.ir.ops.kernels import call_kernel
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder, Handle, State
-from flowc.ir.tensor.core import Module, Parameter, TensorType, Value
+from flowc.ir.tensor.core import Module, Parameter, Shape, TensorType, Value
 from flowc.ir.tensor.primitives.common import objects
 from flowc.runtime.checkpoint.service import CheckpointFiles
 from flowc.runtime.host_context import HostContext
@@ -68,13 +68,13 @@ class HostPart:
 
     def _outside(self, value: Any) -> Any:
         """A value as other parts and the caller take it: variables by value."""
-        return self._read(value).copy() if isinstance(value, Handle) else value
+        return self._read(value) if isinstance(value, Handle) else value
 
     def _read(self, handle: Handle) -> Array:
         array = self._executor.store.get(handle.name, handle.initial)
         if array is None:
             raise uninitialized(handle)
-        return array
+        return array.copy()  # later steps write the variable in place
 
     def _run(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
         if is_structured(node):
@@ -149,6 +149,10 @@ class _Variables(State):
 
     def assign(self, b: Builder, handle: Handle, value: Value) -> None:
         self.written[handle.name] = value
+
+    def replaced_shape(self, b: Builder, handle: Handle) -> Shape | None:
+        array = self.store.get(handle.name)
+        return handle.shape if array is None else array.shape
 
     def is_initialized(self, b: Builder, handle: Handle) -> bool:
         return handle.name in self.written or handle.name in self.store

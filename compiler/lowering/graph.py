@@ -8,8 +8,8 @@ order of reads and assignments is the order of the nodes (`Graph.prune`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,7 @@ from flowc.ir.tensor.core import (
     Module,
     Parameter,
     Result,
+    Shape,
     SymbolSource,
     TensorType,
     Value,
@@ -79,8 +80,28 @@ class LoweredGraph:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     initial: Mapping[str, np.ndarray[Any, Any]]  # of read variables that the store lacks
+    existence: Mapping[str, bool]  # of variables: the code was made for a store in which it is so
+    replaced: Mapping[str, Shape]  # of variables that are assigned unread: what they may be like
     fixed: Mapping[int, np.ndarray[Any, Any]]  # feeds whose values the code was made for
     hints: Mapping[str, int]  # the symbols' values in the run that asks for the code
+
+    @property
+    def stored_types(self) -> Iterator[tuple[int, str, TensorType]]:
+        """Of each variable that is read: its place among the parameters, its name and type."""
+        parameters = self.module.main.parameters
+        first = len(parameters) - len(self.reads)
+        for number, name in enumerate(self.reads, first):
+            yield number, name, parameters[number].type
+
+    def serves(self, store: Mapping[str, np.ndarray[Any, Any]]) -> bool:
+        """Whether the variables are there, or not, and of the types that the code was made for."""
+        for _, name, type_ in self.stored_types:
+            array = store.get(name)
+            if array is None or (array.shape, array.dtype) != (type_.shape, type_.dtype.numpy):
+                return False
+        if any((name in store) != exists for name, exists in self.existence.items()):
+            return False
+        return all(n not in store or store[n].shape == s for n, s in self.replaced.items())
 
 
 class ShapeDependsOnData(Exception):
@@ -108,15 +129,17 @@ class NeedsHost(Exception):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reading:
-    """What `Identity` gives of a reference to a variable: TensorFlow's kernel passes its buffer on.
+    """What `Identity` or `Reshape` give of a reference: TensorFlow's kernels pass its buffer on.
 
-    So whoever uses it sees later updates in place, but no `Assign`, which gives the variable
-    another buffer.
+    So whoever uses it sees what was written in the meantime, unless an `Assign` of another size has
+    given the variable another buffer.
     """
 
     handle: Handle
-    value: Value
+    stored: Value  # what the variable held when it was read
+    value: Value  # the same as it is seen here
     buffer: int
+    view: tuple[tuple[Node, tuple[Any, ...]], ...]  # the nodes that passed it on, other inputs
 
 
 class VariableStore(RegionState):
@@ -127,7 +150,9 @@ class VariableStore(RegionState):
         self.current: dict[str, Value] = {}
         self.parameters: dict[str, Parameter] = {}
         self.written: dict[str, None] = {}
-        self.buffers: dict[str, int] = {}  # how often each was assigned
+        self.buffers: dict[str, int] = {}  # how often each got another size
+        self.existence: dict[str, bool] = {}  # of variables, where the code depends on it
+        self.replaced: dict[str, Shape] = {}  # shapes of variables that are assigned unread
         self.initial: dict[str, np.ndarray[Any, Any]] = {}
 
     def read(self, b: Builder, handle: Handle) -> Value:
@@ -141,6 +166,7 @@ class VariableStore(RegionState):
         if array is None and handle.initial is not None:
             array = self.initial[handle.name] = handle.initial
         if array is None:
+            self.existence[handle.name] = False
             raise FailedPreconditionError(
                 None, None, f"Attempting to use uninitialized value {handle.name}"
             )
@@ -150,11 +176,36 @@ class VariableStore(RegionState):
 
     def assign(self, b: Builder, handle: Handle, value: Value) -> None:
         """Replace the variable's value."""
+        size = self._size(handle)
+        if size is not None and size != b.type_of(value).size:
+            self.buffers[handle.name] = self.buffers.get(handle.name, 0) + 1
         self.update(handle.name, value)
+
+    def replaced_shape(self, b: Builder, handle: Handle) -> Shape | None:
+        """The shape of what an assignment replaces, or the declared one."""
+        if handle.name in self.current:
+            return b.shape(self.current[handle.name])
+        stored = self.stored.get(handle.name)
+        shape: Shape | None = handle.shape if stored is None else stored.shape
+        if shape is None:
+            self.existence[handle.name] = False
+        else:
+            self.replaced[handle.name] = shape
+        return shape
+
+    def _size(self, handle: Handle) -> Dim | None:
+        """How many elements the variable has now; None where it has no value."""
+        if handle.name in self.current:
+            return self.current[handle.name].type.size
+        stored = self.stored.get(handle.name)
+        return None if stored is None else stored.size
 
     def is_initialized(self, b: Builder, handle: Handle) -> bool:
         """Whether the variable has a value at this point of the step."""
-        return handle.name in self.current or handle.name in self.stored
+        if handle.name in self.current:
+            return True
+        self.existence[handle.name] = handle.name in self.stored
+        return self.existence[handle.name]
 
     # Regions
 
@@ -298,32 +349,56 @@ class _Lowering:
             return ()
         control = _CONTROL.get(node.op)
         if control is not None:
+            inputs = dereferenced(node.definition, inputs, node.attributes, self._read)
             return control(self, node, inputs)
         if any(value is None for value in inputs):  # of a branch that is not taken
             return [None] * len(output_dtypes(node.definition, node.attributes))
-        if node.op == "Identity" and isinstance(inputs[0], Handle):
-            return (self._reading(inputs[0], node.attributes["T"]),)
-        if node.op == "Assign":
-            name = inputs[0].name
-            self.state.buffers[name] = self.state.buffers.get(name, 0) + 1
+        if node.op == "Identity" and node.attributes["T"] is resource:
+            return inputs
+        if node.op in _VIEWS and (reading := self._reading(node, inputs)) is not None:
+            return (reading,)
         inputs = dereferenced(node.definition, inputs, node.attributes, self._read)
         try:
             return call_lowering(self.builder, node.definition, inputs, node.attributes)
         except OpError as error:
             raise self._located(node, inputs, error) from error
 
-    def _reading(self, handle: Handle, dtype: DType) -> Handle | Reading:
-        if dtype is resource:
-            return handle
-        return Reading(handle, self._read(handle), self.state.buffers.get(handle.name, 0))
+    def _reading(self, node: Node, inputs: list[Any]) -> Reading | None:
+        """What a node that passes a buffer on gives of a variable."""
+        first, others = self.values[node.inputs[0].tensor], tuple(inputs[1:])
+        if isinstance(first, Handle):
+            stored = self._read(first)
+            buffer = self.state.buffers.get(first.name, 0)
+            first = Reading(first, stored, stored, buffer, ())
+        if not isinstance(first, Reading):
+            return None
+        value = inputs[0] if isinstance(inputs[0], Parameter | Result) else first.value
+        view = (*first.view, (node, others))
+        return replace(first, value=self._passed_on(node, value, others), view=view)
+
+    def _passed_on(self, node: Node, value: Value, others: Sequence[Any]) -> Value:
+        operands = [value, *others]
+        try:
+            found: Value
+            (found,) = call_lowering(self.builder, node.definition, operands, node.attributes)
+        except OpError as error:
+            raise self._located(node, operands, error) from error
+        return found
 
     def _value(self, tensor: str) -> Any:
         """What a tensor is at this point of the step."""
         found = self.values[tensor]
         if not isinstance(found, Reading):
             return found
-        same = self.state.buffers.get(found.handle.name, 0) == found.buffer
-        return self._read(found.handle) if same else found.value
+        if self.state.buffers.get(found.handle.name, 0) != found.buffer:
+            return found.value
+        value = self._read(found.handle)
+        if value is found.stored:
+            return found.value
+        value = self.builder.reshape(value, self.builder.shape(found.stored))
+        for node, others in found.view:
+            value = self._passed_on(node, value, others)
+        return value
 
     def lower_subgraph(self, subgraph: Subgraph, arguments: Sequence[Any]) -> list[Any]:
         """The results of a branch or body, whose nodes see its parameters and each other."""
@@ -424,11 +499,23 @@ class _Lowering:
             donated,
             tuple(self.builder.messages),
         )
-        hints = self.assumptions.hints
-        return LoweredGraph(module, reads, writes, state.initial, self.fixed, hints)
+        return LoweredGraph(
+            module,
+            reads,
+            writes,
+            state.initial,
+            state.existence,
+            state.replaced,
+            self.fixed,
+            self.assumptions.hints,
+        )
 
 
 _PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})
+_VIEWS = frozenset({
+    "Bitcast", "CheckNumerics", "EnsureShape", "ExpandDims", "Identity", "PreventGradient",
+    "Reshape", "Squeeze", "StopGradient",
+})  # fmt: skip  whose kernels pass their first input's buffer on
 _CONTROL: dict[str, Callable[[Lowerer, Node, Sequence[Any]], list[Any]]] = {
     "If": lower_if,
     "StatelessIf": lower_if,

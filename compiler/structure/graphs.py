@@ -8,9 +8,11 @@ from typing import Any
 
 from flowc.compiler.graph import Edge, Node
 from flowc.compiler.structure.conditionals import structure_conditionals
+from flowc.compiler.structure.fed_variables import with_fed_variables
 from flowc.compiler.structure.functions import Body, attributes_of, instantiate
 from flowc.compiler.structure.lengths import with_lengths
 from flowc.compiler.structure.loops import structure_loops
+from flowc.compiler.structure.references import read_at_use, with_waits
 from flowc.compiler.structure.subgraph import (
     SOURCES,
     STRUCTURED,
@@ -62,6 +64,9 @@ def _structured(
     nodes: Nodes, fed: Collection[str], fetched: Collection[str], library: Library, depth: int
 ) -> list[Node]:
     nodes = with_lengths(_with_functions(nodes, library, depth))
+    if not depth:
+        nodes = with_fed_variables(nodes, fed, library.resolve)
+    nodes = with_waits(read_at_use(nodes, fed))
     nodes = {name: _with_sources(node, nodes, fed) for name, node in nodes.items()}
     scope = Scope(frozenset(fed), library.resolve, structure_conditionals, depth == 0)
     nodes = structure_loops(nodes, scope)

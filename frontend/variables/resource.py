@@ -34,11 +34,13 @@ class ResourceVariable(Variable):
     _graph_element: Any
     _dtype: DType
     _is_initialized_op: Any = None
+    _validates = True
 
     def _create(
         self, graph: Graph, initial: Any, name: str | None, dtype: Any, validate: bool, shape: Any
     ) -> None:
         wanted = None if dtype is None else as_dtype(dtype)
+        self._validates = validate
         with name_scope(name, "Variable", [] if callable(initial) else [initial]) as scope:
             true_name = name_from_scope_name(scope)
             with initializer_scope(graph, true_name):
@@ -134,13 +136,25 @@ class ResourceVariable(Variable):
                              f"variable of type '{self._dtype.name}'")  # fmt: skip
         return self._handle if as_ref else self.value()
 
-    def update(self, op: str, value: Any, use_locking: Any, name: str | None, read: bool) -> Any:
+    def update(
+        self, op: str, value: Any, use_locking: Any, name: str | None, read: bool,
+        validate: bool = True,
+    ) -> Any:  # fmt: skip
         with self.graph.as_default():
             tensor = convert(value, self._dtype)
-            self.shape.assert_is_compatible_with(tensor.shape)
-            op_type = f"Assign{op}VariableOp"
-            assigned = build(op_type, self._handle, tensor, name=name)
-            return UnreadVariable(self, assigned) if read else assigned
+            if validate:
+                self.shape.assert_is_compatible_with(tensor.shape)
+            attributes = {} if op else {"validate_shape": validate and self._is_validated}
+            assigned = build(
+                f"Assign{op}VariableOp", self._handle, tensor, name=name, **attributes
+            )
+            shape = self.shape if validate else tensor.shape
+            return UnreadVariable(self, assigned, shape) if read else assigned
+
+    @property
+    def _is_validated(self) -> bool:
+        """Whether an assignment must have the shape of the value that it replaces."""
+        return self._validates and self.shape.is_fully_defined()
 
     def scatter(self, op: str, indices: Any, updates: Any, name: str | None = None) -> Any:
         updates = convert(updates, self._dtype)
@@ -157,7 +171,11 @@ class UnreadVariable(ResourceVariable):
     Reading it waits for the assignment; `op` is the assignment itself.
     """
 
-    def __init__(self, variable: ResourceVariable, parent_op: Operation) -> None:
+    def __init__(
+        self, variable: ResourceVariable, parent_op: Operation, shape: TensorShape | None = None
+    ) -> None:
+        self._shape = variable.shape if shape is None else shape
+        self._validates = variable._validates
         self._parent_op = parent_op
         self._trainable = variable._trainable
         self._constraint = variable._constraint
@@ -177,6 +195,16 @@ class UnreadVariable(ResourceVariable):
     def graph(self) -> Graph:
         return self._parent_op.graph
 
+    @property
+    def shape(self) -> TensorShape:
+        return self._shape
+
+    def _read(self, name: str | None = None) -> Any:
+        value = super()._read(name)
+        if self._shape.sizes != super().shape.sizes:
+            value.declare(self._shape.sizes)
+        return value
+
     def value(self) -> Any:
         with self.graph.control_dependencies([self._parent_op]):
             return super().value()
@@ -185,6 +213,9 @@ class UnreadVariable(ResourceVariable):
         with self.graph.control_dependencies([self._parent_op]):
             return super().read_value()
 
-    def update(self, op: str, value: Any, use_locking: Any, name: str | None, read: bool) -> Any:
+    def update(
+        self, op: str, value: Any, use_locking: Any, name: str | None, read: bool,
+        validate: bool = True,
+    ) -> Any:  # fmt: skip
         with self.graph.control_dependencies([self._parent_op]):
-            return super().update(op, value, use_locking, name, read)
+            return super().update(op, value, use_locking, name, read, validate)

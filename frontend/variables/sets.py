@@ -122,9 +122,13 @@ def assert_variables_initialized(var_list: Sequence[Any] | None = None) -> Any:
 
 def assign(ref: Any, value: Any, validate_shape: bool | None = None,
            use_locking: bool | None = None, name: str | None = None) -> Any:  # fmt: skip
-    """Give `ref` a new value; the result is its value afterwards."""
+    """Give `ref` a new value; the result is its value afterwards.
+
+    The value must have the variable's shape unless `validate_shape` is False. Then the variable
+    takes the value's shape, though what reads it is still known by the declared one.
+    """
     if hasattr(ref, "handle"):
-        return ref.assign(value, name=name)
+        return ref.update("", value, None, name, read=True, validate=validate_shape is not False)
     return build("Assign", ref, value, validate_shape=validate_shape, use_locking=use_locking,
                  name=name)  # fmt: skip
 

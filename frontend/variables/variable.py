@@ -332,11 +332,11 @@ class Variable(Operators):
         return self._initial_value
 
     def initialized_value(self) -> Any:
-        """The value to initialise other variables with.
+        """The value to initialise other variables with: the initial one where there is none yet."""
+        from flowc.frontend.control_flow.conditionals import cond
 
-        It is the initial value: all initializers of a run see the same one.
-        """
-        return self._initial_value
+        with self.graph.control_dependencies(None):
+            return cond(self.is_initialized(), self.read_value, lambda: self._initial_value)
 
     def eval(self, session: Any = None) -> Any:
         """The value in `session`, or the default session."""

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from flowc.ir import dims
+from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim, Expr, product
 from flowc.ir.dtypes import DType
 from flowc.ir.ops.checks import Array, check_bounds, first
 from flowc.ir.ops.common import (
     Tensors,
+    abstract,
     conj,
     conjugate,
     fail,
@@ -22,7 +23,7 @@ from flowc.ir.ops.common import (
     show,
 )
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
-from flowc.ir.tensor.builder import Builder, UnknownShape, require
+from flowc.ir.tensor.builder import Builder, UnknownShape, UnknownValue, require
 from flowc.ir.tensor.core import Evidence, Parameter, Shape, TensorType, Value
 
 # Sizes as tensors
@@ -49,6 +50,27 @@ def size(b: Builder, input: Value, *, out_type: DType) -> Value:
 @op("Rank(input: T; T: type) -> output: int32")
 def rank(b: Builder, input: Value) -> Value:
     """The number of dimensions."""
+    return b.constant(np.int32(len(b.shape(input))))
+
+
+@shape.infer
+def _(b: Builder, input: Value | UnknownValue, *, out_type: DType) -> Value:
+    if isinstance(input, UnknownValue):
+        return abstract(b, out_type, None)
+    return shape_vector(b, b.shape(input), out_type)
+
+
+@size.infer
+def _(b: Builder, input: Value | UnknownValue, *, out_type: DType) -> Value:
+    if isinstance(input, UnknownValue):
+        return abstract(b, out_type)
+    return b.size(dims.product(b.shape(input)), out_type)
+
+
+@rank.infer
+def _(b: Builder, input: Value | UnknownValue) -> Value:
+    if isinstance(input, UnknownValue):
+        return abstract(b, dtypes.int32)
     return b.constant(np.int32(len(b.shape(input))))
 
 

@@ -7,9 +7,11 @@ spellings; a reference op returns the handle.
 
 from __future__ import annotations
 
-from flowc.ir.dtypes import DType
+from dataclasses import replace
+
+from flowc.ir.dtypes import DType, bool_
 from flowc.ir.ops.checks import check_bounds
-from flowc.ir.ops.common import Tensors, fail, is_abstract, shape_vector, show
+from flowc.ir.ops.common import Tensors, abstract, fail, is_abstract, shape_vector, show
 from flowc.ir.ops.gathering import batched_take, gather_nd
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ir.ops.scattering import COMBINERS, Combine, scatter_nd, scatter_rows
@@ -84,20 +86,26 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 @op("VarIsInitializedOp(resource: resource) -> is_initialized: bool", stateful=True)
 def var_is_initialized(b: Builder, resource: Handle) -> Value:
     """Whether the variable has a value."""
-    return b.constant(b.state.is_initialized(b, resource))
+    return _is_initialized(b, resource)
 
 
 @op("IsVariableInitialized(ref: ref(dtype); dtype: type) -> is_initialized: bool", stateful=True)
 def is_variable_initialized(b: Builder, ref: Handle) -> Value:
     """Whether the variable has a value."""
-    return b.constant(b.state.is_initialized(b, ref))
+    return _is_initialized(b, ref)
+
+
+def _is_initialized(b: Builder, handle: Handle) -> Value:
+    if is_abstract(b):
+        return abstract(b, bool_)
+    return b.constant(b.state.is_initialized(b, handle))
 
 
 @op("VariableShape(input: resource; out_type: {index} = int32) -> output: out_type", stateful=True)
 def variable_shape(b: Builder, input: Handle, *, out_type: DType) -> Value:
     """The sizes of the variable's current value."""
-    shape = input.shape if input.shape is not None else b.shape(b.state.read(b, input))
-    return shape_vector(b, shape, out_type)
+    known = input.shape if is_abstract(b) else None
+    return shape_vector(b, known or b.shape(b.state.read(b, input)), out_type)
 
 
 var_is_initialized.not_differentiable()
@@ -113,13 +121,14 @@ def destroy_resource(b: Builder, resource: Handle) -> None:
 
 
 def _require_shape(b: Builder, handle: Handle, value: Value) -> None:
-    if handle.shape is None:
-        return
-    require(
-        b.assumptions.equal_shapes(handle.shape, b.shape(value)),
-        "Assign requires shapes of both tensors to match. lhs shape= "
-        f"{show(handle.shape)} rhs shape= {show(b.shape(value))}",
-    )
+    """Raise InvalidArgumentError unless the value has the shape of what it replaces."""
+    shape = b.state.replaced_shape(b, handle)
+    if shape is not None:
+        require(
+            b.assumptions.equal_shapes(shape, b.shape(value)),
+            "Assign requires shapes of both tensors to match. lhs shape= "
+            f"{show(shape)} rhs shape= {show(b.shape(value))}",
+        )
 
 
 @op(
@@ -131,14 +140,8 @@ def assign_variable(
 ) -> None:
     """Replace the variable's value, of the same shape where that is to be validated."""
     _expect_dtype(resource, dtype, "assign")
-    _require_shape(b, resource, value)
-    if validate_shape and not is_abstract(b) and b.state.is_initialized(b, resource):
-        old, new = b.shape(b.state.read(b, resource)), b.shape(value)
-        require(
-            b.assumptions.equal_shapes(old, new),
-            "Trying to assign to variable with tensor with wrong shape. Expected "
-            f"{show(old)} got {show(new)}",
-        )
+    if validate_shape:
+        _require_shape(b, resource, value)
     b.state.assign(b, resource, value)
 
 
@@ -152,7 +155,7 @@ def assign(b: Builder, ref: Handle, value: Value, *, validate_shape: bool) -> Ha
     if validate_shape:
         _require_shape(b, ref, value)
     b.state.assign(b, ref, value)
-    return ref
+    return ref if validate_shape else replace(ref, shape=b.shape(value))
 
 
 assign.not_differentiable()

@@ -152,6 +152,10 @@ class State:
     def assign(self, b: Builder, handle: Handle, value: Value) -> None:
         """Replace the variable's value; its type may change where the op says so."""
 
+    def replaced_shape(self, b: Builder, handle: Handle) -> Shape | None:
+        """The shape of what an assignment replaces, or the declared one; None where not known."""
+        return handle.shape
+
     def is_initialized(self, b: Builder, handle: Handle) -> bool:
         """Whether the variable has a value when the step begins."""
         return True

@@ -84,9 +84,9 @@ WRONG = [
 def test_wrong_numbers(numbers: tuple[float, ...], message: str) -> None:
     dtype = tf.int32 if isinstance(numbers[0], int) else tf.float32
     with pytest.raises(ValueError, match=message):
-        tf.range(*numbers)
+        tf.range(numbers[0], numbers[1], numbers[2])
     fed = [tf.placeholder(dtype, []) for _ in range(3)]
-    y = tf.range(*fed, name="steps")
+    y = tf.range(fed[0], fed[1], fed[2], name="steps")
     with pytest.raises(tf.errors.InvalidArgumentError, match=message) as caught:
         run(y, dict(zip(fed, numbers, strict=True)))
     assert caught.value.op is y.op
