@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,7 @@ class Graph(NameScopes, Collections, OperationScopes):
         self._operations: list[Operation] = []
         self._by_name: dict[str, Operation] = {}
         self._functions: dict[str, FunctionDef] = {}
+        self.function_results: dict[Hashable, Any] = {}  # of `tf.function`s by arguments
         self._unknown_ops: dict[str, OpDefinition] = {}
         self._op_defs: dict[str, OpDef] = {}
         self._changes = 0

@@ -67,6 +67,11 @@ class OperationScopes:
             self._controllers = old
             self.control_flow_context = context
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether operations made now wait for others."""
+        return bool(self._controllers)
+
     def _new_waits(self, control_inputs: Sequence[Any]) -> list[Operation]:
         waited = {op for controller in self._controllers for op in controller.waits_for}
         found: list[Operation] = []

@@ -7,7 +7,8 @@ TensorFlow writes control flow in two ways. In the older one (`Switch`, `Merge`,
 control flow is left. Calls of functions are replaced by the functions' nodes.
 """
 
-from flowc.compiler.structure.graphs import Library, structured
+from flowc.compiler.structure.graphs import structured
+from flowc.compiler.structure.library import Library
 from flowc.compiler.structure.subgraph import Subgraph, is_structured, subgraphs_of
 
 __all__ = ["Library", "Subgraph", "is_structured", "structured", "subgraphs_of"]

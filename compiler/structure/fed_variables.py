@@ -31,9 +31,7 @@ _TESTS = frozenset({"VarIsInitializedOp", "IsVariableInitialized"})
 _PASSING = frozenset({"Identity", "Enter", "Exit", "NextIteration", "Switch", "Merge"})
 
 
-def with_fed_variables(
-    nodes: Nodes, fed: Collection[str], resolve: Callable[[str], Node]
-) -> Nodes:
+def with_fed_variables(nodes: Nodes, fed: Collection[str], resolve: Callable[[str], Node]) -> Nodes:
     """The nodes, those that read variables which `fed` names reading the tensors fed.
 
     Raises InvalidArgumentError for one that assigns to such a variable.

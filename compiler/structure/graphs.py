@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flowc.compiler.graph import Edge, Node
@@ -11,6 +11,7 @@ from flowc.compiler.structure.conditionals import structure_conditionals
 from flowc.compiler.structure.fed_variables import with_fed_variables
 from flowc.compiler.structure.functions import Body, attributes_of, instantiate
 from flowc.compiler.structure.lengths import with_lengths
+from flowc.compiler.structure.library import CALLS, Library, without_repeated_calls
 from flowc.compiler.structure.loops import structure_loops
 from flowc.compiler.structure.references import read_at_use, with_waits
 from flowc.compiler.structure.subgraph import (
@@ -28,25 +29,8 @@ from flowc.compiler.structure.subgraph import (
 )
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.ops.calling import argument_dtypes
-from flowc.ir.proto import FunctionDef
 
-_CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
-_DEEPEST = 64  # calls inside of calls, beyond which a function is taken to call itself
-
-
-@dataclass(frozen=True, eq=False)
-class Library:
-    """The functions of a graph, and how its nodes are found by name."""
-
-    functions: Mapping[str, FunctionDef]
-    resolve: Callable[[str], Node]
-
-    def function(self, name: str) -> FunctionDef:
-        """The function of that name. Raises InvalidArgumentError."""
-        found = self.functions.get(name)
-        if found is None:
-            raise InvalidArgumentError(None, None, f"function '{name}' is not in the library")
-        return found
+_DEEPEST = 100  # calls inside of calls
 
 
 def structured(
@@ -57,55 +41,77 @@ def structured(
     `fed` are tensors given from outside, `fetched` those that the caller wants. Raises
     InvalidArgumentError for control flow that has no structure.
     """
-    return _structured(nodes, fed, fetched, library, 0)
+    return _structured(nodes, fed, fetched, library, ())
 
 
 def _structured(
-    nodes: Nodes, fed: Collection[str], fetched: Collection[str], library: Library, depth: int
+    nodes: Nodes,
+    fed: Collection[str],
+    fetched: Collection[str],
+    library: Library,
+    callers: tuple[str, ...],
 ) -> list[Node]:
-    nodes = with_lengths(_with_functions(nodes, library, depth))
-    if not depth:
+    nodes = with_lengths(_with_functions(nodes, fed, library, callers))
+    if not callers:
         nodes = with_fed_variables(nodes, fed, library.resolve)
     nodes = with_waits(read_at_use(nodes, fed))
     nodes = {name: _with_sources(node, nodes, fed) for name, node in nodes.items()}
-    scope = Scope(frozenset(fed), library.resolve, structure_conditionals, depth == 0)
+    scope = Scope(frozenset(fed), library.resolve, structure_conditionals, not callers)
     nodes = structure_loops(nodes, scope)
     nodes = structure_conditionals(nodes, scope, fetched)
     return [plain(node) for node in in_order(nodes, fed)]
 
 
-def _with_functions(nodes: Nodes, library: Library, depth: int) -> Nodes:
-    """The nodes with calls replaced by what is called, and functions by subgraphs."""
+def _with_functions(
+    nodes: Nodes, fed: Collection[str], library: Library, callers: tuple[str, ...]
+) -> Nodes:
+    """The nodes with calls replaced by what is called, and functions by subgraphs.
+
+    `callers` are the functions that these nodes are in, from outside in.
+    """
     if not any(_names_functions(node, library) for node in nodes.values()):
         return nodes
-    if depth > _DEEPEST:
-        culprit = next(n for n in nodes.values() if _names_functions(n, library))
-        raise InvalidArgumentError(None, culprit.name, f"'{culprit.name}' calls itself without end")
     found: Nodes = {}
-    for node in nodes.values():
+    for node in without_repeated_calls(nodes, fed, library).values():
+        name = library.called(node)
         if node.op in STRUCTURED:
-            found[node.name] = _with_subgraphs(node, library, depth)
-        elif _names_functions(node, library):
-            found.update(_with_functions(_inlined(node, library), library, depth + 1))
+            found[node.name] = _with_subgraphs(node, library, callers)
+        elif name is not None:
+            body = _inlined(node, name, library)
+            found.update(_with_functions(body, fed, library, _inside(node, name, callers)))
         else:
             found[node.name] = node
     return found
 
 
 def _names_functions(node: Node, library: Library) -> bool:
-    return node.op in _CALLS or node.op in STRUCTURED or node.op in library.functions
+    return node.op in STRUCTURED or library.called(node) is not None
 
 
-def _inlined(call: Node, library: Library) -> Nodes:
+def _inside(node: Node, name: str, callers: tuple[str, ...]) -> tuple[str, ...]:
+    """The functions in which the nodes of a called function are. Raises InvalidArgumentError."""
+    if name in callers:
+        raise InvalidArgumentError(
+            None, node.name, f"'{node.name}' calls itself without end: function '{name}' leads to "
+            f"'{name}' again, by way of {', '.join(callers[callers.index(name) :])}"
+        )  # fmt: skip
+    if len(callers) >= _DEEPEST:
+        raise InvalidArgumentError(
+            None, node.name, f"'{node.name}': calls are nested more than {_DEEPEST} deep"
+        )
+    return (*callers, name)
+
+
+def _inlined(call: Node, name: str, library: Library) -> Nodes:
     """The nodes of a called function, and one with the call's name that passes its results on."""
-    name = call.attributes["f"] if call.op in _CALLS else call.op
-    attributes = attributes_of(name) if call.op in _CALLS else call.attributes
+    attributes = attributes_of(name) if call.op in CALLS else call.attributes
     body = _instance(library, name, attributes, f"{call.name}/", call)
     if len(body.parameters) != len(call.inputs):
         raise InvalidArgumentError(
             None, call.name, f"{call.op} '{call.name}': function '{name}' takes "
             f"{len(body.parameters)} tensors, not {len(call.inputs)}"
         )  # fmt: skip
+    library.admit(call, len(body.nodes))
     given = dict(zip(body.parameters, call.inputs, strict=True))
     nodes = {n: _waiting(redirected(m, given), call.controls) for n, m in body.nodes.items()}
     results = [given.get(e.tensor, e) for e in body.results]
@@ -130,29 +136,31 @@ def _instance(
     return replace(body, nodes=needed_for(roots, body.nodes, body.parameters))
 
 
-def _with_subgraphs(node: Node, library: Library, depth: int) -> Node:
+def _with_subgraphs(node: Node, library: Library, callers: tuple[str, ...]) -> Node:
     """The node with subgraphs in place of function names."""
-    attributes = {
-        key: _converted(node, key, value, library, depth) for key, value in node.attributes.items()
-    }
-    return replace(node, attributes=attributes)
+    attributes = node.attributes.items()
+    converted = {key: _converted(node, key, value, library, callers) for key, value in attributes}
+    return replace(node, attributes=converted)
 
 
-def _converted(node: Node, key: str, value: Any, library: Library, depth: int) -> Any:
+def _converted(node: Node, key: str, value: Any, library: Library, callers: tuple[str, ...]) -> Any:
     if key == "branches":
         return tuple(
-            _subgraph(node, f"{key}_{i}", name, library, depth) for i, name in enumerate(value)
+            _subgraph(node, f"{key}_{i}", name, library, callers) for i, name in enumerate(value)
         )
     if key in ("then_branch", "else_branch", "cond", "body"):
-        return _subgraph(node, key, value, library, depth)
+        return _subgraph(node, key, value, library, callers)
     return value
 
 
-def _subgraph(node: Node, part: str, name: str, library: Library, depth: int) -> Subgraph:
+def _subgraph(
+    node: Node, part: str, name: str, library: Library, callers: tuple[str, ...]
+) -> Subgraph:
     prefix = f"{node.name}/{part}/"
     body = _instance(library, name, attributes_of(name), prefix, node)
     results = tuple(e.tensor for e in body.results)
-    ordered = _structured(body.nodes, body.parameters, results, library, depth + 1)
+    inside = _inside(node, name, callers)
+    ordered = _structured(body.nodes, body.parameters, results, library, inside)
     return Subgraph(f"{node.name}/{part}", body.parameters, tuple(ordered), results)
 
 

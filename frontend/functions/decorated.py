@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from flowc.frontend import nest
 from flowc.frontend.conversion import convert, is_tensor
+from flowc.frontend.stacks import get_default_graph
 from flowc.frontend.tensor_spec import TensorSpec
+
+if TYPE_CHECKING:
+    from flowc.frontend.graph import Graph
 
 
 class Function:
     """A Python function whose arguments become tensors where a signature says so.
 
-    Every call runs the function and adds its operations to the current graph, which is compiled as
-    a whole; so there is nothing to trace and no function in the graph. Python's own `if` and
-    `while` are not turned into those of the graph: use `tf.cond` and `tf.while_loop`.
+    A call runs the function and adds its operations to the current graph, which is compiled as a
+    whole; so there is no function in the graph. What has been called with the same tensors in the
+    same place, and adds no stateful operation, is not run again. Python's own `if` and `while` are
+    not turned into those of the graph: use `tf.cond` and `tf.while_loop`.
     """
 
     def __init__(
@@ -43,8 +48,28 @@ class Function:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's result. Raises TypeError, ValueError for arguments that do not fit."""
+        graph = get_default_graph()
+        key = self._key(graph, args, kwargs)
+        if key is not None and key in graph.function_results:
+            return nest.map_structure(lambda leaf: leaf, graph.function_results[key])
+        start = len(graph.get_operations())
         result = self._function(*self._converted(args, kwargs), **kwargs)
-        return nest.map_structure(_as_result, result)
+        result = nest.map_structure(_as_result, result)
+        made = graph.get_operations()[start:]
+        if key is not None and not any(op.definition.stateful for op in made):
+            graph.function_results[key] = result
+        return result
+
+    def _key(self, graph: Graph, args: Any, kwargs: Any) -> Hashable | None:
+        """What the result follows from; None where that cannot be told."""
+        leaves = [(type(leaf), leaf) for leaf in nest.flatten([args, kwargs])]
+        form = repr(nest.map_structure(type, [args, kwargs]))
+        key = self, graph.control_flow_context, form, *leaves
+        try:
+            hash(key)
+        except TypeError:
+            return None
+        return None if graph.is_waiting else key
 
     def _converted(self, args: tuple[Any, ...], kwargs: Any) -> tuple[Any, ...]:
         if self._signature is None:

@@ -1,0 +1,107 @@
+"""The functions of a graph, and calls of them that are one and the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass, field
+
+from flowc.compiler.graph import Edge, Node
+from flowc.compiler.structure.subgraph import Nodes, in_order, passing
+from flowc.ir import ops
+from flowc.ir.errors import InvalidArgumentError, ResourceExhaustedError
+from flowc.ir.graph_values import FunctionName
+from flowc.ir.ops.calling import argument_dtypes
+from flowc.ir.proto import FunctionDef, NodeDef
+
+CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
+
+
+_MOST_NODES = 100_000  # that calls are replaced by
+
+
+@dataclass(eq=False)
+class Library:
+    """The functions of a graph, and how its nodes are found by name."""
+
+    functions: Mapping[str, FunctionDef]
+    resolve: Callable[[str], Node]
+    _pure: dict[str, bool] = field(default_factory=dict)
+    _inlined: int = 0
+
+    def function(self, name: str) -> FunctionDef:
+        """The function of that name. Raises InvalidArgumentError."""
+        found = self.functions.get(name)
+        if found is None:
+            raise InvalidArgumentError(None, None, f"function '{name}' is not in the library")
+        return found
+
+    def called(self, node: Node) -> str | None:
+        """The name of the function that a node calls; None for other nodes."""
+        if node.op in CALLS:
+            name: str = node.attributes["f"]
+            return name
+        return node.op if node.op in self.functions else None
+
+    def admit(self, call: Node, count: int) -> None:
+        """Count the nodes that a call is replaced by. Raises ResourceExhaustedError."""
+        self._inlined += count
+        if self._inlined > _MOST_NODES:
+            raise ResourceExhaustedError(
+                None, call.name, f"calls inside of calls amount to more than {_MOST_NODES} nodes: "
+                f"'{call.name}' is one of them"
+            )  # fmt: skip
+
+    def is_pure(self, name: str) -> bool:
+        """Whether calls of a function with equal arguments are as good as one."""
+        if name not in self._pure:
+            self._pure[name] = True  # where it calls itself
+            function = self.functions.get(name)
+            nodes = () if function is None else function.node_def
+            self._pure[name] = function is not None and all(map(self._node_is_pure, nodes))
+        return self._pure[name]
+
+    def _node_is_pure(self, node: NodeDef) -> bool:
+        if node.op in self.functions:
+            return self.is_pure(node.op)
+        definition = ops.lookup(node.op)
+        if definition is None or (definition.stateful and node.op not in CALLS):
+            return False
+        named = [value.func.name for value in node.attr.values() if value.HasField("func")]
+        named += [f.name for value in node.attr.values() for f in value.list.func]
+        return all(map(self.is_pure, named))
+
+
+def without_repeated_calls(nodes: Nodes, fed: Collection[str], library: Library) -> Nodes:
+    """The nodes, calls of pure functions with equal arguments as one.
+
+    So functions that call each other twice with the same, however deep, take linear time.
+    """
+    calls = [node for node in nodes.values() if library.called(node) is not None]
+    if len(calls) < 2:
+        return nodes
+    found, first, same = dict(nodes), dict[Hashable, Node](), dict[str, str]()
+    for node in in_order(nodes, fed):
+        name = library.called(node)
+        if name is None or not library.is_pure(name):
+            continue
+        inputs = tuple(Edge(same.get(e.node, e.node), e.output) for e in node.inputs)
+        key = name, _bound(node), inputs, frozenset(node.controls)
+        original = first.setdefault(key, node)
+        if original is not node:
+            same[node.name] = original.name
+            found[node.name] = _repeated(node, original)
+    return found
+
+
+def _bound(node: Node) -> Hashable:
+    """The attributes with which a function is called."""
+    name = node.attributes.get("f")
+    if isinstance(name, FunctionName):
+        return tuple(sorted((k, v.SerializeToString()) for k, v in name.attributes.items()))
+    return () if node.op in CALLS else repr(sorted(node.attributes.items(), key=str))
+
+
+def _repeated(node: Node, original: Node) -> Node:
+    types = argument_dtypes(node.definition.signature.outputs, node.attributes)
+    edges = [Edge(original.name, i) for i in range(len(types))]
+    return passing(node.name, edges, types, node.position, node.controls)
