@@ -25,6 +25,7 @@ from flowc.frontend.functions.filling import zeros, zeros_like
 from flowc.frontend.functions.mathematics import add_n
 from flowc.frontend.functions.shaping import concat
 from flowc.frontend.gradients.registry import gradient_function, gradient_source
+from flowc.frontend.gradients.stacks import require_first_order
 from flowc.frontend.scopes import name_scope
 from flowc.frontend.stacks import get_default_graph
 from flowc.ir import dtypes
@@ -203,6 +204,7 @@ class _Backward:
     def _count_readers(self) -> dict[Operation, int]:
         """For each operation between xs and ys, how many edges lead to others between."""
         reached = _reached_from([x.op for x in self.xs], set(self.xs))
+        require_first_order(self.xs, self.ys, self.stops, reached, _carries_gradient)
         between = _leading_to([y.op for y in self.ys], reached)
         for op in list(between):
             if is_loop_exit(op):

@@ -102,6 +102,16 @@ def gradient_function(op: Operation) -> GradientFunction | None:
 get_gradient_function = gradient_function
 
 
+def stops_gradients(op: Operation) -> bool:
+    """Whether nothing that an operation reads has a gradient through it, by declaration."""
+    if op.type in ("StackPushV2", "StackPopV2"):
+        return False
+    try:
+        return bool(op.inputs) and gradient_function(op) is None
+    except LookupError:
+        return False
+
+
 def _of_op_set(function: GradientFunction, takes_slices: bool) -> GradientFunction:
     def gradient(op: Operation, *grads: Any) -> Sequence[Any]:
         if not takes_slices:

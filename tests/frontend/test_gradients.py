@@ -154,3 +154,36 @@ def test_a_sum_over_an_unknown_rank(value: Any) -> None:
     gradient = tf.gradients(tf.reduce_sum(x * x), x)[0]
     with tf.Session() as session:
         np.testing.assert_array_equal(session.run(gradient, {x: value}), 2 * np.array(value))
+
+
+SECOND = {
+    "loop variable": lambda x: tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * s),
+                                             [0, x])[1],
+    "behind": lambda x: tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * s),
+                                      [0, x * x])[1],
+    "invariant": lambda x: tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * x),
+                                         [0, tf.ones([2])])[1],
+    "map_fn": lambda x: tf.map_fn(lambda a: a * a, x),
+    "scan": lambda x: tf.scan(lambda a, b: a * b, x),
+    "another path": lambda x: tf.map_fn(lambda a: a * a, x) + x * x * x,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_a_second_derivative_through_a_loop_is_an_error(name: str) -> None:
+    x = tf.placeholder(tf.float32, [2])
+    (first,) = tf.gradients(SECOND[name](x), x)
+    with pytest.raises(TypeError, match="Second-order gradient for while loops not supported"):
+        tf.gradients(first, x)
+
+
+def test_second_derivatives_around_loops() -> None:
+    x = tf.placeholder(tf.float32, [2])
+    loop = tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * 2.0), [0, x * x])[1]
+    (first,) = tf.gradients(loop, x)
+    (second,) = tf.gradients(first, x)
+    held = tf.map_fn(lambda a: a * a, tf.stop_gradient(x) * tf.ones([2]))
+    (other,) = tf.gradients(tf.gradients(held * x, held)[0] * x, x)
+    with tf.Session() as session:
+        assert session.run(second, {x: [1.0, 2.0]}).tolist() == [16, 16]
+        assert session.run(other, {x: [1.0, 2.0]}).tolist() == [2, 4]
