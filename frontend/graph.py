@@ -233,6 +233,12 @@ class Graph(NameScopes, Collections, OperationScopes):
         """The function library by name."""
         return self._functions
 
+    def gradient_of_function(self, name: str, attributes: Mapping[str, AttrValue]) -> FunctionDef:
+        """The gradient of a function of the library; see `flowc.frontend.gradients.functions`."""
+        from flowc.frontend.gradients.functions import gradient_of_function
+
+        return gradient_of_function(name, attributes, self._functions)
+
     def add_function(self, function: FunctionDef) -> None:
         """Add a function to the library."""
         self._functions[function.signature.name] = function

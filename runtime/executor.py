@@ -23,6 +23,7 @@ from flowc.compiler.structure import Library, structured
 from flowc.ir.errors import FailedPreconditionError, OpError, UnimplementedError
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.unknown import missing_op
+from flowc.ir.proto import FunctionDef
 from flowc.runtime.compiled_part import StaticType
 from flowc.runtime.state import SessionState
 from flowc.runtime.step import Step
@@ -45,6 +46,7 @@ class GraphView(Protocol):
     def unknown_ops(self) -> Mapping[str, OpDefinition]: ...
     def as_graph_element(self, obj: Any) -> Any: ...
     def traceback_of(self, node_name: str) -> str: ...
+    def gradient_of_function(self, name: str, attributes: Mapping[str, Any]) -> FunctionDef: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,9 @@ class Executor:
         fed = frozenset(feeds)
         wanted = [parse_tensor_name(f).node for f in fetches if f not in fed]
         needed = self._index.needed([*wanted, *targets], fed)
-        library = Library(self._index.functions, self._index.node)
+        library = Library(
+            self._index.functions, self._index.node, self.graph.gradient_of_function
+        )
         types = {name: self.static_type(name) for name in feeds}
         nodes = structured(needed, fed, fetches, library)
         self._require_known(nodes)

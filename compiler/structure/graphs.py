@@ -113,12 +113,21 @@ def _inlined(call: Node, name: str, library: Library) -> Nodes:
         )  # fmt: skip
     library.admit(call, len(body.nodes))
     given = dict(zip(body.parameters, call.inputs, strict=True))
-    nodes = {n: _waiting(redirected(m, given), call.controls) for n, m in body.nodes.items()}
+    inside = {n: _framed(redirected(m, given), call.name) for n, m in body.nodes.items()}
+    nodes = {n: _waiting(m, call.controls) for n, m in inside.items()}
     results = [given.get(e.tensor, e) for e in body.results]
     types = argument_dtypes(call.definition.signature.outputs, call.attributes)
     controls = (*call.controls, *body.effects)
     nodes[call.name] = passing(call.name, results, types, call.position, controls)
     return nodes
+
+
+def _framed(node: Node, call: str) -> Node:
+    """The node in a frame that only this call has."""
+    frame = node.attributes.get("frame_name")
+    if frame is None:
+        return node
+    return replace(node, attributes={**node.attributes, "frame_name": f"{call}/{frame}"})
 
 
 def _waiting(node: Node, controls: Sequence[str]) -> Node:

@@ -11,9 +11,9 @@ from flowc.ir import ops
 from flowc.ir.errors import InvalidArgumentError, ResourceExhaustedError
 from flowc.ir.graph_values import FunctionName
 from flowc.ir.ops.calling import argument_dtypes
-from flowc.ir.proto import FunctionDef, NodeDef
+from flowc.ir.proto import AttrValue, FunctionDef, NodeDef
 
-CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
+CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "SymbolicGradient"})
 
 
 _MOST_NODES = 100_000  # that calls are replaced by
@@ -25,22 +25,41 @@ class Library:
 
     functions: Mapping[str, FunctionDef]
     resolve: Callable[[str], Node]
+    differentiate: Callable[[str, Mapping[str, AttrValue]], FunctionDef]
+    _gradients: dict[str, FunctionDef] = field(default_factory=dict)
     _pure: dict[str, bool] = field(default_factory=dict)
     _inlined: int = 0
 
     def function(self, name: str) -> FunctionDef:
         """The function of that name. Raises InvalidArgumentError."""
-        found = self.functions.get(name)
+        found = self.functions.get(name) or self._gradients.get(name)
         if found is None:
             raise InvalidArgumentError(None, None, f"function '{name}' is not in the library")
         return found
 
     def called(self, node: Node) -> str | None:
         """The name of the function that a node calls; None for other nodes."""
+        if node.op == "SymbolicGradient":
+            return self._gradient(node)
         if node.op in CALLS:
             name: str = node.attributes["f"]
             return name
         return node.op if node.op in self.functions else None
+
+    def _gradient(self, node: Node) -> str:
+        """The name of the gradient of the function that a SymbolicGradient names."""
+        name: FunctionName = node.attributes["f"]
+        self.function(name)
+        given = {key: value for key, value in name.attributes.items() if not key.startswith("_")}
+        bound = sorted((key, value.SerializeToString().hex()) for key, value in given.items())
+        found = f"{name}/gradient({bound})"
+        if found not in self._gradients:
+            try:
+                self._gradients[found] = self.differentiate(name, given)
+            except (LookupError, TypeError, ValueError) as error:
+                message = f"SymbolicGradient '{node.name}' of function '{name}': {error}"
+                raise InvalidArgumentError(None, node.name, message) from error
+        return found
 
     def admit(self, call: Node, count: int) -> None:
         """Count the nodes that a call is replaced by. Raises ResourceExhaustedError."""
@@ -55,7 +74,7 @@ class Library:
         """Whether calls of a function with equal arguments are as good as one."""
         if name not in self._pure:
             self._pure[name] = True  # where it calls itself
-            function = self.functions.get(name)
+            function = self.functions.get(name) or self._gradients.get(name)
             nodes = () if function is None else function.node_def
             self._pure[name] = function is not None and all(map(self._node_is_pure, nodes))
         return self._pure[name]

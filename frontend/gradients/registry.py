@@ -13,10 +13,12 @@ from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.functions.filling import zeros_like
 from flowc.frontend.scopes import control_dependencies
 from flowc.ir.dtypes import DType
+from flowc.ir.graph_values import FunctionName
 from flowc.ir.ops.registry import OPS
 
 GradientFunction: TypeAlias = Callable[..., Any]
 
+_CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 # Ops that hand a gradient on as it is; every other one is given dense gradients.
 _PASS_ON = frozenset({"Identity", "IdentityN", "RefIdentity", "ReadVariableOp"})
 
@@ -91,6 +93,8 @@ def gradient_function(op: Operation) -> GradientFunction | None:
         return None if function is None else _of_program(function)
     if name in _contextual:
         return _contextual[name]
+    if name in _CALLS or name in op.graph.functions:
+        return _of_call
     definition = OPS.get(name)
     if definition is None or definition.differentiable == "unregistered":
         raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})")
@@ -100,6 +104,26 @@ def gradient_function(op: Operation) -> GradientFunction | None:
 
 
 get_gradient_function = gradient_function
+
+
+def _of_call(op: Operation, *grads: Any) -> list[Any]:
+    """The gradient of a call of a function: what the function's gradient gives."""
+    name = op.attrs["f"] if op.type in _CALLS else _function_name(op)
+    given = [zeros_like(t) if g is None else convert(g)
+             for t, g in zip(op.outputs, grads, strict=True)]  # fmt: skip
+    operands = [*op.inputs, *given]
+    types = [t.stored_dtype for t in op.inputs]
+    found = build("SymbolicGradient", operands, f=name, Tin=[t.dtype for t in operands], Tout=types)
+    parts = [found] if isinstance(found, TensorBase) else list(found)
+    return [None if t.is_integer or t.is_bool else g for t, g in zip(types, parts, strict=True)]
+
+
+def _function_name(op: Operation) -> FunctionName:
+    """The function that is an operation's type, with the operation's attributes."""
+    name = FunctionName(op.type)
+    declared = {a.name for a in op.definition.signature.attributes}
+    name.attributes = {key: value for key, value in op.node_def.attr.items() if key in declared}
+    return name
 
 
 def stops_gradients(op: Operation) -> bool:

@@ -63,8 +63,9 @@ def called(graph_def: Any, name: str) -> Any:
     node.attr["Tin"].list.type.append(FLOAT)
     node.attr["Tout"].list.type.append(FLOAT)
     graph_def.versions.producer = 1000
-    (y,) = tf.import_graph_def(graph_def, {"x": x}, ["call:0"], name="")
-    return x, y
+    found = tf.import_graph_def(graph_def, {"x": x}, ["call:0"], name="")
+    assert found is not None
+    return x, found[0]
 
 
 @pytest.mark.parametrize("kind", CALLS)
@@ -137,9 +138,13 @@ def test_calls_with_effects_are_not_one() -> None:
 def test_python_functions_that_call_each_other_twice() -> None:
     calls = []
 
+    def leaf(x: Any) -> Any:
+        calls.append(x)
+        return x * 2.0
+
     def make(level: int) -> Any:
         if not level:
-            return tf.function(lambda x: calls.append(x) or x * 2.0)
+            return tf.function(leaf)
         inner = make(level - 1)
         return tf.function(lambda x: tf.maximum(inner(x), inner(x)))
 
@@ -169,3 +174,38 @@ def test_a_python_function_in_a_branch_has_operations_of_its_own() -> None:
     with tf.Session() as session:
         assert session.run([branches, f(x)], {x: 1.0, yes: True}) == [4, 2]
         assert session.run([branches, f(x)], {x: 1.0, yes: False}) == [2, 2]
+
+
+# Gradients of functions
+
+
+@pytest.mark.parametrize("kind", CALLS)
+def test_the_gradient_of_a_call(kind: str) -> None:
+    graph_def = tf.GraphDef()
+    inner = new_function(graph_def, "cube")
+    square = add_node(inner, "square", "Mul", "x", "x")
+    inner.ret["y"] = add_node(inner, "cube", "Mul", square, "x")
+    outer = new_function(graph_def, "outer")
+    cube = CALLS[kind](outer, "call", "cube", "x")
+    outer.ret["y"] = add_node(outer, "double", "AddV2", cube, cube)
+    x, y = called(graph_def, "outer")
+    (first,) = tf.gradients(y * 2.0, x)
+    with tf.Session() as session:
+        assert session.run([y, first], {x: 3.0}) == [54, 108]
+
+
+def test_a_function_without_a_gradient() -> None:
+    graph_def = tf.GraphDef()
+    function = new_function(graph_def, "f")
+    node = function.node_def.add(name="rest", op="TruncateMod", input=["x", "x"])
+    node.attr["T"].type = FLOAT
+    function.ret["y"] = "rest:z:0"
+    x, y = called(graph_def, "f")
+    (grad,) = tf.gradients(y, x)
+    with (
+        tf.Session() as session,
+        pytest.raises(
+            tf.errors.InvalidArgumentError, match="No gradient defined for operation 'rest'"
+        ),
+    ):
+        session.run(grad, {x: 3.0})
