@@ -15,6 +15,7 @@ from flowc.ir.errors import InternalError, InvalidArgumentError, ResourceExhaust
 from flowc.ir.ops.program_functions import program_errors
 from flowc.ir.ops.ranks import require_ranks
 from flowc.ir.ops.registry import OpDefinition
+from flowc.ir.ops.resource_kinds import require_kinds
 from flowc.ir.ops.signature import Argument
 from flowc.ir.tensor.builder import BuilderCore, Handle, UnknownValue, require
 from flowc.ir.tensor.core import Parameter, Result
@@ -32,6 +33,8 @@ def call_lowering(
     defaults filled in: DType, tuple of dimensions (None where unknown) or None for a shape, str,
     int, float, bool, ndarray for a tensor, str for a function's name, tuples for lists.
     """
+    if definition.lower is not None:
+        require_kinds(definition, definition.lower, group_inputs(definition, inputs, attrs))
     return _call(b, definition, definition.lower, definition.wanted_attributes, inputs, attrs)
 
 

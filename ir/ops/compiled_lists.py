@@ -395,13 +395,20 @@ class CompiledLists:
         return LocalHandle(self.b.location, dtype, dynamic)
 
     def gradient_handle(self, handle: LocalHandle, source: str) -> LocalHandle:
+        self.require_handle(handle)
         if source not in handle.gradients:
             name = f"{handle.name}@{source}"
             handle.gradients[source] = LocalHandle(name, handle.dtype, False, handle)
         return handle.gradients[source]
 
+    def require_handle(self, handle: object) -> None:
+        """Raise InvalidArgumentError for a resource that is no array or stack."""
+        kind = type(handle).__name__
+        require(isinstance(handle, LocalHandle), f"handle is a {kind}, not an array or stack")
+
     def contents(self, handle: LocalHandle) -> CompiledList:
         """The list that a handle stands for; the gradients of an array begin as zeros."""
+        self.require_handle(handle)
         local = self.b.state.local
         if handle not in local:
             if handle.origin is None:

@@ -100,6 +100,9 @@ class Lists(Protocol):
     def gradient_handle(self, handle: Any, source: str) -> Any:
         """The state that holds the gradients of another, for one `source`; zeros at first."""
 
+    def require_handle(self, handle: Any) -> None:
+        """Raise InvalidArgumentError for a resource that is no array or stack."""
+
     def contents(self, handle: Any) -> Any:
         """The list that a handle stands for."""
 

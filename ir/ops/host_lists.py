@@ -297,12 +297,19 @@ class HostLists:
         return HostHandle(dtype, dynamic)
 
     def gradient_handle(self, handle: HostHandle, source: str) -> HostHandle:
+        self.require_handle(handle)
         if source not in handle.gradients:
             zeros = handle.contents.zeros(self)
             handle.gradients[source] = HostHandle(handle.dtype, False, handle, zeros)
         return handle.gradients[source]
 
+    def require_handle(self, handle: object) -> None:
+        """Raise InvalidArgumentError for a resource that is no array or stack."""
+        kind = type(handle).__name__
+        require(isinstance(handle, HostHandle), f"handle is a {kind}, not an array or stack")
+
     def contents(self, handle: HostHandle) -> Any:
+        self.require_handle(handle)
         return handle.contents
 
     def replace(self, handle: HostHandle, contents: Any) -> None:

@@ -13,6 +13,7 @@ from flowc.ir.ops.inference import Inference, abstract, static_sizes
 from flowc.ir.ops.program_functions import checked_arrays, program_errors
 from flowc.ir.ops.ranks import require_ranks
 from flowc.ir.ops.registry import OpDefinition
+from flowc.ir.ops.resource_kinds import require_kinds
 from flowc.ir.tensor.builder import SYMBOLIC_LIMIT, require
 from flowc.ir.tensor.primitive import Array
 
@@ -28,6 +29,7 @@ def call_kernel(
     assert definition.host is not None, f"{definition.name} has no kernel"
     arguments = group_inputs(definition, inputs, attrs)
     require_ranks(definition, arguments)
+    require_kinds(definition, definition.host, arguments)
     keywords = {
         name: context if name == "context" else attrs[name] for name in definition.host_attributes
     }

@@ -35,6 +35,7 @@ def _(b: Builder, max_size: Value) -> Value:
 )
 def stack_push(lists: Lists, handle: Any, elem: Any, *, T: DType) -> Any:
     """Put an element on a stack, and pass it on."""
+    lists.require_handle(handle)
     require(
         handle.dtype is T,
         f"Must have element type {handle.dtype.name} but got type {T.name}",

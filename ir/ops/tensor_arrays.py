@@ -22,7 +22,8 @@ _FLOW = "flow_in: float32"
 _ON = f"(handle: resource, {_FLOW}"
 
 
-def _expect(handle: Any, dtype: DType, what: str) -> None:
+def _expect(lists: Lists, handle: Any, dtype: DType, what: str) -> None:
+    lists.require_handle(handle)
     require(
         handle.dtype is dtype,
         f"TensorArray dtype is {handle.dtype.name} but Op is trying to {what} dtype {dtype.name}.",
@@ -107,7 +108,7 @@ def tensor_array_write(
     lists: Lists, handle: Any, index: Any, value: Any, flow_in: Any, *, T: DType
 ) -> Any:
     """Set an element, or add to it in an array of gradients."""
-    _expect(handle, T, "write")
+    _expect(lists, handle, T, "write")
     contents = lists.contents(handle)
     if handle.dynamic:
         contents = contents.reserve_index(lists, index)
@@ -125,7 +126,7 @@ def tensor_array_scatter(
     lists: Lists, handle: Any, indices: Any, value: Any, flow_in: Any, *, T: DType
 ) -> Any:
     """Write the rows of a tensor at indices."""
-    _expect(handle, T, "write")
+    _expect(lists, handle, T, "write")
     contents = lists.contents(handle)
     if handle.dynamic:
         longest = lists.longest(indices)
@@ -145,7 +146,7 @@ def tensor_array_split(
     lists: Lists, handle: Any, value: Any, lengths: Any, flow_in: Any, *, T: DType
 ) -> Any:
     """Write blocks of a tensor's rows, one to each element."""
-    _expect(handle, T, "write")
+    _expect(lists, handle, T, "write")
     contents = lists.contents(handle)
     blocks = lists.split(value, lengths, contents.declared)
     count, size = lists.number(blocks.length), lists.number(contents.length)
@@ -173,7 +174,7 @@ for _definition in (tensor_array_write, tensor_array_scatter, tensor_array_split
 )
 def tensor_array_read(lists: Lists, handle: Any, index: Any, flow_in: Any, *, dtype: DType) -> Any:
     """An element."""
-    _expect(handle, dtype, "read")
+    _expect(lists, handle, dtype, "read")
     return lists.contents(handle).get(lists, index, None)
 
 
@@ -191,7 +192,7 @@ def tensor_array_gather(
     lists: Lists, handle: Any, indices: Any, flow_in: Any, *, dtype: DType, element_shape: Sizes
 ) -> Any:
     """The elements at indices, which must have one shape, as one tensor."""
-    _expect(handle, dtype, "read")
+    _expect(lists, handle, dtype, "read")
     return lists.contents(handle).gather(lists, indices, element_shape)
 
 
@@ -211,7 +212,7 @@ def tensor_array_concat(
     lists: Lists, handle: Any, flow_in: Any, *, dtype: DType, element_shape_except0: Sizes
 ) -> tuple[Any, Any]:
     """The elements joined along their first axis, and their sizes there."""
-    _expect(handle, dtype, "read")
+    _expect(lists, handle, dtype, "read")
     rest = element_shape_except0
     value, lengths = lists.contents(handle).concat(lists, None if rest is None else (None, *rest))
     return value, lengths

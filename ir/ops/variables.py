@@ -8,6 +8,7 @@ spellings; a reference op returns the handle.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from flowc.ir.dtypes import DType, bool_
 from flowc.ir.ops.checks import check_bounds
@@ -113,7 +114,7 @@ variable_shape.not_differentiable()
 
 
 @op("DestroyResourceOp(resource: resource; ignore_lookup_error: bool = true)", stateful=True)
-def destroy_resource(b: Builder, resource: Handle) -> None:
+def destroy_resource(b: Builder, resource: Any) -> None:
     """Nothing: the store frees its variables with the session."""
 
 
