@@ -5,7 +5,7 @@ Parts alternate; a node goes to the earliest part that follows all it depends on
 needs the contents of an input as a size, and so starts a part after the one that computes it.
 
 Values pass between parts; variables do not. A part that uses a variable has the variable's node
-itself, as it has the constants that it uses.
+itself, as it has the constants that it uses, and the nodes that give a variable another form.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from flowc.compiler.placement import (
     sharing,
     variable_roots,
 )
+from flowc.compiler.structure.subgraph import VIEWS
+from flowc.ir.dtypes import resource
 
 _MOST_DELAYS = 16  # rounds in which nodes that share something are brought together
 _CALLER = -1  # stands for the caller among the stages that use a tensor
@@ -50,9 +52,10 @@ def partition(
     """
     if not cuts and not forced and not any(map(must_run_on_host, nodes)):
         return _single(nodes, fed, fetches)
-    stages = _stages_of_sharing(nodes, fed, fetches, cuts or {}, forced)
+    views = _views(nodes, fed, fetches, {*(cuts or {}), *forced})
+    stages = _stages_of_sharing(nodes, fed, fetches, cuts or {}, forced, views)
     placed = _with_variables(nodes, stages, fed)
-    members = _members(placed, stages, fed)
+    members = _members(placed, stages, fed, views)
     _place_fetched(members, {n.name: n for n in nodes}, fed, fetches)
     users = _users(members, fed, fetches)
     return [_part(stage, tuple(members[stage].values()), users, fed) for stage in sorted(members)]
@@ -72,6 +75,7 @@ def _stages_of_sharing(
     fetches: Sequence[str],
     cuts: Mapping[str, frozenset[str]],
     forced: Collection[str],
+    views: Collection[str],
 ) -> dict[str, int]:
     """The stage of each node; compiled nodes that share an array, stack or list have one.
 
@@ -82,13 +86,14 @@ def _stages_of_sharing(
     earliest: dict[str, int] = {}
     groups = [group for group in sharing(nodes, fed) if not group & on_host]
     for _ in range(_MOST_DELAYS):
-        stages = _stages(nodes, fed, cuts, on_host, earliest)
+        stages = _stages(nodes, fed, cuts, on_host, earliest, views)
         apart = [group for group in groups if len({stages[name] for name in group}) > 1]
         if not apart:
             return stages
         for group in apart:
             earliest.update(dict.fromkeys(group, max(stages[name] for name in group)))
-    return _stages_of_sharing(nodes, fed, fetches, cuts, {*forced, *(n for g in apart for n in g)})
+    forced = {*forced, *(n for g in apart for n in g)}
+    return _stages_of_sharing(nodes, fed, fetches, cuts, forced, views)
 
 
 def _stages(
@@ -97,15 +102,16 @@ def _stages(
     cuts: Mapping[str, frozenset[str]],
     on_host: Collection[str],
     earliest: Mapping[str, int],
+    views: Collection[str],
 ) -> dict[str, int]:
     """Even numbers for compiled nodes, odd ones for host nodes; dependencies never go down.
 
-    Sources have stage 0, but are in the parts of those that use them.
+    Sources and views have stage 0, but are in the parts of those that use them.
     """
     stages: dict[str, int] = {}
     checks = {node.name for node in nodes if node.op == "Assert"}
     for node in nodes:
-        if is_source(node):
+        if is_source(node) or node.name in views:
             stages[node.name] = 0
             continue
         odd = int(node.name in on_host)
@@ -152,20 +158,44 @@ def _with_variables(
     return placed
 
 
-def _members(
-    nodes: Sequence[Node], stages: Mapping[str, int], fed: Collection[str]
-) -> dict[int, dict[str, Node]]:
-    """The nodes of each stage by name, in order, each source before its users."""
-    sources = {node.name: node for node in nodes if is_source(node)}
-    members: dict[int, dict[str, Node]] = {}
+def _views(
+    nodes: Sequence[Node], fed: Collection[str], fetches: Sequence[str], excluded: Collection[str]
+) -> set[str]:
+    """The nodes that give a reference variable another form, whose memory they pass on.
+
+    What they give is read when it is used (`Reading` in `lowering/graph`), in whichever part.
+    """
+    roots = variable_roots(nodes)
+    wanted = {fetch.split(":")[0] for fetch in fetches} | {*excluded}
+    sources = {node.name for node in nodes if is_source(node)}
+    found: set[str] = set()
     for node in nodes:
-        if is_source(node):
+        if node.op not in VIEWS or node.controls or node.name in wanted or must_run_on_host(node):
             continue
-        stage = members.setdefault(stages[node.name], {})
+        first, *others = node.inputs
+        is_reference = first.tensor in roots and node.attributes["T"] is not resource
+        given = [first.tensor, *(edge.tensor for edge in others)]
+        if (is_reference or first.node in found) and not any(tensor in fed for tensor in given):
+            found.update([node.name] if {edge.node for edge in others} <= sources else [])
+    return found
+
+
+def _members(
+    nodes: Sequence[Node], stages: Mapping[str, int], fed: Collection[str], views: Collection[str]
+) -> dict[int, dict[str, Node]]:
+    """The nodes of each stage by name, in order, each source and view before its users."""
+    shared = {node.name: node for node in nodes if is_source(node) or node.name in views}
+    members: dict[int, dict[str, Node]] = {}
+
+    def add(node: Node, stage: dict[str, Node]) -> None:
         for edge in node.inputs:
-            if edge.node in sources and edge.tensor not in fed:
-                stage.setdefault(edge.node, sources[edge.node])
+            if edge.node in shared and edge.node not in stage and edge.tensor not in fed:
+                add(shared[edge.node], stage)
         stage[node.name] = node
+
+    for node in nodes:
+        if node.name not in shared:
+            add(node, members.setdefault(stages[node.name], {}))
     return members
 
 

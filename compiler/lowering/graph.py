@@ -19,6 +19,7 @@ from flowc.compiler.lowering.branches import lower_case, lower_if
 from flowc.compiler.lowering.loops import lower_while
 from flowc.compiler.lowering.regions import Lowerer, NeedsValue, Object, RegionState, Slot
 from flowc.compiler.structure import Subgraph
+from flowc.compiler.structure.subgraph import VIEWS, stays
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Expr, Symbol
 from flowc.ir.dtypes import DType, resource
@@ -338,11 +339,20 @@ class _Lowering:
         if not node.inputs and f"{node.name}:0" in self.values:
             return  # a fed placeholder
         self.builder.location = node.name
-        inputs = [self._value(edge.tensor) for edge in node.inputs]
+        inputs = [self._given(node, i, edge.tensor) for i, edge in enumerate(node.inputs)]
         for number, result in enumerate(self._results(node, inputs)):
             if isinstance(result, Parameter) and node.op in _PLACEHOLDERS:
                 raise InvalidArgumentError(None, node.name, _unfed(node, result))
             self.values.setdefault(f"{node.name}:{number}", result)
+
+    def _given(self, node: Node, number: int, tensor: str) -> Any:
+        """An input of a node; what branches and bodies read of variables they read again."""
+        found = self.values[tensor]
+        if not isinstance(found, Reading) or node.op not in _CONTROL:
+            return self._value(tensor)
+        body = node.attributes.get("body")
+        is_read_inside = number > 0 if body is None else stays(body, number)
+        return found if is_read_inside else self._value(tensor)
 
     def _results(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
         if node.op == "NoOp":
@@ -355,7 +365,7 @@ class _Lowering:
             return [None] * len(output_dtypes(node.definition, node.attributes))
         if node.op == "Identity" and node.attributes["T"] is resource:
             return inputs
-        if node.op in _VIEWS and (reading := self._reading(node, inputs)) is not None:
+        if node.op in VIEWS and (reading := self._reading(node, inputs)) is not None:
             return (reading,)
         inputs = dereferenced(node.definition, inputs, node.attributes, self._read)
         try:
@@ -512,10 +522,6 @@ class _Lowering:
 
 
 _PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})
-_VIEWS = frozenset({
-    "Bitcast", "CheckNumerics", "EnsureShape", "ExpandDims", "Identity", "PreventGradient",
-    "Reshape", "Squeeze", "StopGradient",
-})  # fmt: skip  whose kernels pass their first input's buffer on
 _CONTROL: dict[str, Callable[[Lowerer, Node, Sequence[Any]], list[Any]]] = {
     "If": lower_if,
     "StatelessIf": lower_if,

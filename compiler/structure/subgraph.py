@@ -18,6 +18,10 @@ Nodes: TypeAlias = dict[str, Node]
 STRUCTURED = frozenset({"If", "StatelessIf", "Case", "StatelessCase", "While", "StatelessWhile"})
 VARIABLES = frozenset({"VariableV2", "Variable", "VarHandleOp"})
 SOURCES = VARIABLES | {"Const"}
+VIEWS = frozenset({
+    "Bitcast", "CheckNumerics", "EnsureShape", "ExpandDims", "Identity", "PreventGradient",
+    "Reshape", "Squeeze", "StopGradient",
+})  # fmt: skip  whose kernels pass their first input's memory on
 _LEFT_OVER = frozenset({"Merge", "RefMerge", "LoopCond", "NextIteration", "RefNextIteration"})
 BACK_EDGES = frozenset({"NextIteration", "RefNextIteration"})
 
