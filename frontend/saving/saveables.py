@@ -73,9 +73,10 @@ class _ResourceSaveable(SaveableObject):
         super().__init__(self._handle, [spec], name)
 
     def restore(self, restored_tensors: Sequence[Any], restored_shapes: Any) -> Any:
-        value = _reshaped(restored_tensors[0], restored_shapes)
+        value = build("Identity", _reshaped(restored_tensors[0], restored_shapes))
+        validate = restored_shapes is None and self._handle.shape.is_fully_defined()
         with self._handle.graph.device(self._handle.op.device):
-            return build("AssignVariableOp", self._handle, build("Identity", value))
+            return build("AssignVariableOp", self._handle, value, validate_shape=validate)
 
 
 def _reshaped(value: Any, shapes: Any) -> Any:

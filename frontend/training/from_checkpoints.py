@@ -97,7 +97,7 @@ def _begin_with(variable: Variable, file: str, name: str) -> None:
         (value,) = build("RestoreV2", file, [name], [spec], dtypes=[variable.dtype.base_dtype])
         value.set_shape(variable.shape)
         if variable.stored.dtype is dtypes.resource:
-            op = build("AssignVariableOp", variable.stored, value)
+            op = build("AssignVariableOp", variable.stored, value, validate_shape=True)
         else:
             op = build("Assign", variable.stored, value).op
     variable._initializer_op = op

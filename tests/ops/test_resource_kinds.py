@@ -16,7 +16,7 @@ CHOSEN = {"list(type)": [tf.float32], "shape": (), "int": 1, "string": "", "bool
 
 def resources() -> dict[str, Any]:
     return {
-        "Handle": tf.Variable(1.0, use_resource=True).handle,
+        "Handle": tf.Variable(1.0, use_resource=True).stored,
         "Queue": build("FIFOQueueV2", component_types=[tf.float32], shapes=[()]),
         "Table": build("HashTableV2", key_dtype=tf.int64, value_dtype=tf.int64),
         "DenseAccumulator": build("ResourceConditionalAccumulator", dtype=tf.float32, shape=()),
