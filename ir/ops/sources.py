@@ -166,15 +166,21 @@ def range_length(b: Builder, start: Value, limit: Value, delta: Value) -> Value:
     an earlier part of the step where data decides about it.
     """
     zero = b.constant(0, delta.type.dtype)
-    check_all(b, b.ne(delta, zero), "Requires delta != 0")
-    rises = b.or_(b.lt(delta, zero), b.le(start, limit))
-    check_all(b, rises, f"Requires start <= limit when delta > 0{_bounds(b, start, limit)}")
-    falls = b.or_(b.gt(delta, zero), b.ge(start, limit))
-    check_all(b, falls, f"Requires start >= limit when delta < 0{_bounds(b, start, limit)}")
     count = b.ceil(b.abs(b.divide(b.subtract(limit, start), delta)))
     most = b.constant(2.0**62, dtypes.float64)
-    fits = b.lt(b.convert(count, dtypes.float64), most)
-    check_all(b, fits, "Requires ((limit - start) / delta) <= 9223372036854775807")
+    sinks, grows = b.lt(delta, zero), b.gt(delta, zero)
+    for holds, message in (
+        (b.ne(delta, zero), "delta != 0"),
+        (b.or_(sinks, b.le(start, limit)), "start <= limit when delta > 0"),
+        (b.or_(grows, b.ge(start, limit)), "start >= limit when delta < 0"),
+        (b.lt(b.convert(count, dtypes.float64), most),
+         "((limit - start) / delta) <= 9223372036854775807"),
+    ):  # fmt: skip
+        message = f"Requires {message}{_bounds(b, start, limit)}"
+        known = b.symbolic(holds)
+        if known is not None:
+            require(known.item(), message)
+        check_all(b, holds, message)
     return b.convert(count, dtypes.int64)
 
 
