@@ -23,6 +23,7 @@ from flowc.ir.ops.inference import (
     abstract,
     infer_contents,
     may_have_contents,
+    new_sizes,
     static_sizes,
 )
 from flowc.ir.ops.registry import OpDefinition
@@ -138,6 +139,35 @@ class TensorBase:
         if self._contents is None and depth < _DEEPEST and may_have_contents(self._abstract):
             self._contents = self._op.contents_of(self._index, depth)
         return self._contents
+
+    def size_contents(self, depth: int = 0) -> Array | None:
+        """The elements of a short integer vector that tells sizes, new symbols for unknown ones.
+
+        None for any other tensor.
+        """
+        value = self._abstract
+        known = self.contents(depth)
+        if known is not None or not isinstance(value, Parameter):
+            return known
+        sizes = new_sizes(value.type)
+        joined = () if sizes is None or depth > _DEEPEST else self._joined()
+        known_parts = [tensor.size_contents(depth + 1) for tensor in joined]
+        parts = [np.ravel(part) for part in known_parts if part is not None]
+        if sizes is None or not parts or len(parts) < len(known_parts):
+            return sizes
+        return np.concatenate(parts).reshape(sizes.shape)
+
+    def _joined(self) -> Sequence[TensorBase]:
+        """The tensors whose elements, one after the other, are those of this one."""
+        op = self._op
+        match op.type:
+            case "Cast" | "Identity":
+                return op.inputs
+            case "Pack" if op.attrs["axis"] == 0:
+                return op.inputs
+            case "ConcatV2" if self.sizes is not None and len(self.sizes) == 1:
+                return op.inputs[:-1]
+        return ()
 
     def constant_value(self) -> Array | None:
         """The elements as an array of the tensor's dtype, where they are known."""

@@ -113,6 +113,7 @@ class Graph(NameScopes, Collections, OperationScopes):
                 [t._abstract for t in inputs],
                 op.attrs,
                 lambda i: inputs[i].contents(),
+                lambda i: inputs[i].size_contents(),
             )
         except InvalidArgumentError as error:
             text = messages.bad_shapes(op.definition, op.name, inputs, error.message, op.location)

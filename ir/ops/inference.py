@@ -93,12 +93,17 @@ class Inference:
         inputs: Sequence[Abstract],
         attrs: Mapping[str, Any],
         contents: Contents = lambda _: None,
+        sizes: Contents = lambda _: None,
     ) -> tuple[Abstract, ...]:
-        """The abstract outputs of an op. Raises InvalidArgumentError where inputs do not fit."""
+        """The abstract outputs of an op. Raises InvalidArgumentError where inputs do not fit.
+
+        `contents` tells what is known of an input's elements; `sizes` tells the same of one that
+        may be sizes, with new symbols for those elements that are not known.
+        """
         key = _key(definition, inputs, attrs)
         if key is not None and key in self._known:
             return tuple(_another(value) for value in self._known[key])
-        run = _Run(definition, inputs, attrs, contents)
+        run = _Run(definition, inputs, attrs, contents, sizes)
         outputs = run.outputs()
         if key is not None and run.depends_on_types_alone:
             self._known[key] = outputs
@@ -142,10 +147,12 @@ class _Run:
         inputs: Sequence[Abstract],
         attrs: Mapping[str, Any],
         contents: Contents,
+        sizes: Contents = lambda _: None,
     ) -> None:
         self.definition = definition
         self.attrs = attrs
         self.contents = contents
+        self.sizes = sizes
         self.inputs = _dereferenced(definition, inputs, attrs)
         self.positions = {value: i for i, value in enumerate(self.inputs)}
         self.guess_sizes = False
@@ -197,7 +204,8 @@ class _Run:
         self.depends_on_types_alone = False
         found = None if position is None else self.contents(position)
         if found is None and self.guess_sizes:
-            return _new_sizes(parameter.type)
+            known = None if position is None else self.sizes(position)
+            return new_sizes(parameter.type) if known is None else known
         return found
 
     def _lower(self) -> tuple[Abstract, ...]:
@@ -273,7 +281,7 @@ def _unknown(dtype: DType) -> Abstract:
     return Parameter(TensorType(dtype, ())) if dtype is dtypes.resource else UnknownValue(dtype)
 
 
-def _new_sizes(type_: TensorType) -> Array | None:
+def new_sizes(type_: TensorType) -> Array | None:
     """New symbols for the elements of a short integer vector."""
     size = type_.size
     if not type_.dtype.is_integer or not isinstance(size, int) or size > _LONGEST_SHAPE:

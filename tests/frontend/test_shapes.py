@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import flowc as tf
 from flowc.frontend.shapes import Dimension, TensorShape
 
 
@@ -81,3 +82,15 @@ def test_equality_and_hash() -> None:
 def test_bad_sizes(dims: Any) -> None:
     with pytest.raises((ValueError, TypeError)):
         TensorShape(dims)
+
+
+def test_sizes_that_are_known_in_part() -> None:
+    n, v = tf.placeholder(tf.int32, []), tf.placeholder(tf.int32, [2])
+    x = tf.placeholder(tf.float32, [None, 4])
+    assert tf.zeros([n, 2]).shape.as_list() == [None, 2]
+    assert tf.zeros(tf.concat([v, [3]], 0)).shape.as_list() == [None, None, 3]
+    assert tf.zeros(tf.cast(tf.stack([tf.cast(n, tf.int64), 2]), tf.int32)).shape[1] == 2
+    assert tf.reshape(x, [-1, n, 2]).shape.as_list() == [None, None, 2]
+    assert tf.tile(x, [n, 1]).shape.as_list() == [None, 4]
+    assert tf.pad(x, [[0, n], [1, 1]]).shape.as_list() == [None, 6]
+    assert tf.layers.dense(tf.zeros([n, 5]), 3).shape.as_list() == [None, 3]
