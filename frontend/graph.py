@@ -20,7 +20,7 @@ from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.graph_values import attr_to_python, python_to_attr
 from flowc.ir.ops.inference import Abstract, Inference, abstract, output_dtypes
 from flowc.ir.ops.registry import OpDefinition
-from flowc.ir.proto import AttrValue, FunctionDef, GraphDef, NodeDef, OpDef, VersionDef
+from flowc.ir.proto import AttrValue, FunctionDef, GradientDef, GraphDef, NodeDef, OpDef, VersionDef
 
 GRAPH_DEF_VERSION = 134  # TensorFlow 1.15's, for the consumers of what we write
 
@@ -38,6 +38,7 @@ class Graph(NameScopes, Collections, OperationScopes):
         self._operations: list[Operation] = []
         self._by_name: dict[str, Operation] = {}
         self._functions: dict[str, FunctionDef] = {}
+        self._function_gradients: dict[str, str] = {}  # names of functions that are gradients
         self.function_results: dict[Hashable, Any] = {}  # of `tf.function`s by arguments
         self._unknown_ops: dict[str, OpDefinition] = {}
         self._op_defs: dict[str, OpDef] = {}
@@ -235,14 +236,18 @@ class Graph(NameScopes, Collections, OperationScopes):
         return self._functions
 
     def gradient_of_function(self, name: str, attributes: Mapping[str, AttrValue]) -> FunctionDef:
-        """The gradient of a function of the library; see `flowc.frontend.gradients.functions`."""
+        """The gradient of a function of the library: the one that it names, else one made of it."""
+        if name in self._function_gradients:
+            return self._functions[self._function_gradients[name]]
         from flowc.frontend.gradients.functions import gradient_of_function
 
         return gradient_of_function(name, attributes, self._functions)
 
-    def add_function(self, function: FunctionDef) -> None:
-        """Add a function to the library."""
+    def add_function(self, function: FunctionDef, gradient: str | None = None) -> None:
+        """Add a function to the library, with the name of the one that is its gradient."""
         self._functions[function.signature.name] = function
+        if gradient is not None:
+            self._function_gradients[function.signature.name] = gradient
         self._changes += 1
 
     @property
@@ -266,6 +271,10 @@ class Graph(NameScopes, Collections, OperationScopes):
         graph_def.node.extend(self.node_defs)
         if self._functions:  # a library that is mentioned is there, though it be empty
             graph_def.library.function.extend(self._functions.values())
+            graph_def.library.gradient.extend(
+                GradientDef(function_name=name, gradient_func=gradient)
+                for name, gradient in self._function_gradients.items()
+            )
         if add_shapes:
             for op, node in zip(self._operations, graph_def.node, strict=True):
                 shapes = tuple(_output_shape(tensor) for tensor in op.outputs)

@@ -123,9 +123,12 @@ class _Import:
     def run(self) -> None:
         """Add functions and nodes. Raises ValueError or InvalidArgumentError."""
         _require_understood(self.graph_def.versions)
-        functions = {f.signature.name: f for f in self.graph_def.library.function}
+        library = self.graph_def.library
+        functions = {f.signature.name: f for f in library.function}
+        gradients = {g.function_name: g.gradient_func for g in library.gradient
+                     if g.gradient_func in functions}  # fmt: skip
         for function in functions.values():
-            self.graph.add_function(function)
+            self.graph.add_function(function, gradients.get(function.signature.name))
         names = [node.name for node in self.graph_def.node]
         if len(set(names)) < len(names):
             seen: set[str] = set()

@@ -194,6 +194,21 @@ def test_the_gradient_of_a_call(kind: str) -> None:
         assert session.run([y, first], {x: 3.0}) == [54, 108]
 
 
+def test_a_function_may_name_its_gradient() -> None:
+    graph_def = tf.GraphDef()
+    function = new_function(graph_def, "f")
+    function.ret["y"] = add_node(function, "square", "Mul", "x", "x")
+    gradient = new_function(graph_def, "slope")
+    gradient.signature.input_arg.add(name="dy", type=FLOAT)
+    gradient.ret["y"] = add_node(gradient, "sum", "AddV2", "x", "dy")
+    graph_def.library.gradient.add(function_name="f", gradient_func="slope")
+    x, y = called(graph_def, "f")
+    (grad,) = tf.gradients(y, x)
+    assert len(tf.get_default_graph().as_graph_def().library.gradient) == 1
+    with tf.Session() as session:
+        assert session.run(grad, {x: 3.0}) == 4
+
+
 def test_a_function_without_a_gradient() -> None:
     graph_def = tf.GraphDef()
     function = new_function(graph_def, "f")
