@@ -117,7 +117,8 @@ class BaseSession:
         """Run what `fetches` needs, and return its values in the same structure.
 
         `fetches` is a tensor, operation, name, or nested lists, tuples and dictionaries of them;
-        operations give None. `feed_dict` gives values for tensors. `options.timeout_in_ms` limits
+        operations give None. `feed_dict` gives values for tensors, and for variables, which then
+        have these values in all that the run reads. `options.timeout_in_ms` limits
         how long the run may wait for others; `run_metadata` gets what `options` ask for. Raises
         TypeError or ValueError for fetches and feeds that do not fit, RuntimeError in a closed
         session, and `OpError`s for what fails in the run.
