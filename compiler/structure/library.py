@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flowc.compiler.graph import Edge, Node
@@ -32,7 +32,7 @@ class Library:
 
     def function(self, name: str) -> FunctionDef:
         """The function of that name. Raises InvalidArgumentError."""
-        found = self.functions.get(name) or self._gradients.get(name)
+        found = self._known(name)
         if found is None:
             raise InvalidArgumentError(None, None, f"function '{name}' is not in the library")
         return found
@@ -73,21 +73,42 @@ class Library:
     def is_pure(self, name: str) -> bool:
         """Whether calls of a function with equal arguments are as good as one."""
         if name not in self._pure:
-            self._pure[name] = True  # where it calls itself
-            function = self.functions.get(name) or self._gradients.get(name)
-            nodes = () if function is None else function.node_def
-            self._pure[name] = function is not None and all(map(self._node_is_pure, nodes))
+            self._pure[name] = all(map(self._is_pure_itself, self._reached(name)))
         return self._pure[name]
 
-    def _node_is_pure(self, node: NodeDef) -> bool:
-        if node.op in self.functions:
-            return self.is_pure(node.op)
-        definition = ops.lookup(node.op)
-        if definition is None or (definition.stateful and node.op not in CALLS):
+    def _reached(self, name: str) -> Iterator[str]:
+        """A function and all that it calls."""
+        pending, seen = [name], {name}
+        while pending:
+            name = pending.pop()
+            yield name
+            function = self._known(name)
+            nodes = () if function is None else function.node_def
+            new = {called for node in nodes for called in self._called_by(node)} - seen
+            pending += new
+            seen |= new
+
+    def _is_pure_itself(self, name: str) -> bool:
+        function = self._known(name)
+        return function is not None and not any(map(self._has_effects, function.node_def))
+
+    def _known(self, name: str) -> FunctionDef | None:
+        return self.functions.get(name) or self._gradients.get(name)
+
+    def _has_effects(self, node: NodeDef) -> bool:
+        if node.op in self.functions or node.op in CALLS:
             return False
-        named = [value.func.name for value in node.attr.values() if value.HasField("func")]
-        named += [f.name for value in node.attr.values() for f in value.list.func]
-        return all(map(self.is_pure, named))
+        definition = ops.lookup(node.op)
+        return definition is None or definition.stateful
+
+    def _called_by(self, node: NodeDef) -> Iterator[str]:
+        """The functions that a node names."""
+        if node.op in self.functions:
+            yield node.op
+        for value in node.attr.values():
+            if value.HasField("func"):
+                yield value.func.name
+            yield from (function.name for function in value.list.func)
 
 
 def without_repeated_calls(nodes: Nodes, fed: Collection[str], library: Library) -> Nodes:
