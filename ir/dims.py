@@ -15,7 +15,9 @@ empty, the quotient means nothing, and nothing may depend on it.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import gcd
 from typing import TypeAlias, Union
 
 Dim: TypeAlias = Union[int, "Expr"]
@@ -296,6 +298,20 @@ def remainder_of_less(x: Dim, y: Dim) -> Dim | None:
     return x if is_nonnegative(x) and is_positive(y - x) else None
 
 
+@_identity("floordiv")
+def quotient_of_products(x: Dim, y: Dim) -> Dim | None:
+    """`(c*x) // (c*y) -> x // y` where `c > 0`"""
+    found = _without_common_factor(x, y)
+    return None if found is None else floordiv(found[1], found[2])
+
+
+@_identity("mod")
+def remainder_of_products(x: Dim, y: Dim) -> Dim | None:
+    """`(c*x) % (c*y) -> c*(x % y)` where `c > 0`"""
+    found = _without_common_factor(x, y)
+    return None if found is None else found[0] * mod(found[1], found[2])
+
+
 @_identity("min")
 def lesser_is_left(x: Dim, y: Dim) -> Dim | None:
     """`min(x, y) -> x` where `x <= y`"""
@@ -337,6 +353,28 @@ def _split_multiples(left: Dim, right: Dim) -> tuple[Dim, Dim]:
     quotient, rest = _divide_polynomial(left, right)
     exact = rest == 0 or (is_nonnegative(rest) and is_positive(right - rest))
     return (quotient, rest) if exact else (0, left)
+
+
+def _without_common_factor(left: Dim, right: Dim) -> tuple[Dim, Dim, Dim] | None:
+    """(c, x, y) with `left == c*x` and `right == c*y`: what all terms share that is not negative.
+
+    As a factor of a divisor it is positive then. None where nothing is shared.
+    """
+    terms = [*_terms(left), *_terms(right)]
+    number = gcd(*(coefficient for _, coefficient in terms))
+    shared = tuple(a for a in _common_atoms([m for m, _ in terms]) if _atom_nonnegative(a))
+    if number == 1 and not shared:
+        return None
+    factor = _make({shared: number})
+    return factor, *(_split_terms(x, shared, number)[0] for x in (left, right))
+
+
+def _common_atoms(monomials: Sequence[Monomial]) -> list[Atom]:
+    """The atoms that all have, as often as all have them."""
+    first, *others = map(Counter, monomials)
+    for other in others:
+        first &= other
+    return sorted(first.elements())
 
 
 def _split_terms(left: Dim, monomial: Monomial, coefficient: int) -> tuple[Dim, Dim]:
@@ -442,16 +480,37 @@ NONNEGATIVE: dict[str, Callable[[Dim, Dim], bool]] = {
 
 
 def _lower_bounds(value: Expr) -> Sequence[Dim]:
-    """`c*x*y >= c*b*y` where `c < 0 and x <= b and y >= 0`: of the first term with such an x"""
-    for monomial, coefficient in value.terms.items():
-        if coefficient >= 0:
-            continue
-        for atom in monomial:
-            rest = _remove(monomial, (atom,)) or ()
-            bounds = _greatest(atom) if _all_nonnegative(rest) else ()
-            if bounds:
+    """What the value is at least, by the first term of which something is known."""
+    for bounded in (_negative_term, _positive_term):
+        for monomial, coefficient in value.terms.items():
+            found = bounded(monomial, coefficient)
+            if found:
                 others = value - _make({monomial: coefficient})
-                return [others + _make({rest: coefficient}) * bound for bound in bounds]
+                return [others + bound for bound in found]
+    return ()
+
+
+def _negative_term(monomial: Monomial, c: int) -> Sequence[Dim]:
+    """`c*x*y >= c*b*y` where `c < 0 and x <= b and y >= 0`"""
+    if c >= 0:
+        return ()
+    for atom in monomial:
+        rest = _remove(monomial, (atom,)) or ()
+        bounds = _greatest(atom)
+        if bounds and _all_nonnegative(rest):
+            return [_make({rest: c}) * bound for bound in bounds]
+    return ()
+
+
+def _positive_term(monomial: Monomial, c: int) -> Sequence[Dim]:
+    """`c*x*y >= c*b*y` where `c > 0 and x >= b and y >= 0`"""
+    if c <= 0:
+        return ()
+    for atom in monomial:
+        rest = _remove(monomial, (atom,)) or ()
+        if isinstance(atom, Operation) and atom.operator in LEAST and _all_nonnegative(rest):
+            bounds = LEAST[atom.operator](atom.left, atom.right)
+            return [_make({rest: c}) * bound for bound in bounds]
     return ()
 
 
@@ -475,6 +534,12 @@ def lesser_at_most(x: Dim, y: Dim) -> Sequence[Dim]:
     return x, y
 
 
+def greater_at_least(x: Dim, y: Dim) -> Sequence[Dim]:
+    """`max(x, y) >= x`, `max(x, y) >= y`"""
+    return x, y
+
+
+LEAST: dict[str, Callable[[Dim, Dim], Sequence[Dim]]] = {"max": greater_at_least}
 GREATEST: dict[str, Callable[[Dim, Dim], Sequence[Dim]]] = {
     "mod": remainder_at_most,
     "min": lesser_at_most,

@@ -26,10 +26,10 @@ from tests.proofs.integers import counterexample
 Sizes: TypeAlias = Mapping[str, int]
 
 PARTS = (dims._in_order, dims._join_remainder, dims._is_nonnegative, dims._all_nonnegative,
-         dims._lower_bounds, dims._divide_polynomial)  # fmt: skip
+         dims._negative_term, dims._positive_term, dims._divide_polynomial)  # fmt: skip
 FUNCTIONS = tuple(dict.fromkeys((
     *itertools.chain(*dims.IDENTITIES.values()), *dims.NONNEGATIVE.values(),
-    *dims.GREATEST.values(), *PARTS,
+    *dims.GREATEST.values(), *dims.LEAST.values(), *PARTS,
 )))  # fmt: skip
 
 
@@ -158,6 +158,21 @@ def test_bounds_of_a_minimum_are_both_operands() -> None:
     small = dims.minimum(N, M)
     assert dims.minimum(small, N) == dims.minimum(small, M) == small
     assert dims.maximum(dims.minimum(N, 4), N) == N
+
+
+def test_common_factors_are_left_out() -> None:
+    assert dims.floordiv(8 * N, 6 * M) == dims.floordiv(4 * N, 3 * M)
+    assert dims.floordiv(N * M, M * M) == dims.floordiv(N, M)
+    assert dims.mod(6 * N, 4) == 2 * dims.mod(3 * N, 2)
+    assert 4 * dims.floordiv(6 * N, 4) + dims.mod(6 * N, 4) == 6 * N
+    negative = dims.floordiv(-1 * N - 1, 4)  # as a factor of a divisor it may not be positive
+    assert "floordiv(-1 - n, 4)*m" in str(dims.floordiv(N * negative, M * negative))
+
+
+def test_nested_extremes() -> None:
+    large = dims.maximum(N, 3)
+    assert dims.maximum(large, 1) == dims.maximum(large, N) == large
+    assert dims.minimum(large, 3) == 3
 
 
 @st.composite
