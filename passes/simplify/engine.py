@@ -7,7 +7,8 @@ a fixed point but for rules that ask how often a value is read.
 
 The law for rules: the new code is never worse (no more work, no more memory, nothing that keeps
 fusion from a single kernel), and its results are those of the old code bit for bit, NaN, infinities
-and the sign of zero included. A rule that departs from the second says in its docstring how far.
+and the sign of zero included; any NaN is any other, and a denormal, which compiled code does not
+know, the zero of its sign. A rule that departs from the second says in its docstring how far.
 """
 
 from __future__ import annotations

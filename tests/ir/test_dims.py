@@ -1,6 +1,6 @@
 """The algebra of sizes and indices: its identities proved, the code that uses them tried.
 
-A docstring of `ir/dims.py` states a theorem, and z3 proves it of all integers. That the code keeps
+A docstring of `ir/dims/` states a theorem, and z3 proves it of all integers. That the code keeps
 to the theorems is shown on expressions: every pair of a pool, and what hypothesis draws, means the
 same number as plain integer arithmetic, sizes 0 included.
 """
@@ -18,18 +18,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol
+from flowc.ir.dims import Dim, Symbol, bounds, division, expressions, identities
 from tests.passes.programs import relaxed
 from tests.proofs.equations import theorems
 from tests.proofs.integers import counterexample
 
 Sizes: TypeAlias = Mapping[str, int]
 
-PARTS = (dims._in_order, dims._join_remainder, dims._is_nonnegative, dims._all_nonnegative,
-         dims._negative_term, dims._positive_term, dims._divide_polynomial)  # fmt: skip
+PARTS = (
+    expressions.in_order, expressions._join_remainder, bounds._is_nonnegative,
+    bounds._all_nonnegative, bounds._negative_term, bounds._positive_term,
+    division._divide_polynomial,
+)  # fmt: skip
 FUNCTIONS = tuple(dict.fromkeys((
-    *itertools.chain(*dims.IDENTITIES.values()), *dims.NONNEGATIVE.values(),
-    *dims.GREATEST.values(), *dims.LEAST.values(), *PARTS,
+    *itertools.chain(*identities.IDENTITIES.values()), *bounds.NONNEGATIVE.values(),
+    *bounds.GREATEST.values(), *bounds.LEAST.values(), *PARTS,
 )))  # fmt: skip
 
 
@@ -176,7 +179,7 @@ def test_nested_extremes() -> None:
 
 
 @st.composite
-def expressions(draw: st.DrawFn) -> tuple[Dim, Callable[[Sizes], int]]:
+def written_expressions(draw: st.DrawFn) -> tuple[Dim, Callable[[Sizes], int]]:
     """An expression, and its meaning as it was written."""
     leaves: list[tuple[Dim, Callable[[Sizes], int]]] = [
         (dims.symbol(name, extent), operator.itemgetter(name))
@@ -205,7 +208,7 @@ CASES = [case for case in sizes(5) if "i" in case] + [
 
 
 @relaxed
-@given(expressions())
+@given(written_expressions())
 def test_random_expressions(drawn: tuple[Dim, Callable[[Sizes], int]]) -> None:
     value, written = drawn
     text = dims.to_python(value)
@@ -221,7 +224,7 @@ def test_random_expressions(drawn: tuple[Dim, Callable[[Sizes], int]]) -> None:
 
 
 @relaxed
-@given(expressions(), expressions(), st.sampled_from(NAMES))
+@given(written_expressions(), written_expressions(), st.sampled_from(NAMES))
 def test_substitution(
     drawn: tuple[Dim, Callable[[Sizes], int]], new: tuple[Dim, Callable[[Sizes], int]], name: str
 ) -> None:
@@ -248,7 +251,7 @@ def is_in_range(name: str, number: int, case: Sizes) -> bool:
 
 
 @relaxed
-@given(expressions(), st.sampled_from(NAMES))
+@given(written_expressions(), st.sampled_from(NAMES))
 def test_parts(drawn: tuple[Dim, Callable[[Sizes], int]], name: str) -> None:
     """Printing and parsing, renaming and solving agree with the value."""
     value, _ = drawn
