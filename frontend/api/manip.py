@@ -3,8 +3,9 @@
 # ruff: noqa: I001
 
 from flowc.frontend.functions.selection import gather_nd, scatter_nd
+from flowc.frontend.functions.blocks import batch_to_space_nd, space_to_batch_nd
 from flowc.frontend.functions.shaping import (
-    batch_to_space_nd, reshape, reverse, roll, space_to_batch_nd, tile,
+    reshape, reverse, roll, tile,
 )
 
 __all__ = [

@@ -367,21 +367,5 @@ broadcast_dynamic_shape = derive(
 )
 reverse = derive("ReverseV2", "reverse")
 bitcast = derive("Bitcast", "bitcast")
-space_to_batch_nd = derive("SpaceToBatchND", "space_to_batch_nd")
-batch_to_space_nd = derive("BatchToSpaceND", "batch_to_space_nd")
 invert_permutation = derive("InvertPermutation", "invert_permutation")
 roll = derive("Roll", "roll")
-
-
-def space_to_depth(
-    input: Any, block_size: int, name: Name = None, data_format: str = "NHWC"
-) -> Any:
-    """Blocks of pixels moved into channels."""
-    return build("SpaceToDepth", input, block_size=block_size, data_format=data_format, name=name)
-
-
-def depth_to_space(
-    input: Any, block_size: int, name: Name = None, data_format: str = "NHWC"
-) -> Any:
-    """Channels moved into blocks of pixels."""
-    return build("DepthToSpace", input, block_size=block_size, data_format=data_format, name=name)

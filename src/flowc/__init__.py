@@ -124,11 +124,15 @@ from flowc.frontend.functions.selection import (
     gather_nd, scatter_nd, searchsorted, setdiff1d, sort, tensor_scatter_add, tensor_scatter_sub,
     tensor_scatter_update, unique, unique_with_counts, where, where_v2,
 )
+from flowc.frontend.functions.blocks import (
+    batch_to_space, batch_to_space_nd, depth_to_space, space_to_batch, space_to_batch_nd,
+    space_to_depth,
+)
 from flowc.frontend.functions.shaping import (
-    batch_to_space_nd, bitcast, broadcast_dynamic_shape, broadcast_static_shape, broadcast_to,
-    concat, depth_to_space, expand_dims, invert_permutation, matrix_transpose, meshgrid, pad,
+    bitcast, broadcast_dynamic_shape, broadcast_static_shape, broadcast_to,
+    concat, expand_dims, invert_permutation, matrix_transpose, meshgrid, pad,
     parallel_stack, rank, repeat, reshape, reverse, reverse_sequence, roll, sequence_mask, shape,
-    shape_n, size, slice, space_to_batch_nd, space_to_depth, split, squeeze, stack, strided_slice,
+    shape_n, size, slice, split, squeeze, stack, strided_slice,
     tile, transpose, unstack,
 )
 from flowc.frontend.functions.strings import (
@@ -240,11 +244,12 @@ __all__ = [
     "assert_greater_equal", "assert_less", "assert_less_equal", "assert_negative",
     "assert_non_negative", "assert_non_positive", "assert_none_equal", "assert_positive",
     "assert_rank", "assert_rank_at_least", "assert_type", "assert_variables_initialized", "assign",
-    "assign_add", "assign_sub", "atan", "atan2", "atanh", "batch_gather", "batch_to_space_nd",
-    "betainc", "bfloat16", "bincount", "bitcast", "bitwise", "bool", "boolean_mask",
-    "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to", "case", "cast", "ceil",
-    "check_numerics", "cholesky", "cholesky_solve", "clip_by_average_norm", "clip_by_global_norm",
-    "clip_by_norm", "clip_by_value", "colocate_with", "compat", "complex", "complex64",
+    "assign_add", "assign_sub", "atan", "atan2", "atanh", "batch_gather", "batch_to_space",
+    "batch_to_space_nd", "betainc", "bfloat16", "bincount", "bitcast", "bitwise", "bool",
+    "boolean_mask", "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to", "case",
+    "cast", "ceil", "check_numerics", "cholesky", "cholesky_solve", "clip_by_average_norm",
+    "clip_by_global_norm", "clip_by_norm",
+    "clip_by_value", "colocate_with", "compat", "complex", "complex64",
     "complex128", "concat", "cond", "confusion_matrix", "conj", "constant", "constant_initializer",
     "container", "control_dependencies", "convert_to_tensor", "convert_to_tensor_or_indexed_slices",
     "convert_to_tensor_or_sparse_tensor", "cos", "cosh", "count_nonzero", "count_up_to", "cross",
@@ -296,8 +301,8 @@ __all__ = [
     "scatter_update", "searchsorted", "segment_max", "segment_mean", "segment_min", "segment_prod",
     "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask", "serialize_tensor",
     "set_random_seed", "setdiff1d", "sets", "shape", "shape_n", "sigmoid", "sign", "signal", "sin",
-    "sinh",
-    "size", "slice", "sort", "space_to_batch_nd", "space_to_depth", "sparse", "sparse_add",
+    "sinh", "size", "slice", "sort", "space_to_batch", "space_to_batch_nd", "space_to_depth",
+    "sparse", "sparse_add",
     "sparse_concat", "sparse_fill_empty_rows", "sparse_mask", "sparse_matmul", "sparse_maximum",
     "sparse_merge", "sparse_minimum", "sparse_placeholder", "sparse_reduce_max",
     "sparse_reduce_max_sparse", "sparse_reduce_sum", "sparse_reduce_sum_sparse", "sparse_reorder",
