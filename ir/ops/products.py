@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.ir import dims
 from flowc.ir.dtypes import DType, float32
 from flowc.ir.ops.common import Tensors, conj, conjugate, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, op
@@ -103,10 +104,20 @@ def batch_matmul(
         b.assumptions.equal(*inner),
         f"Matrix size-incompatible: In[0]: {show(shapes[0])}, In[1]: {show(shapes[1])}",
     )
+    if len(shapes[1]) == 2 < len(shapes[0]) and not adj_x:
+        return _rows_by_matrix(b, x, y, adj_y)
     batch = b.broadcast_shapes(shapes[0][:-2], shapes[1][:-2])
     x, y = (b.broadcast_to(v, (*batch, *b.shape(v)[-2:])) for v in (x, y))
     x, y = conjugate(b, x) if adj_x else x, conjugate(b, y) if adj_y else y
     return b.matmul(x, y, adj_x, adj_y)
+
+
+def _rows_by_matrix(b: Builder, x: Value, y: Value, adj_y: bool) -> Value:
+    """Batches of matrices by one matrix: one product, which all their rows have in common."""
+    *outer, inner = b.shape(x)
+    y = conjugate(b, y) if adj_y else y
+    product = b.matmul(b.reshape(x, (dims.product(tuple(outer)), inner)), y, False, adj_y)
+    return b.reshape(product, (*outer, b.shape(product)[-1]))
 
 
 _ADJOINTS = "adj_x: bool = false, adj_y: bool = false, grad_x: bool = false, grad_y: bool = false"
@@ -152,6 +163,8 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 def _batch_gradient(g: GraphBuilder, op: Operation, grad: Tensor, name: str) -> Tensors:
     x, y = op.inputs
     v3 = name == "BatchMatMulV3"
+    if name == "BatchMatMulV2" and _is_matrix_of_rows(g, op):
+        return _rows_gradient(g, op, grad)
 
     def product(left: Tensor, right: Tensor, like: Tensor, adj_x: bool, adj_y: bool) -> Any:
         types = {"Tout": like.dtype} if v3 else {}
@@ -167,6 +180,27 @@ def _batch_gradient(g: GraphBuilder, op: Operation, grad: Tensor, name: str) -> 
         case _:
             pair = product(y, grad, x, True, True), product(grad, x, y, True, True)
     return pair if name == "BatchMatMul" else _sum_batches(g, x, y, pair)
+
+
+def _is_matrix_of_rows(g: GraphBuilder, op: Operation) -> bool:
+    """Whether all rows of batches are multiplied by one real matrix of known sizes."""
+    left, right = (g.shape_of(t) for t in op.inputs)
+    if left is None or right is None or None in right or op.inputs[0].dtype.is_complex:
+        return False
+    return len(right) == 2 < len(left) and not op.get_attr("adj_x")
+
+
+def _rows_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
+    """The matrix's gradient as one product over all rows, instead of the sum of one per batch."""
+    x, y = op.inputs
+    adjoint = op.get_attr("adj_y")
+    sizes = g.shape_of(y)
+    assert sizes is not None
+    inner, outer = reversed(sizes) if adjoint else sizes
+    rows = g("Reshape", x, g.constant([-1, inner])), g("Reshape", grad, g.constant([-1, outer]))
+    left, right = reversed(rows) if adjoint else rows
+    by_x = g("BatchMatMulV2", grad, y, adj_y=not adjoint)
+    return by_x, g("MatMul", left, right, transpose_a=True)
 
 
 def _sum_batches(g: GraphBuilder, x: Tensor, y: Tensor, grads: tuple[Tensor, Tensor]) -> Tensors:

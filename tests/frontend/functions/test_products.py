@@ -59,6 +59,18 @@ def test_one_matrix_may_be_transposed(flags: dict[str, Any]) -> None:
     np.testing.assert_allclose(run(tf.matmul(a, b, **flags)), left @ right)
 
 
+@pytest.mark.parametrize("transposed", [False, True])
+def test_gradients_of_rows_by_one_matrix(transposed: bool) -> None:
+    a, b = RANDOM.standard_normal((4, 5, 2, 3)), RANDOM.standard_normal((3, 4))
+    x, y = tf.placeholder(tf.float64, [None, 5, None, 3]), tf.constant(b.T if transposed else b)
+    weights = RANDOM.standard_normal((4, 5, 2, 4))
+    found = tf.gradients(tf.matmul(x, y, transpose_b=transposed), [x, y], weights)
+    by_a, by_b = run(found, {x: a})
+    expected = np.einsum("abik,abij->kj", a, weights)
+    np.testing.assert_allclose(by_a, weights @ b.T, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(by_b.T if transposed else by_b, expected, rtol=1e-12, atol=1e-12)
+
+
 def test_batches_that_do_not_fit() -> None:
     with pytest.raises(ValueError, match=r"Incompatible shapes|broadcast"):
         tf.matmul(np.zeros((2, 3, 3)), np.zeros((4, 3, 3)))
