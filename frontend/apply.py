@@ -105,6 +105,9 @@ def graph_of(values: Sequence[Any]) -> Graph:
 
     Raises ValueError where they are of different graphs.
     """
+    default = get_default_graph()
+    if default.building_function:  # it reads tensors of other graphs as arguments
+        return default
     graph: Graph | None = None
     first: Any = None
     for value in _flat(values):
@@ -114,7 +117,7 @@ def graph_of(values: Sequence[Any]) -> Graph:
         if graph is not None:
             raise ValueError(f"{value} must be from the same graph as {first}.")
         graph, first = found, value
-    return get_default_graph() if graph is None else graph
+    return default if graph is None else graph
 
 
 def _flat(values: Sequence[Any]) -> Sequence[Any]:

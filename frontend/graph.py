@@ -39,6 +39,7 @@ class Graph(NameScopes, Collections, OperationScopes):
         self._by_name: dict[str, Operation] = {}
         self._functions: dict[str, FunctionDef] = {}
         self._function_gradients: dict[str, str] = {}  # names of functions that are gradients
+        self.defined_functions: dict[str, Any] = {}  # those that `Defun` made, by name
         self.function_results: dict[Hashable, Any] = {}  # of `tf.function`s by arguments
         self._unknown_ops: dict[str, OpDefinition] = {}
         self._op_defs: dict[str, OpDef] = {}
@@ -239,6 +240,9 @@ class Graph(NameScopes, Collections, OperationScopes):
         """The gradient of a function of the library: the one that it names, else one made of it."""
         if name in self._function_gradients:
             return self._functions[self._function_gradients[name]]
+        if name in self.defined_functions:
+            made: FunctionDef = self.defined_functions[name].gradient(self)
+            return made
         from flowc.frontend.gradients.functions import gradient_of_function
 
         return gradient_of_function(name, attributes, self._functions)

@@ -150,6 +150,8 @@ class _Instance:
                 if value not in self.attributes:
                     raise self._error(f"attribute '{value}' has no value")
                 found[name] = self.attributes[value]
+        if "frame_name" in found:  # two calls have two loops
+            found["frame_name"] = self.prefix + found["frame_name"]
         return found
 
     def _node(self, number: int, node: NodeDef) -> Node:

@@ -34,6 +34,7 @@ _INNER = {
     "python.framework.dtypes": ("dtypes", ""),
     "python.framework.errors": ("errors",),
     "python.framework.errors_impl": ("errors",),
+    "python.framework.function": (_HERE + "function_graphs.defun",),
     "python.framework.graph_util": ("graph_util",),
     "python.framework.ops": (
         "", _HERE + "stacks", _HERE + "conversion", _HERE + "gradients.registry",

@@ -17,7 +17,7 @@ from flowc.frontend.functions.filling import zeros_like
 from flowc.frontend.gradients.backward import gradients
 from flowc.frontend.graph import Graph
 from flowc.frontend.importer import import_graph_def
-from flowc.ir.dtypes import DType
+from flowc.ir.dtypes import DType, resource
 from flowc.ir.graph_values import attr_to_python
 from flowc.ir.ops.calling import argument_length
 from flowc.ir.proto import AttrValue, FunctionDef, GraphDef, NodeDef
@@ -44,14 +44,21 @@ def gradient_of_function(
         results = [edge.tensor for edge in body.results]
         ys = [given[t] if t in given else graph.get_tensor_by_name(t) for t in results]
         grads = [build("Placeholder", dtype=y.dtype, shape=None, name="grad") for y in ys]
-        found = _gradients(ys, xs, grads)
+        found = gradients_of(ys, xs, grads)
         return _as_function(graph, f"{name}/gradient", [*xs, *grads], found)
 
 
-def _gradients(ys: Sequence[Any], xs: Sequence[Any], grads: Sequence[Any]) -> list[Any]:
+def gradients_of(ys: Sequence[Any], xs: Sequence[Any], grads: Sequence[Any]) -> list[Any]:
+    """The gradients of `xs`, by those of `ys`; zeros where there are none."""
     pairs = [(y, g) for y, g in zip(ys, grads, strict=True) if not y.dtype.is_integer]
     found = gradients([y for y, _ in pairs], xs, [g for _, g in pairs])
-    return [zeros_like(x) if g is None else convert(g) for x, g in zip(xs, found, strict=True)]
+    return [_zeros(x) if g is None else convert(g) for x, g in zip(xs, found, strict=True)]
+
+
+def _zeros(x: TensorBase) -> Any:
+    """The gradient of what no result depends on; for a variable that of its value."""
+    is_variable = x.dtype is resource and x.stored_dtype is not resource
+    return zeros_like(build("ReadVariableOp", x, dtype=x.stored_dtype) if is_variable else x)
 
 
 def _placeholders(

@@ -111,6 +111,10 @@ def _of_call(op: Operation, *grads: Any) -> list[Any]:
     name = op.attrs["f"] if op.type in _CALLS else _function_name(op)
     given = [zeros_like(t) if g is None else convert(g)
              for t, g in zip(op.outputs, grads, strict=True)]  # fmt: skip
+    defined = op.graph.defined_functions.get(op.type)
+    if defined is not None and defined.python_grad_func is not None:
+        own = defined.python_grad_func(op, *given)
+        return list(own) if isinstance(own, list | tuple) else [own]
     operands = [*op.inputs, *given]
     types = [t.stored_dtype for t in op.inputs]
     found = build("SymbolicGradient", operands, f=name, Tin=[t.dtype for t in operands], Tout=types)

@@ -28,6 +28,7 @@ def test_namespaces_are_modules(name: str) -> None:
 @pytest.mark.parametrize(
     ("module", "name"),
     [
+        ("python.framework.function", "Defun"),
         ("python.framework.ops", "Graph"),
         ("python.framework.ops", "convert_to_tensor"),
         ("python.framework.tensor_shape", "TensorShape"),
@@ -45,6 +46,7 @@ def test_namespaces_are_modules(name: str) -> None:
         ("python.training.moving_averages", "assign_moving_average"),
         ("python.util.compat", "as_bytes"),
         ("core.framework.graph_pb2", "GraphDef"),
+        ("core.protobuf.rewriter_config_pb2", "RewriterConfig"),
         ("core.example.example_pb2", "Example"),
         ("core.framework.summary_pb2", "Summary"),
     ],

@@ -1,0 +1,1 @@
+"""Functions in a graph's library: their bodies, their calls, their gradients."""
