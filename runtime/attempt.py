@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from flowc.ir.ops.random_streams import GENERATOR
 from flowc.runtime.store import Array, Store
-
-_GENERATOR = "/generator"  # what the names of the states of random ops end in
 
 
 class Attempt:
@@ -22,7 +21,7 @@ class Attempt:
         self._kept = self.current()
 
     def _names(self) -> list[str]:
-        return [n for n in self._store if n in self._variables or n.endswith(_GENERATOR)]
+        return [n for n in self._store if n in self._variables or n.endswith(GENERATOR)]
 
     def current(self) -> dict[str, Array]:
         """Copies of the values now."""

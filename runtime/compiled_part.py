@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from flowc.compiler.components import renamed
 from flowc.compiler.driver import Executable
 from flowc.compiler.lowering import Feed, Request
 from flowc.compiler.partition import Part
@@ -69,6 +70,30 @@ class CompiledPart:
         return bind(self._executor, executable, sizes, arrays)
 
     def _compile(self, arrays: Sequence[Array]) -> Executable:
+        executable = self._like_another() or self._compile_anew(arrays)
+        self._executables.append(executable)
+        sources = executable.module.symbols.values()
+        used = {s.argument for s in sources if isinstance(s, ArgumentElement)}
+        used.update(executable.graph.fixed)
+        self._contents = sorted(used | set(self._contents))
+        return executable
+
+    def _like_another(self) -> Executable | None:
+        """The code of a part that is equal but for names, with this part's names."""
+        for nodes, executable in self._executor.alike(self._part):
+            found = renamed(executable, nodes, self._part.nodes)
+            self._begin(found)
+            if self._fits(found, ()):
+                return found
+        return None
+
+    def _begin(self, executable: Executable) -> None:
+        """Give the states that the code starts from to the store, where it has none."""
+        for name, variable in executable.graph.initial.items():
+            if name not in self._executor.store:
+                self._executor.store.put(name, aligned_copy(variable))
+
+    def _compile_anew(self, arrays: Sequence[Array]) -> Executable:
         reason = "first run" if not self._executables else "earlier code does not fit"
         feeds = []
         for name, type_, array in zip(self._part.inputs, self._types, arrays, strict=True):
@@ -82,14 +107,8 @@ class CompiledPart:
             executable = self._executor.compile(request, reason)
         except OpError as error:
             raise self._executor.located(error) from error
-        self._executables.append(executable)
-        for name, variable in executable.graph.initial.items():
-            if name not in self._executor.store:
-                self._executor.store.put(name, aligned_copy(variable))
-        sources = executable.module.symbols.values()
-        used = {s.argument for s in sources if isinstance(s, ArgumentElement)}
-        used.update(executable.graph.fixed)
-        self._contents = sorted(used | set(self._contents))
+        self._begin(executable)
+        self._executor.alike(self._part).append((self._part.nodes, executable))
         return executable
 
     def _sizes(self, executable: Executable, arrays: Sequence[Array]) -> dict[str, int] | None:

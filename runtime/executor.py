@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
+from flowc.compiler.components import structure
 from flowc.compiler.driver import Executable, compile_request, load_generator, time_table
 from flowc.compiler.graph import Graph, Node, parse_tensor_name
 from flowc.compiler.lowering import Request
 from flowc.compiler.options import Options
+from flowc.compiler.partition import Part
 from flowc.compiler.structure import Library, structured
 from flowc.ir.errors import FailedPreconditionError, OpError, UnimplementedError
 from flowc.ir.ops.registry import OpDefinition
@@ -82,6 +84,7 @@ class Executor:
         self.lock = state.lock
         self.waiting = Waiting(state, _time_limit(config))
         self._index = Graph()
+        self._alike: dict[Hashable, list[tuple[tuple[Node, ...], Executable]]] = {}
         self._steps: dict[tuple[tuple[str, ...], ...], Step] = {}
         threads = self.options.threads or _configured_threads(config)
         self._target = load_generator(threads, self.options)
@@ -190,6 +193,11 @@ class Executor:
         self.compilations.append(Compilation(request.name, reason, executable.times))
         self.note(str(self.compilations[-1]))
         return executable
+
+    def alike(self, part: Part) -> list[tuple[tuple[Node, ...], Executable]]:
+        """The parts that are equal to one but for names, and their code; to be added to."""
+        key = None if part.inputs or part.outputs else structure(part.nodes)
+        return [] if key is None else self._alike.setdefault(key, [])
 
     def note(self, text: str) -> None:
         """Say in the log what is compiled or not; on standard error too where that is wanted."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flowc.compiler.components import divided
 from flowc.compiler.graph import Node
 from flowc.compiler.lowering import NeedsHost, ShapeDependsOnData
 from flowc.compiler.partition import Part, partition
@@ -81,7 +82,8 @@ class Step:
     def _plan(self) -> None:
         parts = partition(self._nodes, self._feeds, self._fetches, self._cuts, self._on_host)
         old = dict(self._parts)
-        self._parts = [(part, old.get(part) or self._runner(part)) for part in parts]
+        apart = (component for part in parts for component in divided(part))
+        self._parts = [(part, old.get(part) or self._runner(part)) for part in apart]
         self._direct = self._direct_part()
 
     def _runner(self, part: Part) -> CompiledPart | HostPart:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from flowc.ir.ops.random_streams import seeded
+from flowc.ir.ops.random_streams import GENERATOR, seeded
 from flowc.ir.tensor.primitive import Array
 from flowc.ir.tensor.primitives.random import philox
 
@@ -46,7 +46,7 @@ class HostStream:
 
 def reserve_on_host(context: Context, blocks: int, seed: int, seed2: int) -> HostStream:
     """The node's stream as this run finds it; the next run's begins `blocks` blocks later."""
-    name = f"{context.node}/generator"
+    name = context.node + GENERATOR
     stream: HostStream | None = context.resources.get(name)
     if stream is None:
         key, low, high = seeded(seed, seed2).tolist()

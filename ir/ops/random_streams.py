@@ -26,6 +26,7 @@ from flowc.ir.tensor.primitives.random import MULTIPLIERS, ROUNDS, WEYL
 RESERVED = 256  # blocks of four words that TensorFlow sets aside for each element of a result
 _SCRAMBLE = 0x02461E293EC8F720  # the key under which TensorFlow mixes the seeds of stateless ops
 _LOW = 0xFFFFFFFF
+GENERATOR = "/generator"  # what the name of a node's state in the store ends in
 
 
 # Where streams come from
@@ -41,7 +42,7 @@ def seeded(seed: int, seed2: int) -> Array:
 
 def reserve(b: Builder, blocks: Dim, seed: int, seed2: int) -> Value:
     """The node's stream as this run finds it; the next run's begins `blocks` blocks later."""
-    handle = Handle(f"{b.location}/generator", dtypes.uint64, (3,), seeded(seed, seed2))
+    handle = Handle(b.location + GENERATOR, dtypes.uint64, (3,), seeded(seed, seed2))
     stream = b.state.read(b, handle)
     b.state.assign(b, handle, skip(b, stream, blocks))
     return stream
