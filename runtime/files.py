@@ -1,11 +1,20 @@
-"""Files that are either complete or not there."""
+"""Files that are either complete or not there.
 
+What is being written lies in a temporary file beside the place where it will be. Its writer holds a
+lock on it, which the kernel takes away when the writer's process ends, however it ends: so whoever
+gets the lock knows that the file has been left behind.
+"""
+
+import fcntl
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
 
 
 @contextmanager
@@ -16,17 +25,88 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     the temporary file goes away and whatever stood at `path` stays.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name}.{token_hex(6)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with temporary_file(target) as file:
+        yield file
+        to_disk(file)
+        os.replace(file.name, target)
     sync_folder(target.parent)
+
+
+@contextmanager
+def temporary_file(target: Path) -> Iterator[BinaryIO]:
+    """A file beside `target`, locked, that is gone after the block unless it has been renamed."""
+    path, descriptor = _make_locked(target)
+    try:
+        with open(path, "wb", opener=lambda *_: descriptor) as file:
+            yield file
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _make_locked(target: Path) -> tuple[Path, int]:
+    while True:
+        path = target.with_name(f".{target.name}.{token_hex(6)}.tmp")
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            if try_lock(descriptor, path):
+                return path, descriptor
+        except OSError:
+            return path, descriptor
+        os.close(descriptor)  # before it was locked it was taken for one left behind
+
+
+def to_disk(file: BinaryIO) -> None:
+    """Puts what has been written on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def try_lock(descriptor: int, path: Path) -> bool:
+    """Locks an open file; False where another has it, or it is no longer the file of that name.
+
+    Raises OSError on a file system without locks.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def only_one_in(folder: Path) -> Iterator[None]:
+    """Waits until nobody else is in such a block for the folder, in this process or another."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def remove_left_behind(folder: Path) -> None:
+    """Deletes the temporary files of writers that have ended before they were done."""
+    for name in os.listdir(folder):
+        if _TEMPORARY.fullmatch(name):
+            _remove_if_left_behind(folder / name)
+
+
+def _remove_if_left_behind(path: Path) -> None:
+    with suppress(OSError), open(path, "rb") as file:
+        if try_lock(file.fileno(), path):
+            path.unlink()
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those above it where they are missing; their names are on the disk."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

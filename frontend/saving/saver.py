@@ -18,6 +18,7 @@ from flowc.frontend.saving.checkpoints import get_checkpoint_mtimes
 from flowc.frontend.saving.nodes import add_nodes
 from flowc.frontend.saving.retention import Retention
 from flowc.frontend.saving.saveables import saveables_of
+from flowc.frontend.saving.turns import Turns
 from flowc.frontend.stacks import get_default_graph
 from flowc.frontend.variables.variable import strip_scope
 from flowc.ir.errors import InvalidArgumentError, NotFoundError, OpError
@@ -65,6 +66,7 @@ class Saver:
         self._save_relative_paths = save_relative_paths
         self._retention = Retention(max_to_keep or 0, keep_checkpoint_every_n_hours)
         self._is_built = self._is_empty = False
+        self._turns = Turns()
         if not defer_build:
             self.build()
 
@@ -117,12 +119,38 @@ class Saver:
     ) -> Any:
         """Write a checkpoint; returns its name: `save_path`, and `-global_step` where given.
 
-        A saver of nothing returns None.
+        A saver of nothing returns None. Where several threads save at the same time, they do so one
+        after the other: of those that wait the one with the lowest `global_step` first, so that the
+        checkpoint of the highest is the latest. A step that is a tensor is read when its turn comes.
 
         Raises TypeError for what is no session, ValueError for a folder that does not exist,
         FailedPreconditionError where a variable has no value.
         """
         self._require_built("save")
+        number = int(global_step) if isinstance(global_step, int | np.integer) else 0
+        with self._turns.turn(number):
+            return self._save(
+                sess,
+                save_path,
+                global_step,
+                latest_filename,
+                meta_graph_suffix,
+                write_meta_graph,
+                write_state,
+                strip_default_attrs,
+            )
+
+    def _save(
+        self,
+        sess: Any,
+        save_path: str | os.PathLike[str],
+        global_step: Any,
+        latest_filename: str | None,
+        meta_graph_suffix: str,
+        write_meta_graph: bool,
+        write_state: bool,
+        strip_default_attrs: bool,
+    ) -> Any:
         prefix = self._prefix(sess, os.fspath(save_path), global_step, latest_filename)
         if not (hasattr(sess, "run") and hasattr(sess, "graph")):
             raise TypeError(f"'sess' must be a Session; {sess}")

@@ -7,8 +7,8 @@ from pathlib import Path
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.proto import BundleEntryProto
 from flowc.runtime.checkpoint.bundle import Bundle, data_path, index_path
-from flowc.runtime.checkpoint.writer import write_index
-from flowc.runtime.files import sync_folder
+from flowc.runtime.checkpoint.publishing import publish, release_parts
+from flowc.runtime.files import make_folder
 
 
 def merge_checkpoints(prefixes: Sequence[str], destination: str | os.PathLike[str]) -> None:
@@ -21,21 +21,21 @@ def merge_checkpoints(prefixes: Sequence[str], destination: str | os.PathLike[st
     if target in prefixes:
         raise InvalidArgumentError(None, None, f"Cannot merge checkpoint {target} into itself")
     bundles = [Bundle(prefix) for prefix in prefixes]
-    shards = sum(bundle.header.num_shards for bundle in bundles)
     entries: dict[bytes, BundleEntryProto] = {}
     first = 0
     for bundle in bundles:
         _merge_entries(entries, bundle, first)
         first += bundle.header.num_shards
-    Path(target).parent.mkdir(parents=True, exist_ok=True)
-    first = 0
-    for bundle in bundles:
-        _move_data(bundle, target, first, shards)
-        first += bundle.header.num_shards
-    sync_folder(Path(target).parent)
-    write_index(target, shards, entries)
+    make_folder(Path(target).parent)
+    data = [
+        data_path(bundle.prefix, number, bundle.header.num_shards)
+        for bundle in bundles
+        for number in range(bundle.header.num_shards)
+    ]
+    publish(target, data, entries)
     for prefix in prefixes:
         index_path(prefix).unlink()
+        release_parts(Path(prefix).parent)
 
 
 def _merge_entries(entries: dict[bytes, BundleEntryProto], bundle: Bundle, first: int) -> None:
@@ -53,9 +53,3 @@ def _merge_entries(entries: dict[bytes, BundleEntryProto], bundle: Bundle, first
             raise InvalidArgumentError(
                 None, None, f"{bundle.prefix} has {key!r}, which another checkpoint has too"
             )
-
-
-def _move_data(bundle: Bundle, target: str, first: int, shards: int) -> None:
-    count = bundle.header.num_shards
-    for shard in range(count):
-        data_path(bundle.prefix, shard, count).replace(data_path(target, first + shard, shards))

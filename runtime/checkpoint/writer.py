@@ -13,14 +13,14 @@ import numpy as np
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError, UnimplementedError
-from flowc.ir.proto import BundleEntryProto, BundleHeaderProto, VersionDef
+from flowc.ir.proto import BundleEntryProto
 from flowc.ir.tensor_values import shape_to_proto
-from flowc.runtime.checkpoint.bundle import VERSION, data_path, index_path
+from flowc.runtime.checkpoint.bundle import data_path
 from flowc.runtime.checkpoint.encoding import encode, storable_dtype
+from flowc.runtime.checkpoint.publishing import hold_parts, publish
 from flowc.runtime.checkpoint.slices import Array, Shape, TensorSlice, slice_key
-from flowc.runtime.checkpoint.table_builder import build_table
 from flowc.runtime.checksums import mask
-from flowc.runtime.files import atomic_file
+from flowc.runtime.files import make_folder, temporary_file, to_disk
 
 
 def write_checkpoint(prefix: str | os.PathLike[str], tensors: Mapping[str, Any]) -> None:
@@ -49,8 +49,10 @@ class CheckpointWriter:
         self._files = ExitStack()
 
     def __enter__(self) -> Self:
-        Path(self.prefix).parent.mkdir(parents=True, exist_ok=True)
-        self._data = self._files.enter_context(atomic_file(data_path(self.prefix, 0, 1)))
+        folder = Path(self.prefix).parent
+        make_folder(folder)
+        hold_parts(folder)
+        self._data = self._files.enter_context(temporary_file(data_path(self.prefix, 0, 1)))
         return self
 
     def __exit__(
@@ -59,9 +61,10 @@ class CheckpointWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._files.__exit__(kind, error, trace)
-        if error is None:  # the index comes last: what it names is then complete
-            write_index(self.prefix, 1, self._entries)
+        with self._files:
+            if error is None:
+                to_disk(self._data)
+                publish(self.prefix, [Path(self._data.name)], self._entries)
 
     def add(self, name: str, value: Any, dtype: DType | None = None) -> None:
         """Adds a whole tensor. `dtype` is needed only where NumPy has no such type: qint8."""
@@ -108,11 +111,3 @@ class CheckpointWriter:
         )
         self._offset += len(content)
         return entry
-
-
-def write_index(prefix: str, shards: int, entries: Mapping[bytes, BundleEntryProto]) -> None:
-    """Writes `PREFIX.index`; the data files are already in place."""
-    header = BundleHeaderProto(num_shards=shards, version=VersionDef(producer=VERSION))
-    items = [(key, entries[key].SerializeToString(deterministic=True)) for key in sorted(entries)]
-    with atomic_file(index_path(prefix)) as file:
-        file.write(build_table([(b"", header.SerializeToString()), *items]))
