@@ -18,9 +18,10 @@ from typing import Any
 
 _HERE = "flowc.frontend."
 _PUBLIC = frozenset({
-    "app", "bitwise", "compat", "custom_ops", "debugging", "dtypes", "errors", "feature_column",
-    "flags", "gfile", "graph_util", "image", "initializers", "io", "layers", "linalg", "logging",
-    "lookup", "losses", "manip", "math", "metrics", "nest", "nn", "python_io", "quantization",
+    "app", "audio", "bitwise", "compat", "custom_ops", "debugging", "dtypes", "errors",
+    "feature_column", "flags", "gfile", "graph_util", "image", "initializers", "io",
+    "layers", "linalg", "logging", "lookup", "losses", "manip", "math", "metrics", "nest", "nn",
+    "python_io", "quantization",
     "queue", "random", "raw_ops", "resource_loader", "saved_model", "sets", "signal", "sparse",
     "strings", "summary", "test", "train",
 })  # fmt: skip
@@ -47,6 +48,8 @@ _INNER = {
     "python.layers.utils": (_HERE + "control_flow.conditionals", _HERE + "layers.layer"),
     "python.lib.io.file_io": ("gfile",),
     "python.lib.io.tf_record": ("python_io",),
+    "contrib.framework.python.ops.audio_ops": (_HERE + "functions.audio",),
+    "python.ops.gen_audio_ops": (_HERE + "functions.audio",),
     "python.ops.control_flow_ops": (
         "", _HERE + "functions.control", _HERE + "control_flow.primitives",
     ),
@@ -70,6 +73,7 @@ _EVERYWHERE = ("", "nn", "math", "train", "strings", "linalg", "image", "sparse"
                "lookup", "losses", "metrics", "layers", "initializers", "debugging", "summary",
                "saved_model", "test")  # fmt: skip
 _PACKAGES = frozenset({
+    "contrib", "contrib.framework", "contrib.framework.python", "contrib.framework.python.ops",
     "core", "core.example", "core.framework", "core.protobuf", "core.util", "examples",
     "examples.tutorials", "examples.tutorials.mnist", "python", "python.client",
     "python.framework", "python.layers", "python.lib", "python.lib.io", "python.ops",

@@ -119,9 +119,9 @@ class Saver:
     ) -> Any:
         """Write a checkpoint; returns its name: `save_path`, and `-global_step` where given.
 
-        A saver of nothing returns None. Where several threads save at the same time, they do so one
-        after the other: of those that wait the one with the lowest `global_step` first, so that the
-        checkpoint of the highest is the latest. A step that is a tensor is read when its turn comes.
+        A saver of nothing returns None. Threads that save at the same time do so one after the
+        other, of those that wait the one with the lowest `global_step` first, so that the highest
+        is the latest checkpoint. A step that is a tensor is read when its turn comes.
 
         Raises TypeError for what is no session, ValueError for a folder that does not exist,
         FailedPreconditionError where a variable has no value.

@@ -84,6 +84,11 @@ def exp(x: Term) -> Term:
     return Term(x.b, x.b.exponential(x.value))
 
 
+def log1p(x: Term) -> Term:
+    """The logarithm of 1 + x."""
+    return Term(x.b, x.b.log_plus_one(x.value))
+
+
 def sign(x: Term) -> Term:
     """-1, 0 or 1."""
     return Term(x.b, x.b.sign(x.value))

@@ -244,10 +244,10 @@ __all__ = [
     "assert_greater_equal", "assert_less", "assert_less_equal", "assert_negative",
     "assert_non_negative", "assert_non_positive", "assert_none_equal", "assert_positive",
     "assert_rank", "assert_rank_at_least", "assert_type", "assert_variables_initialized", "assign",
-    "assign_add", "assign_sub", "atan", "atan2", "atanh", "batch_gather", "batch_to_space",
-    "batch_to_space_nd", "betainc", "bfloat16", "bincount", "bitcast", "bitwise", "bool",
-    "boolean_mask", "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to", "case",
-    "cast", "ceil", "check_numerics", "cholesky", "cholesky_solve", "clip_by_average_norm",
+    "assign_add", "assign_sub", "atan", "atan2", "atanh", "audio", "batch_gather",
+    "batch_to_space", "batch_to_space_nd", "betainc", "bfloat16", "bincount", "bitcast", "bitwise",
+    "bool", "boolean_mask", "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to",
+    "case", "cast", "ceil", "check_numerics", "cholesky", "cholesky_solve", "clip_by_average_norm",
     "clip_by_global_norm", "clip_by_norm",
     "clip_by_value", "colocate_with", "compat", "complex", "complex64",
     "complex128", "concat", "cond", "confusion_matrix", "conj", "constant", "constant_initializer",
@@ -352,13 +352,13 @@ def enable_eager_execution(*args: object, **kwargs: object) -> None:
 
 # Namespaces that few programs use are imported when they are first named.
 _LATER = {
-    "bitwise": "bitwise", "feature_column": "feature_column", "lookup": "lookup",
+    "audio": "audio", "bitwise": "bitwise", "feature_column": "feature_column", "lookup": "lookup",
     "quantization": "quantization", "raw_ops": "raw_ops", "sets": "sets", "signal": "signal",
     "spectral": "signal", "test": "test",
 }
 if TYPE_CHECKING:
-    from flowc.frontend.api import bitwise, feature_column, lookup, quantization, raw_ops, sets
-    from flowc.frontend.api import signal, test
+    from flowc.frontend.api import audio, bitwise, feature_column, lookup, quantization, raw_ops
+    from flowc.frontend.api import sets, signal, test
     from flowc.frontend.api import signal as spectral
 
 
