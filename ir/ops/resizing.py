@@ -103,10 +103,19 @@ def _linear(axis: _Axis) -> tuple[Array, Array, Array]:
     return lower, upper, places - below
 
 
-def _linear_weights(axis: _Axis) -> Array:
+def _linear_shares(axis: _Axis) -> list[tuple[Array, Array]]:
+    """The two neighbours of each pixel, each with its float32 weights."""
     lower, upper, part = _linear(axis)
-    first, second = _one_hot(lower, axis.old), _one_hot(upper, axis.old)
-    return np.asarray(first * (1 - part)[:, None] + second * part[:, None])
+    return [(lower, 1 - part), (upper, part)]
+
+
+def _matrix(shares: list[tuple[Array, Array]], size: int) -> Array:
+    """The weights [new size, old size] of the pixels that `shares` names."""
+    return np.asarray(sum(_one_hot(index, size) * weight[:, None] for index, weight in shares))
+
+
+def _linear_weights(axis: _Axis) -> Array:
+    return _matrix(_linear_shares(axis), axis.old)
 
 
 def _one_hot(index: Array, size: int) -> Array:
@@ -136,39 +145,35 @@ _TABLE = 1024  # the steps to which TensorFlow rounds positions between pixels
 
 
 def _cubic(x: Array, a: float, outer: bool) -> Array:
-    """Keys' kernel at distance x (below 1), or at x + 1 (the outer pieces)."""
+    """Keys' kernel at distance x (below 1), or at x + 1 (the outer pieces), in float32."""
     if not outer:
-        return ((a + 2) * x - (a + 3)) * x * x + 1
+        return np.asarray(((a + 2) * x - (a + 3)) * x * x + 1, _FLOAT)
     x = x + 1
-    return np.asarray(((a * x - 5 * a) * x + 8 * a) * x - 4 * a)
+    return np.asarray(((a * x - 5 * a) * x + 8 * a) * x - 4 * a, _FLOAT)
 
 
 def _cubic_weights(axis: _Axis) -> Array:
     """Four neighbours; with half-pixel centres those outside of the image do not count."""
     places = axis.positions()
     base = np.floor(places)
-    step = np.rint((places - base) * _FLOAT(_TABLE)) / _TABLE
+    step = np.rint((places - base) * _FLOAT(_TABLE)).astype(np.float64) / _TABLE
     a = -0.5 if axis.half_pixel_centers else -0.75
-    taps = (
+    taps = np.stack([
         _cubic(step, a, True), _cubic(step, a, False),
         _cubic(1 - step, a, False), _cubic(1 - step, a, True),
-    )  # fmt: skip
-    total = np.zeros((axis.new, axis.old))
-    for offset, tap in enumerate(taps, -1):
-        index = base.astype(np.int64) + offset
-        bounded = np.clip(index, 0, axis.old - 1)
-        tap = np.where(bounded == index, tap, 0) if axis.half_pixel_centers else tap
-        total += _one_hot(bounded, axis.old) * tap[:, None]
+    ])  # fmt: skip
+    index = base.astype(np.int64) + np.arange(-1, 3)[:, None]
+    bounded = np.clip(index, 0, axis.old - 1)
     if axis.half_pixel_centers:
-        total /= total.sum(1, keepdims=True)
-    return total
+        taps = np.where(bounded == index, taps, _FLOAT(0))
+        taps = taps * (_FLOAT(1) / (((taps[0] + taps[1]) + taps[2]) + taps[3]))
+    return _matrix(list(zip(bounded, taps, strict=True)), axis.old)
 
 
 # Ops
 
 _TYPES = "T: {int8, uint8, int16, uint16, int32, int64, float16, float32, float64, bfloat16}"
 _FLAGS = "align_corners: bool = false, half_pixel_centers: bool = false"
-_GRAD_TYPES = "T: {float32, float16, float64, bfloat16}"
 
 
 def _abstract(b: Builder, images: Value, size: Value, dtype: DType) -> Value:
@@ -259,31 +264,68 @@ def resize_area(b: Builder, images: Value, size: Value, *, align_corners: bool) 
 # Gradients
 
 
-def _define_image_grad(name: str, types: str, weights: Callable[[_Axis], Array]) -> None:
-    @op(f"{name}(grads: float32, original_image: T; {types}, {_FLAGS}) -> output: T")
-    def lower(
-        b: Builder,
-        grads: Value,
-        original_image: Value,
-        *,
-        align_corners: bool,
-        half_pixel_centers: bool,
-    ) -> Value:
-        if is_abstract(b):
-            return b.zeros_like(original_image)
-        old, new = _image_size(b, original_image), _image_size(b, grads)
-        axes = _axes(old, new, align_corners, half_pixel_centers)
-        transposed = weights(axes[0]).T, weights(axes[1]).T
-        return b.convert(_by_matrices(b, grads, transposed), original_image.type.dtype)
-
-    if name == "ResizeBilinearGrad":
-        lower.not_differentiable()
+_GRAD = "grads: float32, original_image: T; T: {{{}}}, " + _FLAGS
 
 
-_define_image_grad(
-    "ResizeBilinearGrad", "T: {float32, bfloat16, float16, float64}", _linear_weights
-)
-_define_image_grad("ResizeBicubicGrad", "T: {float32, float64}", _cubic_weights)
+def _gradient_axes(
+    b: Builder, grads: Value, image: Value, align_corners: bool, half: bool
+) -> tuple[_Axis, _Axis]:
+    return _axes(_image_size(b, image), _image_size(b, grads), align_corners, half)
+
+
+@op(f"ResizeBilinearGrad({_GRAD.format('float32, bfloat16, float16, float64')}) -> output: T")
+def resize_bilinear_grad(
+    b: Builder,
+    grads: Value,
+    original_image: Value,
+    *,
+    align_corners: bool,
+    half_pixel_centers: bool,
+) -> Value:
+    """Each pixel's gradient, shared among the four that it was made of."""
+    if is_abstract(b):
+        return b.zeros_like(original_image)
+    axes = _gradient_axes(b, grads, original_image, align_corners, half_pixel_centers)
+    dtype = original_image.type.dtype
+    if dtype is dtypes.float64:
+        return _shared_in_float32(b, grads, axes)
+    weights = _linear_weights(axes[0]).T, _linear_weights(axes[1]).T
+    return b.convert(_by_matrices(b, grads, weights), dtype)
+
+
+def _shared_in_float32(b: Builder, grads: Value, axes: tuple[_Axis, _Axis]) -> Value:
+    """The sums of shares in float64, each of which TensorFlow rounds to float32 before."""
+
+    def added(x: Value, number: int, then: Callable[[Value], Value]) -> Value:
+        """The shares along an axis, each taken further, in their places."""
+        axis, sums = axes[number - 1], []
+        for index, weight in _linear_shares(axis):
+            spread = b.broadcast_in_dim(b.constant(weight), b.shape(x), (number,))
+            share = then(b.multiply(x, spread))
+            sums.append(_resample(b, share, _one_hot(index, axis.old).T, number))
+        return b.add(*sums)
+
+    return added(grads, 1, lambda rows: added(rows, 2, lambda x: b.convert(x, dtypes.float64)))
+
+
+@op(f"ResizeBicubicGrad({_GRAD.format('float32, float64')}) -> output: T")
+def resize_bicubic_grad(
+    b: Builder,
+    grads: Value,
+    original_image: Value,
+    *,
+    align_corners: bool,
+    half_pixel_centers: bool,
+) -> Value:
+    """Each pixel's gradient, shared among the sixteen that it was made of."""
+    if is_abstract(b):
+        return b.zeros_like(original_image)
+    axes = _gradient_axes(b, grads, original_image, align_corners, half_pixel_centers)
+    weights = _cubic_weights(axes[0]).T, _cubic_weights(axes[1]).T
+    return _by_matrices(b, b.convert(grads, original_image.type.dtype), weights)
+
+
+resize_bilinear_grad.not_differentiable()
 resize_bilinear.gradient(_image_gradient("ResizeBilinearGrad"))
 
 
