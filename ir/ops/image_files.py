@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from flowc.ir.dtypes import DType
 from flowc.ir.errors import UnimplementedError
 from flowc.ir.ops.common import abstract, fail, show
 from flowc.ir.ops.image_formats import is_deep_png, read_bmp, read_deep_png
-from flowc.ir.ops.image_jpeg import read_jpeg
+from flowc.ir.ops.image_jpeg import JpegOptions, read_jpeg
 from flowc.ir.ops.image_png import PNG_START, write_png
 from flowc.ir.ops.registry import OpDefinition, host_op
 from flowc.ir.tensor.builder import Builder, UnknownShape, require
@@ -76,31 +75,20 @@ def _channels(image: Any) -> int:
     return {"1": 1, "L": 1, "I": 1, "I;16": 1, "F": 1, "LA": 2, "RGBA": 4}.get(image.mode, 3)
 
 
-@dataclass(frozen=True)
-class _Jpeg:
-    """The choices that decoding JPEG leaves."""
-
-    ratio: int = 1
-    fast: bool = True
-    smooth: bool = True
-
-    def pixels(self, image: Any, channels: int) -> Array:
-        """Pixels [height, width, channels]."""
-        require(channels in (0, 1, 3), "JPEG does not support 4 channels")
-        what = "jpeg::Uncompress failed. Invalid JPEG"
-        try:
-            quick = self.fast and self.ratio == 1
-            found = read_jpeg(image, channels, self.smooth) if quick else None
-        except (OSError, SyntaxError, ValueError) as error:
-            raise fail(f"{what} data or crop window: {error}") from error
-        if found is not None:
-            return found
-        if self.ratio > 1:
-            image.draft(None, tuple(max(size // self.ratio, 1) for size in image.size))
-        return _pixels(image, channels, what)
+def _jpeg_pixels(
+    image: Any, channels: int, options: JpegOptions, columns: tuple[int, int] | None = None
+) -> Array:
+    """Pixels [height, width, channels]."""
+    require(channels in (0, 1, 3), "JPEG does not support 4 channels")
+    require(channels != 1 or image.mode != "CMYK", "JPEG of inks cannot be decoded to grey")
+    try:
+        return read_jpeg(image, channels, options, columns)
+    except (OSError, SyntaxError, ValueError) as error:
+        what = "jpeg::Uncompress failed. Invalid JPEG data or crop window"
+        raise fail(f"{what}: {error}") from error
 
 
-def _decode(content: bytes, channels: int, jpeg: _Jpeg = _Jpeg()) -> Array:
+def _decode(content: bytes, channels: int, jpeg: JpegOptions = JpegOptions()) -> Array:
     """Pixels of the file, of all frames of an animation [frames, height, width, 3]."""
     name = _format(content)
     if name == "BMP":
@@ -110,7 +98,9 @@ def _decode(content: bytes, channels: int, jpeg: _Jpeg = _Jpeg()) -> Array:
     image = _open(content, name)
     if name == "GIF":
         return np.stack(list(_frames(image)))
-    return jpeg.pixels(image, channels) if name == "JPEG" else _pixels(image, channels, name)
+    if name == "JPEG":
+        return _jpeg_pixels(image, channels, jpeg)
+    return _pixels(image, channels, name)
 
 
 def _frames(image: Any) -> Any:
@@ -167,12 +157,12 @@ def _check(channels: int) -> None:
     require(channels in (0, 1, 3, 4), f"`channels` must be 0, 1, 3 or 4 but got {channels}")
 
 
-def _checked_jpeg(channels: int, ratio: int, smooth: bool, dct_method: str) -> _Jpeg:
+def _checked_jpeg(channels: int, ratio: int, smooth: bool, dct_method: str) -> JpegOptions:
     _check(channels)
     require(ratio in (1, 2, 4, 8), f"ratio must be 1, 2, 4, or 8, got {ratio}")
     known = dct_method in ("", "INTEGER_FAST", "INTEGER_ACCURATE")
     require(known, "dct_method must be one of {'', 'INTEGER_FAST', 'INTEGER_ACCURATE'}")
-    return _Jpeg(ratio, dct_method != "INTEGER_ACCURATE", smooth)
+    return JpegOptions(ratio, dct_method != "INTEGER_ACCURATE", smooth)
 
 
 @host_op(f"DecodeJpeg(contents: string[]; {_JPEG}) -> image: uint8")
@@ -202,8 +192,9 @@ def decode_and_crop_jpeg(
     require(
         name == "JPEG", f"DecodeAndCropJpeg operation can run on JPEG only, but detected {name}."
     )
-    pixels = _decode(contents.item(), channels, jpeg)
     top, left, height, width = crop.tolist()
+    image = _open(contents.item(), "JPEG")
+    pixels = _jpeg_pixels(image, channels, jpeg, (left, left + width))
     fits = top + height <= pixels.shape[0] and left + width <= pixels.shape[1]
     require(
         fits and min(top, left) >= 0 and min(height, width) > 0,

@@ -7,6 +7,7 @@ are stored, and smoothed and turned into colours here as in libjpeg (jdsample.c,
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,24 +15,79 @@ import numpy as np
 from flowc.ir.tensor.primitive import Array
 
 
-def read_jpeg(image: Any, channels: int, smooth: bool) -> Array | None:
-    """Pixels [height, width, channels] of an opened image; None if neither YCbCr nor grey."""
+@dataclass(frozen=True)
+class JpegOptions:
+    """The choices that decoding leaves: 1 / ratio of the size, the transform, smooth chroma."""
+
+    ratio: int = 1
+    fast: bool = True
+    smooth: bool = True
+
+
+def read_jpeg(
+    image: Any, channels: int, options: JpegOptions, columns: tuple[int, int] | None = None
+) -> Array:
+    """Pixels [height, width, channels] of an opened image, 0 channels for its own number.
+
+    `columns` are the first and the end of those that are wanted: chroma is not smoothed across the
+    end, nor across the left edge of the block in which the first one is. Others may be wrong.
+    """
     grey = image.mode == "L"
-    if image.mode not in ("L", "RGB") or image.info.get("adobe_transform") == 0:
-        return None
-    if not grey and len(getattr(image, "layer", ())) != 3:
-        return None
-    image.draft("L" if grey or channels == 1 else "YCbCr", image.size)
-    image.decoderconfig = (1, 1)  # full size, fast
-    planes = np.asarray(image).astype(np.int32)
-    if planes.ndim == 2:
-        return np.repeat(planes[..., None], max(channels, 1), axis=2).astype(np.uint8)
-    down, right = _density(image)
-    chroma = planes[::down, ::right, 1:]
-    if smooth and right == 2 and down in (1, 2) and chroma.shape[1] > 2:
+    if image.mode == "CMYK":
+        return _inks(_decoded(image, None, options))
+    is_luma = image.mode == "RGB" and not _is_rgb(image)
+    if not grey and not is_luma:
+        pixels = _decoded(image, None, options)
+        return pixels if channels != 1 else _grey(pixels)
+    if grey or channels == 1:
+        planes = _decoded(image, "L", options)
+        return np.repeat(planes[..., None], max(channels, 1), axis=2)
+    if not options.fast or options.ratio > 1:
+        whole = options.smooth and _density(image) != (2, 2)
+        return _decoded(image, None, replace(options, fast=options.fast and not whole))
+    density = _density(image)
+    planes = _decoded(image, "YCbCr", options).astype(np.int32)
+    return _colors(_smoothed(planes, density, columns) if options.smooth else planes)
+
+
+def _is_rgb(image: Any) -> bool:
+    """Whether red, green and blue are stored as they are."""
+    return image.info.get("adobe_transform") == 0 or len(getattr(image, "layer", ())) != 3 or (
+        [layer[0] for layer in image.layer] == [*b"RGB"] and "adobe_transform" not in image.info
+    )
+
+
+def _decoded(image: Any, mode: str | None, options: JpegOptions) -> Array:
+    """What libjpeg gives; the fast transform comes without smoothing."""
+    image.draft(mode, tuple(size / options.ratio for size in image.size))
+    image.decoderconfig = (options.ratio, int(options.fast))
+    return np.array(image)
+
+
+def _inks(planes: Array) -> Array:
+    """Red, green and blue of cyan, magenta, yellow and black."""
+    light = 255 - planes.astype(np.int32)
+    return np.asarray(light[..., :3] * light[..., 3:] // 255, np.uint8)
+
+
+def _grey(pixels: Array) -> Array:
+    """The luma of red, green and blue, with factors of 16 binary digits."""
+    luma = pixels.astype(np.int32) @ np.array([19595, 38470, 7471]) + (1 << 15) >> 16
+    return luma[..., None].astype(np.uint8)
+
+
+def _smoothed(planes: Array, density: tuple[int, int], columns: tuple[int, int] | None) -> Array:
+    """The planes, chroma smoothed where neighbouring columns share it."""
+    down, right = density
+    if right != 2 or down not in (1, 2) or planes.shape[1] <= 4:
+        return planes
+    first, end = columns or (0, planes.shape[1])
+    first -= first % 16  # blocks begin there
+    chroma = planes[::down, first:end:right, 1:]
+    if chroma.shape[1] > 1:
         wide = _smooth_both(chroma) if down == 2 else _smooth_columns(chroma)
-        planes[..., 1:] = wide[: planes.shape[0], : planes.shape[1]]
-    return _colors(planes)
+        planes[:, first:end, 1:] = wide[: planes.shape[0], : end - first]
+    return planes
 
 
 def _density(image: Any) -> tuple[int, int]:
