@@ -17,7 +17,7 @@ from flowc.ir.dtypes import DType
 from flowc.ir.errors import UnimplementedError
 from flowc.ir.ops.common import abstract, fail, show
 from flowc.ir.ops.image_formats import is_deep_png, read_bmp, read_deep_png
-from flowc.ir.ops.image_jpeg import JpegOptions, read_jpeg
+from flowc.ir.ops.image_jpeg import JpegOptions, read_jpeg, rows_before_end
 from flowc.ir.ops.image_png import PNG_START, write_png
 from flowc.ir.ops.registry import OpDefinition, host_op
 from flowc.ir.tensor.builder import Builder, UnknownShape, require
@@ -75,31 +75,46 @@ def _channels(image: Any) -> int:
     return {"1": 1, "L": 1, "I": 1, "I;16": 1, "F": 1, "LA": 2, "RGBA": 4}.get(image.mode, 3)
 
 
+_BAD_JPEG = "jpeg::Uncompress failed. Invalid JPEG data or crop window"
+_END_OF_JPEG = b"\xff\xd9"
+
+
 def _jpeg_pixels(
-    image: Any, channels: int, options: JpegOptions, columns: tuple[int, int] | None = None
+    content: bytes, channels: int, options: JpegOptions, columns: tuple[int, int] | None = None
 ) -> Array:
     """Pixels [height, width, channels]."""
+    image = _open(content, "JPEG")
     require(channels in (0, 1, 3), "JPEG does not support 4 channels")
     require(channels != 1 or image.mode != "CMYK", "JPEG of inks cannot be decoded to grey")
     try:
         return read_jpeg(image, channels, options, columns)
     except (OSError, SyntaxError, ValueError) as error:
-        what = "jpeg::Uncompress failed. Invalid JPEG data or crop window"
-        raise fail(f"{what}: {error}") from error
+        if content.endswith(_END_OF_JPEG) or not (options.recover or options.least < 1):
+            raise fail(f"{_BAD_JPEG}: {error}") from error
+    pixels = _jpeg_pixels(content + _END_OF_JPEG, channels, options, columns)
+    if options.recover:
+        return pixels
+    rows = rows_before_end(_open(content, "JPEG"), options)
+    require(rows > 0 and rows / len(pixels) >= options.least, f"{_BAD_JPEG}: it ends too early")
+    pixels[rows:] = 0
+    return pixels
 
 
-def _decode(content: bytes, channels: int, jpeg: JpegOptions = JpegOptions()) -> Array:
+_PLAIN = JpegOptions()
+
+
+def _decode(content: bytes, channels: int, jpeg: JpegOptions = _PLAIN) -> Array:
     """Pixels of the file, of all frames of an animation [frames, height, width, 3]."""
     name = _format(content)
     if name == "BMP":
         return read_bmp(content, channels)
     if name == "PNG" and is_deep_png(content):
         return _with_channels(read_deep_png(content), channels)
+    if name == "JPEG":
+        return _jpeg_pixels(content, channels, jpeg)
     image = _open(content, name)
     if name == "GIF":
         return np.stack(list(_frames(image)))
-    if name == "JPEG":
-        return _jpeg_pixels(image, channels, jpeg)
     return _pixels(image, channels, name)
 
 
@@ -157,20 +172,31 @@ def _check(channels: int) -> None:
     require(channels in (0, 1, 3, 4), f"`channels` must be 0, 1, 3 or 4 but got {channels}")
 
 
-def _checked_jpeg(channels: int, ratio: int, smooth: bool, dct_method: str) -> JpegOptions:
+def _checked_jpeg(
+    channels: int, ratio: int, smooth: bool, recover: bool, least: float, dct_method: str
+) -> JpegOptions:
     _check(channels)
     require(ratio in (1, 2, 4, 8), f"ratio must be 1, 2, 4, or 8, got {ratio}")
     known = dct_method in ("", "INTEGER_FAST", "INTEGER_ACCURATE")
     require(known, "dct_method must be one of {'', 'INTEGER_FAST', 'INTEGER_ACCURATE'}")
-    return JpegOptions(ratio, dct_method != "INTEGER_ACCURATE", smooth)
+    return JpegOptions(ratio, dct_method != "INTEGER_ACCURATE", smooth, recover, least)
 
 
 @host_op(f"DecodeJpeg(contents: string[]; {_JPEG}) -> image: uint8")
 def decode_jpeg(
-    contents: Array, *, channels: int, ratio: int, fancy_upscaling: bool, dct_method: str
+    contents: Array,
+    *,
+    channels: int,
+    ratio: int,
+    fancy_upscaling: bool,
+    try_recover_truncated: bool,
+    acceptable_fraction: float,
+    dct_method: str,
 ) -> Array:
     """Pixels [height, width, channels], in 1 / ratio of the size."""
-    jpeg = _checked_jpeg(channels, ratio, fancy_upscaling, dct_method)
+    jpeg = _checked_jpeg(
+        channels, ratio, fancy_upscaling, try_recover_truncated, acceptable_fraction, dct_method
+    )
     content = contents.item()
     return _as_type(_still(_decode(content, channels, jpeg)), dtypes.uint8, content)
 
@@ -183,18 +209,21 @@ def decode_and_crop_jpeg(
     channels: int,
     ratio: int,
     fancy_upscaling: bool,
+    try_recover_truncated: bool,
+    acceptable_fraction: float,
     dct_method: str,
 ) -> Array:
     """The part of the image that the window names: row, column, height, width."""
-    jpeg = _checked_jpeg(channels, ratio, fancy_upscaling, dct_method)
+    jpeg = _checked_jpeg(
+        channels, ratio, fancy_upscaling, try_recover_truncated, acceptable_fraction, dct_method
+    )
     require(crop.shape == (4,), f"crop_size must have four elements {show(crop.shape)}")
     name = _format(contents.item())
     require(
         name == "JPEG", f"DecodeAndCropJpeg operation can run on JPEG only, but detected {name}."
     )
     top, left, height, width = crop.tolist()
-    image = _open(contents.item(), "JPEG")
-    pixels = _jpeg_pixels(image, channels, jpeg, (left, left + width))
+    pixels = _jpeg_pixels(contents.item(), channels, jpeg, (left, left + width))
     fits = top + height <= pixels.shape[0] and left + width <= pixels.shape[1]
     require(
         fits and min(top, left) >= 0 and min(height, width) > 0,

@@ -17,11 +17,17 @@ from flowc.ir.tensor.primitive import Array
 
 @dataclass(frozen=True)
 class JpegOptions:
-    """The choices that decoding leaves: 1 / ratio of the size, the transform, smooth chroma."""
+    """The choices that decoding leaves: 1 / ratio of the size, the transform, smooth chroma.
+
+    Of a file that ends too early, `recover` makes up the rest. Else at least the share `least` of
+    the rows must be there, and the others are black.
+    """
 
     ratio: int = 1
     fast: bool = True
     smooth: bool = True
+    recover: bool = False
+    least: float = 1.0
 
 
 def read_jpeg(
@@ -50,10 +56,35 @@ def read_jpeg(
     return _colors(_smoothed(planes, density, columns) if options.smooth else planes)
 
 
+def rows_before_end(image: Any, options: JpegOptions) -> int:
+    """How many rows there are before the end of a file that ends too early.
+
+    The image has been opened, and is used up by this. As in TensorFlow there are none in a file
+    that ends between two blocks.
+    """
+    image.draft("YCbCr", tuple(size / options.ratio for size in image.size))
+    image.decoderconfig = (options.ratio, 1)
+    try:
+        image.load()
+    except OSError as error:
+        if "(0 bytes not processed)" in str(error):
+            return 0
+    planes = np.asarray(image._new(image.im))
+    filled = np.flatnonzero(planes.reshape(len(planes), -1).any(1))
+    rows = int(filled[-1]) + 1 if len(filled) else 0
+    is_smooth = options.smooth and options.ratio == 1 and planes.ndim == 3
+    waits = is_smooth and _density(image)[0] == 2 and 0 < rows < len(planes)
+    return rows - 2 if waits else rows  # the last ones are smoothed with those that follow
+
+
 def _is_rgb(image: Any) -> bool:
     """Whether red, green and blue are stored as they are."""
-    return image.info.get("adobe_transform") == 0 or len(getattr(image, "layer", ())) != 3 or (
-        [layer[0] for layer in image.layer] == [*b"RGB"] and "adobe_transform" not in image.info
+    return (
+        image.info.get("adobe_transform") == 0
+        or len(getattr(image, "layer", ())) != 3
+        or (
+            [layer[0] for layer in image.layer] == [*b"RGB"] and "adobe_transform" not in image.info
+        )
     )
 
 
@@ -72,7 +103,7 @@ def _inks(planes: Array) -> Array:
 
 def _grey(pixels: Array) -> Array:
     """The luma of red, green and blue, with factors of 16 binary digits."""
-    luma = pixels.astype(np.int32) @ np.array([19595, 38470, 7471]) + (1 << 15) >> 16
+    luma: Array = pixels.astype(np.int32) @ np.array([19595, 38470, 7471]) + (1 << 15) >> 16
     return luma[..., None].astype(np.uint8)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from flowc.frontend.apply import build
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.ops.image_formats import read_deep_png
 from flowc.ir.ops.image_png import write_png
+from tests.corpus import Pack
 
 Array = np.ndarray[Any, Any]
 
@@ -195,3 +197,89 @@ def test_bilinear_transform_blends_neighbours() -> None:
     half = np.array([[1, 0, 0.5, 0, 1, 0.25, 0, 0]], np.float32)
     blended = build("ImageProjectiveTransformV2", images, half, [1, 1], interpolation="BILINEAR")
     assert run(blended).item() == 4.0
+
+
+# JPEG as TensorFlow 2.21 decodes it: checksums of its pixels
+
+
+def golden_jpeg(shared: Path) -> bytes:
+    """A file of 16 rows and 24 columns whose chroma is halved along both."""
+    with Pack(shared / "golden/io/DecodeJpeg.npz") as pack:
+        content: bytes = pack.value(pack.cases[0]["steps"][0]["feeds"][0]["value"]).item()
+    return content
+
+
+def checksum(pixels: Array) -> int:
+    return zlib.crc32(pixels.tobytes())
+
+
+@pytest.mark.parametrize(
+    ("options", "shape", "expected"),
+    [
+        ({}, (16, 24, 3), 3582431975),
+        ({"channels": 1}, (16, 24, 1), 736116530),
+        ({"fancy_upscaling": False}, (16, 24, 3), 1733268363),
+        ({"dct_method": "INTEGER_ACCURATE"}, (16, 24, 3), 1909180496),
+        ({"dct_method": "INTEGER_ACCURATE", "channels": 1}, (16, 24, 1), 3265807323),
+        ({"ratio": 2}, (8, 12, 3), 3387744453),
+        ({"ratio": 4}, (4, 6, 3), 1495747216),
+        ({"ratio": 8, "channels": 1}, (2, 3, 1), 1424573755),
+        ({"ratio": 2, "dct_method": "INTEGER_ACCURATE"}, (8, 12, 3), 1434356348),
+    ],
+)
+def test_jpeg_pixels(
+    shared: Path, options: dict[str, Any], shape: tuple[int, ...], expected: int
+) -> None:
+    pixels = run(tf.image.decode_jpeg(golden_jpeg(shared), **options))
+    assert (pixels.shape, checksum(pixels)) == (shape, expected)
+
+
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [
+        ((0, 0, 16, 24), 3582431975),
+        ((2, 3, 9, 5), 707688534),
+        ((1, 16, 4, 8), 2187133579),
+        ((0, 5, 16, 2), 14010131),
+    ],
+)
+def test_parts_of_a_jpeg(shared: Path, window: tuple[int, ...], expected: int) -> None:
+    assert checksum(run(tf.image.decode_and_crop_jpeg(golden_jpeg(shared), window))) == expected
+
+
+@pytest.mark.parametrize("ratio", [2, 4, 8])
+def test_small_jpegs_get_smaller(ratio: int) -> None:
+    file = io.BytesIO()
+    Image.fromarray(smooth(9, 3)).save(file, "JPEG")
+    pixels = run(tf.image.decode_jpeg(file.getvalue(), ratio=ratio))
+    assert pixels.shape == (-(-9 // ratio), -(-3 // ratio), 3)
+
+
+def test_a_jpeg_of_inks() -> None:
+    file = io.BytesIO()
+    inks = np.full((8, 8, 4), (0, 100, 200, 55), np.uint8)
+    Image.fromarray(inks, "CMYK").save(file, "JPEG", quality=100)
+    pixels = run(tf.image.decode_jpeg(file.getvalue()))
+    np.testing.assert_allclose(pixels[4, 4], [200, 155 * 200 // 255, 55 * 200 // 255], atol=2)
+    with pytest.raises(InvalidArgumentError, match="cannot be decoded to grey"):
+        run(tf.image.decode_jpeg(file.getvalue(), channels=1))
+
+
+@pytest.mark.parametrize("grey", [True, False])
+def test_a_jpeg_that_ends_too_early(grey: bool) -> None:
+    file = io.BytesIO()
+    pixels = noise(33, 35, 3)
+    Image.fromarray(pixels[..., 0] if grey else pixels).save(file, "JPEG", subsampling="4:2:0")
+    content = file.getvalue()
+    whole = run(tf.image.decode_jpeg(content))
+    cut = content[:-3]
+    rows = 32 if grey else 30  # two more wait for the next ones, whose chroma they take part of
+    found = run(tf.image.decode_jpeg(cut, acceptable_fraction=0.5))
+    np.testing.assert_array_equal(found[:rows], whole[:rows])
+    assert not found[rows:].any()
+    assert run(tf.image.decode_jpeg(cut, try_recover_truncated=True)).shape == whole.shape
+    for options in ({}, {"acceptable_fraction": 0.99}):
+        with pytest.raises(InvalidArgumentError, match="Invalid JPEG data"):
+            run(tf.image.decode_jpeg(cut, **options))
+    with pytest.raises(InvalidArgumentError, match="Invalid JPEG data"):
+        run(tf.image.decode_jpeg(content[:30], try_recover_truncated=True))
