@@ -5,6 +5,7 @@ Gradients follow Walter, Lehmann and Lamour (2012) for QR and Townsend (2016) fo
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -270,7 +271,8 @@ def lu(input: Array, *, output_idx_type: DType) -> tuple[Array, Array]:
     _matrices(input)
     size = input.shape[-1]
     require(input.shape[-2] == size, f"Input matrix must be square, got {show(input.shape)}")
-    packed = input.reshape(-1, size, size).astype(np.result_type(input.dtype, np.float64))
+    count = math.prod(input.shape[:-2])
+    packed = input.reshape(count, size, size).astype(np.result_type(input.dtype, np.float64))
     rows = np.tile(np.arange(size), (len(packed), 1))
     for matrix, order in zip(packed, rows, strict=True):
         _factor(matrix, order)

@@ -33,8 +33,14 @@ class _Axis:
     part: Value  # of the way between the box's ends
 
     @classmethod
-    def of(cls, b: Builder, boxes: Value, axis: int, size: Dim, crop: Dim) -> _Axis:
-        """From the box's ends, which are fractions of the axis."""
+    def of(
+        cls, b: Builder, boxes: Value, axis: int, size: Dim, crop: Dim, for_boxes: bool
+    ) -> _Axis:
+        """From the box's ends, which are fractions of the axis.
+
+        The gradient for the boxes takes the factors in another order than the rest, and an ulp
+        decides whether a position is a pixel's own or between two.
+        """
         shape = (b.shape(boxes)[0], crop)
         ends = [b.squeeze(b.slice_axis(boxes, 1, i, i + 1), 1) for i in (axis, axis + 2)]
         start, end = (Term(b, b.broadcast_in_dim(end, shape, (0,))) for end in ends)
@@ -45,7 +51,9 @@ class _Axis:
                 size, 1, ((start + end) * 0.5 * last).value, b.full(0.5, shape, dtypes.float32)
             )
         steps = Term(b, number(b, crop - 1, dtypes.float32))
-        place = start * last + step * ((end - start) * last / steps)
+        length = end - start
+        stride = length * (last / steps) if for_boxes else length * last / steps
+        place = start * last + step * stride
         return cls(size, crop, place.value, (step / steps).value)
 
     def inside(self, b: Builder) -> Value:
@@ -70,7 +78,15 @@ class _Grid:
     image: Value  # of each crop, its number
 
     @classmethod
-    def of(cls, b: Builder, boxes: Value, ind: Value, image: Shape, crop: Shape) -> _Grid:
+    def of(
+        cls,
+        b: Builder,
+        boxes: Value,
+        ind: Value,
+        image: Shape,
+        crop: Shape,
+        for_boxes: bool = False,
+    ) -> _Grid:
         """Raises InvalidArgumentError for boxes that do not fit; checks the image numbers."""
         shape = require_rank(b, boxes, 2, "boxes")
         (count,) = require_rank(b, ind, 1, "box_index")
@@ -86,8 +102,8 @@ class _Grid:
         inside = b.and_(b.ge(ind, 0), b.lt(ind, limit))
         check_all(b, inside, "box_index has values outside [0, batch_size)",
                   outside(ind, image[0], words=_no_such_image), "OutOfRangeError")  # fmt: skip
-        rows = _Axis.of(b, boxes, 0, image[1], crop[0])
-        columns = _Axis.of(b, boxes, 1, image[2], crop[1])
+        rows = _Axis.of(b, boxes, 0, image[1], crop[0], for_boxes)
+        columns = _Axis.of(b, boxes, 1, image[2], crop[1], for_boxes)
         return cls(b, rows, columns, b.reshape(ind, (shape[0],)))
 
     @property
@@ -242,7 +258,8 @@ def crop_and_resize_grad_boxes(
 ) -> Value:
     """How the crops change with the boxes' ends: the images' slopes where they are read."""
     shape = require_rank(b, grads, 4, "grads image")
-    grid = _Grid.of(b, boxes, box_ind, require_rank(b, image, 4, "input image"), shape[1:3])
+    size = require_rank(b, image, 4, "input image")
+    grid = _Grid.of(b, boxes, box_ind, size, shape[1:3], for_boxes=True)
     pixels = _flat(b, image)
     corners = [b.take(pixels, at) for at, _ in grid.corners()]
     top_left, top_right, bottom_left, bottom_right = (Term(b, corner) for corner in corners)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,9 @@ def _patches(
     spatial = shape[1:-1]
     edges = window_padding(b, spatial, tuple(windows), strides, rates, padding)
     sizes = output_sizes(spatial, tuple(windows), strides, rates, edges)
+    if 0 in sizes:
+        depth = shape[-1] * math.prod(windows)
+        return b.full(0, (shape[0], *sizes, depth), x.type.dtype)
     low, high = ([0, *(edge[i] for edge in edges), 0] for i in range(2))
     padded = b.pad(x, False if x.type.dtype.is_bool else 0, low, high)
     taps = []

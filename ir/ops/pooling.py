@@ -73,12 +73,20 @@ def _pool(
 # The four computations
 
 
+def _max_pool_of_images(b: Builder, x: Value, pool: _Pool) -> Value:
+    """TensorFlow's pooling of images passes over NaNs, unlike its Max, and starts from the least
+    finite number: that is what a window without any greater one gives.
+    """
+    dtype = x.type.dtype
+    if not dtype.is_floating:
+        return _max_pool(b, x, pool)
+    numbers = b.select(b.ne(x, x), least(dtype), x)
+    return b.maximum(_max_pool(b, numbers, pool), dtype.min)
+
+
 def _max_pool(b: Builder, x: Value, pool: _Pool) -> Value:
-    """TensorFlow's pooling passes over NaNs, unlike its Max."""
-    lowest = least(x.type.dtype)
-    if x.type.dtype.is_floating:
-        x = b.select(b.ne(x, x), lowest, x)
-    start = b.scalar(lowest, x.type.dtype)
+    """The greatest element of each window; NaN if there is one."""
+    start = b.scalar(least(x.type.dtype), x.type.dtype)
     return b.reduce_window([x], [start], b.maximum, **pool.window(b, b.shape(x)))[0]
 
 
@@ -205,7 +213,7 @@ def max_pool(
 ) -> Value:
     """The greatest element of each window."""
     pool = _pool(b, b.shape(input), ksize, strides, padding, explicit_paddings)
-    return _max_pool(b, input, pool)
+    return _max_pool_of_images(b, input, pool)
 
 
 @op(f"MaxPoolGrad({_TRIPLE_2D}; {_EXPLICIT}, {_GRAD_FORMAT}, T: {{real}} = float32) -> output: T")
@@ -370,7 +378,7 @@ _V2 = 'padding: {"SAME", "VALID"}'
 def max_pool_v2(b: Builder, input: Value, ksize: Value, strides: Value, *, padding: str) -> Value:
     """The greatest element of each window."""
     sizes, steps = (b.static(value).tolist() for value in (ksize, strides))
-    return _max_pool(b, input, _pool(b, b.shape(input), sizes, steps, padding))
+    return _max_pool_of_images(b, input, _pool(b, b.shape(input), sizes, steps, padding))
 
 
 def _define_v2(

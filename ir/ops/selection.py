@@ -154,7 +154,8 @@ def dynamic_partition(data: Array, partitions: Array, *, num_partitions: int) ->
         f"partitions.shape = {show(partitions.shape)}",
     )
     require_inside(partitions, num_partitions, "partitions")
-    rows, numbers = data.reshape(-1, *data.shape[depth:]), partitions.reshape(-1)
+    numbers = partitions.reshape(-1)
+    rows = data.reshape(len(numbers), *data.shape[depth:])
     return [rows[numbers == i] for i in range(num_partitions)]
 
 

@@ -112,7 +112,7 @@ def _stitch_rows(indices: list[Array], data: list[Array]) -> Array:
     size = max((int(i.max()) for i in indices if i.size), default=-1) + 1
     merged = np.zeros((size, *inner), data[0].dtype)
     for index, value in zip(indices, data, strict=True):
-        merged[_not_negative(index).reshape(-1)] = value.reshape(-1, *inner)
+        merged[_not_negative(index).reshape(-1)] = value.reshape(index.size, *inner)
     return merged
 
 
