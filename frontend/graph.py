@@ -16,7 +16,7 @@ from flowc.frontend.naming import NameScopes
 from flowc.frontend.stacks import GRAPHS, GraphStack
 from flowc.frontend.tensor import Tensor
 from flowc.ir.dtypes import DType, as_dtype, resource
-from flowc.ir.errors import InvalidArgumentError
+from flowc.ir.errors import InvalidArgumentError, InvalidOperandsError
 from flowc.ir.graph_values import attr_to_python, python_to_attr
 from flowc.ir.ops.inference import Abstract, Inference, abstract, output_dtypes
 from flowc.ir.ops.registry import OpDefinition
@@ -119,7 +119,7 @@ class Graph(NameScopes, Collections, OperationScopes):
             )
         except InvalidArgumentError as error:
             text = messages.bad_shapes(op.definition, op.name, inputs, error.message, op.location)
-            raise ValueError(text) from None
+            raise InvalidOperandsError(None, None, text) from None
 
     def _register(self, op: Operation) -> None:
         for tensor in op._inputs:

@@ -43,6 +43,14 @@ class InvalidArgumentError(OpError):
     error_code = 3
 
 
+class InvalidOperandsError(InvalidArgumentError, ValueError):
+    """Operands that do not fit, found while the graph is built.
+
+    TensorFlow raises ValueError there, and InvalidArgumentError where only the op's kernel finds
+    it. flowc finds more of it early: whoever awaits either of the two is served.
+    """
+
+
 class DeadlineExceededError(OpError):
     """A time limit ran out."""
 

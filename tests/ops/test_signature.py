@@ -64,6 +64,12 @@ def test_what_a_kernel_refuses_is_found_when_it_runs(
         session.run(made)
 
 
+def test_operands_that_do_not_fit_are_either_error() -> None:
+    for kind in (ValueError, tf.errors.InvalidArgumentError):
+        with pytest.raises(kind, match="delta must be a scalar"):
+            build("AdjustHue", np.ones((2, 2, 3), np.float32), [0.5])
+
+
 def test_scalars_are_stacked_instead() -> None:
     axis = tf.placeholder(tf.int32)
     with pytest.raises(ValueError, match=r"Can't concatenate scalars \(use tf.stack instead\)"):
