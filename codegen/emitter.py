@@ -17,9 +17,10 @@ from flowc.codegen.builder import Builder, declare
 from flowc.codegen.expressions import Expressions
 from flowc.codegen.loops import LoopEmitter
 from flowc.codegen.memory import BoundsChecks, Memory, index_offset
+from flowc.codegen.polling import is_long
 from flowc.codegen.positions import Positions
-from flowc.codegen.representation import I64, POINTER, VOID
-from flowc.codegen.scopes import Scopes
+from flowc.codegen.representation import I32, I64, POINTER, VOID
+from flowc.codegen.scopes import Placed, Scopes
 from flowc.ir.loops.kernel import (
     Allocate,
     Buffer,
@@ -87,6 +88,12 @@ class Context:
         return next(n for n in names if n not in self.signatures)
 
 
+def read_stop_word(builder: Builder, word: ir.Value) -> ir.Value:
+    """Whether the run is to end."""
+    value = builder.load_atomic(word, "monotonic", 4, typ=I32)
+    return builder.icmp_unsigned("!=", value, ir.Constant(I32, 0))
+
+
 class KernelEmitter:
     """Writes one LLVM function, from its entry block to its return."""
 
@@ -102,6 +109,9 @@ class KernelEmitter:
         self.expressions = Expressions(self.scopes, self.positions, self.memory)
         self.has_masks = context.machine.has_masks
         self.streaming: frozenset[Store] = frozenset()
+        self.stop_word: Placed | None = None  # not 0 where the run is to end
+        self.looking: frozenset[For] = frozenset()  # the loops around that look at it
+        self.on_stop: list[Callable[[Builder], None]] = []  # what a return in between must do
         self.loops = LoopEmitter(self)
 
     def finish(self) -> None:
@@ -109,6 +119,19 @@ class KernelEmitter:
         self.scopes.at(0).ret_void()
         self.builder.position_at_end(self.allocations)
         self.builder.branch(self.function.blocks[1])
+
+    def look(self) -> None:
+        """Return from the function where the run is to end."""
+        if self.stop_word is None:
+            return
+        stop, go_on = (self.function.append_basic_block(name) for name in ("stop", "go_on"))
+        builder = self.scopes.here()
+        builder.cbranch(read_stop_word(builder, self.stop_word[0]), stop, go_on)
+        builder.position_at_end(stop)
+        for clean_up in reversed(self.on_stop):
+            clean_up(builder)
+        builder.ret_void()
+        self.scopes.continue_in(go_on)
 
     def stack_space(self, kind: ir.Type, align: int) -> ir.Value:
         """Space of type `kind` in the function's frame."""
@@ -178,13 +201,15 @@ class KernelEmitter:
 def emit_kernel(
     context: Context, kernel: Kernel, name: str, overlapping: frozenset[Buffer] = frozenset()
 ) -> None:
-    """Define a kernel's function: pointers of its parameters, its free symbols, the error cell.
+    """Define a kernel's function: pointers of its parameters, its free symbols, the word that tells
+    to stop where the kernel may be long, the error cell.
 
     `overlapping` are the parameters that share memory with one that the kernel writes.
     """
     symbols = free_symbols(kernel, sizes=context.checks is not None)
     count = len(kernel.parameters)
-    kinds = [POINTER] * count + [I64] * len(symbols)
+    looks = is_long(kernel.body)
+    kinds = [POINTER] * count + [I64] * len(symbols) + [POINTER] * looks
     if context.checks is not None:
         context.checks.kernel = kernel.name
         kinds.append(POINTER)
@@ -196,6 +221,8 @@ def emit_kernel(
         emitter.memory.pointers[buffer] = (argument, 0)
     for symbol, argument in zip(symbols, function.args[count:], strict=False):
         emitter.scopes.bind(symbol, argument)
+    if looks:
+        emitter.stop_word = (function.args[count + len(symbols)], 0)
     if context.checks is not None:
         emitter.memory.error_cell = (function.args[-1], 0)
     emitter.statements(kernel.body)

@@ -16,6 +16,7 @@ from llvmlite import ir
 
 from flowc.codegen.expressions import Expressions
 from flowc.codegen.memory import Memory
+from flowc.codegen.polling import looks
 from flowc.codegen.positions import Lanes, Positions
 from flowc.codegen.representation import I1, I32, I64, Literal, integer, iota, lanes_of, literal
 from flowc.codegen.scopes import Scopes
@@ -39,7 +40,11 @@ class Emitter(Protocol):
 
     def statements(self, body: Sequence[Statement]) -> None: ...
 
+    looking: frozenset[For]  # the loops around that look whether the run is to end
+
     def when(self, condition: ir.Value, emit_body: Callable[[], None]) -> None: ...
+
+    def look(self) -> None: ...
 
 
 def counted(
@@ -139,6 +144,13 @@ class LoopEmitter:
 
     def emit(self, loop: For) -> None:
         """Emit a loop and bind its results."""
+        around = self.emitter.looking
+        if looks(loop, not around):
+            self.emitter.looking = around | {loop}
+        self._emit(loop)
+        self.emitter.looking = around
+
+    def _emit(self, loop: For) -> None:
         if loop.kind is Kind.UNROLLED:
             results = self._unrolled(loop)
         else:
@@ -207,6 +219,7 @@ class LoopEmitter:
 
         def trip(index: ir.Value, carried: Values) -> Values:
             self.scopes.bind(next(iter(dims.symbols(first))), index)
+            self._look(loop)
             results: Values = []
             for copy in range(copies):
                 own = carried[copy * len(values) :][: len(values)]
@@ -231,6 +244,7 @@ class LoopEmitter:
 
         def trip(index: ir.Value, carried: Values) -> Values:
             self.scopes.bind(next(iter(dims.symbols(first))), index)
+            self._look(loop)
             mask = self._mask(rest, index, stop, width) if width > 1 else None
             with self._iterations(loop.index, first, width, mask):
                 return self._blend(mask, self._body(loop, carried), carried)
@@ -258,6 +272,10 @@ class LoopEmitter:
         return [self.scopes.here().select(mask, n, o) for n, o in zip(new, old, strict=True)]
 
     # One trip
+
+    def _look(self, loop: For) -> None:
+        if loop in self.emitter.looking:
+            self.emitter.look()
 
     def _body(self, loop: For, carried: Values) -> Values:
         """The statements and the next carried values, in the shape of `carried`."""

@@ -23,6 +23,8 @@ from flowc.runtime.state import SERVERS, SessionState
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Compilation, Executor
+    from flowc.runtime.step import Step
+    from flowc.runtime.waiting import Waiting
 
 
 class _Prepared:
@@ -30,11 +32,25 @@ class _Prepared:
 
     def __init__(self, executor: Executor, fetches: FetchPlan, feeds: FeedPlan) -> None:
         self.arrays = feeds.arrays
-        self.step = executor.prepare(fetches.names, feeds.names, fetches.targets)
+        step = executor.prepare(fetches.names, feeds.names, fetches.targets)
+        limit = executor.waiting.time_limit
+        self.step = step if limit is None else _limited(step, executor.waiting, limit)
         self.rebuild = fetches.rebuild
 
     def __call__(self, values: Any) -> Any:
         return self.rebuild(self.step(self.arrays(values)))
+
+
+def _limited(step: Step, waiting: Waiting, seconds: float) -> Callable[[Any], Any]:
+    """A step that may take so long, where the run has no limit of its own."""
+
+    def run(arrays: Any) -> Any:
+        if waiting.is_limited:
+            return step(arrays)
+        with waiting.limited(seconds):
+            return step(arrays)
+
+    return run
 
 
 def _server_state(target: str | bytes) -> SessionState | None:
@@ -118,10 +134,12 @@ class BaseSession:
 
         `fetches` is a tensor, operation, name, or nested lists, tuples and dictionaries of them;
         operations give None. `feed_dict` gives values for tensors, and for variables, which then
-        have these values in all that the run reads. `options.timeout_in_ms` limits
-        how long the run may wait for others; `run_metadata` gets what `options` ask for. Raises
-        TypeError or ValueError for fetches and feeds that do not fit, RuntimeError in a closed
-        session, and `OpError`s for what fails in the run.
+        have these values in all that the run reads. `options.timeout_in_ms` limits the time of the
+        run, but for that of compiling; what is over it ends with DeadlineExceededError, and Ctrl-C
+        with KeyboardInterrupt, while variables are as before (`docs/architecture.md`).
+        `run_metadata` gets what `options` ask for. Raises TypeError or ValueError for fetches and
+        feeds that do not fit, RuntimeError in a closed session, and `OpError`s for what fails in
+        the run.
         """
         feeds = feed_dict or {}
         try:

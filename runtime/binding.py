@@ -50,6 +50,7 @@ class Binding:
         self._addresses = ctypes.addressof(self._pointers), ctypes.addressof(self._symbols)
         self._arena_size = dims.evaluate(program.arena_size, sizes)
         self._entry = executable.native.entry
+        self._control = executor.control.address
         self._stage_feeds(feeds)
         self._plan_results(sizes)
         self._generation = -1
@@ -134,11 +135,13 @@ class Binding:
             self.is_stale()
         if self._arena_size:
             self._executor.reserve(self._arena_size)
-        code = self._entry(*self._addresses, self._executor.arena_address)
+        code = self._entry(*self._addresses, self._executor.arena_address, self._control)
         if code:
             self._fail(code, feeds)
 
     def _fail(self, code: int, feeds: Sequence[Array]) -> None:
+        if code == self._executable.native.stopped:
+            self._executor.waiting.raise_stopped()
         if code < 0:
             raise InternalError(None, None, self._executable.native.describe_error(code))
         variables = [self._executor.variable_array(name) for name in self._executable.graph.reads]

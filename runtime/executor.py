@@ -11,6 +11,7 @@ import logging
 import sys
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +28,7 @@ from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.unknown import missing_op
 from flowc.ir.proto import FunctionDef
 from flowc.runtime.compiled_part import StaticType
+from flowc.runtime.interrupts import Control, watch_for_interrupts
 from flowc.runtime.state import SessionState
 from flowc.runtime.step import Step
 from flowc.runtime.store import Array, Store, reserved
@@ -82,7 +84,9 @@ class Executor:
         self.options = Options.from_environment()
         self.compilations: list[Compilation] = []
         self.lock = state.lock
-        self.waiting = Waiting(state, _time_limit(config))
+        self.control = Control()
+        self.waiting = Waiting(state, self.control, _time_limit(config))
+        watch_for_interrupts()
         self._index = Graph()
         self._alike: dict[Hashable, list[tuple[tuple[Node, ...], Executable]]] = {}
         self._steps: dict[tuple[tuple[str, ...], ...], Step] = {}
@@ -189,7 +193,9 @@ class Executor:
 
     def compile(self, request: Request, reason: str) -> Executable:
         """Compile a request, saying why in the log."""
+        start = perf_counter()
         executable = compile_request(request, self.store, self._target, self.options)
+        self.waiting.extend(perf_counter() - start)
         self.compilations.append(Compilation(request.name, reason, executable.times))
         self.note(str(self.compilations[-1]))
         return executable

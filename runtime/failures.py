@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from flowc.compiler.driver import Executable
 from flowc.ir import errors
 from flowc.ir.errors import OpError
-from flowc.ir.loops.kernel import Buffer, Call, CaseCalls, Check, Step, WhileCalls
-from flowc.ir.loops.walk import written_buffers
+from flowc.ir.loops.kernel import Buffer, Check, Step
+from flowc.ir.loops.walk import inner_steps, written_by
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.core import Computation, Instruction, Message, Module, Result, Value
 from flowc.ir.tensor.primitives.control import CheckFailed
@@ -82,34 +82,17 @@ def overwritten(lowered: Lowered, code: int) -> dict[int, int]:
     """The results that are written into arguments' memory before a check, and those arguments."""
     written = set[Buffer]()
     for step in lowered.program.steps:
-        written |= _written_by(step)
+        written |= written_by(step)
         if _has_step(step, code):
             break
     arguments = lowered.program.arguments
     return {n: place for n, place in enumerate(lowered.places) if arguments[place] in written}
 
 
-def _written_by(step: Step) -> set[Buffer]:
-    if isinstance(step, Call):
-        names = written_buffers(step.kernel.body)
-        pairs = zip(step.kernel.parameters, step.arguments, strict=True)
-        return {argument for parameter, argument in pairs if parameter in names}
-    return {buffer for inner in _inner_steps(step) for buffer in _written_by(inner)}
-
-
 def _has_step(step: Step, code: int) -> bool:
     if isinstance(step, Check):
         return step.code == code
-    return any(_has_step(inner, code) for inner in _inner_steps(step))
-
-
-def _inner_steps(step: Step) -> list[Step]:
-    match step:
-        case WhileCalls():
-            return [*step.condition, *step.body]
-        case CaseCalls():
-            return [inner for branch in step.branches for inner in branch]
-    return []
+    return any(_has_step(inner, code) for inner in inner_steps(step))
 
 
 def _needed_for(

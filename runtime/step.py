@@ -150,6 +150,7 @@ class Step:
     ) -> list[Any]:
         values = dict(feeds)
         for part, runner in self._parts:
+            self._executor.waiting.require_time()
             inputs = [values[name] for name in part.inputs]
             outputs = runner(inputs, journal) if isinstance(runner, HostPart) else runner(inputs)
             values.update(zip(part.outputs, outputs, strict=True))

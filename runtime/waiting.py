@@ -10,9 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from flowc.ir.errors import CancelledError, DeadlineExceededError
 from flowc.runtime.attempt import Attempt
+from flowc.runtime.interrupts import Control, Limit, watched
 from flowc.runtime.state import SessionState
 
 
@@ -20,17 +22,18 @@ class _ThisThread(threading.local):
     """What a thread's steps have in common."""
 
     def __init__(self) -> None:
-        self.deadline: float | None = None
+        self.limit: Limit | None = None
         self.attempts: list[Attempt] = []
 
 
 class Waiting:
     """Lets the kernels of a session wait for one another."""
 
-    def __init__(self, state: SessionState, time_limit: float | None = None) -> None:
+    def __init__(self, state: SessionState, control: Control, time_limit: float | None) -> None:
         self._changed = state.changed
         self._store = state.store
-        self._time_limit = time_limit
+        self._control = control
+        self.time_limit = time_limit  # seconds of every run that has no limit of its own
         self._thread = _ThisThread()
         self._is_closed = False
 
@@ -58,34 +61,49 @@ class Waiting:
         if ready():
             return
         before = [attempt.current() for attempt in self._thread.attempts]
-        deadline = self._deadline()
         while not ready():
-            self._wait(deadline)
+            self._wait()
             self.require_open()
         for attempt, values in zip(self._thread.attempts, before, strict=True):
             attempt.follow(values)
 
-    def _deadline(self) -> float | None:
-        """When the step must have ended; the session's own limit counts from now on."""
-        if self._thread.deadline is not None or self._time_limit is None:
-            return self._thread.deadline
-        return time.monotonic() + self._time_limit
-
-    def _wait(self, deadline: float | None) -> None:
-        if deadline is None:
+    def _wait(self) -> None:
+        limit = self._thread.limit
+        if limit is None:
             self._changed.wait()
-        elif not self._changed.wait(max(0.0, deadline - time.monotonic())):
-            raise DeadlineExceededError(None, None, "Timed out waiting for notification")
+        elif not self._changed.wait(max(0.0, limit.deadline - time.monotonic())):
+            self.require_time()
 
     @contextmanager
     def limited(self, seconds: float) -> Iterator[None]:
-        """Steps of this thread inside the block may take that long."""
-        before = self._thread.deadline
-        self._thread.deadline = time.monotonic() + seconds
+        """A run of this thread inside the block may take that long."""
+        before = self._thread.limit
+        limit = self._thread.limit = Limit(seconds, self._control)
         try:
-            yield
+            with watched(limit):
+                yield
         finally:
-            self._thread.deadline = before
+            self._thread.limit = before
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether this thread is in a run with a limit."""
+        return self._thread.limit is not None
+
+    def extend(self, seconds: float) -> None:
+        """Let the run of this thread take longer: compiling does not count."""
+        if self._thread.limit is not None:
+            self._thread.limit.deadline += seconds
+
+    def require_time(self) -> None:
+        """Raises DeadlineExceededError when the time of this thread's run is over."""
+        if self._thread.limit is not None and self._thread.limit.is_over:
+            raise DeadlineExceededError(None, None, "Timed out waiting for notification")
+
+    def raise_stopped(self) -> NoReturn:
+        """Raise what has stopped compiled code: DeadlineExceededError or KeyboardInterrupt."""
+        self.require_time()
+        raise KeyboardInterrupt
 
     @contextmanager
     def attempt(self, variables: Collection[str]) -> Iterator[Attempt]:

@@ -1,8 +1,9 @@
 """Object code on disk, by the hash of what it was made from.
 
-An entry is one file: a magic line, the SHA-256 of the rest, the object code. Files are written to a
-temporary name and renamed, so a reader sees all or nothing; a file that is damaged, or that someone
-else could have written, counts as absent. The oldest entries go when the folder is full.
+An entry is one file: a magic line, the SHA-256 of its key and the rest, the object code. Files are
+written to a temporary name and renamed, so a reader sees all or nothing. A file that is damaged,
+that belongs under another name, or that someone else could have written, counts as absent; a folder
+in which others may write is not used. The oldest entries go when the folder is full.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +20,7 @@ from pathlib import Path
 
 from flowc.passes.target import Target
 
-_MAGIC = b"flowc object 1\n"
+_MAGIC = b"flowc object 2\n"
 _DIGEST_BYTES = 32
 _PRUNE_TO = 0.75  # of the limit, so that pruning is rare
 
@@ -57,6 +59,8 @@ class DiskCache:
 
     def load(self, key: str) -> bytes | None:
         """The object kept under `key`, or None."""
+        if not _is_usable(self.folder):
+            return None
         path = self._path(key)
         try:
             with path.open("rb") as file:
@@ -66,17 +70,19 @@ class DiskCache:
             os.utime(path)  # recently used
         except OSError:
             return None
-        return _unpack(content)
+        return _unpack(key, content)
 
     def store(self, key: str, code: bytes) -> None:
         """Keep `code` under `key`. Does nothing where the folder cannot be written."""
         with suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _is_usable(self.folder):
+                return
             self._make_room(len(code))
             handle, name = tempfile.mkstemp(dir=self.folder, prefix="new-")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(_MAGIC + sha256(code).digest() + code)
+                    file.write(_MAGIC + _digest(key, code) + code)
                 os.replace(name, self._path(key))
             except OSError:
                 Path(name).unlink(missing_ok=True)
@@ -101,14 +107,36 @@ class DiskCache:
                 break
 
 
+@cache
+def _is_usable(folder: Path) -> bool:
+    """Whether nobody else can put files into a folder, or take some away; a warning where not."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return True  # there is none yet, or it cannot be read either
+    if not _is_private(status):
+        warnings.warn(
+            f"{folder} belongs to another user or others may write there: no machine code is kept. "
+            "Take the rights away (chmod go-w), or set XDG_CACHE_HOME to a folder of your own",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return False
+    return True
+
+
 def _is_private(status: os.stat_result) -> bool:
     """Whether only this user can have written the file."""
     return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _unpack(content: bytes) -> bytes | None:
+def _digest(key: str, code: bytes) -> bytes:
+    return sha256(key.encode() + b"\n" + code).digest()
+
+
+def _unpack(key: str, content: bytes) -> bytes | None:
     start = len(_MAGIC) + _DIGEST_BYTES
     code = content[start:]
-    if content[:start] != _MAGIC + sha256(code).digest():
+    if content[:start] != _MAGIC + _digest(key, code):
         return None
     return code

@@ -1,7 +1,11 @@
-"""The entry function of a program: `i32 entry(ptr arguments, ptr symbols, ptr arena)`.
+"""The entry function of a program: `i32 entry(ptr arguments, ptr symbols, ptr arena, ptr control)`.
 
 It finds the address of every buffer, then runs the steps in order. It returns 0, the code of the
-first `Check` that fails, or (debug mode) the negative number of an out-of-range access.
+first `Check` that fails, `STOPPED`, or (debug mode) the negative number of an out-of-range access.
+
+The control block (NULL where nobody will end the run) has two words: an i32 that is not 0 where the
+run is to end, and at byte 8 the thread that runs the program. The entry sets the first to 0 and the
+second to its thread, and that to 0 at the end. After `Commit` nobody looks any more.
 """
 
 from __future__ import annotations
@@ -15,7 +19,8 @@ from flowc.codegen.builder import Builder, declare, define_global
 from flowc.codegen.cpu.floats import flush_small_values, restore_control_word
 from flowc.codegen.cpu.parts import Parts
 from flowc.codegen.cpu.threads import POOL_ENTER, POOL_LEAVE
-from flowc.codegen.emitter import Context, emit_kernel
+from flowc.codegen.emitter import Context, emit_kernel, read_stop_word
+from flowc.codegen.polling import is_long
 from flowc.codegen.positions import Positions
 from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer, zero
 from flowc.codegen.scopes import Placed, Scopes
@@ -25,6 +30,7 @@ from flowc.ir.loops.kernel import (
     Call,
     CaseCalls,
     Check,
+    Commit,
     Constants,
     Kernel,
     Program,
@@ -36,6 +42,10 @@ from flowc.ir.loops.walk import free_symbols, has_parallel_loop, written_buffers
 
 ENTRY = "entry"
 TABLE = "constant_table"
+STOPPED = -(1 << 31)
+CONTROL_BYTES = 16
+_NEVER = "never_stop"
+_THREAD = 8  # where in the control block the thread is
 EMBED_LIMIT = 4 << 10  # larger constants reach the code through a table of addresses
 
 
@@ -64,7 +74,7 @@ class EntryEmitter:
         return self.parts.context
 
     def _emit_entry(self) -> None:
-        kind = ir.FunctionType(I32, [POINTER] * 3)
+        kind = ir.FunctionType(I32, [POINTER] * 4)
         self.function = ir.Function(self.context.module, kind, ENTRY)
         self.function.attributes.add("nounwind")
         self.builder = Builder(self.function.append_basic_block("entry"))
@@ -79,6 +89,7 @@ class EntryEmitter:
             self.builder.store(ir.Constant(I32, 0), self.cell)
         self.control_word = flush_small_values(self.builder, self.context.target.triple)
         self._thread_call(POOL_ENTER, ir.Constant(I32, self.context.target.threads))
+        self._find_control()
         self._steps(self.program.steps)
         self._return(ir.Constant(I32, 0))
 
@@ -87,7 +98,45 @@ class EntryEmitter:
             kind = ir.FunctionType(VOID, [a.type for a in arguments])
             self.scopes.here().call(declare(self.context.module, name, kind), arguments)
 
+    # Stopping
+
+    def _find_control(self) -> None:
+        """The stop word, where the program may be long."""
+        self.stop_word = self._never()
+        self.control: ir.Value | None = None
+        if may_be_long(self.program.steps):
+            given = self.function.args[3]
+            missing = self.builder.icmp_unsigned("==", given, ir.Constant(POINTER, None))
+            self.control = self.builder.select(missing, self._never(), given)
+            self.stop_word = self.control
+            self.builder.store_atomic(ir.Constant(I32, 0), self.control, "monotonic", 4)
+            thread = self.builder.call(
+                declare(self.context.module, "pthread_self", ir.FunctionType(I64, [])), []
+            )
+            self._set_thread(thread)
+
+    def _set_thread(self, thread: ir.Value) -> None:
+        builder = self.scopes.here()
+        place = builder.gep(self.control, [integer(_THREAD)], source_etype=I8)
+        builder.store_atomic(thread, place, "release", 8)
+
+    def _never(self) -> ir.GlobalVariable:
+        """A control block that says to go on."""
+        module = self.context.module
+        if _NEVER not in module.globals:
+            kind = ir.ArrayType(I64, CONTROL_BYTES // 8)
+            define_global(module, _NEVER, kind, zero(kind)).linkage = "internal"
+        return module.globals[_NEVER]
+
+    def _look(self) -> None:
+        """Return where the run is to end."""
+        if self.stop_word is self.control:
+            stopped = read_stop_word(self.scopes.here(), self.control)
+            self._return_if(stopped, ir.Constant(I32, STOPPED))
+
     def _return(self, code: ir.Value) -> None:
+        if self.control is not None:
+            self._set_thread(ir.Constant(I64, 0))
         self._thread_call(POOL_LEAVE)
         restore_control_word(self.scopes.here(), self.control_word)
         self.scopes.here().ret(code)
@@ -104,7 +153,7 @@ class EntryEmitter:
             self._places[constants.buffer] = ("constant", number)
 
     def _find_buffers(self) -> None:
-        arguments, symbols, arena = self.function.args
+        arguments, symbols, arena, _ = self.function.args
         for number, symbol in enumerate(self.program.symbols):
             slot = self._slot(symbols, I64, number)
             self.scopes.bind(symbol, self.builder.load(slot, typ=I64))
@@ -158,6 +207,8 @@ class EntryEmitter:
                     self._while(step)
                 case CaseCalls():
                     self._case(step)
+                case Commit():
+                    self.stop_word = self._never()
                 case Check(predicate=predicate, code=code):
                     failed = self.scopes.here().not_(self._read_bool(predicate))
                     self._return_if(failed, ir.Constant(I32, code))
@@ -171,10 +222,14 @@ class EntryEmitter:
             for symbol in free_symbols(call.kernel, sizes=checked)
         ]
         builder = self.scopes.here()
-        builder.call(function, [*pointers, *symbols, *([self.cell] if checked else [])])
+        looks = is_long(call.kernel.body)
+        stop_word, cell = [self.stop_word] * looks, [self.cell] if checked else []
+        builder.call(function, [*pointers, *symbols, *stop_word, *cell])
         if checked:
             code = builder.load(self.cell, typ=I32)
             self._return_if(builder.icmp_signed("!=", code, ir.Constant(I32, 0)), code)
+        if looks:
+            self._look()
 
     def _kernel_function(self, call: Call) -> str:
         """The name of a kernel's function; equal ones whose arguments overlap alike share it."""
@@ -207,6 +262,7 @@ class EntryEmitter:
         self.scopes.here().cbranch(self._read_bool(step.predicate), body, done)
         self.scopes.continue_in(body)
         self._steps(step.body)
+        self._look()
         self.scopes.here().branch(test)
         self.scopes.continue_in(done)
 
@@ -247,6 +303,13 @@ def calls(steps: Sequence[Step]) -> Iterator[Call]:
             case CaseCalls(branches=branches):
                 for branch in branches:
                     yield from calls(branch)
+
+
+def may_be_long(steps: Sequence[Step]) -> bool:
+    """Whether a program looks whether it is to end."""
+    return any(isinstance(s, WhileCalls) for s in steps) or any(
+        is_long(call.kernel.body) for call in calls(steps)
+    )
 
 
 def has_parallel_loops(steps: Sequence[Step]) -> bool:

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from llvmlite import ir
 
-from flowc.codegen.builder import declare
+from flowc.codegen.builder import Builder, declare
 from flowc.codegen.cpu.microkernel import call_micro_kernel
 from flowc.codegen.cpu.threads import PARALLEL_FOR
 from flowc.codegen.emitter import KernelEmitter
 from flowc.codegen.loops import counted
+from flowc.codegen.polling import looks
 from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer
 from flowc.codegen.scopes import Placed
 from flowc.ir.dims import Symbol
@@ -44,6 +45,7 @@ class CpuMachine:
         parallel_for = declare(emitter.context.module, PARALLEL_FOR, kind)
         threads = ir.Constant(I32, self.threads)
         emitter.scopes.here().call(parallel_for, [body, context, extent[0], grain[0], threads])
+        emitter.look()  # what has been stopped is not finished
 
     def _outline(
         self, emitter: KernelEmitter, loop: For, captured: dict[Hashable, Placed]
@@ -59,11 +61,16 @@ class CpuMachine:
         for buffer, (value, _) in emitter.memory.pointers.items():
             inner.memory.pointers[buffer] = inner.scopes.find(("buffer", value)) or (value, 0)
         inner.memory.error_cell = inner.scopes.find("error cell")
+        inner.stop_word = inner.scopes.find("stop word")
+        if looks(loop, not emitter.looking):
+            inner.looking = emitter.looking | {loop}
         inner.positions.known.update(emitter.positions.known)
         inner.positions.known_since.update(dict.fromkeys(emitter.positions.known, 0))
 
         def trip(index: ir.Value, carried: list[ir.Value]) -> list[ir.Value]:
             inner.scopes.bind(loop.index, index)
+            if inner.looking:
+                inner.look()
             inner.statements(loop.body)
             return []
 
@@ -88,17 +95,23 @@ class CpuMachine:
         allocate = declare(emitter.context.module, "aligned_alloc", kind)
         memory = builder.call(allocate, [integer(ALIGNMENT), rounded])
         emitter.memory.pointers[buffer] = (memory, emitter.scopes.depth)
+        emitter.on_stop.append(lambda builder: _free(builder, memory))
 
     def release(self, emitter: KernelEmitter, buffer: Buffer) -> None:
         """Free what came from the heap."""
         memory, _ = emitter.memory.pointers.pop(buffer)
         if not _in_frame(buffer):
-            free = declare(emitter.context.module, "free", ir.FunctionType(VOID, [POINTER]))
-            emitter.scopes.here().call(free, [memory])
+            _free(emitter.scopes.here(), memory)
+            emitter.on_stop.pop()
 
     def multiply_tile(self, emitter: KernelEmitter, tile: MultiplyTile) -> None:
         """Call the program's micro-kernel of this size and type."""
         call_micro_kernel(emitter, tile)
+
+
+def _free(builder: Builder, memory: ir.Value) -> None:
+    free = declare(builder.module, "free", ir.FunctionType(VOID, [POINTER]))
+    builder.call(free, [memory])
 
 
 def _in_frame(buffer: Buffer) -> bool:
@@ -116,6 +129,8 @@ def _captured(emitter: KernelEmitter) -> dict[Hashable, Placed]:
         found[("buffer", placed[0])] = placed
     if emitter.memory.error_cell is not None:
         found["error cell"] = emitter.memory.error_cell
+    if emitter.stop_word is not None:
+        found["stop word"] = emitter.stop_word
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
@@ -26,7 +27,7 @@ def pool_symbols(target: Target, disk_cache: DiskCache | None = None) -> dict[st
     machine = Target(target.triple, "", "", 16, 16)
     with _loading:
         if machine not in _libraries:
-            library = jit.link([_pool_object(machine, disk_cache)], EXPORTS)
+            library = _load_pool(machine, disk_cache)
             library._owned = True
             _libraries[machine] = library
             reset = ctypes.CFUNCTYPE(None)(library[POOL_RESET])
@@ -34,14 +35,17 @@ def pool_symbols(target: Target, disk_cache: DiskCache | None = None) -> dict[st
     return {name: _libraries[machine][name] for name in EXPORTS}
 
 
-def _pool_object(machine: Target, disk_cache: DiskCache | None) -> bytes:
+def _load_pool(machine: Target, disk_cache: DiskCache | None) -> Any:
+    """The pool, from the disk where it is kept there and can be loaded."""
     key = "" if disk_cache is None else object_key("pool", machine)
     code = None if disk_cache is None else disk_cache.load(key)
-    if code is None:
-        module = ir.Module("pool")
-        module.triple = machine.triple
-        emit_pool(module, machine.triple.split("-")[0])
-        code = jit.compile_ir(str(module), machine)
-        if disk_cache is not None:
-            disk_cache.store(key, code)
-    return code
+    if code is not None:
+        with suppress(RuntimeError):
+            return jit.link([code], EXPORTS)
+    module = ir.Module("pool")
+    module.triple = machine.triple
+    emit_pool(module, machine.triple.split("-")[0])
+    code = jit.compile_ir(str(module), machine)
+    if disk_cache is not None:
+        disk_cache.store(key, code)
+    return jit.link([code], EXPORTS)

@@ -19,7 +19,14 @@ from llvmlite import ir
 
 from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.cache import DiskCache, object_key
-from flowc.codegen.cpu.entry import EMBED_LIMIT, ENTRY, TABLE, EntryEmitter, has_parallel_loops
+from flowc.codegen.cpu.entry import (
+    EMBED_LIMIT,
+    ENTRY,
+    STOPPED,
+    TABLE,
+    EntryEmitter,
+    has_parallel_loops,
+)
 from flowc.codegen.cpu.machine import CpuMachine
 from flowc.codegen.cpu.parts import Backend, Parts
 from flowc.codegen.cpu.pool import pool_symbols
@@ -30,7 +37,7 @@ from flowc.ir.loops.kernel import Program
 from flowc.ir.loops.printer import print_program
 from flowc.passes.target import Target
 
-_ENTRY_TYPE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+_ENTRY_TYPE = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4)
 _LENGTH = struct.Struct("<Q")
 _MOST_LOADED = 256  # programs whose code is kept for an equal one to come
 
@@ -47,9 +54,10 @@ class BuiltModule:
 class NativeProgram:
     """A compiled program.
 
-    `entry(arguments, symbols, arena)` takes addresses: an array of one pointer for each argument,
-    an array of int64, and the arena (64-byte aligned). Pass ctypes arrays or integers. It returns
-    0, the code of the first `Check` that failed, or in debug mode a negative error number.
+    `entry(arguments, symbols, arena, control)` takes addresses: an array of one pointer for each
+    argument, an array of int64, the arena (64-byte aligned), and a control block or None (`entry`).
+    Pass ctypes arrays or integers. It returns 0, the code of the first `Check` that failed,
+    `STOPPED`, or in debug mode a negative error number.
     """
 
     entry: Any
@@ -58,6 +66,7 @@ class NativeProgram:
     times: dict[str, float]  # seconds: build, codegen (after it), link; those that were needed
     sites: list[tuple[str, str]] = field(default_factory=list)
     bounds_checks: bool = False
+    stopped: int = STOPPED  # what `entry` gives where the control block has ended the run
     _kept: tuple[Any, ...] = ()  # what must live as long as the code
 
     @property
@@ -91,10 +100,11 @@ def compile_program(
         return _compile(program, target, True, None)
     key = (print_program(program), target)
     found = _loaded.get(key)
-    if found is None:
-        found = _compile(program, target, False, disk_cache)
-        _loaded.put(key, found)
-    return found
+    if found is not None:
+        return replace(found, times={})  # it took no time again
+    made = _compile(program, target, False, disk_cache)
+    _loaded.put(key, made)
+    return made
 
 
 def compile_object(program: Program, target: Target) -> bytes:
@@ -138,20 +148,31 @@ def _uses_threads(program: Program, target: Target) -> bool:
 def _compile(
     program: Program, target: Target, bounds_checks: bool, disk_cache: DiskCache | None
 ) -> NativeProgram:
-    times: dict[str, float] = {}
-    sites: list[tuple[str, str]] = []
     key = "" if disk_cache is None else object_key(print_program(program), target)
-    kept_code = None if disk_cache is None else disk_cache.load(key)
-    if kept_code is not None:
-        objects = _unpack(kept_code)
-    else:
-        objects, sites = _generate(program, target, bounds_checks, times)
-        if disk_cache is not None:
-            disk_cache.store(key, _pack(objects))
-    start = perf_counter()
-    entry, kept = _load(objects, program, target, disk_cache)
-    times["link"] = perf_counter() - start
-    return NativeProgram(entry, program, target, times, sites, bounds_checks, kept)
+    found = None if disk_cache is None else _from_disk(program, target, key, disk_cache)
+    if found is not None:
+        return found
+    times: dict[str, float] = {}
+    objects, sites = _generate(program, target, bounds_checks, times)
+    if disk_cache is not None:
+        disk_cache.store(key, _pack(objects))
+    entry, kept = _load(objects, program, target, disk_cache, times)
+    return NativeProgram(entry, program, target, times, sites, bounds_checks, _kept=kept)
+
+
+def _from_disk(
+    program: Program, target: Target, key: str, disk_cache: DiskCache
+) -> NativeProgram | None:
+    """The program of the code that is kept on disk; None where there is none that can be loaded."""
+    code = disk_cache.load(key)
+    if code is None:
+        return None
+    times: dict[str, float] = {}
+    try:
+        entry, kept = _load(_unpack(code), program, target, disk_cache, times)
+    except (RuntimeError, KeyError, struct.error):  # made again instead
+        return None
+    return NativeProgram(entry, program, target, times, _kept=kept)
 
 
 def _generate(
@@ -185,13 +206,19 @@ def _unpack(packed: bytes) -> list[bytes]:
 
 
 def _load(
-    objects: list[bytes], program: Program, target: Target, disk_cache: DiskCache | None
+    objects: list[bytes],
+    program: Program,
+    target: Target,
+    disk_cache: DiskCache | None,
+    times: dict[str, float],
 ) -> tuple[Any, tuple[Any, ...]]:
     """The program's entry, and what must stay alive."""
+    start = perf_counter()
     tabled = [c.data for c in program.constants if len(c.data) > EMBED_LIMIT]
     imports = pool_symbols(target, disk_cache) if _uses_threads(program, target) else {}
     library = jit.link(objects, (ENTRY, TABLE) if tabled else (ENTRY,), imports)
     buffers = _fill_table(tabled, library[TABLE] if tabled else 0)
+    times["link"] = perf_counter() - start
     return _ENTRY_TYPE(library[ENTRY]), (library, buffers)
 
 

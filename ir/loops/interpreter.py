@@ -41,6 +41,7 @@ from flowc.ir.loops.kernel import (
     Call,
     CaseCalls,
     Check,
+    Commit,
     For,
     If,
     Kernel,
@@ -269,6 +270,8 @@ def _run_step(step: Step, arrays: dict[Buffer, Array], sizes: Mapping[str, int])
     match step:
         case Call(kernel=kernel, arguments=arguments):
             run_kernel(kernel, [arrays[b] for b in arguments], sizes)
+        case Commit():
+            return 0
         case Check(predicate=predicate, code=code):
             return 0 if arrays[predicate][0] else code
         case CaseCalls(index=index, branches=branches):

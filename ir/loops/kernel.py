@@ -209,7 +209,15 @@ class Check:
     code: int
 
 
-Step: TypeAlias = Call | WhileCalls | CaseCalls | Check
+@dataclass(frozen=True, eq=False, slots=True)
+class Commit:
+    """What follows changes memory that outlives the program: from here on it runs to its end.
+
+    Before it, a program may be stopped. It stands among the program's own steps.
+    """
+
+
+Step: TypeAlias = Call | WhileCalls | CaseCalls | Check | Commit
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -46,6 +46,7 @@ from flowc.ir.loops.kernel import (
     CaseCalls,
     Check,
     Combiner,
+    Commit,
     For,
     If,
     Kernel,
@@ -349,6 +350,8 @@ class _ProgramPrinter:
             match step:
                 case Call(kernel=kernel, arguments=arguments):
                     yield f"{self._kernel(kernel)}({', '.join(map(self._name, arguments))})"
+                case Commit():
+                    yield "commit"
                 case Check(predicate=predicate, code=code):
                     yield f"check {self._name(predicate)} code {code}"
                 case WhileCalls(condition=condition, predicate=predicate, body=body):

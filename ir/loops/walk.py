@@ -22,7 +22,9 @@ from flowc.ir.loops.expressions import (
 from flowc.ir.loops.kernel import (
     Allocate,
     Buffer,
+    Call,
     Carried,
+    CaseCalls,
     For,
     If,
     Kernel,
@@ -30,7 +32,9 @@ from flowc.ir.loops.kernel import (
     Let,
     MultiplyTile,
     Statement,
+    Step,
     Store,
+    WhileCalls,
 )
 
 
@@ -131,6 +135,25 @@ def written_buffers(body: Iterable[Statement]) -> frozenset[Buffer]:
         elif isinstance(statement, MultiplyTile):
             found.add(statement.c)
     return frozenset(found)
+
+
+def inner_steps(step: Step) -> tuple[Step, ...]:
+    """The steps inside of a loop or a choice."""
+    match step:
+        case WhileCalls(condition=condition, body=body):
+            return (*condition, *body)
+        case CaseCalls(branches=branches):
+            return tuple(inner for branch in branches for inner in branch)
+    return ()
+
+
+def written_by(step: Step) -> frozenset[Buffer]:
+    """The program's buffers that a step writes."""
+    if isinstance(step, Call):
+        written = written_buffers(step.kernel.body)
+        pairs = zip(step.kernel.parameters, step.arguments, strict=True)
+        return frozenset(argument for parameter, argument in pairs if parameter in written)
+    return frozenset(buffer for inner in inner_steps(step) for buffer in written_by(inner))
 
 
 def free_symbols(kernel: Kernel, sizes: bool = False) -> tuple[Symbol, ...]:

@@ -14,6 +14,7 @@ from flowc.ir.loops.kernel import (
     Call,
     CaseCalls,
     Check,
+    Commit,
     Constants,
     For,
     Kernel,
@@ -23,6 +24,7 @@ from flowc.ir.loops.kernel import (
     Store,
     WhileCalls,
 )
+from flowc.ir.loops.walk import written_by
 from flowc.ir.tensor.core import Computation, Instruction, Module, Parameter, Result, Value
 from flowc.passes.lowering.buffers import Arena, Lifetimes, buffer_for, memory_of
 from flowc.passes.lowering.fused import Fused, roots, walk
@@ -31,6 +33,8 @@ from flowc.passes.lowering.opaque import may_overwrite
 from flowc.passes.target import Target
 
 Buffers = tuple[Buffer, ...]
+_SMALL = 8  # elements of which a copy costs nothing
+_WORK = frozenset({"fusion", "while", "case"})
 
 
 @dataclass(frozen=True)
@@ -81,27 +85,59 @@ class _Lowering:
             tuple(self.constants),
             tuple(self.arena.slices),
             self.arena.size,
-            tuple(steps),
+            self._committed(steps),
         )
         return Lowered(program, tuple(self.places))
+
+    def _committed(self, steps: list[Step]) -> tuple[Step, ...]:
+        """The steps, with `Commit` in front of the first that writes a parameter's memory."""
+        own = set(self.arguments[: len(self.module.main.parameters)])
+        first = next((n for n, step in enumerate(steps) if own & written_by(step)), len(steps))
+        return (*steps[:first], Commit(), *steps[first:]) if first < len(steps) else tuple(steps)
 
     # Results
 
     def _place_results(self, main: Computation) -> list[tuple[Value, Buffer]]:
         """Decide each result's memory; the values that must be copied there at the end."""
         places: dict[int, int] = {}
+        deferred: dict[int, int] = {}  # small results that are copied at the end, and their donors
         for number, donor in self.module.donated.items():
             value = main.results[number]
-            if self._may_update(value, main, donor):
+            if self._waits(value, main):
+                deferred[number] = donor
+            elif self._may_update(value, main, donor):
                 self.buffers[memory_of(value)] = self.arguments[donor]
                 places[number] = donor
         copies: list[tuple[Value, Buffer]] = []
+        last: list[tuple[Value, Buffer]] = []
         for number, value in enumerate(main.results):
-            if number not in places:
+            if number in deferred:
+                last.append((value, self.arguments[deferred[number]]))
+                places[number] = deferred[number]
+            elif number not in places:
                 places[number] = len(self.arguments)
                 copies += self._place_result(value, f"result{number}")
+        copies += last
         self.places = [places[number] for number in range(len(main.results))]
         return copies
+
+    def _waits(self, value: Value, main: Computation) -> bool:
+        """Whether a small result had better not be written over its donor as it is computed.
+
+        The state of a random generator is known early. If it were written then, the program could
+        not be stopped in all that follows.
+        """
+        source = memory_of(value)
+        if isinstance(source, Parameter) or source.instruction.primitive != "fusion":
+            return False
+        size, steps = source.type.size, main.instructions
+        if not isinstance(size, int) or size > _SMALL or source.instruction not in steps:
+            return False
+        donated = {memory_of(main.results[number]) for number in self.module.donated}
+        following = steps[steps.index(source.instruction) + 1 :]
+        return any(
+            i.primitive in _WORK and not donated.intersection(i.results) for i in following
+        )
 
     def _place_result(self, value: Value, name: str) -> list[tuple[Value, Buffer]]:
         """New memory for a result; a kernel writes there if it may, else a copy must."""

@@ -60,7 +60,7 @@ def run_native(
     pointers = (ctypes.c_void_p * len(copies))(*(c.address for c in copies))
     symbols = (ctypes.c_int64 * len(program.symbols))(*(sizes[s.name] for s in program.symbols))
     arena = np.zeros(dims.evaluate(program.arena_size, sizes) + 64, np.uint8)
-    code = native.entry(pointers, symbols, (arena.ctypes.data + 63) & -64)
+    code = native.entry(pointers, symbols, (arena.ctypes.data + 63) & -64, None)
     for copy in copies:
         copy.check()
     return code, [copy.array for copy in copies]

@@ -34,6 +34,7 @@ from flowc.ir.loops.kernel import (
     Store,
     WhileCalls,
 )
+from flowc.ir.loops.printer import print_program
 from tests.codegen.native import avx2_target, check_program, run_native
 
 F32, I32, BOOL = dtypes.float32, dtypes.int32, dtypes.bool_
@@ -115,7 +116,7 @@ def test_control_flow_and_checks(limit: int, code: int) -> None:
 
 def test_equal_programs_share_code() -> None:
     first = compile_program(add_program(), host_target(1))
-    assert compile_program(add_program(), host_target(1)) is first
+    assert compile_program(add_program(), host_target(1)).entry is first.entry
     assert compile_program(add_program(9), host_target(1)) is not first
 
 
@@ -146,6 +147,48 @@ def test_disk_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "codegen" in compiled().times  # damaged
     file.chmod(0o666)
     assert "codegen" in compiled().times  # somebody else could have written it
+
+
+def test_entries_belong_to_their_names(tmp_path: Path) -> None:
+    disk = DiskCache(tmp_path)
+    disk.store("a", b"code of a")
+    disk.store("b", b"code of b")
+    one, other = tmp_path / "a.o", tmp_path / "b.o"
+    kept = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(kept)
+    assert disk.load("a") is None
+    assert disk.load("b") is None
+
+
+def test_a_folder_that_others_may_write_is_not_used(tmp_path: Path) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir()
+    DiskCache(folder).store("a", b"code")
+    folder.chmod(0o777)
+    again = tmp_path / "again"
+    folder.rename(again)  # a name that has not been looked at yet
+    with pytest.warns(RuntimeWarning, match="others may write"):
+        assert DiskCache(again).load("a") is None
+    DiskCache(again).store("b", b"code")  # says nothing a second time
+    assert not (again / "b.o").exists()
+
+
+def test_code_that_cannot_be_loaded_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = DiskCache(tmp_path)
+    program, target = add_program(100), host_target(1)
+    key = programs.object_key(print_program(program), target)
+    for code in (b"no object code", programs._pack([b"no object code"]), programs._pack([])):
+        monkeypatch.setattr(programs, "_loaded", programs._LoadedPrograms())
+        disk.store(key, code)
+        assert "codegen" in compile_program(program, target, disk_cache=disk).times
+
+
+def test_code_that_is_there_takes_no_time_again() -> None:
+    compile_program(add_program(7), host_target(1))
+    assert not compile_program(add_program(7), host_target(1)).times
 
 
 def tiles_program() -> Program:
@@ -201,7 +244,7 @@ def test_programs_of_several_python_threads() -> None:
         pointers = (ctypes.c_void_p * 3)(*(a.ctypes.data for a in (x, y, z)))
         for _ in range(200):
             z[:] = 0
-            native.entry(pointers, (ctypes.c_int64 * 1)(1000), None)
+            native.entry(pointers, (ctypes.c_int64 * 1)(1000), None, None)
             if (z != number + 1).any():
                 wrong.append(number)
 
@@ -222,7 +265,7 @@ def test_more_threads_than_cores() -> None:
         symbols = (ctypes.c_int64 * 1)(size)
         for turn in range(1000):
             z[:] = 0
-            native.entry(pointers, symbols, None)
+            native.entry(pointers, symbols, None, None)
             assert (z == 3).all()
             if turn % 100 == 0:
                 time.sleep(0.0005)

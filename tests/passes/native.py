@@ -57,7 +57,7 @@ class Native:
         entry = self.program.entry
 
         def call() -> int:
-            code: int = entry(pointers, values, aligned)
+            code: int = entry(pointers, values, aligned, None)
             return code
 
         call.kept = (arrays, arena)  # type: ignore[attr-defined]

@@ -131,7 +131,7 @@ class Compiled:
         values = [sizes[s.name] for s in program.symbols]
         symbols = (ctypes.c_int64 * max(1, len(values)))(*values)
         arena = np.full(dims.evaluate(program.arena_size, sizes) + 64, 0xA5, np.uint8)
-        code = self.native.entry(pointers, symbols, (arena.ctypes.data + 63) & -64)
+        code = self.native.entry(pointers, symbols, (arena.ctypes.data + 63) & -64, None)
         assert code == 0, self.native.describe_error(code)
 
 
