@@ -1,7 +1,9 @@
 """One peer in a process of its own: it reads requests and answers with times, a JSON line each.
 
 Requests: {"setup": workload name} answers {"first": seconds, "result": a number to compare};
-{"round": seconds} runs the step again and again for that long and answers {"times": [...]}.
+{"round": seconds} runs the step again and again for that long and answers {"times": [...]};
+{"sessions": n, "seconds": s, "setup": name} does that in n sessions of n threads, and answers
+{"rate": steps a second of all together}.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -53,6 +56,15 @@ def timed_round(step: Step, seconds: float) -> list[float]:
     return times
 
 
+def rate_of_sessions(peer: Any, name: str, sessions: int, seconds: float) -> float:
+    """Steps a second that several sessions reach together, each in a thread of its own."""
+    steps = [set_up(peer, name)[0] for _ in range(sessions)]
+    start = time.perf_counter()
+    with ThreadPoolExecutor(sessions) as threads:
+        times = list(threads.map(lambda step: timed_round(step, seconds), steps))
+    return sum(map(len, times)) / (time.perf_counter() - start)
+
+
 def main() -> None:
     """Answer requests until the input ends."""
     parser = argparse.ArgumentParser()
@@ -67,7 +79,10 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         answer: dict[str, Any]
-        if "setup" in request:
+        if "sessions" in request:
+            arguments = request["setup"], request["sessions"], request["seconds"]
+            answer = {"rate": rate_of_sessions(peer, *arguments)}
+        elif "setup" in request:
             step, answer = set_up(peer, request["setup"])
         else:
             assert step is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from functools import cache
@@ -23,6 +24,7 @@ CODEGEN_LEVEL = 2
 # Passes of code generation that took a third of its time and gained nothing measurable: the emitter
 # hoists and strength-reduces addresses itself. Options of LLVM are the process's.
 _OPTIONS = ("-disable-lsr", "-disable-post-ra")
+_LIBRARIES = 128  # that one LLJIT loads
 _names = count()
 _lock = threading.RLock()  # LLVM objects are shared by all threads of Python
 
@@ -66,7 +68,6 @@ def _new_machine(target: Target) -> Any:
 def prepare(target: Target) -> None:
     """Do now what the first compilation would do first."""
     target_machine(target)
-    _linker()
 
 
 def parse(llvm_ir: str) -> Any:
@@ -110,18 +111,66 @@ def _emit_object(machine: Any, module: Any) -> bytes:
         ffi.lib.LLVMPY_DisposeMemoryBuffer(memory)
 
 
-@cache
-def _linker() -> Any:
-    _initialize()
-    linker = llvm.create_lljit_compiler(use_jit_link=True)
-    linker._owned = True  # never disposed of: the pool's threads run its code to the process's end
-    return linker
+class _Linker:
+    """One LLJIT, in use as long as some code that it has loaded is.
+
+    LLJIT keeps some kilobytes of every library that it has ever loaded, so a new one is taken now
+    and then (it costs a millisecond), and an old one given back with the last of its code.
+    """
+
+    def __init__(self) -> None:
+        _initialize()
+        self._lljit = llvm.create_lljit_compiler(use_jit_link=True)
+        self._loaded = 0
+        self._in_use = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next library had better go to another one."""
+        return self._loaded >= _LIBRARIES
+
+    def load(self, builder: Any) -> Library:
+        """Link what the builder has."""
+        tracker = builder.link(self._lljit, f"flowc.{next(_names)}")
+        self._loaded += 1
+        self._in_use += 1
+        return Library(self, tracker)
+
+    def unload(self, tracker: Any) -> None:
+        """Give back the memory of one library."""
+        with _lock:
+            tracker.close()
+            self._in_use -= 1
+            if self.is_full and not self._in_use:
+                self._lljit.close()
+
+
+class Library:
+    """Loaded code: addresses by exported name. It is unloaded when the object goes."""
+
+    def __init__(self, linker: _Linker, tracker: Any) -> None:
+        self._tracker = tracker
+        self._unload = weakref.finalize(self, linker.unload, tracker)
+        self._unload.atexit = False  # threads may run code to the process's end
+
+    def __getitem__(self, name: str) -> int:
+        """The address of an exported name."""
+        return int(self._tracker[name])
+
+    def keep(self) -> None:
+        """Never unload it."""
+        self._unload.detach()
+        _kept.append(self)
+
+
+_kept: list[Library] = []
+_linkers: list[_Linker] = []  # the one that loads at present
 
 
 def link(
     objects: Sequence[bytes], exports: Sequence[str], imports: dict[str, int] | None = None
-) -> Any:
-    """Load objects. The result maps exported names to addresses and keeps the code alive."""
+) -> Library:
+    """Load objects. Raises RuntimeError where they cannot be loaded."""
     builder = llvm.JITLibraryBuilder().add_current_process()
     for code in objects:
         builder.add_object_img(code)
@@ -130,4 +179,6 @@ def link(
     for name, address in (imports or {}).items():
         builder.import_symbol(name, address)
     with _lock:
-        return builder.link(_linker(), f"flowc.{next(_names)}")
+        if not _linkers or _linkers[-1].is_full:
+            _linkers[:] = [_Linker()]
+        return _linkers[-1].load(builder)

@@ -28,7 +28,7 @@ def pool_symbols(target: Target, disk_cache: DiskCache | None = None) -> dict[st
     with _loading:
         if machine not in _libraries:
             library = _load_pool(machine, disk_cache)
-            library._owned = True
+            library.keep()
             _libraries[machine] = library
             reset = ctypes.CFUNCTYPE(None)(library[POOL_RESET])
             os.register_at_fork(after_in_child=reset)

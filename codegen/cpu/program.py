@@ -40,6 +40,7 @@ from flowc.passes.target import Target
 _ENTRY_TYPE = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4)
 _LENGTH = struct.Struct("<Q")
 _MOST_LOADED = 256  # programs whose code is kept for an equal one to come
+_MOST_OBJECTS = 1024  # of theirs; one has two or three memory maps, a process at most 65,530
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class NativeProgram:
     times: dict[str, float]  # seconds: build, codegen (after it), link; those that were needed
     sites: list[tuple[str, str]] = field(default_factory=list)
     bounds_checks: bool = False
+    objects: int = 1  # of which the code was loaded
     stopped: int = STOPPED  # what `entry` gives where the control block has ended the run
     _kept: tuple[Any, ...] = ()  # what must live as long as the code
 
@@ -157,7 +159,9 @@ def _compile(
     if disk_cache is not None:
         disk_cache.store(key, _pack(objects))
     entry, kept = _load(objects, program, target, disk_cache, times)
-    return NativeProgram(entry, program, target, times, sites, bounds_checks, _kept=kept)
+    return NativeProgram(
+        entry, program, target, times, sites, bounds_checks, len(objects), _kept=kept
+    )
 
 
 def _from_disk(
@@ -169,10 +173,11 @@ def _from_disk(
         return None
     times: dict[str, float] = {}
     try:
-        entry, kept = _load(_unpack(code), program, target, disk_cache, times)
+        objects = _unpack(code)
+        entry, kept = _load(objects, program, target, disk_cache, times)
     except (RuntimeError, KeyError, struct.error):  # made again instead
         return None
-    return NativeProgram(entry, program, target, times, _kept=kept)
+    return NativeProgram(entry, program, target, times, objects=len(objects), _kept=kept)
 
 
 def _generate(
@@ -239,6 +244,7 @@ class _LoadedPrograms:
 
     def __init__(self) -> None:
         self._programs: OrderedDict[tuple[str, Target], NativeProgram] = OrderedDict()
+        self._objects = 0
         self._lock = threading.Lock()
 
     def get(self, key: tuple[str, Target]) -> NativeProgram | None:
@@ -249,9 +255,12 @@ class _LoadedPrograms:
 
     def put(self, key: tuple[str, Target], program: NativeProgram) -> None:
         with self._lock:
+            replaced = self._programs.pop(key, None)
+            self._objects += program.objects - (0 if replaced is None else replaced.objects)
             self._programs[key] = program
-            if len(self._programs) > _MOST_LOADED:
-                self._programs.popitem(last=False)
+            while len(self._programs) > _MOST_LOADED or self._objects > _MOST_OBJECTS:
+                _, oldest = self._programs.popitem(last=False)
+                self._objects -= oldest.objects
 
 
 _loaded = _LoadedPrograms()

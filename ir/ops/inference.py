@@ -37,6 +37,7 @@ Sizes: TypeAlias = Sequence[int | None]
 Contents: TypeAlias = Callable[[int], Array | None]  # of input number i, as `Builder.symbolic`
 
 _LONGEST_SHAPE = 32  # elements of an integer vector whose unknown contents may be sizes
+_MOST_KNOWN = 1 << 14  # results of inference that are remembered
 _LONGEST_SIZE = 120  # characters of a symbolic size; a longer one is replaced by a new symbol
 _symbols = count()
 
@@ -106,6 +107,8 @@ class Inference:
         run = _Run(definition, inputs, attrs, contents, sizes)
         outputs = run.outputs()
         if key is not None and run.depends_on_types_alone:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()  # most have sizes of their graph's own, and serve nobody else
             self._known[key] = outputs
         return outputs
 

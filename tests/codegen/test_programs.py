@@ -13,7 +13,7 @@ import pytest
 
 from flowc.codegen.cpu import parts
 from flowc.codegen.cpu import program as programs
-from flowc.codegen.cpu.cache import DiskCache
+from flowc.codegen.cpu.cache import DiskCache, object_key
 from flowc.codegen.cpu.host import host_target, make_target
 from flowc.codegen.cpu.program import compile_object, compile_program
 from flowc.ir import dims, dtypes
@@ -179,7 +179,7 @@ def test_code_that_cannot_be_loaded_is_made_again(
 ) -> None:
     disk = DiskCache(tmp_path)
     program, target = add_program(100), host_target(1)
-    key = programs.object_key(print_program(program), target)
+    key = object_key(print_program(program), target)
     for code in (b"no object code", programs._pack([b"no object code"]), programs._pack([])):
         monkeypatch.setattr(programs, "_loaded", programs._LoadedPrograms())
         disk.store(key, code)

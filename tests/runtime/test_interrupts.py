@@ -79,7 +79,8 @@ def test_the_limit_of_a_session() -> None:
     config = tf.ConfigProto(operation_timeout_in_ms=LIMIT_MS)
     with tf.Graph().as_default(), tf.Session(config=config) as session:
         loop, short = endless(), tf.constant(1) + 1
-        for run in (lambda: session.run(loop), session.make_callable(loop)):
+        runs: list[Callable[[], Any]] = [lambda: session.run(loop), session.make_callable(loop)]
+        for run in runs:
             with pytest.raises(tf.errors.DeadlineExceededError):
                 run()
         assert session.run(short) == 2
