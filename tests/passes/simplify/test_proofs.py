@@ -6,7 +6,7 @@ rewrites what was built, the result must be what the right side says, and mean t
 - Elementwise rules: for all numbers, by z3, as bit vectors and IEEE floats, with denormals and
   without; and in the interpreter for special numbers, or all of a narrow type.
 - Rules of shapes and axes: in the interpreter, over all small shapes, empty ones among them, and
-  with a symbol in place of a size, for the sizes 0 to 3.
+  with a symbol in place of a size, which stands for 0 to 4.
 - Control flow: in the interpreter, for all predicates and several numbers of iterations.
 
 `--hypothesis-profile=thorough` takes more types, numbers and shapes. A rule without an entry in
