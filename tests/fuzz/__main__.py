@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import random
 import sys
 import time
 from contextlib import ExitStack
@@ -23,6 +24,7 @@ from tests.fuzz.shrinking import shrink
 def main() -> int:
     """The command."""
     options = _parser().parse_args()
+    first = random.randrange(10**9) if options.seed is None else options.seed
     end = time.monotonic() + 60 * options.minutes if options.minutes else None
     findings = 0
     with ExitStack() as stack:
@@ -34,14 +36,13 @@ def main() -> int:
         for count in itertools.count():
             if count == options.count or (end is not None and time.monotonic() > end):
                 break
-            seed = options.seed + count
-            finding = checker.check_seed(seed)
+            finding = checker.check_seed(first + count)
             if finding is not None:
                 findings += 1
                 report(finding, checker, options.shrink)
             if count % 100 == 99:
                 print(f"{count + 1} programs, {findings} findings", flush=True)
-    print(f"{count} programs from seed {options.seed}, {findings} findings")
+    print(f"{count} programs from seed {first}, {findings} findings")
     return int(findings > 0)
 
 
@@ -60,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--minutes", type=float, help="how long to go on; default: for ever")
-    parser.add_argument("--seed", type=int, default=0, help="of the first program")
+    parser.add_argument("--seed", type=int, help="of the first program; default: a new one")
     parser.add_argument("--count", type=int, help="how many programs")
     parser.add_argument("--peer", choices=["tensorflow"], help="compare with this module too")
     parser.add_argument("--peer-python", default=sys.executable, help="the Python that has it")

@@ -6,7 +6,7 @@ that they fit together; then it is written as a function.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -57,7 +57,7 @@ def _work(d: Drawing, result: Value, count: int = 3) -> str:
     """Some statements; a value or expression of the result's type."""
     before = len(d.values)
     for _ in range(d.random.randint(1, count)):
-        if not (d.chance(0.15) and _try(d, branch) is not None):
+        if not (d.chance(0.15) and _nested(d)):
             vocabulary.step(d)
     for value in reversed(d.values[before:]):
         if value.is_alike(result):
@@ -71,11 +71,13 @@ def _work(d: Drawing, result: Value, count: int = 3) -> str:
     return result.name
 
 
-def _try(d: Drawing, block: Callable[[Drawing], Value]) -> Value | None:
+def _nested(d: Drawing) -> bool:
+    """Whether a further block could be drawn inside of a body."""
     try:
-        return block(d)
+        d.choose(branch, loop)(d)
     except Unfit:
-        return None
+        return False
+    return True
 
 
 def _statement(d: Drawing, lines: Sequence[str], name: str) -> Value:
@@ -166,23 +168,21 @@ def array(d: Drawing) -> Value:
 
 
 def recurrent(d: Drawing) -> Value:
-    """A step of a recurrent network over time."""
+    """A recurrent network over time, with weights of its own."""
     x = d.pick(lambda v: v.dtype == "float32" and v.rank == 3 and v.shape[2] is not None)
     name, units = d.fresh(), d.choose(1, 3)
-    cell = d.choose("BasicRNNCell", "GRUCell", "BasicLSTMCell")
+    cell = d.choose("BasicRNNCell", "GRUCell", "LSTMCell")
     start = "tf.random_uniform_initializer(-0.5, 0.5, seed=1)"
     lengths = d.choose("None", f"tf.range(tf.shape({x.name})[0]) % (tf.shape({x.name})[1] + 1)")
-    lines = [
-        f"with tf.variable_scope('rnn_{name}', initializer={start}):",
+    line = (
+        f"with tf.variable_scope('rnn_{name}', initializer={start}):\n"
         f"    {name} = tf.nn.dynamic_rnn(tf.nn.rnn_cell.{cell}({units}), {x.name},"
-        f" {lengths}, dtype=tf.float32)[0]",
-    ]
-    for line in ("\n".join(lines),):
-        d.execute(line)
-    d.execute("init0 = tf.global_variables_initializer()")
-    d.session.run(d.names["init0"])
-    value = replace(d.tried(name, lines[1]), is_fed=False)
-    d.lines.append("\n".join(lines))
+        f" {lengths}, dtype=tf.float32)[0]"
+    )
+    d.execute(f"{line}\ninitial = tf.global_variables_initializer()")
+    d.session.run(d.names["initial"])
+    value = replace(d.tried(name, line), is_fed=False)
+    d.lines.append(line)
     d.values.append(value)
     return value
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +47,6 @@ class Value:
     arrays: tuple[Array, ...]
     sources: frozenset[str] = frozenset()  # placeholders and variables that it follows from
     is_fed: bool = True  # by trials of what reads it
-    is_list: bool = False
 
     @property
     def dtype(self) -> str:
@@ -80,7 +79,7 @@ class Value:
 
 @dataclass
 class Drawing:
-    """Statements so far and their values; `sizes` names the sizes that change from run to run."""
+    """Statements so far, the values that they give, and what the placeholders are fed with."""
 
     seed: int
     tf: Any
@@ -88,9 +87,9 @@ class Drawing:
     wild: bool = False
     lines: list[str] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
-    inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)  # texts of the feeds per run
+    inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)  # texts, for each run
     variables: list[str] = field(default_factory=list)
-    depth: int = 0
+    depth: int = 0  # of bodies around the place where statements go
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -111,7 +110,7 @@ class Drawing:
 
     def pick(self, accept: Callable[[Value], bool]) -> Value:
         """Some value; later ones are likelier. Raises Unfit."""
-        found = [v for v in self.values if not v.is_list and accept(v)]
+        found = [v for v in self.values if accept(v)]
         if not found:
             raise Unfit
         return found[int(len(found) * (1 - self.random.random() ** 2))]
@@ -196,8 +195,3 @@ class Drawing:
 def is_tame(array: Array) -> bool:
     """Whether numbers are finite and of moderate size."""
     return not is_float(array) or bool((np.abs(widened(array)) < _GREATEST).all())
-
-
-def texts(values: Sequence[Value]) -> str:
-    """The values' names in a list."""
-    return ", ".join(v.name for v in values)

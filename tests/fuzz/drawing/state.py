@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.fuzz.drawing.drawing import Drawing, Unfit, Value, texts
-from tests.fuzz.drawing.holes import Holes
+from tests.fuzz.drawing.drawing import FLOATS, Drawing, Unfit, Value
 
 _OPTIMIZERS = (
     "GradientDescentOptimizer(0.1)",
@@ -37,8 +36,7 @@ def variable(d: Drawing) -> Value:
 
 def loss(d: Drawing) -> Value:
     """A scalar of several values."""
-    found = [v for v in d.values if v.dtype in ("float32", "float64", "float16", "bfloat16")]
-    found = [v for v in found if not v.is_list]
+    found = [v for v in d.values if v.dtype in FLOATS]
     if not found:
         raise Unfit
     chosen = d.random.sample(found, min(len(found), d.random.randint(1, 4)))
@@ -51,50 +49,46 @@ def loss(d: Drawing) -> Value:
 def gradients(d: Drawing) -> Value:
     """The gradients of a scalar or of everything, by some placeholders, variables or values."""
     y = loss(d) if d.chance(0.7) else d.pick(lambda v: v.dtype == "float32")
-    inputs = [v for v in d.values if v.dtype in ("float32", "float64") and v is not y]
-    inputs = [v for v in inputs if not v.is_list and v.sources & y.sources]
+    inputs = _differentiable(d, y)
     first = [v for v in inputs if v.name in d.inputs or v.name in d.variables]
     if not first:
         raise Unfit
     chosen = d.random.sample(first, d.random.randint(1, min(3, len(first))))
     if d.chance(0.2):
         chosen.append(d.choose(*inputs))
-    name = d.fresh()
+    name, names = d.fresh(), ", ".join(v.name for v in chosen)
     line = (
-        f"{name} = [tf.convert_to_tensor(g) for g in tf.gradients({y.name}, [{texts(chosen)}])"
+        f"{name} = [tf.convert_to_tensor(g) for g in tf.gradients({y.name}, [{names}])"
         " if g is not None]"
     )
     d.execute(line)
-    if not d.names[name]:
+    parts = [_part(d, f"{name}[{place}]", y) for place in range(len(d.names[name]))]
+    kept = [(text, value) for text, value in parts if value is not None]
+    if not kept:
         raise Unfit
-    d.lines.append(line)
-    found = None
-    for place in range(len(d.names[name])):
-        part = f"{name}[{place}]"
-        value = _whole(d, part, y)
-        if value is not None and (found is None or d.chance(0.5)):
-            found = value
-    if found is None:
-        d.lines.remove(line)
-        raise Unfit
-    return found
+    d.lines += [line, *(text for text, _ in kept)]
+    d.values += [value for _, value in kept]
+    return d.values[-1]
 
 
-def _whole(d: Drawing, part: str, y: Value) -> Value | None:
-    """A gradient as a value, which is found from the placeholders on."""
+def _differentiable(d: Drawing, y: Value) -> list[Value]:
+    """What y may depend on."""
+    found = [v for v in d.values if v.dtype in ("float32", "float64") and v is not y]
+    return [v for v in found if v.sources & y.sources]
+
+
+def _part(d: Drawing, text: str, y: Value) -> tuple[str, Value | None]:
+    """A gradient as a statement and a value, which is found from the placeholders on."""
     name = d.fresh()
-    line = f"{name} = {part}"
+    line = f"{name} = {text}"
     try:
         d.execute(line)
-        feeds = [d.feeds(run) for run in range(d.runs)]
-        arrays = tuple(d.evaluate(name, feed, line) for feed in feeds)
+        arrays = tuple(d.evaluate(name, d.feeds(run), line) for run in range(d.runs))
         value = Value(name, arrays, y.sources, is_fed=False)
         d.require_usable(value)
     except Unfit:
-        return None
-    d.lines.append(line)
-    d.values.append(value)
-    return value
+        return line, None
+    return line, value
 
 
 def training(d: Drawing) -> tuple[str, ...]:
@@ -128,7 +122,7 @@ def updates(d: Drawing) -> tuple[str, ...]:
             f"with tf.control_dependencies([{before}]):",
             f"    {read} = {name} * 1",
             f"with tf.control_dependencies([{read}]):",
-            f"    {update} = tf.{how}({name}, {Holes(d).fill(amount)})",
+            f"    {update} = tf.{how}({name}, {amount})",
         ]
         d.execute("\n".join(lines))
         d.lines.append("\n".join(lines))
