@@ -30,8 +30,20 @@ def _descending(b: Builder, x: Value) -> tuple[Value, Value]:
     """The last dimension from the greatest to the least, with positions; equal ones in order."""
     last = len(b.shape(x)) - 1
     positions = b.iota(b.shape(x), last, dtypes.int32)
-    ordered, order = b.sort([x, positions], last, lambda left, right, *_: b.gt(left, right))
+    ordered, order = b.sort(
+        [x, positions], last, lambda left, right, *_: _is_greater(b, left, right)
+    )
     return ordered, order
+
+
+def _is_greater(b: Builder, left: Value, right: Value) -> Value:
+    """left > right, NaN being greater than any number.
+
+    TensorFlow leaves the place of a NaN open; a sort needs an order that is total.
+    """
+    if not left.type.dtype.is_floating:
+        return b.gt(left, right)
+    return b.and_(b.eq(right, right), b.not_(b.le(left, right)))
 
 
 def _top(b: Builder, x: Value, count: Dim, index_type: DType) -> tuple[Value, Value]:

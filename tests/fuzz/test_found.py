@@ -77,3 +77,16 @@ v5 = tf.matmul(tf.reshape(x1 * 1e-19, [2, 1]), tf.reshape(x1 * 1e-20, [1, 2]))
 """,
         run("v2", "v3", "v4", "v5", x1="np.array([9.6, 9.5])"),
     )
+
+
+def test_sorting_values_with_nan() -> None:
+    check(
+        """
+x1 = tf.placeholder(tf.float32, [None, None])
+v2 = tf.nn.top_k(x1, 3)
+v3 = [tf.sort(x1), tf.argsort(x1, direction='DESCENDING', stable=True)]
+v4 = tf.sort(tf.cast(x1, tf.bfloat16), direction='DESCENDING')
+""",
+        run("v2", "v3", "v4", x1="data((20, 5), 'float32', 1, True)"),
+        run("v2", "v3", "v4", x1="data((3, 200), 'float32', 2, True)"),
+    )

@@ -6,6 +6,8 @@ from contextlib import suppress
 
 from tests.fuzz.drawing import blocks, state, vocabulary
 from tests.fuzz.drawing.drawing import Drawing, Unfit, Value
+from tests.fuzz.drawing.holes import Holes
+from tests.fuzz.drawing.phrases.other import FAILING
 from tests.fuzz.program import Program, Run
 
 _DTYPES = (
@@ -40,9 +42,10 @@ def draw(seed: int, tf: object) -> Program:
         feeds = _feeds(d, 0)
         runs[1:1] = [Run(fetches, feeds) for fetches in steps]
         runs.append(Run(tuple(d.variables), feeds))
-    if d.chance(0.15):
-        with suppress(Unfit):
-            runs.append(_feeding_inside(d))
+    for kind in (_feeding_inside, _failing):
+        if d.chance(0.15):
+            with suppress(Unfit):
+                runs.append(kind(d))
     d.session.close()
     return Program(tuple(d.lines), tuple(runs), seed)
 
@@ -122,7 +125,16 @@ def _feeding_inside(d: Drawing) -> Run:
     shape = v.arrays[0].shape
     feed = (v.name, f"data({shape}, {v.dtype!r}, {d.number()})")
     later = [o.name for o in d.values[d.values.index(v) + 1 :]]
-    if not later or "uint16" in v.dtype:
+    if not later:
         raise Unfit
     chosen = d.random.sample(later, min(len(later), 4))
     return Run(tuple(chosen), (*_feeds(d, 0), feed))
+
+
+def _failing(d: Drawing) -> Run:
+    """A run that ends in an error, mostly: every way in the same one."""
+    name = d.fresh()
+    line = f"{name} = {Holes(d).fill(d.choose(*FAILING))}"
+    d.execute(line)
+    d.lines.append(line)
+    return Run((name,), _feeds(d, 0))

@@ -18,7 +18,7 @@ UNARY = (
     "2.0 - {float}",
     "{float} ** 2",
     "tf.rint({single} * 3.0)",
-    "tf.erfinv(tf.tanh({single}) * 0.9)",
+    "tf.math.erfinv(tf.tanh({single}) * 0.9)",
     "tf.bitcast({float}, tf.{of:int16|int32|int64})",
     "tf.polyval([0.5, {float}, {wide}], 0.7)",
 )  # fmt: skip
@@ -33,7 +33,7 @@ INTEGER = (
     *each("tf.@({int}, tf.maximum({wide}, 1))", "floordiv floormod truncatediv truncatemod"),
     *each("tf.bitwise.@({int}, tf.bitwise.bitwise_and({like}, 3))", "left_shift right_shift"),
     "{int} * 2 + 1",
-    "tf.population_count({int})",
+    "tf.raw_ops.PopulationCount(x={int})",
 )  # fmt: skip
 BINARY = (
     *each("tf.@({float}, {wide})", "add subtract maximum minimum squared_difference add subtract"),
@@ -47,9 +47,9 @@ BINARY = (
     "tf.atan2({float}, tf.abs({wide}) + 0.5)",
     "tf.div_no_nan({float}, tf.nn.relu({wide}))",
     "tf.add_n([{float}, {like}, {like}])",
-    "tf.multiply_no_nan({float}, {wide})",
-    "tf.xdivy({float}, tf.abs({wide}) + 0.5)",
-    "tf.xlogy({float}, tf.abs({wide}) + 0.5)",
+    "tf.raw_ops.MulNoNan(x={single}, y={wide})",
+    "tf.math.xdivy({float}, tf.abs({wide}) + 0.5)",
+    "tf.math.xlogy({float}, tf.abs({wide}) + 0.5)",
     "tf.math.accumulate_n([{single}, {like}])",
 )
 SPECIAL = (
@@ -65,7 +65,7 @@ LOGIC = (
     *each("tf.logical_@({bool}, {wide})", "and or xor"),
     "tf.logical_not({bool})",
     "{float} > 0.1",
-    "tf.math.approximate_equal({single}, {like}, 0.5)",
+    "tf.raw_ops.ApproximateEqual(x={single}, y={like}, tolerance=0.5)",
 )  # fmt: skip
 CONVERSIONS = (
     "tf.cast({float}, tf.{of:float32|float64|float16|bfloat16})",
@@ -90,6 +90,7 @@ SELECTIONS = (
     "tf.where_v2({bool}, {number}, 0)",
     "tf.where(tf.less({number}, {like}), {0}, {like})",
     "tf.where_v2({number} > {like}, {0}, {like})",
-    "tf.where_v2(tf.reduce_any({bool}), {number}, {like})",
+    "tf.where_v2({number} > 0, {0}, {like}) * {wide}",
+    "tf.where_v2(tf.reduce_any({number} > {like}), {0}, {like})",
     "tf.clip_by_value({single}, tf.minimum(tf.reduce_min({like}), 0.), tf.reduce_max({0}))",
 )

@@ -197,5 +197,5 @@ SHAPES = (
     "tf.zeros(tf.shape({any})[::-1], tf.{of:float32|int32|bool})",
     "tf.ones_like({number}, tf.{of:float32|float64|int64})",
     "tf.broadcast_dynamic_shape(tf.shape({number}), tf.shape({wide}))",
-    "tf.unravel_index(tf.range(tf.size({number:1+})), tf.shape({0}))",
+    "tf.raw_ops.UnravelIndex(indices=tf.range(tf.size({number:1+})), dims=tf.shape({0}))",
 )

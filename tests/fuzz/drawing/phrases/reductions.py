@@ -5,7 +5,7 @@ from tests.fuzz.drawing.phrases.each import each
 REDUCTIONS = (
     *each(
         "tf.reduce_@({float}, {axes}, keepdims={flag})",
-        "sum mean max min sum mean logsumexp euclidean_norm",
+        "sum mean max min sum mean logsumexp",
     ),
     *each("tf.reduce_@({int}, {axes}, keepdims={flag})", "sum max min prod"),
     *each("tf.reduce_@({bool}, {axes}, keepdims={flag})", "all any"),
@@ -14,6 +14,7 @@ REDUCTIONS = (
     "tf.math.reduce_std({float} * 0.5, {axes}, keepdims={flag})",
     "tf.count_nonzero({number}, {axes}, keepdims={flag})",
     "tf.norm({single:1+}, axis={axis}, keepdims={flag})",
+    "tf.math.reduce_euclidean_norm({float}, {axes}, keepdims={flag})",
     "tf.nn.l2_loss({float})",
     "tf.nn.moments({float:1+}, [{axis}], keepdims=True)[{of:0|1}]",
     "tf.nn.zero_fraction({single})",
@@ -23,7 +24,7 @@ REDUCTIONS = (
 SCANS = (
     "tf.cumsum({number:1+}, {axis}, exclusive={flag}, reverse={flag})",
     "tf.cumprod(tf.tanh({float:1+}), {axis}, exclusive={flag}, reverse={flag})",
-    "tf.math.cumulative_logsumexp({single:1+}, {axis}, reverse={flag})",
+    "tf.raw_ops.CumulativeLogsumexp(x={single:1+}, axis={axis}, reverse={flag})",
 )
 NORMALISED = (
     "tf.nn.softmax({float:1+}, axis={axis})",
@@ -51,5 +52,5 @@ SORTING = (
     "tf.unique_with_counts(tf.reshape({index}, [-1]))[{of:0|1|2}]",
     "tf.searchsorted(tf.sort({single:1}), tf.reshape({single}, [-1]))",
     "tf.bincount(tf.abs(tf.cast({index}, tf.int32)), minlength=3)",
-    "tf.math.invert_permutation(tf.argsort(tf.reshape({number}, [-1])))",
+    "tf.invert_permutation(tf.argsort(tf.reshape({number}, [-1])))",
 )
