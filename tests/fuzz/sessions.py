@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tests.fuzz.arrays import Array, data
+from tests.fuzz.arrays import Array, as_array, data
 from tests.fuzz.program import Program, Run
 
 
@@ -74,4 +74,4 @@ def _flat(fetched: Sequence[Any]) -> Iterator[Array]:
         if isinstance(value, list | tuple):
             yield from _flat(value)
         elif value is not None:  # an operation's result
-            yield np.asarray(value)
+            yield as_array(value)

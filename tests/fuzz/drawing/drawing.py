@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.fuzz.arrays import Array, is_float, widened
+from tests.fuzz.arrays import Array, as_array, is_float, widened
 from tests.fuzz.sessions import evaluated, namespace
 
 FLOATS = ("float32", "float64", "float16", "bfloat16")
@@ -179,7 +179,7 @@ class Drawing:
         fetch = self.names[name]
         try:
             value = self.session.run(fetch, {self.names[n]: a for n, a in feeds.items()})
-            return np.asarray(value)
+            return as_array(value)
         except Exception as error:
             raise self._refusal(line, error) from error
 
