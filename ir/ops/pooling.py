@@ -12,7 +12,7 @@ from typing import Any
 
 from flowc.ir import dims, dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.common import Tensors, or_zeros, show
+from flowc.ir.ops.common import Tensors, is_zero, or_zeros, show
 from flowc.ir.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
 from flowc.ir.ops.scattering import scatter_rows
 from flowc.ir.ops.windows import Padding, output_sizes, window_padding
@@ -164,7 +164,8 @@ def _avg_pool_grad(b: Builder, image: Shape, dy: Value, pool: _Pool) -> Value:
     for axis, (low, _) in enumerate(pool.edges(b, image)):
         size, stride = pool.sizes[axis], pool.strides[axis]
         before = size - 1 - low
-        spread = (b.shape(dy)[axis] - 1) * stride + 1
+        windows = b.shape(dy)[axis]
+        spread = 0 if is_zero(b, windows) else (windows - 1) * stride + 1
         padding.append((before, image[axis] + size - 1 - spread - before))
     (total,) = b.reduce_window(
         [shares],
