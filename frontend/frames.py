@@ -11,9 +11,11 @@ import sys
 from itertools import islice
 from pathlib import Path
 from textwrap import indent
-from traceback import FrameSummary, StackSummary
+from traceback import FrameSummary, StackSummary, extract_tb
 from types import CodeType, FrameType
 from typing import TypeAlias
+
+from flowc.ir.errors import InternalError, OpError
 
 Site: TypeAlias = tuple[CodeType | int, ...]  # code, position, code, position ...; innermost first
 
@@ -68,6 +70,25 @@ def _summary(code: CodeType | int, position: CodeType | int) -> FrameSummary:
     places = islice(code.co_positions(), max(position, 0) // 2, None)
     line = next(places, (None,))[0] or code.co_firstlineno
     return FrameSummary(code.co_filename, line, code.co_name, lookup_line=False)
+
+
+def at_the_call(error: OpError) -> OpError:
+    """The error of a run as its caller gets it: without the frames and causes inside of flowc.
+
+    The exception of a user's own function stays its cause. InternalError, which is a fault of
+    flowc's, keeps all.
+    """
+    if isinstance(error, InternalError):
+        return error
+    cause = error.__cause__
+    while cause is not None and not _is_raised_by_user(cause):
+        cause = cause.__cause__
+    error.__cause__ = cause  # which suppresses the context, too
+    return error.with_traceback(None)
+
+
+def _is_raised_by_user(error: BaseException) -> bool:
+    return any(_IS_KEPT[f.filename] for f in extract_tb(error.__traceback__))
 
 
 def location_of(site: Site) -> str:

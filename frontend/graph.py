@@ -15,6 +15,7 @@ from flowc.frontend.graph_scopes import OperationScopes
 from flowc.frontend.naming import NameScopes
 from flowc.frontend.stacks import GRAPHS, GraphStack
 from flowc.frontend.tensor import Tensor
+from flowc.frontend.variables import initialization
 from flowc.ir.dtypes import DType, as_dtype, resource
 from flowc.ir.errors import InvalidArgumentError, InvalidOperandsError
 from flowc.ir.graph_values import attr_to_python, python_to_attr
@@ -268,6 +269,10 @@ class Graph(NameScopes, Collections, OperationScopes):
         """The user's frames that made a node, outermost first; empty for an unknown name."""
         op = self._by_name.get(node_name)
         return "" if op is None else describe_site(op.site)
+
+    def initializer_of(self, variable: str) -> str:
+        """What initialises a variable, for messages; empty where nothing does."""
+        return initialization.initializer_of(self, variable)
 
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> GraphDef:
         """The graph as a protocol buffer."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from flowc.frontend.devices import merge_device
 from flowc.frontend.elements import Operation, TensorBase
+from flowc.ir.devices import merge_device
 from flowc.ir.proto import AttrValue
 
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from flowc.frontend.elements import Operation
 from flowc.frontend.feeds import FeedPlan, flatten_feed
 from flowc.frontend.fetches import FetchPlan, structure_key
+from flowc.frontend.frames import at_the_call
 from flowc.frontend.graph import Graph
 from flowc.frontend.stacks import SESSIONS, get_default_graph, get_default_session
 from flowc.frontend.tracing import DeviceInfo, traced
-from flowc.ir.errors import NotFoundError
+from flowc.ir.errors import NotFoundError, OpError
 from flowc.ir.proto import ConfigProto, GraphDef
 from flowc.runtime.state import SERVERS, SessionState
 
@@ -146,10 +147,13 @@ class BaseSession:
             prepared = self._prepared[fetches, *feeds]
         except (KeyError, TypeError):
             prepared, feeds = self._find(fetches, feeds)
-        if options is None and run_metadata is None:
-            return prepared(feeds.values())
-        with self._observed(options, run_metadata):
-            return prepared(feeds.values())
+        try:
+            if options is None and run_metadata is None:
+                return prepared(feeds.values())
+            with self._observed(options, run_metadata):
+                return prepared(feeds.values())
+        except OpError as error:
+            raise at_the_call(error)  # noqa: B904
 
     @contextmanager
     def _observed(self, options: Any, run_metadata: Any) -> Iterator[None]:
@@ -197,7 +201,10 @@ class BaseSession:
                 raise RuntimeError("Attempted to use a closed Session.")
             if len(values) != count:
                 raise ValueError(f"The callable takes {count} feeds, but {len(values)} were given.")
-            return prepared(values)
+            try:
+                return prepared(values)
+            except OpError as error:
+                raise at_the_call(error)  # noqa: B904
 
         return run
 

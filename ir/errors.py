@@ -87,6 +87,20 @@ class FailedPreconditionError(OpError):
     error_code = 9
 
 
+_UNINITIALIZED = "Attempting to use uninitialized value "
+
+
+def uninitialized(variable: str) -> FailedPreconditionError:
+    """The error for a variable that has no value yet."""
+    return FailedPreconditionError(None, None, _UNINITIALIZED + variable)
+
+
+def uninitialized_variable(error: OpError) -> str:
+    """The variable of which `uninitialized` made the error; empty for other errors."""
+    _, found, rest = error.message.partition(_UNINITIALIZED)
+    return rest.partition("\n")[0] if found else ""
+
+
 class AbortedError(OpError):
     """The operation was aborted."""
 

@@ -23,12 +23,19 @@ from flowc.compiler.lowering import Request
 from flowc.compiler.options import Options
 from flowc.compiler.partition import Part
 from flowc.compiler.structure import Library, structured
-from flowc.ir.errors import FailedPreconditionError, OpError, UnimplementedError
+from flowc.ir.errors import (
+    InvalidArgumentError,
+    OpError,
+    UnimplementedError,
+    uninitialized,
+    uninitialized_variable,
+)
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.unknown import missing_op
 from flowc.ir.proto import FunctionDef
 from flowc.runtime.compiled_part import StaticType
 from flowc.runtime.interrupts import Control, watch_for_interrupts
+from flowc.runtime.placement import Placement
 from flowc.runtime.state import SessionState
 from flowc.runtime.step import Step
 from flowc.runtime.store import Array, Store, reserved
@@ -51,6 +58,7 @@ class GraphView(Protocol):
     def as_graph_element(self, obj: Any) -> Any: ...
     def traceback_of(self, node_name: str) -> str: ...
     def gradient_of_function(self, name: str, attributes: Mapping[str, Any]) -> FunctionDef: ...
+    def initializer_of(self, variable: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,7 @@ class Executor:
         self.control = Control()
         self.waiting = Waiting(state, self.control, _time_limit(config))
         watch_for_interrupts()
+        self._placement = Placement(state, config)
         self._index = Graph()
         self._alike: dict[Hashable, list[tuple[tuple[Node, ...], Executable]]] = {}
         self._steps: dict[tuple[tuple[str, ...], ...], Step] = {}
@@ -110,9 +119,7 @@ class Executor:
         """A variable's own memory. Raises FailedPreconditionError if it has none."""
         found = self.store.get(name)
         if found is None:
-            raise FailedPreconditionError(
-                None, None, f"Attempting to use uninitialized value {name}"
-            )
+            raise self.located(uninitialized(name))
         return found
 
     def set_variable(self, name: str, value: Array) -> None:
@@ -152,6 +159,7 @@ class Executor:
         self, fetches: tuple[str, ...], feeds: tuple[str, ...], targets: tuple[str, ...]
     ) -> Step:
         self._index.extend(self.graph.node_defs, self.graph.functions, self.graph.unknown_ops)
+        self._place()
         fed = frozenset(feeds)
         wanted = [parse_tensor_name(f).node for f in fetches if f not in fed]
         needed = self._index.needed([*wanted, *targets], fed)
@@ -172,6 +180,12 @@ class Executor:
             if node.definition.is_unknown:
                 text = f"{node.op} '{node.name}': {missing_op(node.op)}"
                 raise self.located(UnimplementedError(None, node.name, text))
+
+    def _place(self) -> None:
+        try:
+            self._placement.place(self.graph.node_defs)
+        except InvalidArgumentError as error:
+            raise self.located(error) from None
 
     def static_type(self, name: str) -> StaticType:
         """Element type and static shape of a tensor or variable, as the graph was built."""
@@ -213,6 +227,7 @@ class Executor:
 
     def located(self, error: OpError) -> OpError:
         """The error with the operation, and where the user's program made it."""
+        error = self._with_remedy(error)
         if not isinstance(error.op, str):
             return error
         name = self._known_name(error.op)
@@ -222,6 +237,17 @@ class Executor:
         what = "node" if name == error.op else f"'{name}', which calls it,"
         message = error.message + (f"\n  {what} created at:\n{place}" if place else "")
         return type(error)(None, self.graph.as_graph_element(name), message)
+
+    def _with_remedy(self, error: OpError) -> OpError:
+        """The error of an uninitialised variable says what initialises it."""
+        variable = uninitialized_variable(error)
+        remedy = self.graph.initializer_of(variable) if variable else ""
+        if not remedy:
+            return error
+        message = error.message.replace(
+            f"value {variable}", f"value {variable}: run {remedy} first", 1
+        )
+        return type(error)(None, error.op, message)
 
     def _known_name(self, name: str) -> str:
         """The node itself, or the one of the graph that calls the function in which it lies."""

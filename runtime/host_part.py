@@ -17,7 +17,7 @@ from flowc.compiler.graph import Node
 from flowc.compiler.partition import Part
 from flowc.compiler.structure import is_structured
 from flowc.ir.dtypes import DType, as_dtype
-from flowc.ir.errors import FailedPreconditionError, OpError, UnimplementedError
+from flowc.ir.errors import OpError, UnimplementedError, uninitialized
 from flowc.ir.ops.calling import call_lowering, dereferenced, refusing_misfits
 from flowc.ir.ops.kernels import call_kernel
 from flowc.ir.tensor import interpreter
@@ -73,7 +73,7 @@ class HostPart:
     def _read(self, handle: Handle) -> Array:
         array = self._executor.store.get(handle.name, handle.initial)
         if array is None:
-            raise uninitialized(handle)
+            raise self._executor.located(uninitialized(handle.name))
         return array.copy()  # later steps write the variable in place
 
     def _run(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
@@ -144,7 +144,7 @@ class _Variables(State):
             return self.written[handle.name]
         array = self.store.get(handle.name, handle.initial)
         if array is None:
-            raise uninitialized(handle)
+            raise uninitialized(handle.name)
         return self.given(array.copy(), handle.dtype)  # later steps write the variable in place
 
     def assign(self, b: Builder, handle: Handle, value: Value) -> None:
@@ -156,13 +156,6 @@ class _Variables(State):
 
     def is_initialized(self, b: Builder, handle: Handle) -> bool:
         return handle.name in self.written or handle.name in self.store
-
-
-def uninitialized(handle: Handle) -> FailedPreconditionError:
-    """The error for a variable that has no value yet."""
-    return FailedPreconditionError(
-        None, None, f"Attempting to use uninitialized value {handle.name}"
-    )
 
 
 def _bare(array: Array) -> Any:

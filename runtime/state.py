@@ -12,9 +12,11 @@ class SessionState:
     """Variables, and the tables, queues and readers of host kernels.
 
     One step at a time may use it, under `lock`; `changed` tells those that wait to look again.
+    `task` is what device names call this process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, task: str = "/job:localhost/replica:0/task:0") -> None:
+        self.task = task
         self.store = Store()
         self.resources: dict[str, Any] = {}
         self.lock = threading.RLock()

@@ -11,7 +11,7 @@ import numpy as np
 from flowc.compiler.graph import Node
 from flowc.compiler.lowering.regions import Object, RegionState, Slot
 from flowc.ir.dims import Dim
-from flowc.ir.errors import FailedPreconditionError
+from flowc.ir.errors import uninitialized
 from flowc.ir.tensor.builder import Builder, Handle, LocalHandle
 from flowc.ir.tensor.core import Parameter, Shape, TensorType, Value
 
@@ -56,9 +56,7 @@ class VariableStore(RegionState):
             array = self.initial[handle.name] = handle.initial
         if array is None:
             self.existence[handle.name] = False
-            raise FailedPreconditionError(
-                None, None, f"Attempting to use uninitialized value {handle.name}"
-            )
+            raise uninitialized(handle.name)
         parameter = Parameter(TensorType(handle.dtype, array.shape), handle.name)
         self.parameters[handle.name] = parameter
         return parameter

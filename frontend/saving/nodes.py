@@ -14,12 +14,12 @@ import numpy as np
 
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant
-from flowc.frontend.devices import DeviceSpec
 from flowc.frontend.functions.control import group, with_dependencies
 from flowc.frontend.saving.saveables import SaveableObject, SaveSpec
 from flowc.frontend.scopes import name_scope
 from flowc.frontend.stacks import get_default_graph
 from flowc.ir import dtypes
+from flowc.ir.devices import DeviceSpec
 from flowc.ir.proto import SaverDef
 
 _CPU = "/device:CPU:0"

@@ -14,8 +14,8 @@ from google.protobuf import text_format
 from google.protobuf.message import Message
 
 from flowc.frontend.conversion import is_tensor
-from flowc.frontend.devices import DeviceSpec
 from flowc.frontend.testing.expected_errors import ExpectedError
+from flowc.ir.devices import DeviceSpec
 from flowc.ir.dtypes import as_dtype
 from flowc.ir.errors import OpError
 from flowc.ir.proto import GraphDef

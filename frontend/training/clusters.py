@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from flowc.frontend.devices import DeviceSpec
+from flowc.ir.devices import DeviceSpec
 from flowc.ir.errors import UnimplementedError
 from flowc.ir.proto import ClusterDef, ConfigProto, ServerDef
 from flowc.runtime.state import SERVERS, SessionState
@@ -172,7 +172,9 @@ class Server:
 
     def start(self) -> None:
         """Let sessions connect."""
-        SERVERS.setdefault(self._target, SessionState())
+        job = next(job for job in self._definition.cluster.job if job.tasks)
+        task = f"/job:{job.name}/replica:0/task:{min(job.tasks)}"
+        SERVERS.setdefault(self._target, SessionState(task))
 
     def join(self) -> None:
         """Wait for ever: a server serves until its process ends."""

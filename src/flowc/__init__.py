@@ -45,7 +45,7 @@ from flowc.frontend.conversion import (
     constant, convert_to_tensor, register_tensor_conversion_function,
 )
 from flowc.frontend.custom_ops.library import load_op_library
-from flowc.frontend.devices import DeviceSpec
+from flowc.ir.devices import DeviceSpec
 from flowc.frontend.elements import Operation
 from flowc.frontend.functions.checks import (
     assert_equal, assert_greater, assert_greater_equal, assert_less, assert_less_equal,

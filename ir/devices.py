@@ -45,6 +45,14 @@ class DeviceSpec:
             fields.setdefault("device_index", None)
         return replace(outer, **fields)
 
+    def describes(self, device: DeviceSpec) -> bool:
+        """Whether a fully specified device has the parts that this name tells."""
+        return all(value in (None, getattr(device, name)) for name, value in vars(self).items())
+
+    def without_device(self) -> DeviceSpec:
+        """Job, replica and task alone."""
+        return replace(self, device_type=None, device_index=None)
+
     def __str__(self) -> str:
         return self.to_string()
 
@@ -56,12 +64,18 @@ def _parse_part(words: list[str], fields: dict[str, Any], spec: str) -> None:
         case ["replica" | "task" as key, number] if number.isdigit():
             fields[key] = int(number)
         case ["device", kind, index] | [("cpu" | "gpu" | "CPU" | "GPU") as kind, index]:
-            fields["device_type"] = kind.upper()
+            _set_type(kind, fields, spec)
             fields["device_index"] = None if index == "*" else _index(index, spec)
-        case ["device", kind] | [("cpu" | "gpu" | "CPU" | "GPU") as kind]:
-            fields["device_type"] = kind.upper()
+        case [("cpu" | "gpu" | "CPU" | "GPU") as kind]:
+            _set_type(kind, fields, spec)
         case _:
             raise ValueError(f"Unknown attribute: '{words[0]}' in '{spec}'")
+
+
+def _set_type(kind: str, fields: dict[str, Any], spec: str) -> None:
+    if "device_type" in fields:
+        raise ValueError(f"Cannot specify multiple device types: '{spec}'")
+    fields["device_type"] = kind.upper()
 
 
 def _index(text: str, spec: str) -> int:
