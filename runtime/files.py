@@ -14,6 +14,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
+from flowc.ir.system_errors import system_errors
+
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
 
 
@@ -22,14 +24,16 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Opens a temporary file beside `path` that takes its place when the block ends well.
 
     Afterwards the content is on the disk, not only in the kernel's memory. When the block raises,
-    the temporary file goes away and whatever stood at `path` stays.
+    the temporary file goes away and whatever stood at `path` stays. What the system refuses is an
+    error of `tf.errors`.
     """
     target = Path(path)
-    with temporary_file(target) as file:
-        yield file
-        to_disk(file)
-        os.replace(file.name, target)
-    sync_folder(target.parent)
+    with system_errors(target):
+        with temporary_file(target) as file:
+            yield file
+            to_disk(file)
+            os.replace(file.name, target)
+        sync_folder(target.parent)
 
 
 @contextmanager

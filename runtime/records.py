@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import BinaryIO
 
-from flowc.ir.errors import DataLossError, InvalidArgumentError, NotFoundError, UnknownError
+from flowc.ir.errors import DataLossError, InvalidArgumentError
+from flowc.ir.system_errors import system_errors
 from flowc.runtime.checksums import crc32c, mask
 
 _HEADER = 12
@@ -52,12 +53,9 @@ class RecordWriter:
     def __init__(
         self, path: str | os.PathLike[str], compression: Compression = Compression()
     ) -> None:
-        try:
+        self._path = path
+        with system_errors(path):
             self._file: BinaryIO | None = open(path, "wb")  # noqa: SIM115 -- open until closed
-        except FileNotFoundError:
-            raise NotFoundError(None, None, f"{path}; No such file or directory") from None
-        except OSError as error:
-            raise UnknownError(None, None, f"{path}; {error.strerror}") from None
         self._flush_mode = compression.flush_mode
         self._deflate = None
         if compression.kind:
@@ -70,22 +68,24 @@ class RecordWriter:
     def write(self, record: bytes) -> None:
         """Add a record. Raises ValueError in a closed file."""
         data = framed(record)
-        self._opened.write(data if self._deflate is None else self._deflate.compress(data))
+        with system_errors(self._path):
+            self._opened.write(data if self._deflate is None else self._deflate.compress(data))
 
     def flush(self) -> None:
         """Hand what has been written to the operating system."""
-        if self._deflate is not None and self._flush_mode != zlib.Z_NO_FLUSH:
-            self._opened.write(self._deflate.flush(self._flush_mode))
-        self._opened.flush()
+        with system_errors(self._path):
+            if self._deflate is not None and self._flush_mode != zlib.Z_NO_FLUSH:
+                self._opened.write(self._deflate.flush(self._flush_mode))
+            self._opened.flush()
 
     def close(self) -> None:
         """Complete the file; once more does nothing."""
-        if self._file is None:
+        file, self._file = self._file, None
+        if file is None:
             return
-        if self._deflate is not None:
-            self._file.write(self._deflate.flush())
-        self._file.close()
-        self._file = None
+        with system_errors(self._path), file:
+            if self._deflate is not None:
+                file.write(self._deflate.flush())
 
     @property
     def _opened(self) -> BinaryIO:
@@ -134,12 +134,8 @@ def records_with_ends(
 
 
 def _opened(path: str | os.PathLike[str]) -> BinaryIO:
-    try:
+    with system_errors(path):
         return open(path, "rb")
-    except FileNotFoundError:
-        raise NotFoundError(None, None, f"{path}; No such file or directory") from None
-    except OSError as error:
-        raise UnknownError(None, None, f"{path}; {error.strerror}") from None
 
 
 def _checked_length(header: bytes, place: int) -> int:

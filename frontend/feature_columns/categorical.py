@@ -34,6 +34,7 @@ from flowc.frontend.functions.strings import as_string, string_to_hash_bucket_fa
 from flowc.frontend.scopes import control_dependencies
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType, as_dtype
+from flowc.ir.system_errors import system_errors
 
 
 def _with_values(sparse: SparseTensor, values: Any) -> SparseTensor:
@@ -173,7 +174,7 @@ def categorical_column_with_vocabulary_file(
     if not vocabulary_file:
         raise ValueError(f"Missing vocabulary_file in {key}.")
     if vocabulary_size is None:
-        with open(vocabulary_file, "rb") as file:
+        with system_errors(vocabulary_file), open(vocabulary_file, "rb") as file:
             vocabulary_size = sum(1 for _ in file)
     if vocabulary_size < 1:
         raise ValueError(f"Invalid vocabulary_size in {key}.")

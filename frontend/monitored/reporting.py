@@ -22,6 +22,7 @@ from flowc.frontend.platform import logging
 from flowc.frontend.stacks import get_default_graph
 from flowc.frontend.summaries.writer import FileWriterCache
 from flowc.ir.proto import RunMetadata, RunOptions, SessionLog, Summary
+from flowc.ir.system_errors import make_folder
 
 
 def _element(obj: Any) -> Any:
@@ -286,6 +287,6 @@ class ProfilerHook(SessionRunHook):
         now = time.time()
         bar = {"name": "session.run", "ph": "X", "pid": 0, "tid": 0, "ts": self._began * 1e6,
                "dur": (now - self._began) * 1e6, "args": {"step": step}}  # fmt: skip
-        Path(self._output_dir).mkdir(parents=True, exist_ok=True)
+        make_folder(self._output_dir)
         path = Path(self._output_dir) / f"timeline-{step}.json"
         path.write_text(json.dumps({"traceEvents": [bar]}))

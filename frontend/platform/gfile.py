@@ -6,10 +6,10 @@ import glob as _glob
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
-from flowc.ir.errors import AlreadyExistsError, NotFoundError, OpError
+from flowc.ir.errors import AlreadyExistsError, NotFoundError
+from flowc.ir.system_errors import make_folder, system_errors
 
 _LOCAL = "file://"
 
@@ -44,35 +44,36 @@ class GFile:
     def _opened(self) -> Any:
         if self._file is None:
             encoding = None if "b" in self._mode else "utf-8"
-            try:
+            with system_errors(self._name):
                 self._file = open(self._name, self._mode, encoding=encoding)  # noqa: SIM115
-            except FileNotFoundError:
-                raise _missing(self._name) from None
-            except OSError as error:
-                raise OpError(None, None, f"{self._name}; {error.strerror}") from None
         return self._file
 
     def read(self, n: int = -1) -> Any:
         """The content, or the next n bytes or characters."""
-        return self._opened().read(n)
+        with system_errors(self._name):
+            return self._opened().read(n)
 
     def readline(self) -> Any:
         """The next line."""
-        return self._opened().readline()
+        with system_errors(self._name):
+            return self._opened().readline()
 
     def readlines(self) -> list[Any]:
         """All lines."""
-        return list(self._opened().readlines())
+        with system_errors(self._name):
+            return list(self._opened().readlines())
 
     def write(self, file_content: Any) -> None:
         """Write bytes or text, as the mode says."""
         if "b" in self._mode and isinstance(file_content, str):
             file_content = file_content.encode()
-        self._opened().write(file_content)
+        with system_errors(self._name):
+            self._opened().write(file_content)
 
     def seek(self, offset: int | None = None, whence: int = 0, position: int | None = None) -> None:
         """Go to an offset."""
-        self._opened().seek(offset if position is None else position, whence)
+        with system_errors(self._name):
+            self._opened().seek(offset if position is None else position, whence)
 
     def tell(self) -> int:
         """The offset."""
@@ -85,13 +86,15 @@ class GFile:
     def flush(self) -> None:
         """Write buffers out."""
         if self._file is not None:
-            self._file.flush()
+            with system_errors(self._name):
+                self._file.flush()
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            with system_errors(self._name):
+                file.close()
 
     def __del__(self) -> None:
         self.close()
@@ -124,10 +127,8 @@ class FileStatistics:
 
 def Stat(filename: Any) -> FileStatistics:
     """Size and time of a file. Raises NotFoundError."""
-    try:
+    with system_errors(_path(filename)):
         found = os.stat(_path(filename))
-    except FileNotFoundError:
-        raise _missing(filename) from None
     return FileStatistics(found.st_size, found.st_mtime_ns, os.path.isdir(_path(filename)))
 
 
@@ -145,7 +146,8 @@ def ListDirectory(dirname: Any) -> list[str]:
     """The names in a folder. Raises NotFoundError."""
     if not IsDirectory(dirname):
         raise NotFoundError(None, None, f"Could not find directory {_path(dirname)}")
-    return sorted(os.listdir(_path(dirname)))
+    with system_errors(_path(dirname)):
+        return sorted(os.listdir(_path(dirname)))
 
 
 def Glob(filename: Any) -> list[str]:
@@ -156,25 +158,19 @@ def Glob(filename: Any) -> list[str]:
 
 def MkDir(dirname: Any) -> None:
     """Make a folder. Raises NotFoundError, AlreadyExistsError."""
-    try:
+    with system_errors(_path(dirname)):
         os.mkdir(_path(dirname))
-    except FileNotFoundError:
-        raise _missing(dirname) from None
-    except FileExistsError:
-        raise AlreadyExistsError(None, None, f"{_path(dirname)}; File exists") from None
 
 
 def MakeDirs(dirname: Any) -> None:
     """Make a folder and those above it."""
-    Path(_path(dirname)).mkdir(parents=True, exist_ok=True)
+    make_folder(_path(dirname))
 
 
 def Remove(filename: Any) -> None:
     """Delete a file. Raises NotFoundError."""
-    try:
+    with system_errors(_path(filename)):
         os.remove(_path(filename))
-    except FileNotFoundError:
-        raise _missing(filename) from None
 
 
 def DeleteRecursively(dirname: Any) -> None:
@@ -182,7 +178,8 @@ def DeleteRecursively(dirname: Any) -> None:
     if not Exists(dirname):
         raise _missing(dirname)
     if IsDirectory(dirname):
-        shutil.rmtree(_path(dirname))
+        with system_errors(_path(dirname)):
+            shutil.rmtree(_path(dirname))
     else:
         Remove(dirname)
 
@@ -190,19 +187,15 @@ def DeleteRecursively(dirname: Any) -> None:
 def Copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:
     """Copy a file. Raises NotFoundError, AlreadyExistsError."""
     _require_free(newpath, overwrite)
-    try:
+    with system_errors():
         shutil.copyfile(_path(oldpath), _path(newpath))
-    except FileNotFoundError:
-        raise _missing(oldpath) from None
 
 
 def Rename(oldname: Any, newname: Any, overwrite: bool = False) -> None:
     """Rename a file or folder. Raises NotFoundError, AlreadyExistsError."""
     _require_free(newname, overwrite)
-    try:
+    with system_errors():
         os.replace(_path(oldname), _path(newname))
-    except FileNotFoundError:
-        raise _missing(oldname) from None
 
 
 def _require_free(name: Any, overwrite: bool) -> None:

@@ -12,6 +12,7 @@ from flowc.frontend.graph import Graph
 from flowc.frontend.variables.variable import store_name
 from flowc.ir.graph_values import python_to_attr
 from flowc.ir.proto import GraphDef, NodeDef
+from flowc.ir.system_errors import make_folder
 from flowc.ir.tensor_values import make_tensor_proto
 from flowc.runtime.files import atomic_file
 
@@ -22,7 +23,7 @@ def write_graph(graph_or_graph_def: Any, logdir: str, name: str, as_text: bool =
     if isinstance(graph_def, Graph):
         graph_def = graph_def.as_graph_def()
     folder = Path(logdir)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     content = text_format.MessageToString(graph_def).encode() if as_text else (
         graph_def.SerializeToString())  # fmt: skip
     with atomic_file(folder / name) as file:

@@ -22,6 +22,7 @@ from flowc.frontend.variables.variable import prepend_scope, strip_scope
 from flowc.ir.graph_values import python_to_attr
 from flowc.ir.ops import lookup
 from flowc.ir.proto import GraphDef, MetaGraphDef, NodeDef, SaverDef
+from flowc.ir.system_errors import make_folder
 from flowc.runtime.files import atomic_file
 
 __all__ = [
@@ -105,7 +106,7 @@ def export_meta_graph(
 
 
 def _write(filename: str, meta: MetaGraphDef, as_text: bool) -> None:
-    Path(filename).parent.mkdir(parents=True, exist_ok=True)
+    make_folder(Path(filename).parent)
     content = text_format.MessageToString(meta).encode() if as_text else meta.SerializeToString()
     with atomic_file(filename) as file:
         file.write(content)

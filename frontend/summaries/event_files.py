@@ -10,7 +10,9 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
+from flowc.ir.errors import AlreadyExistsError, OpError
 from flowc.ir.proto import Event
+from flowc.ir.system_errors import make_folder, system_errors
 from flowc.runtime.records import RecordWriter, read_records
 
 _VERSION = "brain.Event:2"
@@ -46,7 +48,7 @@ class EventsFile:
 
     def _opened(self) -> RecordWriter:
         if self._writer is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
             self._writer = RecordWriter(self._free_path())
             first = Event(wall_time=time.time(), file_version=_VERSION)
             self._writer.write(first.SerializeToString())
@@ -59,8 +61,9 @@ class EventsFile:
         while True:
             name = f"events.out.tfevents.{seconds:010d}.{os.uname().nodename}{self._suffix}"
             try:
-                (self._folder / name).touch(exist_ok=False)
-            except FileExistsError:
+                with system_errors(self._folder / name):
+                    (self._folder / name).touch(exist_ok=False)
+            except AlreadyExistsError:
                 seconds += 1
             else:
                 return self._folder / name
@@ -77,7 +80,7 @@ class EventFileWriter:
         filename_suffix: str | None = None,
     ) -> None:  # fmt: skip
         self._folder = os.fspath(logdir)
-        Path(self._folder).mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         self._max_queue = max_queue
         self._flush_seconds = flush_secs
         self._suffix = filename_suffix or ""
@@ -129,7 +132,7 @@ class _Worker(threading.Thread):
         self._file = file
         self._flush_seconds = flush_seconds
         self._events: queue.Queue[Event | None] = queue.Queue(max_queue)
-        self._error: OSError | None = None
+        self._error: OpError | None = None
 
     def run(self) -> None:
         """Until None comes."""
@@ -140,7 +143,7 @@ class _Worker(threading.Thread):
                 if time.monotonic() > next_flush:
                     self._file.flush()
                     next_flush = time.monotonic() + self._flush_seconds
-            except OSError as error:
+            except OpError as error:
                 self._error = error
             finally:
                 self._events.task_done()

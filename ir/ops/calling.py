@@ -5,22 +5,31 @@ The compiler calls it with real values, the frontend's shape inference with abst
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 from flowc.ir.dtypes import DType, resource
-from flowc.ir.errors import InternalError, InvalidArgumentError, ResourceExhaustedError
+from flowc.ir.errors import (
+    DataLossError,
+    InternalError,
+    InvalidArgumentError,
+    ResourceExhaustedError,
+)
 from flowc.ir.ops.program_functions import program_errors
 from flowc.ir.ops.ranks import require_ranks
 from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.ops.resource_kinds import require_kinds
 from flowc.ir.ops.signature import Argument
+from flowc.ir.system_errors import of_system
 from flowc.ir.tensor.builder import BuilderCore, Handle, UnknownValue, require
 from flowc.ir.tensor.core import Parameter, Result
 
 _MISFITS = (IndexError, ValueError, OverflowError, ZeroDivisionError)
+_BAD_DATA = (zlib.error, struct.error, EOFError)
 _FAULTS = (LookupError, TypeError, AttributeError, AssertionError, ArithmeticError)
 
 
@@ -97,6 +106,13 @@ def refusing_misfits(definition: OpDefinition) -> Iterator[None]:
         yield
     except MemoryError as error:
         raise ResourceExhaustedError(None, None, f"out of memory: {error}") from error
+    except OSError as error:
+        raise of_system(error) from error
+    except _BAD_DATA as error:
+        raise DataLossError(None, None, f"{definition.name}: {error}") from error
+    except RecursionError as error:
+        message = f"the operands of {definition.name} are nested too deeply"
+        raise InvalidArgumentError(None, None, message) from error
     except _MISFITS as error:
         message = f"the operands do not fit {definition.name}: {error}"
         raise InvalidArgumentError(None, None, message) from error

@@ -6,7 +6,6 @@ Checkpoints are written in format V2 whatever the op; restoring reads both forma
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from glob import glob
@@ -17,10 +16,10 @@ import numpy as np
 
 from flowc.ir import dtypes as types
 from flowc.ir.dtypes import DType
-from flowc.ir.errors import NotFoundError
 from flowc.ir.ops.common import fail
 from flowc.ir.ops.registry import host_op
 from flowc.ir.ops.texts import decode, elements, encode, scalar_text, texts, the_text
+from flowc.ir.system_errors import make_folder, system_errors
 from flowc.ir.tensor.builder import require
 from flowc.ir.tensor.primitive import Array
 
@@ -275,22 +274,19 @@ def _path(filename: Array) -> Path:
 
 @host_op("ReadFile(filename: string) -> contents: string")
 def read_file(filename: Array) -> Array:
-    """The content of a file. Raises NotFoundError."""
+    """The content of a file. Raises NotFoundError, PermissionDeniedError and kin."""
     path = _path(filename)
-    try:
+    with system_errors(path):
         return scalar_text(path.read_bytes())
-    except FileNotFoundError:
-        raise NotFoundError(None, None, f"{path}; No such file or directory") from None
-    except OSError as error:
-        raise fail(f"{path}; {os.strerror(error.errno or 0)}") from None
 
 
 @host_op("WriteFile(filename: string, contents: string)", stateful=True)
 def write_file(filename: Array, contents: Array) -> None:
     """Write a file, and the folders above it where they are missing."""
     path = _path(filename)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(the_text(contents, "contents"))
+    with system_errors(path):
+        make_folder(path.parent)
+        path.write_bytes(the_text(contents, "contents"))
 
 
 for _definition in (read_file, matching_files, sharded_filename, sharded_filespec):

@@ -7,18 +7,20 @@ every format, as in TensorFlow, but for `DecodeBmp` and `DecodeAndCropJpeg`.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.errors import UnimplementedError
+from flowc.ir.errors import InvalidArgumentError, OpError, UnimplementedError
 from flowc.ir.ops.common import abstract, fail, show
 from flowc.ir.ops.image_formats import is_deep_png, read_bmp, read_deep_png
 from flowc.ir.ops.image_jpeg import JpegOptions, read_jpeg, rows_before_end
 from flowc.ir.ops.image_png import PNG_START, write_png
+from flowc.ir.ops.image_sizes import require_sane_size, require_size
 from flowc.ir.ops.registry import OpDefinition, host_op
 from flowc.ir.tensor.builder import Builder, UnknownShape, require
 from flowc.ir.tensor.core import Value
@@ -48,24 +50,40 @@ def _format(content: bytes) -> str:
     raise fail("Unknown image file format. One of JPEG, PNG, GIF, BMP, WebP required.")
 
 
-def _open(content: bytes, name: str) -> Any:
+@contextmanager
+def _decoding(what: str) -> Iterator[None]:
+    """InvalidArgumentError for whatever Pillow trips over in a file that is none."""
     try:
-        return _pillow().open(io.BytesIO(content), formats=[name])
-    except (OSError, SyntaxError, ValueError) as error:
-        raise fail(f"Invalid {name} data, size {len(content)}: {error}") from error
+        yield
+    except (OpError, MemoryError, UnknownShape):
+        raise
+    except Exception as error:
+        raise fail(f"{what}: {error}") from error
+
+
+def _open(content: bytes, name: str) -> Any:
+    """The file's image, of which no pixel is decoded yet.
+
+    It is not opened by `Image.open`, which warns of large images and refuses those that TensorFlow
+    still decodes.
+    """
+    require_sane_size(content, name)
+    pillow = _pillow()
+    pillow.init()
+    with _decoding(f"Invalid {name} data, size {len(content)}"):
+        reader, _ = pillow.OPEN[name]
+        return reader(io.BytesIO(content), "")
 
 
 def _pixels(image: Any, channels: int, name: str) -> Array:
     """Pixels [height, width, channels] of the frame; 0 channels for its own number."""
     count = channels or _channels(image)
-    try:
+    with _decoding(f"Invalid {name} data or crop window"):
         if channels == 1 and image.mode in ("P", "LA", "RGBA"):
             image = image.convert("RGB" if image.mode != "LA" else "L")
         if image.mode == "LA" and count == 3:
             image = image.convert("L")
-        array = np.asarray(image.convert(_MODES[count]))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise fail(f"Invalid {name} data or crop window: {error}") from error
+        array = np.asarray(image if image.mode == _MODES[count] else image.convert(_MODES[count]))
     return np.array(array.reshape(*array.shape[:2], count))
 
 
@@ -87,10 +105,11 @@ def _jpeg_pixels(
     require(channels in (0, 1, 3), "JPEG does not support 4 channels")
     require(channels != 1 or image.mode != "CMYK", "JPEG of inks cannot be decoded to grey")
     try:
-        return read_jpeg(image, channels, options, columns)
-    except (OSError, SyntaxError, ValueError) as error:
+        with _decoding(_BAD_JPEG):
+            return read_jpeg(image, channels, options, columns)
+    except InvalidArgumentError:
         if content.endswith(_END_OF_JPEG) or not (options.recover or options.least < 1):
-            raise fail(f"{_BAD_JPEG}: {error}") from error
+            raise
     pixels = _jpeg_pixels(content + _END_OF_JPEG, channels, options, columns)
     if options.recover:
         return pixels
@@ -106,6 +125,7 @@ _PLAIN = JpegOptions()
 def _decode(content: bytes, channels: int, jpeg: JpegOptions = _PLAIN) -> Array:
     """Pixels of the file, of all frames of an animation [frames, height, width, 3]."""
     name = _format(content)
+    require_sane_size(content, name)
     if name == "BMP":
         return read_bmp(content, channels)
     if name == "PNG" and is_deep_png(content):
@@ -119,8 +139,12 @@ def _decode(content: bytes, channels: int, jpeg: JpegOptions = _PLAIN) -> Array:
 
 
 def _frames(image: Any) -> Any:
-    for number in range(getattr(image, "n_frames", 1)):
-        image.seek(number)
+    with _decoding("Invalid GIF data"):
+        count = getattr(image, "n_frames", 1)
+    require_size(image.size, count, "GIF")
+    for number in range(count):
+        with _decoding("Invalid GIF data"):
+            image.seek(number)
         yield _pixels(image, 3, "GIF")
 
 

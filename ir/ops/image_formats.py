@@ -69,11 +69,15 @@ def read_deep_png(content: bytes) -> Array:
     require(bool(chunks) and chunks[0][0] == b"IHDR", "Invalid PNG. Failed to initialize decoder.")
     width, height, _, color, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[0][1])
     require(not interlaced, "interlaced PNG images of 16 bits are not supported")
+    require(color in _PNG_CHANNELS, f"Invalid PNG data: color type {color} with 16 bits")
     depth = _PNG_CHANNELS[color]
+    needed = height * (1 + width * depth * 2)
+    packed = b"".join(data for kind, data in chunks if kind == b"IDAT")
     try:
-        raw = zlib.decompress(b"".join(data for kind, data in chunks if kind == b"IDAT"))
+        raw = zlib.decompressobj().decompress(packed, needed)
     except zlib.error as error:
         raise fail(f"Invalid PNG data, size {len(content)}: {error}") from error
+    require(len(raw) == needed > 0, f"Invalid PNG data, size {len(content)}: rows are missing")
     rows = np.frombuffer(raw, np.uint8).reshape(height, 1 + width * depth * 2)
     pixels = _unfiltered(rows, depth * 2)
     return pixels.reshape(height, width, depth, 2).view(">u2")[..., 0].astype(np.uint16)

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from flowc.ir.ops.common import Tensors, fail, show
+from flowc.ir.ops.common import Tensors, show
 from flowc.ir.ops.formatting import printer
 from flowc.ir.ops.registry import GraphBuilder, Operation, Tensor, host_op
+from flowc.ir.system_errors import system_errors
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.primitive import Array
 
@@ -123,11 +124,9 @@ def print_text(input: Array, *, output_stream: str, end: str) -> None:
     require(input.ndim == 0, f"Input is expected to be scalar, but got {show(input.shape)}")
     text = input.item().decode("utf-8", "replace") + end
     if output_stream.startswith(_FILE):
-        try:
-            with open(output_stream.removeprefix(_FILE), "a", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            raise fail(f"cannot write to {output_stream}: {error.strerror}") from None
+        path = output_stream.removeprefix(_FILE)
+        with system_errors(path), open(path, "a", encoding="utf-8") as file:
+            file.write(text)
         return
     require(
         output_stream in _STREAMS,

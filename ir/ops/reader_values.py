@@ -6,7 +6,6 @@ keys and values.
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +15,11 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from flowc.ir.errors import InvalidArgumentError, NotFoundError, UnimplementedError, UnknownError
+from flowc.ir.errors import InvalidArgumentError, UnimplementedError, UnknownError
 from flowc.ir.ops.queue_values import Queue, Waiting
 from flowc.ir.ops.texts import decode
 from flowc.ir.proto import ReaderBaseState
+from flowc.ir.system_errors import system_errors
 from flowc.ir.tensor.builder import require
 
 Record: TypeAlias = tuple[bytes, bytes]  # key and value
@@ -155,13 +155,8 @@ class Reader:
 @contextmanager
 def _opened(name: bytes) -> Iterator[Any]:
     path = decode(name)
-    try:
-        with open(path, "rb") as file:
-            yield file
-    except FileNotFoundError:
-        raise NotFoundError(None, None, f"{path}; No such file or directory") from None
-    except OSError as error:
-        raise UnknownError(None, None, f"{path}; {os.strerror(error.errno or 0)}") from None
+    with system_errors(path), open(path, "rb") as file:
+        yield file
 
 
 def lines(skipped: int) -> Cut:

@@ -16,9 +16,10 @@ import numpy as np
 
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.errors import FailedPreconditionError, NotFoundError, UnimplementedError
+from flowc.ir.errors import FailedPreconditionError, UnimplementedError
 from flowc.ir.ops.common import abstract, fail, show
 from flowc.ir.ops.registry import OpDefinition, host_op
+from flowc.ir.system_errors import system_errors
 from flowc.ir.tensor.builder import Builder, Handle, UnknownValue, require
 from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
@@ -269,11 +270,8 @@ def _initialize_from_file(
 
 
 def _lines(name: str) -> list[bytes]:
-    try:
-        with open(name, "rb") as file:
-            return file.read().splitlines()
-    except OSError as error:
-        raise NotFoundError(None, None, f"{name}; {error.strerror}") from None
+    with system_errors(name), open(name, "rb") as file:
+        return file.read().splitlines()
 
 
 def _column(

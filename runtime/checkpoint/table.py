@@ -14,6 +14,7 @@ from typing import NamedTuple, NoReturn
 
 from flowc.ir.errors import DataLossError
 from flowc.ir.proto.varint import read_varint
+from flowc.ir.system_errors import system_errors
 from flowc.runtime.checkpoint import snappy
 from flowc.runtime.checksums import crc32c, mask
 
@@ -77,7 +78,7 @@ class Table:
         return _Place(offset, size), at
 
     def _bytes(self, offset: int, size: int) -> bytes:
-        with open(self.path, "rb") as file:
+        with system_errors(self.path), open(self.path, "rb") as file:
             file.seek(offset)
             return file.read(size)
 
