@@ -169,7 +169,22 @@ class Executor:
         types = {name: self.static_type(name) for name in feeds}
         nodes = structured(needed, fed, fetches, library)
         self._require_known(nodes)
+        self._require_made(nodes, fetches, fed)
         return Step(self, nodes, feeds, fetches, types)
+
+    @staticmethod
+    def _require_made(
+        nodes: Sequence[Node], fetches: Iterable[str], fed: Collection[str]
+    ) -> None:
+        """Raise InvalidArgumentError for a fetch that is made inside of a loop, once per turn."""
+        made = {node.name for node in nodes}
+        for tensor in fetches:
+            if tensor not in fed and parse_tensor_name(tensor).node not in made:
+                raise InvalidArgumentError(
+                    None, None,
+                    f"Tensor '{tensor}' cannot be fetched: it is made in every turn of a loop. "
+                    "Fetch what the loop returns.",
+                )  # fmt: skip
 
     def _require_known(self, nodes: Iterable[Node]) -> None:
         """Raise UnimplementedError for an unknown op, before anything has run.
@@ -234,7 +249,7 @@ class Executor:
         if not name:
             return type(error)(None, None, error.message)
         place = self.graph.traceback_of(name)
-        what = "node" if name == error.op else f"'{name}', which calls it,"
+        what = "node" if name == error.op else f"'{name}', to which the node belongs,"
         message = error.message + (f"\n  {what} created at:\n{place}" if place else "")
         return type(error)(None, self.graph.as_graph_element(name), message)
 

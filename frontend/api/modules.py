@@ -16,6 +16,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from flowc.frontend.api.inner_modules import INNER_MODULES
+
 _HERE = "flowc.frontend."
 _PUBLIC = frozenset({
     "app", "audio", "bitwise", "compat", "custom_ops", "debugging", "dtypes", "errors",
@@ -26,8 +28,8 @@ _PUBLIC = frozenset({
     "strings", "summary", "test", "train",
 })  # fmt: skip
 
-# What an inner module shows, in the order of looking; "" is the API itself. Any other module of
-# `python` shows the API and all its namespaces.
+# What an inner module shows, in the order of looking; "" is the API itself. The others of
+# INNER_MODULES show the API and all its namespaces.
 _INNER = {
     "python.client.device_lib": (_HERE + "timeline",),
     "python.client.session": ("",),
@@ -74,10 +76,8 @@ _EVERYWHERE = ("", "nn", "math", "train", "strings", "linalg", "image", "sparse"
                "saved_model", "test")  # fmt: skip
 _PACKAGES = frozenset({
     "contrib", "contrib.framework", "contrib.framework.python", "contrib.framework.python.ops",
-    "core", "core.example", "core.framework", "core.protobuf", "core.util", "examples",
-    "examples.tutorials", "examples.tutorials.mnist", "python", "python.client",
-    "python.framework", "python.layers", "python.lib", "python.lib.io", "python.ops",
-    "python.platform", "python.saved_model", "python.training", "python.util",
+    "core", "examples", "examples.tutorials", "examples.tutorials.mnist", "python", "python.lib",
+    *INNER_MODULES,
 })  # fmt: skip
 
 
@@ -133,7 +133,7 @@ class _Finder(MetaPathFinder, Loader):
 
 def _module(name: str) -> Any:
     """The module that stands for `flowc.{name}`; None for a name that means nothing."""
-    top, _, rest = name.partition(".")
+    top = name.partition(".")[0]
     if name == "compat.v1":
         return sys.modules["flowc"]
     if top in _PUBLIC:
@@ -143,11 +143,10 @@ def _module(name: str) -> Any:
         return _View(f"flowc.{name}", ())
     if name in _INNER:
         return _View(f"flowc.{name}", _INNER[name])
-    if top == "core" and name.rpartition(".")[0] in _PACKAGES and name.endswith("_pb2"):
-        return _View(f"flowc.{name}", ("flowc.ir.proto",))
-    if top == "python" and name.rpartition(".")[0] in _PACKAGES and rest:
-        return _View(f"flowc.{name}", _EVERYWHERE)
-    return None
+    package, _, last = name.rpartition(".")
+    if last not in INNER_MODULES.get(package, "").split():
+        return None
+    return _View(f"flowc.{name}", ("flowc.ir.proto",) if top == "core" else _EVERYWHERE)
 
 
 def install() -> None:

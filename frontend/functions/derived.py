@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import Any
 
 from flowc.frontend.apply import apply_op, lookup, outputs_of
-from flowc.ir.ops.registry import OpDefinition
+from flowc.frontend.functions.documentation import docstring
+from flowc.ir.ops.registry import OPS, OpDefinition
 
 
 class DerivedFunction:
@@ -71,7 +72,9 @@ class DerivedFunction:
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]
-        return f"Adds the op {self._definition.text.strip()}"
+        if OPS.get(self.op_type) is None:
+            return f"Not there: flowc does not have the op {self.op_type}."
+        return docstring(self._definition, self._parameters, self._names)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if args and self._keywords_only:

@@ -112,10 +112,19 @@ class CollectionReader:
     made: dict[tuple[type[Message], bytes], Any] = field(default_factory=dict)
 
     def restore(self, key: str, collection: CollectionDef) -> None:
-        """Add the items of a collection to the graph's. Raises InvalidArgumentError, KeyError."""
+        """Add the items of a collection to the graph's.
+
+        Raises InvalidArgumentError for an item that does not fit the graph.
+        """
         kind = collection.WhichOneof("kind")
         for value in getattr(collection, kind).value if kind else ():
-            self.graph.add_to_collection(key, self._item(key, kind, value))
+            try:
+                item = self._item(key, kind, value)
+            except (LookupError, ValueError, TypeError) as error:
+                reason = error.args[0] if error.args else error
+                message = f"an item of collection {key!r} does not fit the graph: {reason}"
+                raise InvalidArgumentError(None, None, message) from None
+            self.graph.add_to_collection(key, item)
 
     def _item(self, key: str, kind: str | None, value: Any) -> Any:
         if kind == "node_list":

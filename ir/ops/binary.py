@@ -47,7 +47,7 @@ def _add_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 
 add = op(f"Add(x: T, y: T; T: {_ADDED}) -> z: T")(_add)
-add.gradient(_add_gradient)
+add.documented("x + y; of strings, each of x and then that of y.").gradient(_add_gradient)
 
 
 @add.on_host
@@ -57,7 +57,7 @@ def add_strings(x: Array, y: Array) -> Array:
     return np.asarray(np.add(x, y), object)
 
 
-op("AddV2(x: T, y: T; T: {numeric}) -> z: T")(_add).gradient(_add_gradient)
+op("AddV2(x: T, y: T; T: {numeric}) -> z: T")(_add).documented("x + y.").gradient(_add_gradient)
 
 
 @op("Sub(x: T, y: T; T: {numeric}) -> z: T")
@@ -136,7 +136,9 @@ def _real_divide_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tenso
 
 
 for _name in ("Div", "RealDiv"):
-    op(f"{_name}(x: T, y: T; T: {{numeric}}) -> z: T")(_real_divide).gradient(_real_divide_gradient)
+    op(f"{_name}(x: T, y: T; T: {{numeric}}) -> z: T")(_real_divide).documented(
+        "x / y; of integers, rounded toward zero."
+    ).gradient(_real_divide_gradient)
 
 
 @op("DivNoNan(x: T, y: T; T: {inexact}) -> z: T")
@@ -198,7 +200,9 @@ def _remainder(b: Builder, x: Value, y: Value) -> Value:
 
 
 op("Mod(x: T, y: T; T: {int32, int64, float}) -> z: T")(_remainder)
-op("TruncateMod(x: T, y: T; T: {int32, int64, float}) -> z: T")(_remainder)
+op("TruncateMod(x: T, y: T; T: {int32, int64, float}) -> z: T")(_remainder).documented(
+    "The rest of the division rounded toward zero: x - y * trunc(x / y), which has x's sign."
+)
 
 
 # Functions that are 0 where x is 0

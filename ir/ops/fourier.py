@@ -43,6 +43,9 @@ def _count(g: GraphBuilder, x: Tensor, rank: int, dtype: DType) -> Any:
     return g("Cast", g("Prod", sizes, g.constant(0)), DstT=dtype)
 
 
+_SUM = "Of one dimension: output[k] = sum over j of input[j] * exp(-2 pi i j k / n)."
+
+
 def _define_complex(rank: int) -> None:
     suffix, axes = _SUFFIXES[rank], _AXES[rank]
 
@@ -60,6 +63,9 @@ def _define_complex(rank: int) -> None:
         return g("Complex", count, g("ZerosLike", count), Tout=grad.dtype)
 
     forward, backward = transform("FFT"), transform("IFFT")
+    over = "dimension" if rank == 1 else f"{rank} dimensions"
+    forward.documented(f"The discrete Fourier transform over the last {over}.\n\n{_SUM}")
+    backward.documented(f"The inverse of {forward.name}, divided by the number of elements n.")
 
     @forward.gradient
     def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:

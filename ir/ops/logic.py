@@ -28,10 +28,11 @@ def _broadcast_first(
     return lambda b, x, y: function(b, *b.broadcast(x, y))
 
 
+_SIGNS = {"Less": "<", "LessEqual": "<=", "Greater": ">", "GreaterEqual": ">="}
 for _name, _function in _BINARY.items():
     op(f"{_name}(x: T, y: T; T: {{real}}) -> z: bool")(
         _broadcast_first(_function)
-    ).not_differentiable()
+    ).documented(f"Whether x {_SIGNS[_name]} y; false where either is NaN.").not_differentiable()
 
 
 def _define_equality(name: str, direction: str, otherwise: bool) -> None:
@@ -53,6 +54,7 @@ def _define_equality(name: str, direction: str, otherwise: bool) -> None:
         equal = np.asarray(np.equal(x, y), bool)
         return equal if direction == "EQ" else ~equal
 
+    lower.documented(f"Whether x {'!=' if otherwise else '=='} y; NaN does not equal itself.")
     lower.not_differentiable()
 
 
@@ -68,7 +70,9 @@ _define_equality("NotEqual", "NE", True)
 
 _LOGICAL = {"LogicalAnd": Builder.and_, "LogicalOr": Builder.or_}
 for _name, _logical in _LOGICAL.items():
-    op(f"{_name}(x: bool, y: bool) -> z: bool")(_broadcast_first(_logical)).not_differentiable()
+    op(f"{_name}(x: bool, y: bool) -> z: bool")(_broadcast_first(_logical)).documented(
+        "True where both are." if _name == "LogicalAnd" else "True where either is."
+    ).not_differentiable()
 
 _BITWISE = {"BitwiseAnd": Builder.and_, "BitwiseOr": Builder.or_, "BitwiseXor": Builder.xor}
 for _name, _bitwise in _BITWISE.items():

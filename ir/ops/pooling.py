@@ -317,6 +317,7 @@ def _define_average_grad(name: str, window: str) -> OpDefinition:
 
 avg_pool = _define_average("AvgPool", "value: T[:,:,:,:]", f"{_2D}, {_GRAD_FORMAT}")
 avg_pool_3d = _define_average("AvgPool3D", "input: T[:,:,:,:,:]", f"{_3D}, {_FORMAT_3D}")
+avg_pool_3d.documented("The mean of each window; zeros that pad it do not count.")
 avg_pool_grad = _define_average_grad("AvgPoolGrad", f"{_2D}, {_GRAD_FORMAT}")
 avg_pool_3d_grad = _define_average_grad("AvgPool3DGrad", f"{_3D}, {_FORMAT_3D}")
 

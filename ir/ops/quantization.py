@@ -118,8 +118,18 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 # A range in operands, for all or for each of the last dimension
 
 
+_LEVELS = """
+
+The range is moved so that 0 is one of its 2**num_bits levels, one fewer with
+narrow_range. What lies outside of it is set to its ends."""
+_SLOPES = """
+
+The gradients where the inputs lie within the range, and the sums of those below and above it."""
+
+
 def _define(suffix: str, prepare: Callable[[Builder, Value, Value], tuple[int, ...]]) -> None:
     name = f"FakeQuantWithMinMaxVars{suffix}"
+    per = ", for each of the last dimension" if suffix else ""
     bounds = "[:]" if suffix else "[]"
     operands = f"inputs: float32, min: float32{bounds}, max: float32{bounds}"
 
@@ -154,6 +164,8 @@ def _define(suffix: str, prepare: Callable[[Builder, Value, Value], tuple[int, .
         sums = (b.reduce_sum(part, axes) for part in parts)
         return where(levels.inside(x), grad, 0.0).value, *sums
 
+    forward.documented(f"The inputs at the nearest levels of the range [min, max]{per}.{_LEVELS}")
+    backward.documented(f"The gradients by the inputs, and by the range's ends{per}.{_SLOPES}")
     backward.not_differentiable()
 
     @forward.gradient

@@ -126,6 +126,7 @@ class OpDefinition:
     family: str = ""  # the module that defines the op
     is_custom: bool = False  # defined by a program: what it returns and raises is checked
     is_unknown: bool = False  # made for a node of an op that flowc does not have
+    about: str = ""  # what the op does, where its function has no docstring of its own
     allocates: bool = False  # the kernel's results are made in the shapes that inference tells
 
     @cached_property
@@ -137,6 +138,17 @@ class OpDefinition:
     def signature(self) -> Signature:
         """The parsed signature; parsed at first use, since most programs use few ops."""
         return parse(self.text)
+
+    @property
+    def summary(self) -> str:
+        """What the op does: the docstring of its lowering or kernel."""
+        function = self.lower or self.host
+        return self.about or inspect.cleandoc(getattr(function, "__doc__", None) or "")
+
+    def documented(self, about: str) -> OpDefinition:
+        """Say what the op does: for those that one function defines several of."""
+        self.about = about
+        return self
 
     @cached_property
     def ranked_inputs(self) -> tuple[tuple[int, Argument], ...]:

@@ -233,6 +233,7 @@ def _define_by_weights(name: str, flags: str, weights: Callable[[_Axis], Array])
         return _by_matrices(b, x, (weights(axes[0]), weights(axes[1])))
 
     if name == "ResizeBicubic":
+        lower.documented("Cubic interpolation of 4 by 4 pixels (Keys, 1981; a = -0.5 or -0.75).")
         lower.gradient(_image_gradient("ResizeBicubicGrad"))
 
 

@@ -131,6 +131,17 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return grad, None, g("GatherNd", grad, op.inputs[1])
 
 
+_COMBINED = {
+    "Update": "with updates in place of its elements",
+    "Add": "updates added to its elements",
+    "Sub": "updates subtracted from its elements",
+    "Max": "the greater of its elements and updates",
+    "Min": "the lesser of its elements and updates",
+}
+_VECTORS = """A vector along the last axis of `indices` names the first coordinates of a slice, as
+`tf.gather_nd` takes it; `updates` has the shape indices.shape[:-1] + that of a slice."""
+
+
 def _define_tensor_scatter(kind: str) -> None:
     @op(
         f"TensorScatter{kind}(tensor: T, indices: Tindices, updates: T; T: type, {_INDEX},"
@@ -141,6 +152,7 @@ def _define_tensor_scatter(kind: str) -> None:
     ) -> Value:
         return scatter_nd(b, tensor, indices, updates, COMBINERS[kind], bad_indices_policy)
 
+    lower.documented(f"A copy of tensor, {_COMBINED[kind]} at index vectors.\n\n{_VECTORS}")
     lower.gradient(_TENSOR_SCATTER_GRADIENTS[kind])
 
 

@@ -40,6 +40,19 @@ _EMPTY: dict[str, tuple[Combine, Callable[[Any], Any]]] = {
 }
 
 
+_OF_ROWS = {"Sum": "sum", "Prod": "product", "Max": "greatest", "Min": "least", "Mean": "mean"}
+_WITHOUT_ROWS = {"Sum": "0", "Prod": "1", "Max": "the least number", "Min": "the greatest number"}
+_SORTED = """output[i] is the {} of the rows of data, or of their elements, whose segment id is i.
+
+The ids must not decrease. There are as many segments as the last id says; one that no row belongs
+to is {}."""
+_UNSORTED = """output[i] is the {} of the parts of data whose segment id is i.
+
+The shape of `data` begins with that of `segment_ids`, whose place `num_segments` takes in the
+result. Ids may come in any order; what has a negative one is left out. A segment that nothing
+belongs to is {}."""
+
+
 def _define_unsorted(kind: str, types: str) -> None:
     @op(
         f"UnsortedSegment{kind}(data: T, segment_ids: Tindices, num_segments: Tnumsegments[];"
@@ -55,6 +68,7 @@ def _define_unsorted(kind: str, types: str) -> None:
         combine, initial = _EMPTY[kind]
         return _segments(b, data, segment_ids, count, initial(data.type.dtype), combine)
 
+    lower.documented(_UNSORTED.format(_OF_ROWS[kind], _WITHOUT_ROWS[kind]))
     lower.gradient(_UNSORTED_GRADIENTS[kind])
 
 
@@ -172,6 +186,7 @@ def _define_sorted(kind: str, types: str) -> None:
         )
         return _sorted_segments(b, kind, data, segment_ids, count)
 
+    lower.documented(_SORTED.format(_OF_ROWS[kind], "1" if kind == "Prod" else "0"))
     lower.gradient(_SORTED_GRADIENTS[kind])
 
 

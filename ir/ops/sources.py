@@ -12,7 +12,7 @@ from flowc.ir.dtypes import DType
 from flowc.ir.ops.checks import check_all
 from flowc.ir.ops.common import Tensors, fail, is_abstract, is_zero, require_rank, show
 from flowc.ir.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
-from flowc.ir.tensor.builder import Builder, DataDependent, UnknownValue, require
+from flowc.ir.tensor.builder import Builder, DataDependent, NotCompilable, UnknownValue, require
 from flowc.ir.tensor.core import Evidence, Parameter, TensorType, Value
 from flowc.ir.tensor.primitive import Array
 
@@ -20,8 +20,16 @@ from flowc.ir.tensor.primitive import Array
 @op("Const(; value: tensor, dtype: type) -> output: dtype")
 def const(b: Builder, *, value: Array, dtype: DType) -> Value:
     """A constant; one of strings is only known by its type."""
+    require(
+        value.dtype == dtype.numpy,
+        f"Inconsistency between attr 'dtype' ({dtype.name}) and the type of attr 'value' "
+        f"({value.dtype})",
+    )
+    require(dtype not in (dtypes.resource, dtypes.variant), f"there is no Const of {dtype.name}")
     if dtype.is_numeric:
         return b.constant(value, dtype)
+    if dtype is not dtypes.string and not is_abstract(b):
+        raise NotCompilable(f"constants of {dtype.name} are moved about, not computed with")
     return Parameter(TensorType(dtype, np.shape(value)))
 
 

@@ -38,7 +38,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Digamma(x: T; T: {float}) -> y: T")
 def digamma(b: Builder, x: Value) -> Value:
-    """The derivative of lgamma."""
+    """The derivative of lgamma: gamma'(x) / gamma(x)."""
     return b.select(b.eq(x, 0), float("nan"), in_float32(b, x, b.digamma))
 
 
@@ -60,7 +60,9 @@ def _dawsn(x: Term) -> Term:
     return where(square > 36.0, far, where(square > 9.0, middle, near))
 
 
-@define("Dawsn", _dawsn, "Dawson's integral.").gradient
+@define(
+    "Dawsn", _dawsn, "Dawson's integral, exp(-x * x) * the integral of exp(t * t) from 0 to x."
+).gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (grad * (1.0 - 2.0 * op.inputs[0] * op.outputs[0]),)
 
@@ -82,7 +84,9 @@ def _expint(x: Term) -> Term:
     return where_positive(x, result, -math.inf)
 
 
-@define("Expint", _expint, "The exponential integral Ei.").gradient
+@define(
+    "Expint", _expint, "The exponential integral Ei, of exp(t) / t from -infinity to x."
+).gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     x = op.inputs[0]
     return (grad * (g("Exp", x) / x),)
@@ -125,13 +129,17 @@ def _fresnel(x: Term, far: Term, near: Term) -> Term:
     return where(size > 36974.0, sign(x) * 0.5, where(size > 1.6, far, near))
 
 
-@define("FresnelCos", _fresnel_cos, "Fresnel's cosine integral.").gradient
+@define(
+    "FresnelCos", _fresnel_cos, "Fresnel's cosine integral, of cos(pi * t * t / 2) from 0 to x."
+).gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     x = op.inputs[0]
     return (grad * g("Cos", g("Square", x) * (math.pi / 2)),)
 
 
-@define("FresnelSin", _fresnel_sin, "Fresnel's sine integral.").gradient
+@define(
+    "FresnelSin", _fresnel_sin, "Fresnel's sine integral, of sin(pi * t * t / 2) from 0 to x."
+).gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     x = op.inputs[0]
     return (grad * g("Sin", g("Square", x) * (math.pi / 2)),)
@@ -152,7 +160,7 @@ def _spence(x: Term) -> Term:
     return where_positive(x, value, math.pi**2 / 6)
 
 
-@define("Spence", _spence, "Spence's integral.").gradient
+@define("Spence", _spence, "Spence's integral, of log(t) / (1 - t) from 1 to x.").gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     x = op.inputs[0]
     one = g.constant(1, x.dtype)
@@ -180,7 +188,9 @@ def _ndtri(p: Term) -> Term:
     return where(p > 1.0, p * math.nan, where(is_one, p * math.inf, result))
 
 
-@define("Ndtri", _ndtri, "The quantile function of the normal distribution.").gradient
+@define(
+    "Ndtri", _ndtri, "The quantile function of the normal distribution: below y lies the share x."
+).gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     bell = g("Exp", g("Square", op.outputs[0]) * 0.5)
     return (grad * (math.sqrt(2 * math.pi) * bell),)

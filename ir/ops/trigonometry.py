@@ -10,7 +10,7 @@ from flowc.ir.tensor.core import Value
 
 @op("Sin(x: T; T: {inexact}) -> y: T")
 def sin(b: Builder, x: Value) -> Value:
-    """The sine."""
+    """The sine of an angle in radians."""
     return b.sine(x)
 
 
@@ -21,7 +21,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Cos(x: T; T: {inexact}) -> y: T")
 def cos(b: Builder, x: Value) -> Value:
-    """The cosine."""
+    """The cosine of an angle in radians."""
     return b.cosine(x)
 
 
@@ -32,7 +32,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Tan(x: T; T: {inexact}) -> y: T")
 def tan(b: Builder, x: Value) -> Value:
-    """The tangent."""
+    """The tangent of an angle in radians."""
     return b.tan(x)
 
 
@@ -50,7 +50,7 @@ def _root(g: GraphBuilder, op: Operation) -> Tensor:
 
 @op("Asin(x: T; T: {inexact}) -> y: T")
 def asin(b: Builder, x: Value) -> Value:
-    """The inverse of the sine."""
+    """The inverse of the sine, sin(y) = x with |y| <= pi / 2; NaN outside of [-1, 1]."""
     return b.asin(x)
 
 
@@ -61,7 +61,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Acos(x: T; T: {inexact}) -> y: T")
 def acos(b: Builder, x: Value) -> Value:
-    """The inverse of the cosine."""
+    """The inverse of the cosine, cos(y) = x with y in [0, pi]; NaN outside of [-1, 1]."""
     return b.acos(x)
 
 
@@ -72,7 +72,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Atan(x: T; T: {inexact}) -> y: T")
 def atan(b: Builder, x: Value) -> Value:
-    """The inverse of the tangent."""
+    """The inverse of the tangent, tan(y) = x with |y| <= pi / 2."""
     return b.atan(x)
 
 
@@ -83,7 +83,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Sinh(x: T; T: {inexact}) -> y: T")
 def sinh(b: Builder, x: Value) -> Value:
-    """The hyperbolic sine."""
+    """The hyperbolic sine, (exp(x) - exp(-x)) / 2."""
     return b.sinh(x)
 
 
@@ -94,7 +94,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Cosh(x: T; T: {inexact}) -> y: T")
 def cosh(b: Builder, x: Value) -> Value:
-    """The hyperbolic cosine."""
+    """The hyperbolic cosine, (exp(x) + exp(-x)) / 2."""
     return b.cosh(x)
 
 
@@ -105,7 +105,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Asinh(x: T; T: {inexact}) -> y: T")
 def asinh(b: Builder, x: Value) -> Value:
-    """The inverse of the hyperbolic sine."""
+    """The inverse of the hyperbolic sine, log(x + sqrt(x * x + 1))."""
     return b.asinh(x)
 
 
@@ -116,7 +116,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Acosh(x: T; T: {inexact}) -> y: T")
 def acosh(b: Builder, x: Value) -> Value:
-    """The inverse of the hyperbolic cosine."""
+    """The inverse of the hyperbolic cosine, log(x + sqrt(x * x - 1)); NaN below 1."""
     return b.acosh(x)
 
 
@@ -127,7 +127,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Atanh(x: T; T: {inexact}) -> y: T")
 def atanh(b: Builder, x: Value) -> Value:
-    """The inverse of the hyperbolic tangent."""
+    """The inverse of the hyperbolic tangent, log((1 + x) / (1 - x)) / 2; NaN outside of [-1, 1]."""
     return b.atanh(x)
 
 
@@ -138,7 +138,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Atan2(y: T, x: T; T: {float}) -> z: T")
 def atan2(b: Builder, y: Value, x: Value) -> Value:
-    """The angle of the point (x, y)."""
+    """The angle of the point (x, y), in [-pi, pi]: atan(y / x) in the right quadrant."""
     return b.atan2(*b.broadcast(y, x))
 
 

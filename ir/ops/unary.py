@@ -110,7 +110,9 @@ def _reciprocal_grad_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> T
 
 
 for _name in ("Inv", "Reciprocal"):
-    op(f"{_name}(x: T; T: {SIGNED}) -> y: T")(_reciprocal).gradient(_reciprocal_gradient)
+    op(f"{_name}(x: T; T: {SIGNED}) -> y: T")(_reciprocal).documented("1 / x.").gradient(
+        _reciprocal_gradient
+    )
     op(f"{_name}Grad(y: T, dy: T; T: {{inexact}}) -> z: T")(_reciprocal_grad).gradient(
         _reciprocal_grad_gradient
     )
@@ -129,7 +131,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Sqrt(x: T; T: {inexact}) -> y: T")
 def sqrt(b: Builder, x: Value) -> Value:
-    """The square root."""
+    """The square root; NaN of what is negative."""
     return b.sqrt(x)
 
 
@@ -202,7 +204,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Log(x: T; T: {inexact}) -> y: T")
 def log(b: Builder, x: Value) -> Value:
-    """The natural logarithm."""
+    """The natural logarithm; -inf at 0, NaN of what is negative."""
     return b.log(x)
 
 
@@ -274,7 +276,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Erf(x: T; T: {float}) -> y: T")
 def erf(b: Builder, x: Value) -> Value:
-    """The error function."""
+    """The error function, 2 / sqrt(pi) * the integral of exp(-t * t) from 0 to x."""
     return b.erf(x)
 
 
@@ -298,7 +300,7 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("Erfinv(x: T; T: {float}) -> y: T")
 def erfinv(b: Builder, x: Value) -> Value:
-    """The inverse of the error function."""
+    """The inverse of the error function, erf(y) = x; NaN outside of [-1, 1]."""
     return b.erf_inv(x)
 
 

@@ -36,7 +36,9 @@ POOL = _load()
 
 def message(name: str) -> type[Message]:
     """The class of the message with this full name."""
-    return GetMessageClass(POOL.FindMessageTypeByName(name))
+    found = GetMessageClass(POOL.FindMessageTypeByName(name))
+    found.__module__ = "flowc.ir.proto"  # protobuf sets none, without which `help` fails
+    return found
 
 
 def enum(name: str) -> EnumTypeWrapper:

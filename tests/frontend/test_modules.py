@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import pydoc
 
 import pytest
 
 import flowc as tf
+from flowc.frontend.api.inner_modules import INNER_MODULES
 
 
 def test_the_api_by_its_older_name() -> None:
@@ -53,6 +56,30 @@ def test_namespaces_are_modules(name: str) -> None:
 )
 def test_inner_modules_are_views(module: str, name: str) -> None:
     assert getattr(importlib.import_module(f"flowc.{module}"), name) is not None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["python.anything", "python.ops.nonsense", "python.nothing.ops", "core.framework.odd_pb2",
+     "core.framework.graph", "contrib.odd", "python.framework.ops.more"],
+)  # fmt: skip
+def test_names_that_tensorflow_does_not_have(name: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match="No module named"):
+        importlib.import_module(f"flowc.{name}")
+
+
+def test_every_inner_module_can_be_imported() -> None:
+    for package, names in INNER_MODULES.items():
+        for name in names.split():
+            module = importlib.import_module(f"flowc.{package}.{name}")
+            assert module.__name__.endswith(name) or module.__doc__
+
+
+def test_help() -> None:
+    assert "flowc: a compiler for TensorFlow 1 graphs" in pydoc.render_doc(tf)
+    for name, value in vars(tf).items():
+        if inspect.ismodule(value):
+            assert pydoc.render_doc(value), name
 
 
 def test_what_does_not_exist() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import flowc as tf
@@ -9,7 +11,7 @@ import flowc as tf
 SOFT = tf.ConfigProto(allow_soft_placement=True)
 
 
-def run(device: object, config: tf.ConfigProto | None = None) -> list[float]:
+def run(device: object, config: tf.ConfigProto | None = None) -> Any:
     with tf.Graph().as_default():
         with tf.device(device):
             x = tf.constant([1.0]) + 2.0

@@ -75,11 +75,12 @@ def test_files_that_are_not_there_or_folders(tmp_path: Path) -> None:
         ):
             with pytest.raises(tf.errors.NotFoundError, match="No such file or directory"):
                 read()
-        for use in (
+        uses: list[Callable[[], Any]] = [
             lambda: run(tf.read_file(str(tmp_path))),
             lambda: run(tf.write_file(str(tmp_path), "x")),
             lambda: tf.gfile.GFile(str(tmp_path)).read(),
-        ):
+        ]
+        for use in uses:
             with pytest.raises(tf.errors.FailedPreconditionError, match="Is a directory"):
                 use()
         with pytest.raises(tf.errors.AlreadyExistsError, match="File exists"):

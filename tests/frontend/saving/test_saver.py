@@ -29,8 +29,8 @@ def variable(name: str, value: Any, resource: bool = True) -> Any:
     return tf.get_variable(name, initializer=value, use_resource=resource)
 
 
-def initialized() -> Any:
-    session = tf.Session()
+def initialized(config: Any = None) -> Any:
+    session = tf.Session(config=config)
     session.run(tf.global_variables_initializer())
     return session
 
@@ -90,18 +90,19 @@ def test_a_shape_may_change_where_it_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_shards_are_merged(tmp_path: Path) -> None:
+    two = tf.ConfigProto(device_count={"CPU": 2})
     with tf.device("/cpu:0"):
         a = variable("a", np.float32(1))
     with tf.device("/cpu:1"):
         b = variable("b", np.float32(2), resource=False)
     saver = tf.train.Saver(sharded=True)
-    with initialized() as session:
+    with initialized(two) as session:
         path = saver.save(session, str(tmp_path / "model"))
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "checkpoint", "model.data-00000-of-00002", "model.data-00001-of-00002", "model.index",
         "model.meta",
     ]  # fmt: skip
-    with tf.Session() as session:
+    with tf.Session(config=two) as session:
         saver.restore(session, path)
         assert session.run([a, b]) == [1, 2]
 
