@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from flowc.frontend.apply import graph_of
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.conversion import as_array
+from flowc.frontend.frames import describe
 from flowc.frontend.initializers import default_initializer
 from flowc.frontend.shapes import TensorShape, as_shape
 from flowc.frontend.stacks import get_default_graph
@@ -156,7 +157,7 @@ class _Store:
                 raise ValueError(
                     f"Variable {name} already exists, disallowed. Did you mean to set reuse=True "
                     f"or reuse=tf.AUTO_REUSE in VarScope? Originally defined at:\n\n"
-                    f"{self.variables[name].op.location}"
+                    f"{describe(self.variables[name].op.site)}"
                 )
             return _checked(self.variables[name], name, static, wanted)
         if reuse is True:

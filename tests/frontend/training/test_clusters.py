@@ -90,5 +90,5 @@ def test_devices_of_replicas() -> None:
     with tf.device(tf.train.replica_device_setter(2, ps_strategy=lambda op: 1)):
         assert tf.get_variable("d", []).device == "/job:ps/task:1"
     with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        session.run(total)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="assigned to /job:ps/task:0"):
+            session.run(total)
