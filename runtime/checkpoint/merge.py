@@ -35,7 +35,8 @@ def merge_checkpoints(prefixes: Sequence[str], destination: str | os.PathLike[st
     publish(target, data, entries)
     for prefix in prefixes:
         index_path(prefix).unlink()
-        release_parts(Path(prefix).parent)
+    for folder in dict.fromkeys(Path(prefix).parent for prefix in prefixes):
+        release_parts(folder)  # the mark goes last: who is killed before leaves a marked folder
 
 
 def _merge_entries(entries: dict[bytes, BundleEntryProto], bundle: Bundle, first: int) -> None:
