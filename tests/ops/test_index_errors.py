@@ -263,7 +263,7 @@ def test_the_element_is_named(name: str, known: bool) -> None:
     assert words in str(error)
     assert "test_index_errors.py" in str(error)  # where the node was made
     expected = tf.errors.OutOfRangeError if "crop" in name else tf.errors.InvalidArgumentError
-    assert type(error) is (ValueError if known and name in KNOWN_WHEN_BUILT else expected)
+    assert isinstance(error, ValueError if known and name in KNOWN_WHEN_BUILT else expected)
 
 
 def test_the_first_element_is_named_whatever_thread_meets_one() -> None:
