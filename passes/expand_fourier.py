@@ -40,11 +40,13 @@ class ExpandFourier:
 
 
 def expand(b: RuleBuilder, i: Instruction) -> Value | None:
-    """`fft(x)  ->` one transform for each of the last axes."""
+    """`fft(x)  ->` one transform for each of the last axes; zeros for a length of 0."""
     (x,), kind = i.operands, i.attributes["fft_type"]
     lengths = i.attributes["fft_length"]
     if not all(isinstance(n, int) for n in lengths):
         return None
+    if 0 in lengths:
+        return b.full(0, i.types[0].shape, i.types[0].dtype)
     if kind == "IRFFT":
         return _to_real(b, x, lengths)
     inverse = kind == "IFFT"

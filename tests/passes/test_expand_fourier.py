@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import flowc as tf
 from flowc.ir import dtypes
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
@@ -46,3 +47,17 @@ def test_several_axes() -> None:
     half = np.fft.rfft2(x)
     np.testing.assert_allclose(expanded(x, "RFFT", (6, 20)), half, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(expanded(half, "IRFFT", (6, 20)), x, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("length", [[0], [0, 2], [2, 0]])
+@pytest.mark.parametrize("inverse", [False, True])
+def test_a_length_of_zero(length: list[int], inverse: bool) -> None:
+    """A sum of nothing is 0; it is compiled, and interpreted, without a complaint."""
+    functions = (tf.signal.rfft, tf.signal.rfft2d), (tf.signal.irfft, tf.signal.irfft2d)
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.complex64 if inverse else tf.float32, [3, 3])
+        result = functions[inverse][len(length) - 1](x, length)
+        value = session.run(result, {x: np.ones((3, 3))})
+    last = length[-1] if inverse else length[-1] // 2 + 1
+    assert value.shape == (*([3] if len(length) == 1 else []), *length[:-1], last)
+    assert not value.any()
