@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from zlib import crc32
 
 from flowc.passes.target import Target
 
 _MAGIC = b"flowc object 2\n"
 _DIGEST_BYTES = 32
 _PRUNE_TO = 0.75  # of the limit, so that pruning is rare
+_LOOK_AFTER = 1 / 32  # of the limit, in bytes stored, the folder is looked through once
 
 
 def default_folder() -> Path:
@@ -78,7 +80,8 @@ class DiskCache:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not _is_usable(self.folder):
                 return
-            self._make_room(len(code))
+            if self._is_turn(key, len(code)):
+                self._make_room(len(code))
             handle, name = tempfile.mkstemp(dir=self.folder, prefix="new-")
             try:
                 with os.fdopen(handle, "wb") as file:
@@ -90,6 +93,13 @@ class DiskCache:
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.o"
+
+    def _is_turn(self, key: str, size: int) -> bool:
+        """Whether it falls to this entry to look through the folder, which may hold many files.
+
+        The key decides, as likely as the entry is large: so no process has to keep count.
+        """
+        return crc32(key.encode()) < size / (self.limit * _LOOK_AFTER) * (1 << 32)
 
     def _make_room(self, size: int) -> None:
         """Remove the least recently used objects if `size` more bytes exceed the limit."""

@@ -316,3 +316,12 @@ def test_object_code_for_other_machines(name: str) -> None:
         Program("tile", (a, b, c), (), (), (), 0, (Call(tile, (a, b, c)),)),
     ):
         assert compile_object(program, TARGETS[name])[:4] == b"\x7fELF"
+
+
+def test_few_stores_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr(DiskCache, "_make_room", lambda self, size: looks.append(size))
+    disk = DiskCache(tmp_path, limit=32 * 100 * 50)
+    for number in range(1000):
+        disk.store(f"k{number}", b"x" * 100)
+    assert 5 < len(looks) < 50  # one in fifty
