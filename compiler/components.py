@@ -1,9 +1,9 @@
 """Parts of a step that do not touch each other: many equal ones are compiled once.
 
 A model's initialisers are the case: a hundred variables of a few shapes are a hundred computations
-that are equal but for the names of variables, generators and nodes. Components of a part without
-inputs and outputs that occur often become parts of their own; `structure` is equal for equal ones,
-and `renamed` is the executable of one as that of another.
+that are equal but for the names of variables, generators and nodes. Where such components of a
+part without inputs and outputs occur often, they become parts of their own; `structure` is equal
+for equal ones, and `renamed` is the executable of one as that of another.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from flowc.compiler.driver import Executable
 from flowc.compiler.graph import Node
 from flowc.compiler.partition import Part
+from flowc.compiler.placement import ASSIGNMENTS
 from flowc.compiler.structure import is_structured
 from flowc.compiler.structure.subgraph import VARIABLES
 from flowc.ir.ops.random_streams import GENERATOR, seeded
@@ -33,7 +34,7 @@ def divided(part: Part) -> list[Part]:
     if not part.compiled or part.inputs or part.outputs:
         return [part]
     alike: dict[Hashable, list[tuple[Node, ...]]] = {}
-    for component in _components(part.nodes):
+    for component in filter(_only_initialises, _components(part.nodes)):
         alike.setdefault(structure(component) or object(), []).append(component)
     often = [c for group in alike.values() if len(group) >= OFTEN for c in group]
     if not often:
@@ -72,6 +73,20 @@ def _components(nodes: Sequence[Node]) -> list[tuple[Node, ...]]:
             )
             group[node.name] = node
     return [tuple(group.values()) for group in members.values()]
+
+
+def _only_initialises(nodes: Sequence[Node]) -> bool:
+    """Whether variables are given values that depend on no variable.
+
+    Running half of the components is no harm then: the next run gives the other half's values too.
+    What reads and writes variables is for one program, which changes all of them or none.
+    """
+    variables = {node.name for node in nodes if node.op in VARIABLES}
+    return all(
+        edge.node not in variables or (number == 0 and node.op in ASSIGNMENTS)
+        for node in nodes
+        for number, edge in enumerate(node.inputs)
+    )
 
 
 def _without(nodes: Sequence[Node], names: set[str]) -> tuple[Node, ...]:

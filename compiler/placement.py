@@ -18,7 +18,7 @@ from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
 from flowc.ir.ops.calling import argument_dtypes
 
-_ASSIGNMENTS = frozenset({"Assign", "AssignVariableOp"})
+ASSIGNMENTS = frozenset({"Assign", "AssignVariableOp"})
 _STATE = frozenset({dtypes.resource, dtypes.variant})
 _READS = frozenset({"ReadVariableOp", "Identity"})
 
@@ -113,7 +113,7 @@ def nodes_with_state(
 
 def _takes_from_host(node: Node, on_host: Collection[str], fed: Collection[str]) -> bool:
     """True for a node that passes on, or assigns, what the host has computed."""
-    if node.op != "Identity" and node.op not in _ASSIGNMENTS:
+    if node.op != "Identity" and node.op not in ASSIGNMENTS:
         return False
     value = node.inputs[-1]
     return value.tensor not in fed and value.node in on_host

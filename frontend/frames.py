@@ -58,10 +58,11 @@ def stack_of(site: Site) -> StackSummary:
     """The frames with their lines, outermost first.
 
     What called the user's program (a test runner, a notebook's kernel) is left out: the outermost
-    frames that lie in installed packages, unless all do.
+    frames that lie in installed packages or in no file, unless all do.
     """
     frames = [_summary(site[i], site[i + 1]) for i in range(len(site) - 2, -1, -2)]
-    own = (n for n, f in enumerate(frames) if not any(name in f.filename for name in _INSTALLED))
+    around = (*_INSTALLED, "<string>")
+    own = (n for n, f in enumerate(frames) if not any(name in f.filename for name in around))
     return StackSummary.from_list(frames[next(own, 0) :])
 
 

@@ -58,27 +58,13 @@ def test_what_depends_on_each_other_stays_together() -> None:
         assert session.run([copies[5], last]) == [10.0, 30.0]
 
 
-def test_the_order_that_control_edges_ask_for_is_kept() -> None:
+def test_updates_are_one_program() -> None:
+    """Which changes all variables or none."""
     counters = [tf.Variable(0.0) for _ in range(5)]
-    steps = []
-    for v in counters:
-        with tf.control_dependencies([v.assign(3.0)]):
-            steps.append(v.assign_add(1.0))
+    update = tf.group(*(tf.assign(v, v * 2.0 + 1.0) for v in counters))
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
-        session.run(tf.group(*steps))
-        assert session.run(counters) == [4.0] * 5
-
-
-def test_an_error_names_the_component_in_which_it_came_up() -> None:
-    made = [tf.get_variable(f"w{i}", [4]) for i in range(5)]
-    indices = [tf.get_variable(f"i{i}", initializer=np.int32(i)) for i in range(5)]
-    updates = [
-        tf.assign(v, tf.gather(np.arange(12.0, dtype=np.float32).reshape(3, 4), i, name=f"row{n}"))
-        for n, (v, i) in enumerate(zip(made, indices, strict=True))
-    ]
-    with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        session.run(tf.group(*updates[:3]))
-        with pytest.raises(tf.errors.InvalidArgumentError, match="row3"):
-            session.run(tf.group(*updates))
+        before = session.compile_count
+        session.run(update)
+        assert session.compile_count == before + 1
+        assert session.run(counters) == [1.0] * 5
