@@ -106,7 +106,8 @@ class CompiledPart:
         try:
             executable = self._executor.compile(request, reason)
         except OpError as error:
-            raise self._executor.located(error) from error
+            located = self._executor.located(error)
+            raise located from (error.__cause__ if located is error else error)
         self._begin(executable)
         self._executor.alike(self._part).append((self._part.nodes, executable))
         return executable

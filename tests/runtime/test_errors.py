@@ -128,3 +128,12 @@ def test_a_closed_session_refuses() -> None:
         session.close()
         with pytest.raises(RuntimeError, match="closed Session"):
             session.run(value)
+
+
+def test_a_variable_of_the_first_kind_without_a_value() -> None:
+    """Its error has no node of its own, and is not its own cause."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        v = tf.raw_ops.Variable(shape=[], dtype=tf.float32)
+        with pytest.raises(tf.errors.FailedPreconditionError, match="uninitialized") as caught:
+            session.run(v)
+        assert caught.value.__cause__ is None
