@@ -17,6 +17,15 @@ LIMIT_MS = 100
 ANSWER_SECONDS = 5.0  # many times what it takes, since tests share the machine
 
 
+@pytest.fixture(autouse=True)
+def pythons_own_handler() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, also where this process was started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+
 def endless() -> Any:
     return tf.while_loop(lambda i: i >= 0, lambda i: i * 0 + 1, [tf.constant(0)])
 
