@@ -107,7 +107,11 @@ def structure(nodes: Sequence[Node]) -> Hashable | None:
     for node in nodes:
         if is_structured(node) or not {*node.controls} <= number.keys():
             return None
-        attributes = [(k, _key(v)) for k, v in node.attributes.items() if k not in _NAMES | _SEEDS]
+        kept = {k: v for k, v in node.attributes.items() if k not in _NAMES | _SEEDS}
+        try:
+            attributes = [(k, _key(v)) for k, v in kept.items()]
+        except TypeError:  # of a kind that is not compared
+            return None
         inputs = tuple((number[e.node], e.output) for e in node.inputs)
         controls = tuple(number[c] for c in node.controls)
         found.append((node.op, tuple(sorted(attributes, key=lambda a: a[0])), inputs, controls))
@@ -115,10 +119,14 @@ def structure(nodes: Sequence[Node]) -> Hashable | None:
 
 
 def _key(value: object) -> Hashable:
+    """The value by its contents. Raises TypeError for what cannot be a key."""
     if isinstance(value, np.ndarray):
+        if value.dtype.hasobject:
+            raise TypeError(value.dtype)
         return value.dtype.str, value.shape, value.tobytes()
     if isinstance(value, list | tuple):
         return tuple(map(_key, value))
+    hash(value)
     assert isinstance(value, Hashable)
     return value
 
