@@ -20,9 +20,9 @@ from flowc.compiler.partition import Part
 from flowc.compiler.placement import ASSIGNMENTS
 from flowc.compiler.structure import is_structured
 from flowc.compiler.structure.subgraph import VARIABLES
-from flowc.ir.ops.random_streams import GENERATOR, seeded
-from flowc.ir.ops.variables import stored_name
 from flowc.ir.tensor.core import Module
+from flowc.ops.random.streams import GENERATOR, seeded
+from flowc.ops.state.variables import stored_name
 
 OFTEN = 4  # equal components from which on code of their own pays
 _NAMES = frozenset({"container", "shared_name", "debug_name"})  # attributes that are names

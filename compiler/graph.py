@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flowc.ir import ops
+from flowc import ops
 from flowc.ir.errors import InvalidArgumentError, NotFoundError
-from flowc.ir.graph_values import complete_attributes
-from flowc.ir.ops.function_definitions import definition_of_function
-from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.proto import FunctionDef
+from flowc.ops.function_definitions import definition_of_function
+from flowc.ops.graph_values import complete_attributes
+from flowc.ops.registry import OpDefinition
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from flowc.compiler.structure import is_structured, subgraphs_of
 from flowc.compiler.structure.subgraph import SOURCES, VARIABLES, dtype_of
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.calling import argument_dtypes
+from flowc.ops.calling import argument_dtypes
 
 ASSIGNMENTS = frozenset({"Assign", "AssignVariableOp"})
 _STATE = frozenset({dtypes.resource, dtypes.variant})

@@ -19,10 +19,10 @@ from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.shapes import TensorShape, as_shape_attribute
 from flowc.frontend.stacks import get_default_graph
 from flowc.ir.dtypes import DType, as_dtype
-from flowc.ir.graph_values import Placeholder, make_ndarray
-from flowc.ir.ops.registry import OPS, OpDefinition
-from flowc.ir.ops.signature import Argument, Attribute
 from flowc.ir.proto import TensorProto
+from flowc.ops.graph_values import Placeholder, make_ndarray
+from flowc.ops.registry import OPS, OpDefinition
+from flowc.ops.signature import Argument, Attribute
 
 if TYPE_CHECKING:
     from flowc.frontend.graph import Graph
@@ -268,7 +268,7 @@ class _Call:
 
 
 def _normalised(definition: OpDefinition, attribute: Attribute, value: Any) -> Any:
-    """A user's attribute as `flowc.ir.graph_values` has it. Raises TypeError, ValueError."""
+    """A user's attribute as `flowc.ops.graph_values` has it. Raises TypeError, ValueError."""
     if isinstance(value, Placeholder):
         return value
     try:

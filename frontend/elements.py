@@ -17,8 +17,12 @@ from flowc.frontend.frames import call_site, location_of, stack_of
 from flowc.frontend.shapes import Sizes, TensorShape, as_shape
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError
-from flowc.ir.graph_values import complete_attributes, python_to_attr
-from flowc.ir.ops.inference import (
+from flowc.ir.proto import AttrValue, NodeDef
+from flowc.ir.tensor.builder import Handle
+from flowc.ir.tensor.core import Parameter, TensorType
+from flowc.ir.tensor.primitives.common import objects
+from flowc.ops.graph_values import complete_attributes, python_to_attr
+from flowc.ops.inference import (
     Abstract,
     abstract,
     infer_contents,
@@ -26,11 +30,7 @@ from flowc.ir.ops.inference import (
     new_sizes,
     static_sizes,
 )
-from flowc.ir.ops.registry import OpDefinition
-from flowc.ir.proto import AttrValue, NodeDef
-from flowc.ir.tensor.builder import Handle
-from flowc.ir.tensor.core import Parameter, TensorType
-from flowc.ir.tensor.primitives.common import objects
+from flowc.ops.registry import OpDefinition
 
 if TYPE_CHECKING:
     from flowc.frontend.graph import Graph
@@ -212,7 +212,7 @@ class Operation:
 
     @cached_property
     def attrs(self) -> dict[str, Any]:
-        """The attributes of the op's signature as Python values (see `flowc.ir.graph_values`)."""
+        """The attributes of the op's signature as Python values (see `flowc.ops.graph_values`)."""
         assert self._node_def is not None
         return complete_attributes(self.definition, self._node_def)
 

@@ -18,10 +18,10 @@ from flowc.frontend.tensor import Tensor
 from flowc.frontend.variables import initialization
 from flowc.ir.dtypes import DType, as_dtype, resource
 from flowc.ir.errors import InvalidArgumentError, InvalidOperandsError
-from flowc.ir.graph_values import attr_to_python, python_to_attr
-from flowc.ir.ops.inference import Abstract, Inference, abstract, output_dtypes
-from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.proto import AttrValue, FunctionDef, GradientDef, GraphDef, NodeDef, OpDef, VersionDef
+from flowc.ops.graph_values import attr_to_python, python_to_attr
+from flowc.ops.inference import Abstract, Inference, abstract, output_dtypes
+from flowc.ops.registry import OpDefinition
 
 GRAPH_DEF_VERSION = 134  # TensorFlow 1.15's, for the consumers of what we write
 

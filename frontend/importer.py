@@ -23,14 +23,14 @@ from flowc.frontend.scopes import name_scope
 from flowc.frontend.stacks import get_default_graph
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError
-from flowc.ir.graph_values import complete_attributes
-from flowc.ir.ops.calling import argument_dtypes
-from flowc.ir.ops.function_definitions import definition_of_function, signature_of
-from flowc.ir.ops.registry import OPS, OpDefinition
-from flowc.ir.ops.unknown import Taken, definition_by_use, outputs_by_use, taken_by, unknown_op
 from flowc.ir.proto import AttrValue, FunctionDef, GraphDef, NodeDef, OpDef, OpList, VersionDef
 from flowc.ir.tensor.builder import UnknownValue
 from flowc.ir.unknown_attributes import unknown_attributes
+from flowc.ops.calling import argument_dtypes
+from flowc.ops.function_definitions import definition_of_function, signature_of
+from flowc.ops.graph_values import complete_attributes
+from flowc.ops.registry import OPS, OpDefinition
+from flowc.ops.unknown import Taken, definition_by_use, outputs_by_use, taken_by, unknown_op
 
 _logger = logging.getLogger("flowc")
 _CONSUMER = 2474  # the GraphDef version of TensorFlow 2.21, whose ops flowc's signatures are
@@ -67,7 +67,7 @@ def import_graph_def(
     `input_map` replaces inputs by tensors of the graph; `return_elements` are the names of tensors
     and operations to return. `producer_op_list` is an OpList that tells the defaults of attributes
     that flowc's ops may not have (see `unknown_attributes`), and of what kind the ops are that
-    flowc does not have at all. Their nodes are taken too (see `flowc.ir.ops.unknown`): they can be
+    flowc does not have at all. Their nodes are taken too (see `flowc.ops.unknown`): they can be
     fed over, and what needs one cannot be run.
 
     Raises ValueError where the graph is not valid, TypeError for arguments of the wrong type.

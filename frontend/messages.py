@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from flowc.frontend.elements import TensorBase
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.registry import OpDefinition
-from flowc.ir.ops.signature import Argument
+from flowc.ops.registry import OpDefinition
+from flowc.ops.signature import Argument
 
 _SYMBOL = re.compile(r"\bd\d+\b")  # an unknown size, as shape inference names it
 

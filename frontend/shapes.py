@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias, overload
 
-from flowc.ir.graph_values import shape_to_proto, shape_to_python
 from flowc.ir.proto import TensorShapeProto
+from flowc.ops.graph_values import shape_to_proto, shape_to_python
 
 Sizes: TypeAlias = tuple[int | None, ...]
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from flowc.compiler.graph import Node
 from flowc.ir.errors import OpError
-from flowc.ir.ops.printing import summary
+from flowc.ops.state.printing import summary
 from flowc.runtime.store import Array
 
 if TYPE_CHECKING:

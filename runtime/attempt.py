@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from flowc.ir.ops.random_streams import GENERATOR
+from flowc.ops.random.streams import GENERATOR
 from flowc.runtime.store import Array, Store
 
 

@@ -30,9 +30,9 @@ from flowc.ir.errors import (
     uninitialized,
     uninitialized_variable,
 )
-from flowc.ir.ops.registry import OpDefinition
-from flowc.ir.ops.unknown import missing_op
 from flowc.ir.proto import FunctionDef
+from flowc.ops.registry import OpDefinition
+from flowc.ops.unknown import missing_op
 from flowc.runtime.compiled_part import StaticType
 from flowc.runtime.interrupts import Control, watch_for_interrupts
 from flowc.runtime.placement import Placement

@@ -18,13 +18,13 @@ from flowc.compiler.partition import Part
 from flowc.compiler.structure import is_structured
 from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.errors import OpError, UnimplementedError, uninitialized
-from flowc.ir.ops.calling import call_lowering, dereferenced, refusing_misfits
-from flowc.ir.ops.kernels import call_kernel
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder, Handle, State
 from flowc.ir.tensor.core import Module, Parameter, Shape, TensorType, Value
 from flowc.ir.tensor.primitives.common import objects
+from flowc.ops.calling import call_lowering, dereferenced, refusing_misfits
+from flowc.ops.kernels import call_kernel
 from flowc.runtime.checkpoint.service import CheckpointFiles
 from flowc.runtime.host_context import HostContext
 from flowc.runtime.host_control import HostControl

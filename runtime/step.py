@@ -19,7 +19,7 @@ from flowc.compiler.placement import can_run_on_host
 from flowc.compiler.structure.subgraph import VARIABLES, subgraphs_of
 from flowc.ir import dtypes
 from flowc.ir.errors import InvalidArgumentError, UnimplementedError
-from flowc.ir.ops.variables import stored_name
+from flowc.ops.state.variables import stored_name
 from flowc.runtime.assertions import explained
 from flowc.runtime.compiled_part import CompiledPart, StaticType
 from flowc.runtime.host_part import HostPart

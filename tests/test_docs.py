@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from flowc.ir.ops.families import INDEX, index
-from flowc.ir.ops.registry import OPS, OpDefinition
+from flowc.ops.families import INDEX, index
+from flowc.ops.registry import OPS, OpDefinition
 from tests.golden import Golden
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -61,8 +61,8 @@ def test_the_index_of_families_is_true(golden: Golden) -> None:
 
 def test_an_op_is_found_without_importing_every_family() -> None:
     program = (
-        "import sys; from flowc.ir.ops import lookup; assert lookup('Relu') is not None;"
-        "assert 'flowc.ir.ops.linear_algebra' not in sys.modules"
+        "import sys; from flowc.ops import lookup; assert lookup('Relu') is not None;"
+        "assert 'flowc.ops.linear_algebra.solvers' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
 
@@ -70,8 +70,8 @@ def test_an_op_is_found_without_importing_every_family() -> None:
 @pytest.mark.parametrize("module", sorted(set(index().values())))
 def test_the_index_names_the_module_that_defines(module: str) -> None:
     program = (
-        f"import flowc.ir.ops.{module}; from flowc.ir.ops.registry import OPS;"
-        "from flowc.ir.ops.families import index;"
+        f"import flowc.ops.{module}; from flowc.ops.registry import OPS;"
+        "from flowc.ops.families import index;"
         f"missing = [n for n, m in index().items() if m == {module!r} and n not in OPS._defined];"
         "assert not missing, missing"
     )

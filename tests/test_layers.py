@@ -1,4 +1,4 @@
-"""Imports only go down: frontend, runtime, compiler, codegen, passes, ir."""
+"""Imports only go down: frontend, runtime, compiler, codegen, passes beside ops, ir."""
 
 import ast
 from collections.abc import Iterator
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-FLOORS = ("ir", "passes", "codegen", "compiler", "runtime", "frontend")
+FLOORS = ("ir", "ops", "passes", "codegen", "compiler", "runtime", "frontend")
+BESIDE = {"passes": "ops", "codegen": "ops"}  # what a floor does without, though it is below
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -25,7 +26,7 @@ def imports_upwards(source: str, folder: str) -> list[str]:
 
     The root package counts as above all, because importing it loads the frontend.
     """
-    allowed = FLOORS[: FLOORS.index(folder) + 1]
+    allowed = [f for f in FLOORS[: FLOORS.index(folder) + 1] if f != BESIDE.get(folder)]
     return [
         f"{line}: {name}"
         for line, name in imported_modules(ast.parse(source))
@@ -54,6 +55,8 @@ def test_package_links_to_the_folder(folder: str) -> None:
         ("passes", "from flowc.ir import printer", []),
         ("passes", "import flowc.passes.cse", []),
         ("passes", "import flowc.codegen", ["1: flowc.codegen"]),
+        ("passes", "from flowc.ops import lookup", ["1: flowc.ops.lookup"]),
+        ("ir", "from flowc.ops import lookup", ["1: flowc.ops.lookup"]),
         ("ir", "def f():\n  from flowc import runtime", ["2: flowc.runtime"]),
         ("runtime", "import flowc", ["1: flowc"]),
         ("runtime", "import irrelevant, flowcharts", []),

@@ -19,10 +19,10 @@ from flowc.compiler.lowering.regions import (
 )
 from flowc.compiler.structure import Subgraph
 from flowc.ir.errors import InvalidArgumentError, OpError
-from flowc.ir.ops.compiled_lists import CompiledList, CompiledLists, Pushed
-from flowc.ir.ops.optionals import NONE, CompiledOptional
 from flowc.ir.tensor.builder import Builder, LocalHandle, NotCompilable, parts_of, with_parts
 from flowc.ir.tensor.core import Computation, Instruction, TensorType, Value
+from flowc.ops.lists.compiled_lists import CompiledList, CompiledLists, Pushed
+from flowc.ops.lists.optionals import NONE, CompiledOptional
 
 _ABSENT = "Retval does not have value: it belongs to the branch that was not taken"
 

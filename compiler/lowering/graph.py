@@ -25,8 +25,6 @@ from flowc.ir import dims
 from flowc.ir.dims import Dim, Expr, Symbol
 from flowc.ir.dtypes import DType, resource
 from flowc.ir.errors import InvalidArgumentError, OpError
-from flowc.ir.ops.calling import call_lowering, dereferenced
-from flowc.ir.ops.inference import output_dtypes
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import (
     SYMBOLIC_LIMIT,
@@ -47,6 +45,8 @@ from flowc.ir.tensor.core import (
     Value,
 )
 from flowc.ir.tensor.primitives.common import objects
+from flowc.ops.calling import call_lowering, dereferenced
+from flowc.ops.inference import output_dtypes
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,9 @@ from flowc.compiler.structure import Subgraph
 from flowc.compiler.structure.subgraph import stays
 from flowc.ir.dims import Dim
 from flowc.ir.errors import OpError
-from flowc.ir.ops.compiled_lists import CompiledList, CompiledLists
 from flowc.ir.tensor.builder import Builder, LocalHandle, NotCompilable, parts_of, with_parts
 from flowc.ir.tensor.core import Computation, Instruction, Parameter, Value
+from flowc.ops.lists.compiled_lists import CompiledList, CompiledLists
 
 _MOST_ATTEMPTS = 12
 _Place = tuple[Slot, int]

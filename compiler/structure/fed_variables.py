@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc import ops
 from flowc.compiler.graph import Edge, Node, parse_tensor_name
 from flowc.compiler.structure.subgraph import (
     STRUCTURED,
@@ -22,10 +23,10 @@ from flowc.compiler.structure.subgraph import (
     in_order,
     make_node,
 )
-from flowc.ir import dtypes, ops
+from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError
-from flowc.ir.ops.calling import argument_dtypes
+from flowc.ops.calling import argument_dtypes
 
 _TESTS = frozenset({"VarIsInitializedOp", "IsVariableInitialized"})
 _PASSING = frozenset({"Identity", "Enter", "Exit", "NextIteration", "Switch", "Merge"})

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+from flowc import ops
 from flowc.compiler.graph import Edge, Node
 from flowc.compiler.structure.subgraph import Nodes
-from flowc.ir import ops
 from flowc.ir.dtypes import as_dtype, float32
 from flowc.ir.errors import InvalidArgumentError
-from flowc.ir.graph_values import FunctionName, Placeholder, attr_to_python, complete_attributes
-from flowc.ir.ops.calling import argument_length
-from flowc.ir.ops.function_definitions import definition_of_function
-from flowc.ir.ops.registry import OpDefinition
-from flowc.ir.ops.unknown import Taken, definition_by_use, named_outputs, taken_by
 from flowc.ir.proto import FunctionDef, NodeDef
+from flowc.ops.calling import argument_length
+from flowc.ops.function_definitions import definition_of_function
+from flowc.ops.graph_values import FunctionName, Placeholder, attr_to_python, complete_attributes
+from flowc.ops.registry import OpDefinition
+from flowc.ops.unknown import Taken, definition_by_use, named_outputs, taken_by
 
 _TOLD_BY_NOTHING = float32, False  # what an unknown op reads: no kernel will ever get it
 

@@ -28,7 +28,7 @@ from flowc.compiler.structure.subgraph import (
     stays,
 )
 from flowc.ir.errors import InvalidArgumentError
-from flowc.ir.ops.calling import argument_dtypes
+from flowc.ops.calling import argument_dtypes
 
 _DEEPEST = 100  # calls inside of calls
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from flowc.compiler.graph import Edge, Node
 from flowc.compiler.structure.subgraph import Nodes, unused
-from flowc.ir.ops.sources import RANGE_LENGTH, RANGE_OF_LENGTH
+from flowc.ops.arrays.sources import RANGE_LENGTH, RANGE_OF_LENGTH
 
 
 def with_lengths(nodes: Nodes) -> Nodes:

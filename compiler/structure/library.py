@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from flowc import ops
 from flowc.compiler.graph import Edge, Node
 from flowc.compiler.structure.subgraph import Nodes, in_order, passing
-from flowc.ir import ops
 from flowc.ir.errors import InvalidArgumentError, ResourceExhaustedError
-from flowc.ir.graph_values import FunctionName
-from flowc.ir.ops.calling import argument_dtypes
 from flowc.ir.proto import AttrValue, FunctionDef, NodeDef
+from flowc.ops.calling import argument_dtypes
+from flowc.ops.graph_values import FunctionName
 
 CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "SymbolicGradient"})
 

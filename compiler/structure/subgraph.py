@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from flowc import ops
 from flowc.compiler.graph import Edge, Node
-from flowc.ir import ops
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError
-from flowc.ir.ops.inference import output_dtypes
+from flowc.ops.inference import output_dtypes
 
 Nodes: TypeAlias = dict[str, Node]
 

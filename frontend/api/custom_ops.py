@@ -3,9 +3,9 @@
 
 from flowc.frontend.custom_ops.definitions import CustomOp, host_op, op
 from flowc.frontend.custom_ops.library import include_dir, load_op_library
-from flowc.ir.ops.common import abstract
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
+from flowc.ops.common import abstract
 
 __all__ = [
     "Builder", "CustomOp", "Value", "abstract", "host_op", "include_dir", "load_op_library", "op",

@@ -8,7 +8,7 @@ and nothing else, and return its output, its outputs as a named tuple, or the op
 from __future__ import annotations
 
 from flowc.frontend.functions.derived import DerivedFunction
-from flowc.ir.ops.registry import OPS
+from flowc.ops.registry import OPS
 
 # Where the functions of TensorFlow call a parameter otherwise than its op definitions do.
 _AXIS = {"reduction_indices": "axis", "split_dim": "axis", "dim": "axis", "squeeze_dims": "axis"}

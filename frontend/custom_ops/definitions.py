@@ -11,7 +11,7 @@
 
     z = hypot(a, b)
 
-`ir/ops/registry.py` says what the decorated functions get and return. What they return is checked
+`ops/registry.py` says what the decorated functions get and return. What they return is checked
 against the signature, and against the shape function where there is one.
 """
 
@@ -24,8 +24,8 @@ from typing import Any
 
 from flowc.frontend.apply import build
 from flowc.ir.errors import AlreadyExistsError
-from flowc.ir.ops.registry import OPS, Gradient, HostKernel, Lowering, OpDefinition
-from flowc.ir.ops.signature import Signature
+from flowc.ops.registry import OPS, Gradient, HostKernel, Lowering, OpDefinition
+from flowc.ops.signature import Signature
 
 _NAME = re.compile(r"[A-Z][A-Za-z0-9_]*")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError, OpError, UnknownError
-from flowc.ir.ops.signature import Attribute
+from flowc.ops.signature import Attribute
 
 ABI_VERSION = 1
 MAX_RANK = 32

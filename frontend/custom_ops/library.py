@@ -30,11 +30,11 @@ from flowc.ir.errors import (
     InvalidArgumentError,
     NotFoundError,
 )
-from flowc.ir.ops.calling import argument_dtypes
-from flowc.ir.ops.common import abstract
-from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
+from flowc.ops.calling import argument_dtypes
+from flowc.ops.common import abstract
+from flowc.ops.registry import OpDefinition
 from flowc.runtime.store import aligned_empty
 
 Array = np.ndarray[Any, Any]

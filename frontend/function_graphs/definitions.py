@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.function_graphs.graph import FunctionGraph, argument_name
-from flowc.ir.graph_values import shape_to_proto
-from flowc.ir.ops.calling import argument_length
-from flowc.ir.ops.inference import static_sizes
 from flowc.ir.proto import FunctionDef, NodeDef
 from flowc.ir.tensor.builder import Handle
+from flowc.ops.calling import argument_length
+from flowc.ops.graph_values import shape_to_proto
+from flowc.ops.inference import static_sizes
 
 
 def function_def(

@@ -21,8 +21,8 @@ from flowc.frontend.graph import Graph
 from flowc.frontend.stacks import get_default_graph
 from flowc.frontend.variables.scope import variable_scope
 from flowc.ir.dtypes import DType, as_dtype
-from flowc.ir.ops.function_definitions import definition_of_function
 from flowc.ir.proto import AttrValue, FunctionDef
+from flowc.ops.function_definitions import definition_of_function
 
 
 class Defun:

@@ -8,9 +8,9 @@ from typing import Any
 from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.graph import Graph
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.registry import OPS, OpDefinition
 from flowc.ir.proto import AttrValue, FunctionDef
 from flowc.ir.tensor.builder import Handle
+from flowc.ops.registry import OPS, OpDefinition
 
 
 def argument_name(name: str) -> str:

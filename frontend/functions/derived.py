@@ -13,7 +13,7 @@ from typing import Any
 
 from flowc.frontend.apply import apply_op, lookup, outputs_of
 from flowc.frontend.functions.documentation import docstring
-from flowc.ir.ops.registry import OPS, OpDefinition
+from flowc.ops.registry import OPS, OpDefinition
 
 
 class DerivedFunction:

@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
-from flowc.ir.ops.registry import OpDefinition
-from flowc.ir.ops.signature import TYPE_SETS, Argument, Attribute, Ranks, Signature
+from flowc.ops.registry import OpDefinition
+from flowc.ops.signature import TYPE_SETS, Argument, Attribute, Ranks, Signature
 
 _WIDTH = 96
-_BROADCAST = frozenset({"binary", "logic"})  # families of which all ops broadcast their operands
+# Families of which all ops broadcast their operands, or keep their operand's shape.
+_BROADCAST = frozenset({"elementwise.binary", "elementwise.logic"})
 _ELEMENTWISE = frozenset(
-    {"unary", "trigonometry", "special", "special_bessel", "activations", "logic"}
+    f"elementwise.{name}"
+    for name in ("unary", "trigonometry", "special", "special_bessel", "activations", "logic")
 )
 
 # What arguments mean, whichever op has them.

@@ -9,7 +9,7 @@ from flowc.frontend.apply import build
 from flowc.frontend.functions.shaping import Name
 from flowc.frontend.stacks import get_default_graph
 from flowc.ir.dtypes import as_dtype
-from flowc.ir.ops.python_functions import PythonFunction
+from flowc.ops.python_functions import PythonFunction
 
 _HELD = "__python_functions"  # the collection that keeps a graph's functions
 

@@ -18,9 +18,9 @@ from flowc.frontend.gradients.backward import gradients
 from flowc.frontend.graph import Graph
 from flowc.frontend.importer import import_graph_def
 from flowc.ir.dtypes import DType, resource
-from flowc.ir.graph_values import attr_to_python
-from flowc.ir.ops.calling import argument_length
 from flowc.ir.proto import AttrValue, FunctionDef, GraphDef, NodeDef
+from flowc.ops.calling import argument_length
+from flowc.ops.graph_values import attr_to_python
 
 
 def gradient_of_function(

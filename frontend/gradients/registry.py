@@ -13,8 +13,8 @@ from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.functions.filling import zeros_like
 from flowc.frontend.scopes import control_dependencies
 from flowc.ir.dtypes import DType
-from flowc.ir.graph_values import FunctionName
-from flowc.ir.ops.registry import OPS
+from flowc.ops.graph_values import FunctionName
+from flowc.ops.registry import OPS
 
 GradientFunction: TypeAlias = Callable[..., Any]
 

@@ -10,10 +10,10 @@ from google.protobuf import text_format
 
 from flowc.frontend.graph import Graph
 from flowc.frontend.variables.variable import store_name
-from flowc.ir.graph_values import python_to_attr
 from flowc.ir.proto import GraphDef, NodeDef
 from flowc.ir.system_errors import make_folder
 from flowc.ir.tensor_values import make_tensor_proto
+from flowc.ops.graph_values import python_to_attr
 from flowc.runtime.files import atomic_file
 
 

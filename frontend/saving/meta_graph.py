@@ -19,10 +19,10 @@ from flowc.frontend.saving.collection_defs import (
 )
 from flowc.frontend.stacks import get_default_graph
 from flowc.frontend.variables.variable import prepend_scope, strip_scope
-from flowc.ir.graph_values import python_to_attr
-from flowc.ir.ops import lookup
 from flowc.ir.proto import GraphDef, MetaGraphDef, NodeDef, SaverDef
 from flowc.ir.system_errors import make_folder
+from flowc.ops import lookup
+from flowc.ops.graph_values import python_to_attr
 from flowc.runtime.files import atomic_file
 
 __all__ = [

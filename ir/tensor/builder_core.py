@@ -241,7 +241,7 @@ class BuilderCore:
     ) -> None:
         """Fail the step with `error` when the bool scalar `predicate` is false; nothing changes.
 
-        The evidence tells more than `message` does; see `flowc.ir.ops.checks`.
+        The evidence tells more than `message` does; see `flowc.ops.checks`.
         """
         self.messages.append(Message(error, message, self.location, evidence))
         self.emit_all("check", [predicate], {"code": len(self.messages)})

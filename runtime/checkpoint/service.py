@@ -11,7 +11,7 @@ from flowc.runtime.checkpoint.writer import CheckpointWriter
 
 
 class CheckpointFiles:
-    """What `flowc.ir.ops.files.Checkpoints` asks for."""
+    """What `flowc.ops.state.files.Checkpoints` asks for."""
 
     def writer(self, prefix: str) -> CheckpointWriter:
         """A context manager that writes a checkpoint."""

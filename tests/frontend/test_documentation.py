@@ -11,7 +11,7 @@ import pytest
 
 import flowc as tf
 from flowc.frontend.functions.derived import DerivedFunction
-from flowc.ir.ops.registry import OPS
+from flowc.ops.registry import OPS
 
 
 def public(module: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import flowc as tf
-from flowc.ir.ops.registry import OPS
+from flowc.ops.registry import OPS
 
 IMAGE = np.arange(48, dtype=np.float32).reshape(4, 4, 3) / 48
 

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 import flowc as tf
-from flowc.ir.graph_values import make_tensor_proto
-from flowc.ir.ops.registry import OPS
 from flowc.ir.proto import (
     AttrValue,
     GraphDef,
@@ -20,6 +18,8 @@ from flowc.ir.proto import (
     TensorShapeProto,
     VersionDef,
 )
+from flowc.ops.graph_values import make_tensor_proto
+from flowc.ops.registry import OPS
 from tests.corpus import Pack, packs
 
 SAMPLE = 3  # cases of each pack that are imported

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import flowc as tf
-from flowc.ir.ops.registry import OPS
+from flowc.ops.registry import OPS
 
 
 def test_every_op_has_a_function_whose_arguments_are_keywords() -> None:
@@ -64,7 +64,7 @@ def test_wrong_arguments_are_type_errors() -> None:
 def test_importing_flowc_does_not_import_them() -> None:
     program = (
         "import sys, flowc; assert 'flowc.frontend.api.raw_ops' not in sys.modules;"
-        "flowc.raw_ops.Relu; assert 'flowc.ir.ops.linear_algebra' not in sys.modules;"
+        "flowc.raw_ops.Relu; assert 'flowc.ops.linear_algebra.solvers' not in sys.modules;"
         "from flowc.raw_ops import MatMul; from flowc.compat.v1.raw_ops import Add"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -7,7 +7,7 @@ import pytest
 import flowc as tf
 from flowc.frontend.variables.reference import RefVariable
 from flowc.frontend.variables.resource import ResourceVariable
-from flowc.ir.ops.registry import OPS
+from flowc.ops.registry import OPS
 
 
 def test_kinds() -> None:

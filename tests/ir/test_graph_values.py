@@ -8,7 +8,9 @@ import pytest
 
 from flowc.ir import dtypes
 from flowc.ir.errors import InvalidArgumentError
-from flowc.ir.graph_values import (
+from flowc.ir.proto import AttrValue, NameAttrList, NodeDef, TensorProto, TensorShapeProto
+from flowc.ir.tensor_values import shape_to_proto
+from flowc.ops.graph_values import (
     Placeholder,
     attr_to_python,
     complete_attributes,
@@ -16,9 +18,7 @@ from flowc.ir.graph_values import (
     make_tensor_proto,
     python_to_attr,
 )
-from flowc.ir.ops.registry import OpDefinition
-from flowc.ir.proto import AttrValue, NameAttrList, NodeDef, TensorProto, TensorShapeProto
-from flowc.ir.tensor_values import shape_to_proto
+from flowc.ops.registry import OpDefinition
 
 
 @pytest.mark.parametrize(

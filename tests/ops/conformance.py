@@ -14,9 +14,9 @@ import numpy as np
 
 from flowc.ir import errors
 from flowc.ir.errors import InvalidArgumentError, OpError
-from flowc.ir.ops import lookup
 from flowc.ir.proto import GraphDef
 from flowc.ir.tensor.builder import DataDependent
+from flowc.ops import lookup
 from tests.corpus import Pack, packs
 from tests.ops.graph_runner import Graph, RunsOnHost, run_eagerly, run_symbolically
 

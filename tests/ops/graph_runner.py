@@ -18,17 +18,17 @@ from flowc.ir.errors import (
     InvalidArgumentError,
     UnimplementedError,
 )
-from flowc.ir.graph_values import complete_attributes
-from flowc.ir.ops import lookup
-from flowc.ir.ops.calling import argument_length, call_lowering
-from flowc.ir.ops.kernels import call_kernel
-from flowc.ir.ops.registry import OpDefinition
 from flowc.ir.proto import GraphDef, NodeDef
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder, Handle, State
 from flowc.ir.tensor.core import ArgumentDim, Module, Parameter, TensorType, Value
 from flowc.ir.tensor.primitives.common import objects
+from flowc.ops import lookup
+from flowc.ops.calling import argument_length, call_lowering
+from flowc.ops.graph_values import complete_attributes
+from flowc.ops.kernels import call_kernel
+from flowc.ops.registry import OpDefinition
 
 Array = np.ndarray[Any, Any]
 Feeds = Mapping[str, Array]

@@ -9,7 +9,7 @@ import pytest
 
 import flowc as tf
 from flowc.frontend import apply
-from flowc.ir.ops.compositions import _UNARY
+from flowc.ops.networks.compositions import _UNARY
 
 
 def build(op: str, *inputs: Any, **attrs: Any) -> Any:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from flowc.ir.ops.registry import OPS
 from flowc.ir.proto import GraphDef
 from flowc.ir.tensor.builder import DataDependent
+from flowc.ops.registry import OPS
 from tests.conftest import SHARED
 from tests.corpus import Pack, packs
 from tests.ops import gradients

@@ -9,7 +9,7 @@ import pytest
 
 import flowc as tf
 from flowc.frontend.apply import build
-from flowc.ir.ops.registry import OPS
+from flowc.ops.registry import OPS
 
 RANDOM = np.random.default_rng(0)
 

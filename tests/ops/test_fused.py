@@ -9,8 +9,8 @@ import pytest
 
 import flowc as tf
 from flowc.frontend import apply
-from flowc.ir.graph_values import python_to_attr
 from flowc.ir.proto import GraphDef, NodeDef
+from flowc.ops.graph_values import python_to_attr
 
 RANDOM = np.random.default_rng(0)
 

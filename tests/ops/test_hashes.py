@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flowc.ir.ops.hashes import fingerprint64, murmur64, siphash
+from flowc.ops.text.hashes import fingerprint64, murmur64, siphash
 
 # The first vectors of SipHash-2-4's reference: key 00 01 .. 0f, data 00 01 .. of growing length.
 SIPHASH = [0x726FDB47DD0E0E31, 0x74F839C593DC67FD, 0x0D6C8009D9A94F5A, 0x85676696D7FB7E2D]

@@ -15,8 +15,8 @@ from PIL import Image
 import flowc as tf
 from flowc.frontend.apply import build
 from flowc.ir.errors import InvalidArgumentError
-from flowc.ir.ops.image_formats import read_deep_png
-from flowc.ir.ops.image_png import write_png
+from flowc.ops.images.formats import read_deep_png
+from flowc.ops.images.png import write_png
 from tests.corpus import Pack
 
 Array = np.ndarray[Any, Any]

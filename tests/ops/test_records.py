@@ -11,8 +11,8 @@ import pytest
 
 import flowc as tf
 from flowc.frontend.apply import build
-from flowc.ir.ops.printing import summary
 from flowc.ir.proto import Example, SequenceExample
+from flowc.ops.state.printing import summary
 
 
 @pytest.fixture(autouse=True)

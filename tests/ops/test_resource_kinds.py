@@ -9,7 +9,7 @@ import pytest
 
 import flowc as tf
 from flowc.frontend.apply import build
-from flowc.ir.ops.registry import OPS, OpDefinition
+from flowc.ops.registry import OPS, OpDefinition
 
 CHOSEN = {"list(type)": [tf.float32], "shape": (), "int": 1, "string": "", "bool": True}
 

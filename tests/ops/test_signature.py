@@ -8,7 +8,7 @@ import pytest
 
 import flowc as tf
 from flowc.frontend.apply import build
-from flowc.ir.ops.signature import parse
+from flowc.ops.signature import parse
 
 
 @pytest.mark.parametrize(

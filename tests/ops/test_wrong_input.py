@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import flowc as tf
 from flowc.frontend.apply import build
-from flowc.ir.ops.registry import OPS
+from flowc.ops.registry import OPS
 from tests.ops.wrong_input import Call, Variable, callable_ops, calls
 
 _EXAMPLES = 30 if settings.get_current_profile_name() == "thorough" else 8

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.registry import OPS, OpDefinition
-from flowc.ir.ops.signature import Argument, Attribute
+from flowc.ops.registry import OPS, OpDefinition
+from flowc.ops.signature import Argument, Attribute
 
 Array = np.ndarray[Any, Any]
 Draw = Any  # hypothesis's function of a strategy

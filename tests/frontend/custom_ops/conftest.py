@@ -8,7 +8,7 @@ import pytest
 
 from flowc.frontend.custom_ops import library
 from flowc.frontend.gradients import registry
-from flowc.ir.ops.registry import OPS
+from flowc.ops.registry import OPS
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import pytest
 
 import flowc as tf
 from flowc.frontend.apply import build
-from flowc.ir.ops.summary_values import bucket_limits
+from flowc.ops.state.summary_values import bucket_limits
 
 PIXELS = np.array([[[[-1.0], [0.5]], [[np.nan], [2.0]], [[1.0], [0.0]]]], np.float32)
 COLORS = np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3)

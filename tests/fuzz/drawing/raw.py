@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from flowc.ir.dtypes import DType
-from flowc.ir.ops.registry import OPS, OpDefinition
-from flowc.ir.ops.signature import Argument, Attribute
+from flowc.ops.registry import OPS, OpDefinition
+from flowc.ops.signature import Argument, Attribute
 from tests.fuzz.drawing.drawing import COMPLEX, NUMBERS, Unfit, Value
 from tests.fuzz.drawing.holes import Holes
 

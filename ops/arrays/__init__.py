@@ -1,0 +1,1 @@
+"""Shapes and places: cutting, joining, gathering, reducing."""

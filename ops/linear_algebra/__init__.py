@@ -1,0 +1,1 @@
+"""Products, solvers and transforms of matrices."""

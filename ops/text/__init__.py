@@ -1,0 +1,1 @@
+"""Strings, and formats made of them."""
