@@ -17,7 +17,7 @@ from flowc.codegen.builder import Builder, declare
 from flowc.codegen.expressions import Expressions
 from flowc.codegen.loops import LoopEmitter
 from flowc.codegen.memory import BoundsChecks, Memory, index_offset
-from flowc.codegen.polling import is_long
+from flowc.codegen.polling import kernel_looks
 from flowc.codegen.positions import Positions
 from flowc.codegen.representation import I32, I64, POINTER, VOID
 from flowc.codegen.scopes import Placed, Scopes
@@ -208,7 +208,7 @@ def emit_kernel(
     """
     symbols = free_symbols(kernel, sizes=context.checks is not None)
     count = len(kernel.parameters)
-    looks = is_long(kernel.body)
+    looks = kernel_looks(kernel)
     kinds = [POINTER] * count + [I64] * len(symbols) + [POINTER] * looks
     if context.checks is not None:
         context.checks.kernel = kernel.name

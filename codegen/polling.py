@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from flowc.ir import dims
 from flowc.ir.dims import Dim
-from flowc.ir.loops.kernel import For, If, Kind, MultiplyTile, Statement
+from flowc.ir.loops.facts import found_once
+from flowc.ir.loops.kernel import For, If, Kernel, Kind, MultiplyTile, Statement
 
 SHORT = 1 << 16  # iterations that are over before anyone would notice
 GRAIN = 128  # iterations beside which a look costs nothing
@@ -23,6 +24,12 @@ def is_long(body: Sequence[Statement]) -> bool:
     """Whether statements may take so long that they have to look."""
     count = _iterations(body)
     return count is None or count > SHORT
+
+
+@found_once
+def kernel_looks(kernel: Kernel) -> bool:
+    """Whether a kernel may take so long that it has to look."""
+    return is_long(kernel.body)
 
 
 def looks(loop: For, outermost: bool) -> bool:

@@ -20,7 +20,7 @@ from flowc.codegen.cpu.floats import flush_small_values, restore_control_word
 from flowc.codegen.cpu.parts import Parts
 from flowc.codegen.cpu.threads import POOL_ENTER, POOL_LEAVE
 from flowc.codegen.emitter import Context, emit_kernel, read_stop_word
-from flowc.codegen.polling import is_long
+from flowc.codegen.polling import kernel_looks
 from flowc.codegen.positions import Positions
 from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer, zero
 from flowc.codegen.scopes import Placed, Scopes
@@ -37,8 +37,8 @@ from flowc.ir.loops.kernel import (
     Step,
     WhileCalls,
 )
-from flowc.ir.loops.printer import kernel_key
-from flowc.ir.loops.walk import free_symbols, has_parallel_loop, written_buffers
+from flowc.ir.loops.printer import kernel_digest
+from flowc.ir.loops.walk import free_symbols, has_parallel_loop, written_parameters
 
 ENTRY = "entry"
 TABLE = "constant_table"
@@ -222,7 +222,7 @@ class EntryEmitter:
             for symbol in free_symbols(call.kernel, sizes=checked)
         ]
         builder = self.scopes.here()
-        looks = is_long(call.kernel.body)
+        looks = kernel_looks(call.kernel)
         stop_word, cell = [self.stop_word] * looks, [self.cell] if checked else []
         builder.call(function, [*pointers, *symbols, *stop_word, *cell])
         if checked:
@@ -235,7 +235,7 @@ class EntryEmitter:
         """The name of a kernel's function; equal ones whose arguments overlap alike share it."""
         places = [self._places[buffer] for buffer in call.arguments]
         groups = tuple(places.index(place) for place in places)
-        key = (kernel_key(call.kernel), groups)
+        key = (kernel_digest(call.kernel), groups)
         if key not in self._functions:
             name = self._functions[key] = self.context.unused_name(call.kernel.name)
             emit_kernel(self.context, call.kernel, name, _overlapping(call.kernel, groups))
@@ -283,7 +283,7 @@ class EntryEmitter:
 
 def _overlapping(kernel: Kernel, groups: tuple[int, ...]) -> frozenset[Buffer]:
     """The parameters that share memory with another one of which either is written."""
-    written = written_buffers(kernel.body)
+    written = written_parameters(kernel)
     dirty = {
         g
         for g, p in zip(groups, kernel.parameters, strict=True)
@@ -308,7 +308,7 @@ def calls(steps: Sequence[Step]) -> Iterator[Call]:
 def may_be_long(steps: Sequence[Step]) -> bool:
     """Whether a program looks whether it is to end."""
     return any(isinstance(s, WhileCalls) for s in steps) or any(
-        is_long(call.kernel.body) for call in calls(steps)
+        kernel_looks(call.kernel) for call in calls(steps)
     )
 
 

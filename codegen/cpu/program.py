@@ -34,7 +34,7 @@ from flowc.codegen.cpu.threads import emit_pool
 from flowc.codegen.emitter import Context
 from flowc.codegen.memory import BoundsChecks
 from flowc.ir.loops.kernel import Program
-from flowc.ir.loops.printer import print_program
+from flowc.ir.loops.printer import program_digest
 from flowc.passes.target import Target
 
 _ENTRY_TYPE = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4)
@@ -100,7 +100,7 @@ def compile_program(
     """
     if bounds_checks:
         return _compile(program, target, True, None)
-    key = (print_program(program), target)
+    key = (program_digest(program), target)
     found = _loaded.get(key)
     if found is not None:
         return replace(found, times={})  # it took no time again
@@ -150,7 +150,7 @@ def _uses_threads(program: Program, target: Target) -> bool:
 def _compile(
     program: Program, target: Target, bounds_checks: bool, disk_cache: DiskCache | None
 ) -> NativeProgram:
-    key = "" if disk_cache is None else object_key(print_program(program), target)
+    key = "" if disk_cache is None else object_key(program_digest(program), target)
     found = None if disk_cache is None else _from_disk(program, target, key, disk_cache)
     if found is not None:
         return found

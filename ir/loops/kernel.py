@@ -164,7 +164,7 @@ class MultiplyTile:
 Statement: TypeAlias = For | Store | Let | If | Allocate | MultiplyTile
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Kernel:
     """One function of generated code. Parameters that are written appear in a `Store`."""
 

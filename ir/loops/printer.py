@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from hashlib import sha256
 
 from flowc.ir import dims
@@ -38,6 +37,7 @@ from flowc.ir.loops.expressions import (
     Unary,
     Variable,
 )
+from flowc.ir.loops.facts import found_once
 from flowc.ir.loops.kernel import (
     Allocate,
     Buffer,
@@ -69,10 +69,10 @@ def print_kernel(kernel: Kernel, name: str | None = None) -> str:
     return "\n".join(_KernelPrinter(kernel).lines(name or kernel.name)) + "\n"
 
 
-@lru_cache(maxsize=256)
-def kernel_key(kernel: Kernel) -> str:
-    """Text that is equal for kernels that compute the same thing the same way."""
-    return print_kernel(kernel, "kernel")
+@found_once
+def kernel_digest(kernel: Kernel) -> str:
+    """A hash that is equal for kernels that compute the same thing the same way."""
+    return sha256(print_kernel(kernel, "kernel").encode()).hexdigest()
 
 
 def print_constant(dtype: DType, value: bool | int | float) -> str:
@@ -302,25 +302,35 @@ def _count_uses(kernel: Kernel) -> Counter[Scalar]:
 
 
 def print_program(program: Program) -> str:
-    """The canonical text of a program, for reading and as a key; constants by their checksum."""
-    return "\n".join(_ProgramPrinter(program).lines()) + "\n"
+    """The canonical text of a program; constants by their checksum."""
+    printer = _ProgramPrinter(program)
+    rest = list(printer.lines())
+    kernels = [print_kernel(kernel, name)[:-1] for name, kernel in printer.kernels()]
+    return "\n".join([*kernels, *rest]) + "\n"
+
+
+def program_digest(program: Program) -> str:
+    """A hash that is equal for programs that do the same thing the same way."""
+    printer = _ProgramPrinter(program)
+    rest = list(printer.lines())
+    kernels = [kernel_digest(kernel) for _, kernel in printer.kernels()]
+    return sha256("\n".join([*kernels, *rest]).encode()).hexdigest()
 
 
 class _ProgramPrinter:
-    """Prints a program: its kernels once each, its buffers, its steps."""
+    """Prints a program's buffers and steps, and gives names to its kernels."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.buffers: dict[Buffer, str] = {}
-        self.kernels: dict[str, str] = {}
+        self.names: dict[str, str] = {}  # of kernels, by their digests
+        self.found: dict[str, Kernel] = {}
 
     def lines(self) -> Iterator[str]:
         program = self.program
         symbols = ", ".join(s.name for s in program.symbols)
         steps = list(self._declarations())
         steps += self._steps(program.steps)
-        for text, name in self.kernels.items():
-            yield text.replace("kernel kernel(", f"kernel {name}(", 1)
         arguments = ", ".join(self._buffer(b) for b in program.arguments)
         yield f"program({arguments}) symbols({symbols}) arena {program.arena_size} {{"
         yield from (_INDENT + line for line in steps)
@@ -341,9 +351,14 @@ class _ProgramPrinter:
         for slice_ in self.program.arena:
             yield f"slice {self._buffer(slice_.buffer)} at {slice_.offset}"
 
+    def kernels(self) -> Iterator[tuple[str, Kernel]]:
+        """The kernels that the lines call, once each, with their names."""
+        return zip(self.names.values(), self.found.values(), strict=True)
+
     def _kernel(self, kernel: Kernel) -> str:
-        text = kernel_key(kernel)
-        return self.kernels.setdefault(text, f"k{len(self.kernels)}")
+        digest = kernel_digest(kernel)
+        self.found.setdefault(digest, kernel)
+        return self.names.setdefault(digest, f"k{len(self.names)}")
 
     def _steps(self, steps: Sequence[Step]) -> Iterator[str]:
         for step in steps:

@@ -19,6 +19,7 @@ from flowc.ir.loops.expressions import (
     Unary,
     Variable,
 )
+from flowc.ir.loops.facts import found_once
 from flowc.ir.loops.kernel import (
     Allocate,
     Buffer,
@@ -147,10 +148,16 @@ def inner_steps(step: Step) -> tuple[Step, ...]:
     return ()
 
 
+@found_once
+def written_parameters(kernel: Kernel) -> frozenset[Buffer]:
+    """The parameters, and scratch buffers, that a kernel stores to."""
+    return written_buffers(kernel.body)
+
+
 def written_by(step: Step) -> frozenset[Buffer]:
     """The program's buffers that a step writes."""
     if isinstance(step, Call):
-        written = written_buffers(step.kernel.body)
+        written = written_parameters(step.kernel)
         pairs = zip(step.kernel.parameters, step.arguments, strict=True)
         return frozenset(argument for parameter, argument in pairs if parameter in written)
     return frozenset(buffer for inner in inner_steps(step) for buffer in written_by(inner))
@@ -161,11 +168,16 @@ def free_symbols(kernel: Kernel, sizes: bool = False) -> tuple[Symbol, ...]:
 
     The sizes of parameters count only on demand: plain code does not need them.
     """
+    found = _symbols_of_body(kernel)
+    if sizes:
+        found = found.union(*(dims.symbols(buffer.size) for buffer in kernel.parameters))
+    return tuple(sorted(found))
+
+
+@found_once
+def _symbols_of_body(kernel: Kernel) -> frozenset[Symbol]:
     found: set[Symbol] = set()
     bound: set[Symbol] = set()
-    if sizes:
-        for buffer in kernel.parameters:
-            found |= dims.symbols(buffer.size)
     for statement in statements(kernel.body):
         if isinstance(statement, For):
             bound.add(statement.index)
@@ -173,7 +185,7 @@ def free_symbols(kernel: Kernel, sizes: bool = False) -> tuple[Symbol, ...]:
             found |= dims.symbols(position)
     for position in _scalar_positions(kernel.body):
         found |= dims.symbols(position)
-    return tuple(sorted(found - bound))
+    return frozenset(found - bound)
 
 
 def _scalar_positions(body: Iterable[Statement]) -> Iterator[Dim]:
@@ -193,6 +205,7 @@ def variables(kernel: Kernel) -> tuple[Variable, ...]:
     return tuple(found)
 
 
+@found_once
 def has_parallel_loop(kernel: Kernel) -> bool:
     """Whether a kernel asks for threads."""
     return any(isinstance(s, For) and s.kind is Kind.PARALLEL for s in statements(kernel.body))

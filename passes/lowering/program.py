@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,6 @@ from flowc.ir.loops.kernel import (
     Commit,
     Constants,
     For,
-    Kernel,
     Program,
     Statement,
     Step,
@@ -27,12 +26,12 @@ from flowc.ir.loops.kernel import (
 from flowc.ir.loops.walk import written_by
 from flowc.ir.tensor.core import Computation, Instruction, Module, Parameter, Result, Value
 from flowc.passes.lowering.buffers import Arena, Lifetimes, buffer_for, memory_of
-from flowc.passes.lowering.fused import Fused, roots, walk
-from flowc.passes.lowering.kernels import copy_kernel, lower_fusion
+from flowc.passes.lowering.fused import roots, walk
+from flowc.passes.lowering.kernels import copy_kernel
 from flowc.passes.lowering.opaque import may_overwrite
+from flowc.passes.lowering.shared_kernels import SHARED
 from flowc.passes.target import Target
 
-Buffers = tuple[Buffer, ...]
 _SMALL = 8  # elements of which a copy costs nothing
 _WORK = frozenset({"fusion", "while", "case"})
 
@@ -66,8 +65,6 @@ class _Lowering:
     arguments: list[Buffer] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
     count: int = 0
-    apart: dict[Instruction, tuple[Buffers, Buffers, Kernel]] = field(default_factory=dict)
-    """Inputs, outputs and kernel of fusions as they are if no result shares an operand's memory."""
 
     def run(self) -> Lowered:
         """The whole program."""
@@ -176,10 +173,9 @@ class _Lowering:
         """Every read of the parameter in the kernel is where the result is stored."""
         if fusion.attributes["kind"] == "opaque":
             return _overwrites(fusion, parameter, result)
-        if fusion not in self.apart:
-            buffers = self._kernel_buffers(fusion.regions[0], {})
-            self.apart[fusion] = (*buffers, self._lower(fusion, *buffers)[0])
-        inputs, outputs, kernel = self.apart[fusion]
+        kernel, _ = SHARED.kernel(fusion, {}, self.target)
+        inputs = kernel.parameters[: len(fusion.operands)]
+        outputs = kernel.parameters[len(inputs) :]
         written = outputs[fusion.results.index(result)]
         if _loads(tuple(roots(kernel.body)), written):
             return False  # the kernel keeps something else there until the result is known
@@ -232,10 +228,8 @@ class _Lowering:
         outputs = [self.buffer(r) for r in fusion.results]
         inputs = [self.buffer(o) for o in fusion.operands]
         shared = {n: inputs.index(output) for n, output in enumerate(outputs) if output in inputs}
-        kernel, scratch = self._kernel(fusion, shared)
-        for buffer in scratch:
-            born = self.lifetimes.born[fusion.results[0]]
-            self.arena.place(buffer, born, born)
+        kernel, wanted = SHARED.kernel(fusion, shared, self.target)
+        scratch = [self._scratch(buffer, fusion) for buffer in wanted]
         own = [o for n, o in enumerate(outputs) if n not in shared]
         return Call(kernel, (*inputs, *own, *scratch))
 
@@ -256,43 +250,13 @@ class _Lowering:
             return False
         return self.lifetimes.dies[value] == self.lifetimes.born[fusion.results[0]]
 
-    def _kernel(
-        self, fusion: Instruction, shared: Mapping[int, int]
-    ) -> tuple[Kernel, tuple[Buffer, ...]]:
-        """The fusion's kernel; result n shares the memory of operand `shared[n]`."""
-        (region,) = fusion.regions
-        return self._lower(fusion, *self._kernel_buffers(region, shared))
-
-    def _kernel_buffers(
-        self, region: Computation, shared: Mapping[int, int]
-    ) -> tuple[tuple[Buffer, ...], tuple[Buffer, ...]]:
-        """A kernel's own buffers for a region's parameters and results."""
-        inputs = tuple(buffer_for(f"in{i}", p.type) for i, p in enumerate(region.parameters))
-        outputs = tuple(
-            inputs[shared[i]] if i in shared else buffer_for(f"out{i}", r.type)
-            for i, r in enumerate(region.results)
-        )
-        return inputs, outputs
-
-    def _lower(
-        self, fusion: Instruction, inputs: tuple[Buffer, ...], outputs: tuple[Buffer, ...]
-    ) -> tuple[Kernel, tuple[Buffer, ...]]:
+    def _scratch(self, wanted: Buffer, fusion: Instruction) -> Buffer:
+        """A buffer in the arena that is there while the fusion runs."""
         self.count += 1
-        attributes = fusion.attributes
-        fused = Fused(
-            kernel_name(fusion, self.count),
-            fusion.regions[0],
-            attributes["space"],
-            attributes["kept"],
-            inputs,
-            outputs,
-            self.target,
-        )
-        try:
-            return lower_fusion(attributes["kind"], fused)
-        except Exception as error:
-            error.add_note(f"while lowering the fusion that ends in '{fusion.location}'")
-            raise
+        found = Buffer(f"scratch{self.count}", wanted.dtype, wanted.size)
+        born = self.lifetimes.born[fusion.results[0]]
+        self.arena.place(found, born, born)
+        return found
 
     # Control flow
 
@@ -360,12 +324,6 @@ def copies_of(copies: list[tuple[Value, Buffer]], lowering: _Lowering) -> list[S
 def copy_step(source: Buffer, target: Buffer, lowering: _Lowering) -> Call:
     """A call that copies one buffer to another of the same size."""
     return Call(copy_kernel(source, target, lowering.target), (source, target))
-
-
-def kernel_name(fusion: Instruction, number: int) -> str:
-    """A readable name: the kind, and the node that the fusion ends in."""
-    node = "".join(c if c.isalnum() else "_" for c in fusion.location)[-40:]
-    return f"{fusion.attributes['kind']}_{number}_{node}"
 
 
 def _reads(instruction: Instruction, value: Value) -> bool:

@@ -34,7 +34,7 @@ from flowc.ir.loops.kernel import (
     Store,
     WhileCalls,
 )
-from flowc.ir.loops.printer import print_program
+from flowc.ir.loops.printer import program_digest
 from tests.codegen.native import avx2_target, check_program, run_native
 
 F32, I32, BOOL = dtypes.float32, dtypes.int32, dtypes.bool_
@@ -179,7 +179,7 @@ def test_code_that_cannot_be_loaded_is_made_again(
 ) -> None:
     disk = DiskCache(tmp_path)
     program, target = add_program(100), host_target(1)
-    key = object_key(print_program(program), target)
+    key = object_key(program_digest(program), target)
     for code in (b"no object code", programs._pack([b"no object code"]), programs._pack([])):
         monkeypatch.setattr(programs, "_loaded", programs._LoadedPrograms())
         disk.store(key, code)

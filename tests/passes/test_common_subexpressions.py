@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from flowc.ir.tensor.core import Parameter, TensorType
-from flowc.passes.common_subexpressions import COMMUTATIVE
+from flowc.ir.tensor.structure import COMMUTATIVE
 from tests.proofs import numbers, scalars
 from tests.proofs.programs import answers, is_same, show
 from tests.proofs.rules import BY_Z3, EVERY

@@ -1,0 +1,84 @@
+"""One kernel for equal fusions, of whatever program of this process.
+
+A fusion's lowering sees its region, its loop space, which results share an operand's memory, and
+the machine. Fusions that agree in these have one kernel object, so all that follows (proofs,
+digests, code) is made once for them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from threading import Lock
+
+from flowc.ir.loops.kernel import Kernel
+from flowc.ir.tensor.core import Instruction
+from flowc.ir.tensor.structure import attributes_key, computation_key
+from flowc.passes.lowering.buffers import buffer_for
+from flowc.passes.lowering.fused import Fused
+from flowc.passes.lowering.kernels import Scratch, lower_fusion
+from flowc.passes.target import Target
+
+_MOST = 4096  # kernels that are kept for an equal fusion to come
+_NAMED = 4  # instructions that a kernel's name mentions
+_PLUMBING = frozenset({"broadcast_in_dim", "constant", "convert", "reshape", "transpose"})
+
+
+class SharedKernels:
+    """The kernels of this process, least recently used first."""
+
+    def __init__(self) -> None:
+        self._kernels: OrderedDict[Hashable, tuple[Kernel, Scratch]] = OrderedDict()
+        self._lock = Lock()
+
+    def kernel(
+        self, fusion: Instruction, shared: Mapping[int, int], target: Target
+    ) -> tuple[Kernel, Scratch]:
+        """A fusion's kernel, whose result n is in the memory of operand `shared[n]`.
+
+        The scratch buffers stand for those that each call has of its own.
+        """
+        key = (_structure(fusion), tuple(shared.items()), target)
+        with self._lock:
+            if key in self._kernels:
+                self._kernels.move_to_end(key)
+                return self._kernels[key]
+        made = _lower(fusion, shared, target)
+        with self._lock:
+            self._kernels[key] = made
+            if len(self._kernels) > _MOST:
+                self._kernels.popitem(last=False)
+        return made
+
+
+SHARED = SharedKernels()
+
+
+def _lower(
+    fusion: Instruction, shared: Mapping[int, int], target: Target
+) -> tuple[Kernel, Scratch]:
+    (region,) = fusion.regions
+    attributes = fusion.attributes
+    inputs = tuple(buffer_for(f"in{i}", p.type) for i, p in enumerate(region.parameters))
+    outputs = tuple(
+        inputs[shared[i]] if i in shared else buffer_for(f"out{i}", r.type)
+        for i, r in enumerate(region.results)
+    )
+    name, space, kept = kernel_name(fusion), attributes["space"], attributes["kept"]
+    fused = Fused(name, region, space, kept, inputs, outputs, target)
+    try:
+        return lower_fusion(attributes["kind"], fused)
+    except Exception as error:
+        error.add_note(f"while lowering the fusion that ends in '{fusion.location}'")
+        raise
+
+
+def _structure(fusion: Instruction) -> Hashable:
+    (region,) = fusion.regions
+    return attributes_key(fusion.attributes), fusion.types, computation_key(region, {})
+
+
+def kernel_name(fusion: Instruction) -> str:
+    """A readable name: the kind, and the last things that the fusion computes."""
+    words = [i.primitive for i in fusion.regions[0].instructions if i.primitive not in _PLUMBING]
+    return "_".join([fusion.attributes["kind"], *words[-_NAMED:]])
