@@ -43,14 +43,14 @@ class Assumptions(ABC):
 
     def equal(self, left: Dim, right: Dim) -> bool:
         """True when the two sizes are, or are now assumed to be, equal."""
-        left, right = self.canonical(left), self.canonical(right)
-        if left == right:
+        one, other = self.canonical(left), self.canonical(right)
+        if one == other:
             return True
-        if isinstance(left, int) and isinstance(right, int):
+        if isinstance(one, int) and isinstance(other, int):
             return False
-        if isinstance(difference := left - right, int):
+        if isinstance(difference := one - other, int):
             return difference == 0
-        if not self._assume_equal(left, right):
+        if not self._assume_equal(one, other):
             return False
         self._equalities.add(left, right)
         return True

@@ -67,6 +67,12 @@ class Equalities:
 
     def add(self, left: Dim, right: Dim) -> None:
         """Take it that `left == right`."""
+        for _ in range(_MOST_ROUNDS):
+            self._add(left, right)
+            if self.canonical(left) == self.canonical(right):
+                break  # else a replacement has changed what another one speaks of
+
+    def _add(self, left: Dim, right: Dim) -> None:
         equations = [(left, right)]
         while equations:
             left, right = map(self.canonical, equations.pop())
@@ -80,8 +86,13 @@ class Equalities:
                 self._operations[operation[0]] = operation[1]
                 equations += _taken(self._wholes)
             else:
-                old, new = (left, right) if isinstance(right, int) else (right, left)
+                new, old = sorted((left, right), key=_length)
                 self._wholes[old] = new
+
+
+def _length(side: Dim) -> tuple[int, str]:
+    """What a side as a whole is replaced by: the shorter one, whichever way it is asked."""
+    return (0, "") if isinstance(side, int) else (len(str(side)), str(side))
 
 
 def _taken(*held: dict[Operation, Dim] | dict[Dim, Dim]) -> list[tuple[Dim, Dim]]:

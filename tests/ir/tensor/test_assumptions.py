@@ -45,6 +45,15 @@ def test_what_was_found_equal_is_written_alike(
         assert (assumptions.hint(guard.left) == assumptions.hint(guard.right)) == guard.equal
 
 
+def test_a_whole_is_replaced_by_the_shorter_side_also_when_it_is_taken_up_again() -> None:
+    a, b, c = map(dims.symbol, "abc")
+    assumptions = Optimistic()
+    questions = [(a, dims.maximum(a, c)), (a, a * a), (a * b, c + dims.maximum(a, c))]
+    for left, right in questions:
+        assert assumptions.equal(left, right)
+        assert assumptions.canonical(left) == assumptions.canonical(right)
+
+
 def test_a_later_equality_changes_what_an_earlier_one_spoke_of() -> None:
     a, b, c, d = map(dims.symbol, "abcd")
     assumptions = Optimistic()
