@@ -69,6 +69,16 @@ class Context:
     checks: BoundsChecks | None = None
     alone: bool = True  # the program has one module
     signatures: dict[str, ir.FunctionType] = field(default_factory=dict)
+    is_loaded: Callable[[str], bool] = lambda name: False  # whether there is code of a function
+
+    def needs(self, name: str, kind: ir.FunctionType) -> bool:
+        """Whether a function whose name tells what it does is still to be written."""
+        if name in self.signatures:
+            return False
+        if not self.is_loaded(name):
+            return True
+        self.signatures[name] = kind
+        return False
 
     def define(self, name: str, kind: ir.FunctionType) -> ir.Function:
         """A new function that the program's other functions may call, in whatever module."""
@@ -201,8 +211,10 @@ class KernelEmitter:
 def emit_kernel(
     context: Context, kernel: Kernel, name: str, overlapping: frozenset[Buffer] = frozenset()
 ) -> None:
-    """Define a kernel's function: pointers of its parameters, its free symbols, the word that tells
-    to stop where the kernel may be long, the error cell.
+    """Define a kernel's function, unless there is one of that name.
+
+    Its parameters are pointers for the kernel's, the free symbols, the word that tells to stop
+    where the kernel may be long, the error cell.
 
     `overlapping` are the parameters that share memory with one that the kernel writes.
     """
@@ -213,7 +225,10 @@ def emit_kernel(
     if context.checks is not None:
         context.checks.kernel = kernel.name
         kinds.append(POINTER)
-    function = context.define(name, ir.FunctionType(VOID, kinds))
+    kind = ir.FunctionType(VOID, kinds)
+    if not context.needs(name, kind):
+        return
+    function = context.define(name, kind)
     emitter = KernelEmitter(context, function, written_buffers(kernel.body) | overlapping)
     for buffer, argument in zip(kernel.parameters, function.args, strict=False):
         if buffer not in overlapping:

@@ -59,6 +59,9 @@ class DiskCache:
     folder: Path
     limit: int = 512 << 20
 
+    def __contains__(self, key: str) -> bool:
+        return self._path(key).exists()
+
     def load(self, key: str) -> bytes | None:
         """The object kept under `key`, or None."""
         if not _is_usable(self.folder):

@@ -117,10 +117,10 @@ def micro_kernel(
     """
     context = emitter.context
     name = f"tile.{dtype.name}.{rows}x{columns}" + "".join(".unit" if u else ".any" for u in units)
-    if name in context.signatures:
+    kind = ir.FunctionType(VOID, [POINTER, I64, POINTER, POINTER, I64, I64, I1, I64, I64, I64])
+    if not context.needs(name, kind):
         return context.refer(name)
-    kinds = [POINTER, I64, POINTER, POINTER, I64, I64, I1, I64, I64, I64]
-    function = context.define(name, ir.FunctionType(VOID, kinds))
+    function = context.define(name, kind)
     function.attributes.add("noinline")
     for number in (0, 2, 3):
         function.args[number].add_attribute("noalias")

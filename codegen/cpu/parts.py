@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 from llvmlite import ir
 
 from flowc.codegen.cpu import jit
+from flowc.codegen.cpu.objects import ObjectCode
 from flowc.codegen.emitter import Context
 from flowc.passes.target import Target
 
@@ -21,7 +22,7 @@ FULL = 800  # instructions: about 25 ms of code generation
 
 
 class Parts:
-    """The modules of a program; kernels go to the one that `context` names at the time.
+    """The modules of a program; functions go to the one that `context` names at the time.
 
     `hand_over` gets every module but the last, which is `context.module` in the end.
     """
@@ -34,8 +35,13 @@ class Parts:
 
     def turn(self) -> None:
         """Go on in a new module where the present one is full."""
+        if self.hand_over is not None and _instructions(self.context.module) >= FULL:
+            self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Go on in a new module, if the present one has any function."""
         module = self.context.module
-        if self.hand_over is None or _instructions(module) < FULL:
+        if self.hand_over is None or not _instructions(module):
             return
         following = ir.Module(module.name)
         following.triple = module.triple
@@ -47,13 +53,23 @@ def _instructions(module: ir.Module) -> int:
     return sum(len(block.instructions) for f in module.functions for block in f.blocks)
 
 
+@dataclass
+class _Started:
+    """A module whose machine code is being made, or waits for its turn."""
+
+    text: str
+    defines: tuple[str, ...]
+    calls: tuple[str, ...]
+    code: Future[bytes] | None = None
+
+
 class Backend:
     """Makes machine code of modules on a thread of its own, in the order in which they come."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self._thread: ThreadPoolExecutor | None = None
-        self._started: list[tuple[str, Future[bytes]]] = []
+        self._started: list[_Started] = []
 
     def __enter__(self) -> Backend:
         return self
@@ -67,19 +83,37 @@ class Backend:
         if self._thread is not None:
             self._thread.shutdown(cancel_futures=True)
 
+    @property
+    def count(self) -> int:
+        """The modules so far."""
+        return len(self._started)
+
     def start(self, module: ir.Module) -> None:
         """Begin with one module."""
+        started = self._add(module)
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1)
-        text = str(module)
-        self._started.append((text, self._thread.submit(self._compile, text)))
+        started.code = self._thread.submit(self._compile, started.text)
 
-    def finish(self, last: ir.Module) -> list[bytes]:
+    def finish(self, last: ir.Module) -> list[ObjectCode]:
         """The objects of all modules. The calling thread helps, beginning with the last one."""
-        objects = [self._compile(str(last))]
-        for text, started in reversed(self._started):
-            objects.append(self._compile(text) if started.cancel() else started.result())
-        return objects
+        self._add(last)
+        codes = [self._code(started) for started in reversed(self._started)]
+        return [
+            ObjectCode(code, started.defines, started.calls)
+            for started, code in zip(self._started, reversed(codes), strict=True)
+        ]
+
+    def _add(self, module: ir.Module) -> _Started:
+        defines = [f.name for f in module.functions if f.blocks and f.linkage == "external"]
+        calls = [f.name for f in module.functions if not f.blocks]
+        self._started.append(_Started(str(module), tuple(defines), tuple(calls)))
+        return self._started[-1]
+
+    def _code(self, started: _Started) -> bytes:
+        if started.code is None or started.code.cancel():
+            return self._compile(started.text)
+        return started.code.result()
 
     def _compile(self, text: str) -> bytes:
         return jit.compile_ir(text, self.target)

@@ -13,32 +13,36 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 from llvmlite import ir
 
 from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.cache import DiskCache, object_key
-from flowc.codegen.cpu.entry import (
-    EMBED_LIMIT,
-    ENTRY,
-    STOPPED,
-    TABLE,
-    EntryEmitter,
-    has_parallel_loops,
-)
+from flowc.codegen.cpu.entry import EMBED_LIMIT, ENTRY, EntryEmitter, calls, uses_threads
 from flowc.codegen.cpu.machine import CpuMachine
+from flowc.codegen.cpu.objects import (
+    LOADED,
+    Known,
+    LoadedObjects,
+    ProgramCode,
+    addresses_of,
+    program_code,
+)
 from flowc.codegen.cpu.parts import Backend, Parts
 from flowc.codegen.cpu.pool import pool_symbols
+from flowc.codegen.cpu.steps import STOPPED, TABLE, Places, Shared, outline_long
+from flowc.codegen.cpu.stored_programs import load_program, store_program
 from flowc.codegen.cpu.threads import emit_pool
-from flowc.codegen.emitter import Context
+from flowc.codegen.emitter import Context, emit_kernel
 from flowc.codegen.memory import BoundsChecks
 from flowc.ir.loops.kernel import Program
 from flowc.ir.loops.printer import program_digest
 from flowc.passes.target import Target
 
+Loaded: TypeAlias = tuple[Any, tuple[Any, ...]]  # an entry, and what must live as long as it
+
 _ENTRY_TYPE = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4)
-_LENGTH = struct.Struct("<Q")
 _MOST_LOADED = 256  # programs whose code is kept for an equal one to come
 _MOST_OBJECTS = 1024  # of theirs; one has two or three memory maps, a process at most 65,530
 
@@ -64,12 +68,17 @@ class NativeProgram:
     entry: Any
     program: Program
     target: Target
+    code: ProgramCode
     times: dict[str, float]  # seconds: build, codegen (after it), link; those that were needed
     sites: list[tuple[str, str]] = field(default_factory=list)
     bounds_checks: bool = False
-    objects: int = 1  # of which the code was loaded
     stopped: int = STOPPED  # what `entry` gives where the control block has ended the run
     _kept: tuple[Any, ...] = ()  # what must live as long as the code
+
+    @property
+    def objects(self) -> int:
+        """How many objects are loaded for it at most."""
+        return len(self.code.own) + len(self.code.needs)
 
     @property
     def llvm_ir(self) -> str:
@@ -130,10 +139,12 @@ def build_module(
     """
     checks = BoundsChecks([]) if bounds_checks else None
     context = _first_context(program, target, checks)
-    if with_pool and _uses_threads(program, target):
+    if with_pool and uses_threads(program, target.threads):
         architecture = target.triple.split("-")[0]
         emit_pool(context.module, architecture, exported=False)
-    EntryEmitter(Parts(context), program, embed_limit).emit()
+    shared = Shared(Parts(context), Places(program, embed_limit))
+    _emit_kernels(shared)
+    _emit_steps(shared)
     return BuiltModule(str(context.module), checks.sites if checks else [])
 
 
@@ -143,88 +154,95 @@ def _first_context(program: Program, target: Target, checks: BoundsChecks | None
     return Context(module, target, CpuMachine(target), checks)
 
 
-def _uses_threads(program: Program, target: Target) -> bool:
-    return target.threads > 1 and has_parallel_loops(program.steps)
+def _emit_kernels(shared: Shared) -> None:
+    """Write the functions of all kernels that the program calls."""
+    for variant in dict.fromkeys(map(shared.variant, calls(shared.places.program.steps))):
+        emit_kernel(shared.context, variant.kernel, variant.name, variant.overlapping)
+        shared.parts.turn()
+
+
+def _emit_steps(shared: Shared) -> None:
+    """Write the functions of the program's steps, the entry last."""
+    outline_long(shared, shared.places.program.steps)
+    EntryEmitter(shared).emit()
 
 
 def _compile(
     program: Program, target: Target, bounds_checks: bool, disk_cache: DiskCache | None
 ) -> NativeProgram:
-    key = "" if disk_cache is None else object_key(program_digest(program), target)
-    found = None if disk_cache is None else _from_disk(program, target, key, disk_cache)
-    if found is not None:
-        return found
     times: dict[str, float] = {}
-    objects, sites = _generate(program, target, bounds_checks, times)
-    if disk_cache is not None:
-        disk_cache.store(key, _pack(objects))
-    entry, kept = _load(objects, program, target, disk_cache, times)
-    return NativeProgram(
-        entry, program, target, times, sites, bounds_checks, len(objects), _kept=kept
-    )
+    key = "" if disk_cache is None else object_key(program_digest(program), target)
+    made = None if disk_cache is None else _from_disk(program, key, target, disk_cache, times)
+    sites: list[tuple[str, str]] = []
+    if made is None:
+        code, sites = _generate(program, target, bounds_checks, disk_cache, times)
+        made = code, _load(code, program, target, disk_cache, times)
+        if disk_cache is not None:
+            store_program(disk_cache, key, code, target)
+    code, (entry, kept) = made
+    return NativeProgram(entry, program, target, code, times, sites, bounds_checks, _kept=kept)
 
 
 def _from_disk(
-    program: Program, target: Target, key: str, disk_cache: DiskCache
-) -> NativeProgram | None:
-    """The program of the code that is kept on disk; None where there is none that can be loaded."""
-    code = disk_cache.load(key)
-    if code is None:
-        return None
-    times: dict[str, float] = {}
+    program: Program, key: str, target: Target, disk_cache: DiskCache, times: dict[str, float]
+) -> tuple[ProgramCode, Loaded] | None:
+    """The program whose code is kept on disk; None where there is none that can be loaded."""
     try:
-        objects = _unpack(code)
-        entry, kept = _load(objects, program, target, disk_cache, times)
-    except (RuntimeError, KeyError, struct.error):  # made again instead
+        code = load_program(disk_cache, key, target, _pool(target, disk_cache))
+        return None if code is None else (code, _load(code, program, target, disk_cache, times))
+    except (RuntimeError, ValueError, struct.error):  # made again instead
         return None
-    return NativeProgram(entry, program, target, times, objects=len(objects), _kept=kept)
 
 
 def _generate(
-    program: Program, target: Target, bounds_checks: bool, times: dict[str, float]
-) -> tuple[list[bytes], list[tuple[str, str]]]:
-    """Object code, and the sites of bounds checks."""
+    program: Program,
+    target: Target,
+    bounds_checks: bool,
+    disk_cache: DiskCache | None,
+    times: dict[str, float],
+) -> tuple[ProgramCode, list[tuple[str, str]]]:
+    """Object code, with what it shares loaded, and the sites of bounds checks."""
     start = perf_counter()
     checks = BoundsChecks([]) if bounds_checks else None
-    context = replace(_first_context(program, target, checks), alone=False)
+    known = Known(target)
+    first = replace(_first_context(program, target, checks), alone=False)
+    if not bounds_checks:
+        first = replace(first, is_loaded=known.has)
     with Backend(target) as backend:
-        parts = Parts(context, backend.start)
-        EntryEmitter(parts, program).emit()
+        shared = Shared(Parts(first, backend.start), Places(program, EMBED_LIMIT))
+        _emit_kernels(shared)
+        shared.parts.begin_anew()
+        kernels = backend.count
+        _emit_steps(shared)
         times["build"], start = perf_counter() - start, perf_counter()
-        objects = backend.finish(parts.context.module)
+        objects = backend.finish(shared.context.module)
     times["codegen"] = perf_counter() - start
-    return objects, checks.sites if checks else []
+    loaded = LoadedObjects() if bounds_checks else LOADED
+    for code in objects[:kernels]:
+        loaded.load(code, known, _pool(target, disk_cache))
+    return program_code(objects[kernels:], known), checks.sites if checks else []
 
 
-def _pack(objects: list[bytes]) -> bytes:
-    """Objects as one string of bytes, each after its length."""
-    return b"".join(_LENGTH.pack(len(code)) + code for code in objects)
-
-
-def _unpack(packed: bytes) -> list[bytes]:
-    objects, start = [], 0
-    while start < len(packed):
-        (size,) = _LENGTH.unpack_from(packed, start)
-        start += _LENGTH.size + size
-        objects.append(packed[start - size : start])
-    return objects
+def _pool(target: Target, disk_cache: DiskCache | None) -> dict[str, int]:
+    return pool_symbols(target, disk_cache) if target.threads > 1 else {}
 
 
 def _load(
-    objects: list[bytes],
+    code: ProgramCode,
     program: Program,
     target: Target,
     disk_cache: DiskCache | None,
     times: dict[str, float],
-) -> tuple[Any, tuple[Any, ...]]:
+) -> Loaded:
     """The program's entry, and what must stay alive."""
     start = perf_counter()
     tabled = [c.data for c in program.constants if len(c.data) > EMBED_LIMIT]
-    imports = pool_symbols(target, disk_cache) if _uses_threads(program, target) else {}
-    library = jit.link(objects, (ENTRY, TABLE) if tabled else (ENTRY,), imports)
+    imports = {**_pool(target, disk_cache), **addresses_of(code.needs)}
+    exports = (ENTRY, TABLE) if tabled else (ENTRY,)
+    library = jit.link([part.code for part in code.own], exports, imports)
     buffers = _fill_table(tabled, library[TABLE] if tabled else 0)
     times["link"] = perf_counter() - start
-    return _ENTRY_TYPE(library[ENTRY]), (library, buffers)
+    return _ENTRY_TYPE(library[ENTRY]), (library, code.needs, buffers)
 
 
 def _fill_table(tabled: list[bytes], address: int) -> list[Any]:
