@@ -127,7 +127,7 @@ class _Linker:
     @property
     def is_full(self) -> bool:
         """Whether the next library had better go to another one."""
-        return self._loaded >= _LIBRARIES
+        return self._loaded >= _LIBRARIES or bool(self._lljit.closed)
 
     def load(self, builder: Any) -> Library:
         """Link what the builder has."""

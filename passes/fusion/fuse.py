@@ -104,26 +104,16 @@ def _reader_edges(
             for value in grouped_values(member):
                 if value in wanted:
                     readers.setdefault(value, []).append(group)
-    before = {g.number: g.before for g in groups}
+    dependencies = grouping.dependencies
     checks = [g for g in groups if any(m.primitive == "check" for m in g.members)]
     for result, parameter in writers.items():
         writer = grouping.owner(result)
         if writer is None:
             continue
         for reader in (*readers.get(parameter, []), *checks):
-            if reader is not writer and not before[reader.number] >> writer.number & 1:
-                yield from _acyclic_edge(before, reader, writer)
-
-
-def _acyclic_edge(
-    before: dict[int, int], reader: Group, writer: Group
-) -> Iterator[tuple[Group, Group]]:
-    """The edge, entered into the `before` masks so that later edges see it."""
-    gained = before[reader.number] | 1 << reader.number
-    for number, mask in before.items():
-        if number == writer.number or mask >> writer.number & 1:
-            before[number] = mask | gained
-    yield reader, writer
+            if reader is not writer and not dependencies.depends(reader.node, writer.node):
+                dependencies.add(reader.node, writer.node)
+                yield reader, writer
 
 
 class _Emission:

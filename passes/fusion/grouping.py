@@ -15,8 +15,7 @@ Kinds of groups, by the loops they become:
   contraction  a `dot_general` or `convolution` with elementwise consumers as its epilogue
   opaque       one instruction with a lowering of its own (`scatter`, `sort`, `while` ...)
 
-Joining must not make a cycle between groups: `_Group.before` is the set of groups that a group
-depends on, as a bit mask.
+Joining must not make a cycle between groups (`dependencies`).
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from dataclasses import dataclass, field
 
 from flowc.ir.dims import product
 from flowc.ir.tensor.core import Computation, Instruction, Parameter, Result, Shape, Value
+from flowc.passes.fusion.dependencies import Dependencies, Node
 from flowc.passes.index_maps import (
     ELEMENTWISE,
     MAPS,
@@ -59,8 +59,8 @@ class Group:
     kind: str
     space: Shape
     members: dict[Instruction, Indices] = field(default_factory=dict)
-    before: int = 0  # bit mask of groups that must run earlier
     kept: tuple[int, ...] | None = None  # dimensions that the group's reductions keep
+    node: Node = field(default_factory=lambda: Node(0))  # when it may run
 
     @property
     def loops(self) -> Indices:
@@ -201,6 +201,7 @@ class Grouping:
     def __init__(self, joins: bool = True) -> None:
         self.joins = joins
         self.groups: dict[int, Group] = {}
+        self.dependencies = Dependencies()
         self.group_of: dict[Instruction, Group] = {}
         self._count = 0
         self._order: Mapping[Instruction, int] = {}
@@ -355,7 +356,7 @@ class Grouping:
         return sorted(found.values(), key=lambda g: (g.kind != "contraction", -g.number))
 
     def _start(self, kind: str, space: Shape, instruction: Instruction, index: Indices) -> Group:
-        group = Group(self._count, kind, space)
+        group = Group(self._count, kind, space, node=self.dependencies.node())
         self._count += 1
         self.groups[group.number] = group
         self._join(group, instruction, index)
@@ -364,26 +365,17 @@ class Grouping:
     def _join(self, group: Group, instruction: Instruction, index: Indices) -> None:
         group.members[instruction] = index
         self.group_of[instruction] = group
-        gained = 0
         for value in grouped_values(instruction):
             owner = self.owner(value)
             if owner is not None and owner is not group:
-                gained |= owner.before | 1 << owner.number
-        self._add_before(group, gained)
-
-    def _add_before(self, group: Group, gained: int) -> None:
-        if gained & ~group.before:
-            group.before |= gained
-            for other in self.groups.values():
-                if other.before >> group.number & 1:
-                    other.before |= group.before
+                self.dependencies.add(owner.node, group.node)
 
     def owner(self, value: Value) -> Group | None:
         """The group that computes a value; None for parameters and constants."""
         return self.group_of.get(value.instruction) if isinstance(value, Result) else None
 
     def _depends(self, group: Group, on: Group) -> bool:
-        return bool(group.before >> on.number & 1)
+        return self.dependencies.depends(group.node, on.node)
 
     def _may_merge(self, a: Group, b: Group) -> bool:
         """Whether two groups of the same space can be one kernel."""
@@ -391,9 +383,7 @@ class Grouping:
             return False
         if "opaque" in (a.kind, b.kind) or not _kinds_mix(a, b):
             return False
-        both = 1 << a.number | 1 << b.number
-        between = (a.before | b.before) & ~both
-        if any(self.groups[n].before & both for n in _bits(between)):
+        if not self.dependencies.may_merge(a.node, b.node):
             return False
         if not (self._members_aligned(a, b) and self._members_aligned(b, a)):
             return False
@@ -438,10 +428,7 @@ class Grouping:
         for instruction in b.members:
             self.group_of[instruction] = a
         del self.groups[b.number]
-        a.before = (a.before | b.before) & ~(1 << b.number | 1 << a.number)
-        for other in self.groups.values():
-            if other.before & (1 << a.number | 1 << b.number):
-                other.before = (other.before & ~(1 << b.number)) | a.before | 1 << a.number
+        self.dependencies.merge(a.node, b.node)
         return a
 
     def last_position(self, group: Group) -> int:
@@ -499,10 +486,3 @@ def grouped_values(instruction: Instruction) -> Iterator[Value]:
                 pending.extend(value.instruction.operands)
         else:
             yield value
-
-
-def _bits(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low

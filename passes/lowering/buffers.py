@@ -8,6 +8,7 @@ very same size.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -30,46 +31,85 @@ def slot_bytes(buffer: Buffer) -> Dim:
     return dims.ceildiv(buffer.size * buffer.dtype.size, ALIGNMENT) * ALIGNMENT
 
 
-@dataclass
+@dataclass(eq=False, slots=True)
 class _Slot:
     size: Dim
     offset: Dim
+    number: int
     free_at: int = 0
+
+
+@dataclass(slots=True)
+class _Slots:
+    """The slots of one size, by when they are free."""
+
+    _order: list[tuple[int, int, _Slot]] = field(default_factory=list)
+
+    def enter(self, slot: _Slot) -> None:
+        """Enter a slot."""
+        insort(self._order, (slot.free_at, slot.number, slot))
+
+    def remove(self, slot: _Slot) -> None:
+        """Take a slot out."""
+        del self._order[bisect_left(self._order, (slot.free_at, slot.number))]
+
+    def free(self, now: int) -> _Slot | None:
+        """The slot that has become free last: what it holds may still be in a cache."""
+        place = bisect_left(self._order, (now + 1,))
+        return self._order[place - 1][2] if place else None
 
 
 @dataclass
 class Arena:
     """Assigns slots to buffers in the order in which they come to life."""
 
-    slots: list[_Slot] = field(default_factory=list)
     slices: list[ArenaSlice] = field(default_factory=list)
     size: Dim = 0
     _slots: dict[Buffer, _Slot] = field(default_factory=dict)
+    _by_size: dict[Dim, _Slots] = field(default_factory=dict)
+    _known_sizes: list[int] = field(default_factory=list)  # in order
+    _count: int = 0
 
     def place(self, buffer: Buffer, born: int, dies: int) -> None:
         """Give the buffer a slot for steps `born` to `dies`, inclusive."""
         need = slot_bytes(buffer)
         slot = self._reusable(need, born)
         if slot is None:
-            slot = _Slot(need, self.size)
-            self.size = self.size + need
-            self.slots.append(slot)
+            slot = self._new(need)
+        else:
+            self._by_size[slot.size].remove(slot)
         slot.free_at = dies + 1
+        self._by_size[slot.size].enter(slot)
         self.slices.append(ArenaSlice(buffer, slot.offset))
         self._slots[buffer] = slot
 
     def keep(self, buffer: Buffer, dies: int) -> None:
         """Keep a buffer's slot to step `dies`: another value takes it over."""
         slot = self._slots[buffer]
-        slot.free_at = max(slot.free_at, dies + 1)
+        if dies >= slot.free_at:
+            self._by_size[slot.size].remove(slot)
+            slot.free_at = dies + 1
+            self._by_size[slot.size].enter(slot)
+
+    def _new(self, size: Dim) -> _Slot:
+        if size not in self._by_size:
+            self._by_size[size] = _Slots()
+            if isinstance(size, int):
+                insort(self._known_sizes, size)
+        self._count += 1
+        slot = _Slot(size, self.size, self._count)
+        self.size = self.size + size
+        return slot
 
     def _reusable(self, need: Dim, born: int) -> _Slot | None:
-        free = [s for s in self.slots if s.free_at <= born]
+        """A free slot of that very size, or the smallest that is large enough."""
         if not isinstance(need, int):
-            return next((s for s in free if s.size == need), None)
-        fitting = [(s.size, i) for i, s in enumerate(free) if isinstance(s.size, int)]
-        best = min((f for f in fitting if f[0] >= need), default=None)
-        return None if best is None else free[best[1]]
+            return self._by_size[need].free(born) if need in self._by_size else None
+        for size in self._known_sizes[bisect_left(self._known_sizes, need) :]:
+            slot = self._by_size[size].free(born)
+            if slot is not None:
+                return slot
+        return None
 
 
 @dataclass
