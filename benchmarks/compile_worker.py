@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 from dataclasses import asdict
 from typing import Any
 
@@ -52,10 +51,7 @@ def main() -> None:
     parser.add_argument("peer", choices=("flowc", "tensorflow", "jax"))
     parser.add_argument("case", choices=[case.name for case in CASES])
     parser.add_argument("size", type=int)
-    parser.add_argument("limit", type=int, help="processor seconds, after which SIGXCPU ends it")
     options = parser.parse_args()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (options.limit, options.limit + 5))
     if options.peer == "jax":
         reading = jax_layers(options.size)
     else:
