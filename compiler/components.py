@@ -8,20 +8,18 @@ for equal ones, and `renamed` is the executable of one as that of another.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from flowc.compiler.driver import Executable
+from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Node
 from flowc.compiler.partition import Part
 from flowc.compiler.placement import ASSIGNMENTS
 from flowc.compiler.structure import is_structured
 from flowc.compiler.structure.subgraph import VARIABLES
-from flowc.ir.tensor.core import Module
-from flowc.ops.random.streams import GENERATOR, seeded
+from flowc.ops.random.streams import GENERATOR, FirstState
 from flowc.ops.state.variables import stored_name
 
 OFTEN = 4  # equal components from which on code of their own pays
@@ -146,23 +144,18 @@ def renamed(executable: Executable, old: Sequence[Node], new: Sequence[Node]) ->
     slots = dict(zip(stored_variables(old), stored_variables(new), strict=True))
     slots |= {a + GENERATOR: b + GENERATOR for a, b in names.items()}
     nodes = {node.name + GENERATOR: node for node in new}
-    graph = replace(
-        executable.graph,
-        module=_located(executable.graph.module, names),
-        reads=tuple(slots[name] for name in executable.graph.reads),
-        writes=tuple(slots[name] for name in executable.graph.writes),
-        initial={slots[n]: _first_state(nodes[slots[n]]) for n in executable.graph.initial},
-        existence={slots[name]: exists for name, exists in executable.graph.existence.items()},
-        replaced={slots[name]: shape for name, shape in executable.graph.replaced.items()},
+    own = executable.interface
+    interface = replace(
+        own,
+        reads=tuple(slots[name] for name in own.reads),
+        writes=tuple(slots[name] for name in own.writes),
+        initial={slots[name]: _first_state(nodes[slots[name]]) for name in own.initial},
+        existence={slots[name]: exists for name, exists in own.existence.items()},
+        replaced={slots[name]: shape for name, shape in own.replaced.items()},
+        messages=tuple(replace(m, node=names.get(m.node, m.node)) for m in own.messages),
     )
-    return replace(executable, graph=graph, module=_located(executable.module, names), times={})
+    return replace(executable, interface=interface, times={})
 
 
-def _first_state(node: Node) -> NDArray[np.uint64]:
-    return seeded(node.attributes["seed"], node.attributes["seed2"])
-
-
-def _located(module: Module, names: Mapping[str, str]) -> Module:
-    """The module whose messages name other nodes."""
-    messages = tuple(replace(m, node=names.get(m.node, m.node)) for m in module.messages)
-    return replace(module, messages=messages)
+def _first_state(node: Node) -> FirstState:
+    return FirstState(node.attributes["seed"], node.attributes["seed2"])

@@ -13,17 +13,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from flowc.compiler.dump import Dump
+from flowc.compiler.executable import Details, Executable
 from flowc.compiler.faults import is_fault, report
+from flowc.compiler.interface import Interface
 from flowc.compiler.lowering import LoweredGraph, Request, lower_graph
 from flowc.compiler.options import Options
+from flowc.compiler.request_key import request_key
 from flowc.ir.loops.ranges import check_ranges
+from flowc.ir.tensor.builder import SYMBOLIC_LIMIT
 from flowc.ir.tensor.core import Module
 from flowc.ir.tensor.verifier import verify as verify_module
 from flowc.passes.lowering.program import Lowered, lower_module
@@ -33,23 +37,6 @@ from flowc.passes.target import Target
 
 if TYPE_CHECKING:
     from flowc.codegen.cpu.cache import DiskCache
-
-
-@dataclass(frozen=True, eq=False)
-class Executable:
-    """A module that can be run, and how its arguments stand for feeds, variables and fetches."""
-
-    graph: LoweredGraph
-    module: Module
-    times: Mapping[str, float]  # seconds per stage, in order
-
-
-@dataclass(frozen=True, eq=False)
-class NativeExecutable(Executable):
-    """One that is machine code. Any other is interpreted."""
-
-    lowered: Lowered
-    native: Any
 
 
 @dataclass
@@ -74,18 +61,76 @@ def compile_request(
 ) -> Executable:
     """Compile a request for the sizes of its feeds (other sizes share the code where they can)."""
     times = StageTimes()
+    key = None
+    if _is_plain(options):
+        with times.stage("load"):
+            key = request_key(request, target)
+            found = None if key is None else _load(key, request, variables, target, times)
+        if found is not None:
+            return found
     dump = Dump(options.dump_to, request.name)
     with times.stage("lower"):
         graph = lower_graph(request, variables)
     dump.graph(request.nodes)
     for passes in () if options.interpret else (PASSES, PLAIN):
         try:
-            return _compile(graph, passes, target, options, times, dump)
+            executable = _compile(graph, passes, target, options, times, dump)
         except Exception as failure:
             if options.strict or not is_fault(failure):
                 raise
             report(request, failure, "unfused" if passes is PASSES else "interpreted")
-    return Executable(graph, graph.module, times.seconds)
+        else:
+            if key is not None and passes is PASSES:
+                _store(key, request, executable)
+            return executable
+    details = Details(graph, None)
+    return Executable(_interface(graph, graph.module, None), None, lambda: details, times.seconds)
+
+
+def _is_plain(options: Options) -> bool:
+    """Whether nothing is asked for beside code: then it may come from the disk."""
+    return options.cache and options == Options(threads=options.threads, strict=options.strict)
+
+
+def _load(
+    key: str,
+    request: Request,
+    variables: Mapping[str, np.ndarray[Any, Any]],
+    target: Target,
+    times: StageTimes,
+) -> Executable | None:
+    """The executable that the disk has for such feeds and variables."""
+    from flowc.codegen.cpu.cache import DiskCache, default_folder
+    from flowc.compiler.stored_executables import load_executable
+
+    found = load_executable(DiskCache(default_folder()), key, request, variables, target)
+    if found is None:
+        return None
+    like = replace(request, feeds=[replace(f, value=_outline(f.value)) for f in request.feeds])
+    stored = {name: _outline(array) for name, array in variables.items()}
+
+    def details() -> Details:
+        graph = lower_graph(like, stored)
+        return Details(graph, lower_module(optimize(graph.module, Observer(), PASSES), target))
+
+    return Executable(*found, details, times.seconds)
+
+
+def _outline(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """An array of the same type that takes no memory; a small one as it is, since it may tell."""
+    if array.size <= SYMBOLIC_LIMIT:
+        return array.copy()
+    return np.broadcast_to(np.zeros((), array.dtype), array.shape)
+
+
+def _store(key: str, request: Request, executable: Executable) -> None:
+    from flowc.codegen.cpu.cache import DiskCache, default_folder
+    from flowc.codegen.cpu.program import NativeProgram
+    from flowc.compiler.stored_executables import store_executable
+
+    assert isinstance(executable.code, NativeProgram)
+    cache = DiskCache(default_folder())
+    store_executable(cache, key, request, executable.interface, executable.code)
 
 
 def _compile(
@@ -105,7 +150,29 @@ def _compile(
     dump.loop_ir(lowered.program)
     native = generate(lowered, target, options, times)
     dump.native(native)
-    return NativeExecutable(graph, module, times.seconds, lowered, native)
+    details = Details(graph, lowered)
+    return Executable(_interface(graph, module, lowered), native, lambda: details, times.seconds)
+
+
+def _interface(graph: LoweredGraph, module: Module, lowered: Lowered | None) -> Interface:
+    """What code for a lowered graph promises; `module` is what it was made from in the end."""
+    main = module.main
+    return Interface(
+        name=module.name,
+        arguments=tuple(p.type for p in main.parameters),
+        results=tuple(r.type for r in main.results),
+        places=() if lowered is None else lowered.places,
+        symbols=module.symbols,
+        guards=module.guards,
+        fixed=graph.fixed,
+        reads=graph.reads,
+        writes=graph.writes,
+        initial=graph.initial,
+        existence=graph.existence,
+        replaced=graph.replaced,
+        messages=module.messages,
+        arena_size=0 if lowered is None else lowered.program.arena_size,
+    )
 
 
 def load_generator(threads: int | None, options: Options) -> Target:

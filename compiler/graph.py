@@ -27,7 +27,7 @@ class Edge:
         return f"{self.node}:{self.output}"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Node:
     """One graph node with its definition and attributes resolved."""
 

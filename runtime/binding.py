@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flowc.compiler.driver import NativeExecutable
+from flowc.compiler.executable import Code, Executable
 from flowc.ir import dims
 from flowc.ir.errors import InternalError
 from flowc.ir.tensor.core import TensorType
-from flowc.runtime.failures import FailedRun, overwritten
+from flowc.runtime.failures import FailedRun
 from flowc.runtime.store import Array, aligned_empty
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class Binding:
     def __init__(
         self,
         executor: Executor,
-        executable: NativeExecutable,
+        executable: Executable,
+        code: Code,
         sizes: Mapping[str, int],
         feeds: Sequence[Array],
     ) -> None:
@@ -42,14 +43,16 @@ class Binding:
         self._executable = executable
         self._sizes = sizes
         self._store = executor.store
-        program = executable.lowered.program
-        self._pointers = (ctypes.c_void_p * max(1, len(program.arguments)))()
-        self._symbols = (ctypes.c_int64 * max(1, len(program.symbols)))(
-            *(sizes[s.name] for s in program.symbols)
+        interface = self._interface = executable.interface
+        pointers = max([1, len(interface.arguments), *(place + 1 for place in interface.places)])
+        self._pointers = (ctypes.c_void_p * pointers)()
+        self._symbols = (ctypes.c_int64 * max(1, len(interface.symbols)))(
+            *(sizes[s.name] for s in interface.symbols)
         )
         self._addresses = ctypes.addressof(self._pointers), ctypes.addressof(self._symbols)
-        self._arena_size = dims.evaluate(program.arena_size, sizes)
-        self._entry = executable.native.entry
+        self._arena_size = dims.evaluate(interface.arena_size, sizes)
+        self._code = code
+        self._entry = code.entry
         self._control = executor.control.address
         self._stage_feeds(feeds)
         self._plan_results(sizes)
@@ -59,10 +62,9 @@ class Binding:
         """True when the variables are no longer those that the code was made for."""
         if self._generation == self._store.generation:
             return False
-        graph = self._executable.graph
-        if not graph.serves(self._store):
+        if not self._interface.serves(self._store):
             return True
-        for number, name, _ in graph.stored_types:
+        for number, name, _ in self._interface.stored_types:
             self._pointers[number] = self._store[name].ctypes.data
         self._generation = self._store.generation
         return False
@@ -80,17 +82,17 @@ class Binding:
 
     def _plan_results(self, sizes: Mapping[str, int]) -> None:
         """Staging memory or a shape for each fetch, and new memory for assigned variables."""
-        graph, places = self._executable.graph, self._executable.lowered.places
-        results = self._executable.module.main.results
-        count = len(results) - len(graph.writes)
+        interface = self._interface
+        count = len(interface.fetches)
         self._small: list[tuple[int, Array]] = []
         self._large: list[tuple[int, int, tuple[int, ...], np.dtype[Any]]] = []
         self._fresh: list[tuple[str, int, tuple[int, ...], np.dtype[Any]]] = []
-        for number, (result, place) in enumerate(zip(results, places, strict=True)):
-            shape, dtype = _concrete(result.type, sizes)
+        places = zip(interface.results, interface.places, strict=True)
+        for number, (result, place) in enumerate(places):
+            shape, dtype = _concrete(result, sizes)
             if number >= count:
-                if place >= len(self._executable.module.main.parameters):
-                    self._fresh.append((graph.writes[number - count], place, shape, dtype))
+                if place >= len(interface.arguments):
+                    self._fresh.append((interface.writes[number - count], place, shape, dtype))
             elif math.prod(shape) * dtype.itemsize <= STAGED_BYTES:
                 memory = aligned_empty(shape, dtype)
                 self._small.append((number, memory))
@@ -140,14 +142,12 @@ class Binding:
             self._fail(code, feeds)
 
     def _fail(self, code: int, feeds: Sequence[Array]) -> None:
-        if code == self._executable.native.stopped:
+        if code == self._code.stopped:
             self._executor.waiting.raise_stopped()
         if code < 0:
-            raise InternalError(None, None, self._executable.native.describe_error(code))
-        variables = [self._executor.variable_array(name) for name in self._executable.graph.reads]
-        written = {n: place for n, place in overwritten(self._executable.lowered, code).items()
-                   if place < len(feeds) + len(variables)}  # fmt: skip
-        run = FailedRun(self._executable, [*feeds, *variables], self._sizes, written)
+            raise InternalError(None, None, self._code.describe_error(code))
+        variables = [self._executor.variable_array(name) for name in self._interface.reads]
+        run = FailedRun(self._executable, [*feeds, *variables], self._sizes)
         raise run.error(self._executor, code)
 
 

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flowc.compiler.components import renamed
-from flowc.compiler.driver import Executable
+from flowc.compiler.executable import Executable
+from flowc.compiler.interface import agree
 from flowc.compiler.lowering import Feed, Request
 from flowc.compiler.partition import Part
-from flowc.ir import dims
-from flowc.ir.dims import Symbol
 from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.errors import OpError
-from flowc.ir.tensor.core import ArgumentDim, ArgumentElement
 from flowc.runtime.binding import Binding
 from flowc.runtime.interpreted import InterpretedBinding, bind
 from flowc.runtime.store import Array, aligned_copy
@@ -72,10 +70,7 @@ class CompiledPart:
     def _compile(self, arrays: Sequence[Array]) -> Executable:
         executable = self._like_another() or self._compile_anew(arrays)
         self._executables.append(executable)
-        sources = executable.module.symbols.values()
-        used = {s.argument for s in sources if isinstance(s, ArgumentElement)}
-        used.update(executable.graph.fixed)
-        self._contents = sorted(used | set(self._contents))
+        self._contents = sorted(executable.interface.contents.union(self._contents))
         return executable
 
     def _like_another(self) -> Executable | None:
@@ -83,22 +78,22 @@ class CompiledPart:
         for nodes, executable in self._executor.alike(self._part):
             found = renamed(executable, nodes, self._part.nodes)
             self._begin(found)
-            if self._fits(found, ()):
+            if found.interface.serves(self._executor.store):
                 return found
         return None
 
     def _begin(self, executable: Executable) -> None:
         """Give the states that the code starts from to the store, where it has none."""
-        for name, variable in executable.graph.initial.items():
+        for name, initial in executable.interface.initial.items():
             if name not in self._executor.store:
-                self._executor.store.put(name, aligned_copy(variable))
+                self._executor.store.put(name, aligned_copy(initial()))
 
     def _compile_anew(self, arrays: Sequence[Array]) -> Executable:
         reason = "first run" if not self._executables else "earlier code does not fit"
         feeds = []
         for name, type_, array in zip(self._part.inputs, self._types, arrays, strict=True):
             dtype, shape = type_ or (as_dtype(array.dtype), None)
-            is_known = shape is not None and _agree(shape, array.shape)
+            is_known = shape is not None and agree(shape, array.shape)
             static = shape if is_known and shape is not None else (None,) * array.ndim
             feeds.append(Feed(name, dtype, static, array))
         name = ",".join(self._part.outputs) or "targets"
@@ -114,40 +109,5 @@ class CompiledPart:
 
     def _sizes(self, executable: Executable, arrays: Sequence[Array]) -> dict[str, int] | None:
         """The values of the executable's symbols; None where it does not serve these feeds."""
-        if not self._fits(executable, arrays):
-            return None
-        sizes: dict[str, int] = {}
-        for symbol, source in executable.module.symbols.items():
-            array = arrays[source.argument]
-            if isinstance(source, ArgumentDim):
-                sizes[symbol.name] = array.shape[source.axis]
-            else:
-                sizes[symbol.name] = int(array.flat[source.index])
-                if sizes[symbol.name] < 0 and not self._is_guarded(executable, symbol):
-                    return None
-        for guard in executable.module.guards:
-            equal = dims.evaluate(guard.left, sizes) == dims.evaluate(guard.right, sizes)
-            if equal != guard.equal:
-                return None
-        return sizes
-
-    def _is_guarded(self, executable: Executable, symbol: Symbol) -> bool:
-        """Whether a guard fixes the symbol, so that a negative value is not taken for a size."""
-        guards = executable.module.guards
-        return any(dims.as_symbol(g.left) == symbol and isinstance(g.right, int) for g in guards)
-
-    def _fits(self, executable: Executable, arrays: Sequence[Array]) -> bool:
-        """Known sizes and variable types are those that the code was made for."""
-        parameters = executable.graph.module.main.parameters
-        if not all(_agree(p.type.shape, a.shape) for a, p in zip(arrays, parameters, strict=False)):
-            return False
-        for number, value in executable.graph.fixed.items():
-            if arrays[number].tobytes() != value.tobytes():  # bits, since NaN differs from itself
-                return False
-        return executable.graph.serves(self._executor.store)
-
-
-def _agree(known: Sequence[Any], shape: Sequence[int]) -> bool:
-    """Whether a shape has the known sizes, which are ints, of another one."""
-    pairs = zip(known, shape, strict=False)
-    return len(known) == len(shape) and all(a == b or not isinstance(a, int) for a, b in pairs)
+        interface = executable.interface
+        return interface.sizes(arrays) if interface.serves(self._executor.store) else None

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from flowc.compiler.components import structure
-from flowc.compiler.driver import Executable, compile_request, load_generator, time_table
+from flowc.compiler.driver import compile_request, load_generator, time_table
+from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Graph, Node, parse_tensor_name
 from flowc.compiler.lowering import Request
 from flowc.compiler.options import Options

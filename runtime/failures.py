@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flowc.compiler.driver import Executable
+from flowc.compiler.executable import Executable
 from flowc.ir import errors
 from flowc.ir.errors import OpError
 from flowc.ir.loops.kernel import Buffer, Check, Step
 from flowc.ir.loops.walk import inner_steps, written_by
 from flowc.ir.tensor import interpreter
-from flowc.ir.tensor.core import Computation, Instruction, Message, Module, Result, Value
+from flowc.ir.tensor.core import Computation, Instruction, Result, Value
 from flowc.ir.tensor.primitives.control import CheckFailed
 from flowc.ir.tensor.rewrite import operands_and_captures
 from flowc.passes.lowering.program import Lowered
@@ -37,34 +37,30 @@ _SECONDS = 10.0  # after which an error is told without its element
 class FailedRun:
     """A run of an executable that a check has ended.
 
-    `arguments` are those of the module, feeds and variables; `overwritten` tells which results lie
-    in an argument's memory by now.
+    `arguments` are those of the module, feeds and variables.
     """
 
     executable: Executable
     arguments: Sequence[Array]
     sizes: Mapping[str, int]
-    overwritten: Mapping[int, int] = field(default_factory=dict)
 
     def error(self, executor: Executor, code: int) -> OpError:
         """The error of a check, with the node's place in the user's program."""
-        message = self._module.messages[code - 1]
-        text = self._told(message, code) or _with_numbers(message.text, self.sizes)
+        message = self.executable.interface.messages[code - 1]
+        text = self._told(code) or _with_numbers(message.text, self.sizes)
         kind = getattr(errors, message.error)
         title = executor.title(message.node)
         return executor.located(kind(None, message.node, f"{title}: {text}"))
 
-    @property
-    def _module(self) -> Module:
-        return self.executable.graph.module
-
-    def _told(self, message: Message, code: int) -> str:
+    def _told(self, code: int) -> str:
         """What the check says of the values that it failed for; empty where that is not certain."""
+        details = self.executable.details()
+        message, main = details.graph.module.messages[code - 1], details.graph.module.main
         if message.evidence is None:
             return ""
-        main = self._module.main
-        gone = {main.parameters[argument] for argument in self.overwritten.values()}
-        known = {main.results[n]: self.arguments[a] for n, a in self.overwritten.items()}
+        written = self._overwritten(details.lowered, code)
+        gone = {main.parameters[argument] for argument in written.values()}
+        known = {main.results[n]: self.arguments[a] for n, a in written.items()}
         needed = _needed_for(main, code, message.evidence.values, known)
         if any(gone.intersection(operands_and_captures(i)) for i in needed.instructions):
             return ""
@@ -76,6 +72,13 @@ class FailedRun:
         except (MemoryError, interpreter.OutOfTime):
             pass
         return ""
+
+    def _overwritten(self, lowered: Lowered | None, code: int) -> dict[int, int]:
+        """The results that are in an argument's memory by now, and those arguments."""
+        if lowered is None:
+            return {}
+        written = overwritten(lowered, code)
+        return {n: place for n, place in written.items() if place < len(self.arguments)}
 
 
 def overwritten(lowered: Lowered, code: int) -> dict[int, int]:

@@ -71,7 +71,7 @@ class HostPart:
         return self._read(value) if isinstance(value, Handle) else value
 
     def _read(self, handle: Handle) -> Array:
-        array = self._executor.store.get(handle.name, handle.initial)
+        array = _value(self._executor.store, handle)
         if array is None:
             raise self._executor.located(uninitialized(handle.name))
         return array.copy()  # later steps write the variable in place
@@ -142,7 +142,7 @@ class _Variables(State):
     def read(self, b: Builder, handle: Handle) -> Value:
         if handle.name in self.written:
             return self.written[handle.name]
-        array = self.store.get(handle.name, handle.initial)
+        array = _value(self.store, handle)
         if array is None:
             raise uninitialized(handle.name)
         return self.given(array.copy(), handle.dtype)  # later steps write the variable in place
@@ -162,3 +162,9 @@ def _bare(array: Array) -> Any:
     """An array; what stands for a resource is no array but the resource itself."""
     is_handle = array.dtype == object and not array.ndim and not isinstance(array[()], bytes)
     return array[()] if is_handle else array
+
+
+def _value(store: Store, handle: Handle) -> Array | None:
+    """A variable's value, or the one that it has before anything is assigned."""
+    array = store.get(handle.name)
+    return handle.initial() if array is None and handle.initial is not None else array

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flowc.compiler.driver import Executable, NativeExecutable
+from flowc.compiler.executable import Executable
 from flowc.ir.denormals import flushed
 from flowc.ir.tensor import interpreter
-from flowc.ir.tensor.core import Parameter
 from flowc.ir.tensor.primitives.control import CheckFailed
 from flowc.runtime.binding import Binding
 from flowc.runtime.failures import FailedRun
@@ -32,18 +31,16 @@ class InterpretedBinding:
     ) -> None:
         self._executor = executor
         self._executable = executable
+        self._main = executable.details().graph.module.main
         self._sizes = sizes
 
     def is_stale(self) -> bool:
         """True when a variable's type is no longer the one that the module was made for."""
-        return any(
-            array.shape != parameter.type.shape or array.dtype != parameter.type.dtype.numpy
-            for array, parameter in zip(self._variables(), self._read_parameters(), strict=True)
-        )
+        return not self._executable.interface.serves(self._executor.store)
 
     def run(self, feeds: Sequence[Array]) -> list[Any]:
         """One step. Raises the error of a failed check; then no variable has changed."""
-        graph, main = self._executable.graph, self._executable.module.main
+        main, writes = self._main, self._executable.interface.writes
         arguments = [*feeds, *self._variables()]
         try:
             with flushed():
@@ -52,23 +49,19 @@ class InterpretedBinding:
             run = FailedRun(self._executable, arguments, self._sizes)
             raise run.error(self._executor, failure.code) from None
         results = [np.array(array) for array in found]  # what is a variable's memory changes now
-        count = len(results) - len(graph.writes)
-        for name, array in zip(graph.writes, results[count:], strict=True):
+        count = len(results) - len(writes)
+        for name, array in zip(writes, results[count:], strict=True):
             self._executor.store.set(name, array)
         return [array[()] for array in results[:count]]
 
     def _variables(self) -> list[Array]:
-        return [self._executor.variable_array(name) for name in self._executable.graph.reads]
-
-    def _read_parameters(self) -> Sequence[Parameter]:
-        parameters = self._executable.module.main.parameters
-        return parameters[len(parameters) - len(self._executable.graph.reads) :]
+        return [self._executor.variable_array(name) for name in self._executable.interface.reads]
 
 
 def bind(
     executor: Executor, executable: Executable, sizes: Mapping[str, int], feeds: Sequence[Array]
 ) -> Binding | InterpretedBinding:
     """The executable for these sizes: machine code where it has some."""
-    if isinstance(executable, NativeExecutable):
-        return Binding(executor, executable, sizes, feeds)
-    return InterpretedBinding(executor, executable, sizes)
+    if executable.code is None:
+        return InterpretedBinding(executor, executable, sizes)
+    return Binding(executor, executable, executable.code, sizes, feeds)

@@ -11,10 +11,12 @@ import ctypes
 import struct
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, TypeAlias
 
+import numpy as np
 from llvmlite import ir
 
 from flowc.codegen.cpu import jit
@@ -43,6 +45,7 @@ from flowc.passes.target import Target
 Loaded: TypeAlias = tuple[Any, tuple[Any, ...]]  # an entry, and what must live as long as it
 
 _ENTRY_TYPE = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4)
+ALIGNMENT = 64  # bytes, of constants
 _MOST_LOADED = 256  # programs whose code is kept for an equal one to come
 _MOST_OBJECTS = 1024  # of theirs; one has two or three memory maps, a process at most 65,530
 
@@ -56,8 +59,8 @@ class BuiltModule:
 
 
 @dataclass(slots=True)
-class NativeProgram:
-    """A compiled program.
+class LoadedProgram:
+    """The code of a program in memory.
 
     `entry(arguments, symbols, arena, control)` takes addresses: an array of one pointer for each
     argument, an array of int64, the arena (64-byte aligned), and a control block or None (`entry`).
@@ -66,14 +69,26 @@ class NativeProgram:
     """
 
     entry: Any
-    program: Program
-    target: Target
-    code: ProgramCode
-    times: dict[str, float]  # seconds: build, codegen (after it), link; those that were needed
-    sites: list[tuple[str, str]] = field(default_factory=list)
-    bounds_checks: bool = False
+    kept: tuple[Any, ...]  # what must live as long as the code
+    sites: list[tuple[str, str]]
     stopped: int = STOPPED  # what `entry` gives where the control block has ended the run
-    _kept: tuple[Any, ...] = ()  # what must live as long as the code
+
+    def describe_error(self, code: int) -> str:
+        """What a negative result of `entry` means."""
+        kernel, buffer = self.sites[-1 - code]
+        return f"kernel '{kernel}' reads or writes outside of buffer '{buffer}'"
+
+
+@dataclass(slots=True)
+class NativeProgram(LoadedProgram):
+    """A compiled program, with what it was made from."""
+
+    program: Program = field(kw_only=True)
+    target: Target = field(kw_only=True)
+    code: ProgramCode = field(kw_only=True)
+    key: str = field(kw_only=True)  # under which its code is kept on disk; empty where it is not
+    times: dict[str, float] = field(kw_only=True)  # seconds: build, codegen (after it), link
+    bounds_checks: bool = False
 
     @property
     def objects(self) -> int:
@@ -88,12 +103,6 @@ class NativeProgram:
     def assembly(self) -> str:
         """The machine code as assembler text; compiled again."""
         return str(jit.target_machine(self.target).emit_assembly(jit.parse(self.llvm_ir)))
-
-    def describe_error(self, code: int) -> str:
-        """What a negative result of `entry` means."""
-        kernel, buffer = self.sites[-1 - code]
-        return f"kernel '{kernel}' reads or writes outside of buffer '{buffer}'"
-
 
 def compile_program(
     program: Program,
@@ -180,7 +189,10 @@ def _compile(
         if disk_cache is not None:
             store_program(disk_cache, key, code, target)
     code, (entry, kept) = made
-    return NativeProgram(entry, program, target, code, times, sites, bounds_checks, _kept=kept)
+    return NativeProgram(
+        entry, kept, sites, program=program, target=target, code=code, key=key, times=times,
+        bounds_checks=bounds_checks,
+    )  # fmt: skip
 
 
 def _from_disk(
@@ -223,6 +235,25 @@ def _generate(
     return program_code(objects[kernels:], known), checks.sites if checks else []
 
 
+def load_stored(
+    key: str, constants: Sequence[bytes | memoryview], target: Target, disk_cache: DiskCache
+) -> LoadedProgram | None:
+    """The program that is kept on disk under a key, with its large constants; None if it is not."""
+    try:
+        code = load_program(disk_cache, key, target, _pool(target, disk_cache))
+        if code is None:
+            return None
+        entry, kept = _link(code, constants, target, disk_cache)
+    except (RuntimeError, ValueError, struct.error):
+        return None
+    return LoadedProgram(entry, kept, [])
+
+
+def tabled(program: Program) -> list[bytes | memoryview]:
+    """The constants that are too large to be in the code."""
+    return [c.data for c in program.constants if len(c.data) > EMBED_LIMIT]
+
+
 def _pool(target: Target, disk_cache: DiskCache | None) -> dict[str, int]:
     return pool_symbols(target, disk_cache) if target.threads > 1 else {}
 
@@ -236,25 +267,37 @@ def _load(
 ) -> Loaded:
     """The program's entry, and what must stay alive."""
     start = perf_counter()
-    tabled = [c.data for c in program.constants if len(c.data) > EMBED_LIMIT]
-    imports = {**_pool(target, disk_cache), **addresses_of(code.needs)}
-    exports = (ENTRY, TABLE) if tabled else (ENTRY,)
-    library = jit.link([part.code for part in code.own], exports, imports)
-    buffers = _fill_table(tabled, library[TABLE] if tabled else 0)
+    found = _link(code, tabled(program), target, disk_cache)
     times["link"] = perf_counter() - start
+    return found
+
+
+def _link(
+    code: ProgramCode,
+    constants: Sequence[bytes | memoryview],
+    target: Target,
+    disk_cache: DiskCache | None,
+) -> Loaded:
+    imports = {**_pool(target, disk_cache), **addresses_of(code.needs)}
+    exports = (ENTRY, TABLE) if constants else (ENTRY,)
+    library = jit.link([part.code for part in code.own], exports, imports)
+    buffers = _fill_table(constants, library[TABLE] if constants else 0)
     return _ENTRY_TYPE(library[ENTRY]), (library, code.needs, buffers)
 
 
-def _fill_table(tabled: list[bytes], address: int) -> list[Any]:
-    """Write the addresses of aligned copies of the large constants into the code's table."""
-    buffers = []
-    for number, data in enumerate(tabled):
-        buffer = ctypes.create_string_buffer(len(data) + 63)
-        aligned = (ctypes.addressof(buffer) + 63) & -64
-        ctypes.memmove(aligned, data, len(data))
-        ctypes.c_void_p.from_address(address + 8 * number).value = aligned
-        buffers.append(buffer)
-    return buffers
+def _fill_table(constants: Sequence[bytes | memoryview], address: int) -> list[Any]:
+    """Write the addresses of the large constants into the code's table; copies if not aligned."""
+    arrays = []
+    for number, data in enumerate(constants):
+        array = np.frombuffer(data, np.uint8)
+        if array.ctypes.data % ALIGNMENT:
+            memory = np.empty(array.size + ALIGNMENT, np.uint8)
+            start = -memory.ctypes.data % ALIGNMENT
+            memory[start : start + array.size] = array
+            array = memory[start : start + array.size]
+        ctypes.c_void_p.from_address(address + 8 * number).value = array.ctypes.data
+        arrays.append(array)
+    return arrays
 
 
 class _LoadedPrograms:

@@ -194,7 +194,7 @@ class StepsEmitter:
     def _embedded(self, number: int) -> ir.Value:
         module, name = self.context.module, f"constant.{number}"
         if name not in module.globals:
-            data = self.shared.places.program.constants[number].data or b"\0"
+            data = bytes(self.shared.places.program.constants[number].data) or b"\0"
             kind = ir.ArrayType(I8, len(data))
             found = define_global(module, name, kind, ir.Constant(kind, bytearray(data)))
             found.linkage, found.global_constant, found.align = "internal", True, 64

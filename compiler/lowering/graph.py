@@ -8,7 +8,7 @@ order of reads and assignments is the order of the nodes (`Graph.prune`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,6 +31,7 @@ from flowc.ir.tensor.builder import (
     Builder,
     DataDependent,
     Handle,
+    Initial,
     NotCompilable,
 )
 from flowc.ir.tensor.core import (
@@ -80,30 +81,11 @@ class LoweredGraph:
     module: Module
     reads: tuple[str, ...]
     writes: tuple[str, ...]
-    initial: Mapping[str, np.ndarray[Any, Any]]  # of read variables that the store lacks
+    initial: Mapping[str, Initial]  # of read variables that the store lacks
     existence: Mapping[str, bool]  # of variables: the code was made for a store in which it is so
     replaced: Mapping[str, Shape]  # of variables that are assigned unread: what they may be like
     fixed: Mapping[int, np.ndarray[Any, Any]]  # feeds whose values the code was made for
     hints: Mapping[str, int]  # the symbols' values in the run that asks for the code
-
-    @property
-    def stored_types(self) -> Iterator[tuple[int, str, TensorType]]:
-        """Of each variable that is read: its place among the parameters, its name and type."""
-        parameters = self.module.main.parameters
-        first = len(parameters) - len(self.reads)
-        for number, name in enumerate(self.reads, first):
-            yield number, name, parameters[number].type
-
-    def serves(self, store: Mapping[str, np.ndarray[Any, Any]]) -> bool:
-        """Whether the variables are there, or not, and of the types that the code was made for."""
-        for _, name, type_ in self.stored_types:
-            array = store.get(name)
-            if array is None or (array.shape, array.dtype) != (type_.shape, type_.dtype.numpy):
-                return False
-        if any((name in store) != exists for name, exists in self.existence.items()):
-            return False
-        return all(n not in store or store[n].shape == s for n, s in self.replaced.items())
-
 
 class ShapeDependsOnData(Exception):
     """A node's result shape follows from data that an earlier part of the step must compute.

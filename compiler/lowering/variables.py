@@ -12,7 +12,7 @@ from flowc.compiler.graph import Node
 from flowc.compiler.lowering.regions import Object, RegionState, Slot
 from flowc.ir.dims import Dim
 from flowc.ir.errors import uninitialized
-from flowc.ir.tensor.builder import Builder, Handle, LocalHandle
+from flowc.ir.tensor.builder import Builder, Handle, Initial, LocalHandle
 from flowc.ir.tensor.core import Parameter, Shape, TensorType, Value
 
 
@@ -42,7 +42,7 @@ class VariableStore(RegionState):
         self.buffers: dict[str, int] = {}  # how often each got another size
         self.existence: dict[str, bool] = {}  # of variables, where the code depends on it
         self.replaced: dict[str, Shape] = {}  # shapes of variables that are assigned unread
-        self.initial: dict[str, np.ndarray[Any, Any]] = {}
+        self.initial: dict[str, Initial] = {}
 
     def read(self, b: Builder, handle: Handle) -> Value:
         """The variable's current value; a parameter of the module at first."""
@@ -53,7 +53,8 @@ class VariableStore(RegionState):
     def _parameter(self, handle: Handle) -> Value:
         array = self.stored.get(handle.name)
         if array is None and handle.initial is not None:
-            array = self.initial[handle.name] = handle.initial
+            self.initial[handle.name] = handle.initial
+            array = handle.initial()
         if array is None:
             self.existence[handle.name] = False
             raise uninitialized(handle.name)

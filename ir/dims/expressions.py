@@ -39,6 +39,9 @@ class Symbol(Atom):
         """The symbol's name, also its printed form."""
         return str(self)
 
+    def __reduce__(self) -> tuple[type[Symbol], tuple[str, Dim | None]]:
+        return Symbol, (str(self), self.extent)
+
 
 class Operation(Atom):
     """A non-polynomial operation: `floordiv`, `mod`, `min` or `max` of two expressions."""
@@ -57,6 +60,9 @@ class Operation(Atom):
         self.symbols = symbols(left) | symbols(right)
         return self
 
+    def __reduce__(self) -> tuple[type[Operation], tuple[str, Dim, Dim]]:
+        return Operation, (self.operator, self.left, self.right)
+
 
 class Expr:
     """An integer polynomial over atoms; built with operators, `symbol`, `minimum`, `maximum`."""
@@ -69,6 +75,9 @@ class Expr:
         self._hash: int | None = None  # known when first asked for, like what follows
         self._symbols: frozenset[Symbol] | None = None
         self.nonnegative: bool | None = None  # the answer of `bounds.is_nonnegative`
+
+    def __reduce__(self) -> tuple[type[Expr], tuple[dict[Monomial, int]]]:
+        return Expr, (self.terms,)  # hashes of strings are a process's own
 
     def __add__(self, other: Dim) -> Dim:
         if other == 0:

@@ -234,10 +234,13 @@ class ArenaSlice:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Constants:
-    """A buffer of values known at compile time: little-endian bytes, C order."""
+    """A buffer of values known at compile time: little-endian bytes, C order.
+
+    The bytes may be a view of an array that nobody changes.
+    """
 
     buffer: Buffer
-    data: bytes
+    data: bytes | memoryview
 
 
 @dataclass(frozen=True, eq=False, slots=True)

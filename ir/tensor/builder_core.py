@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -77,18 +77,21 @@ class UnknownValue:
         raise UnknownShape
 
 
+Initial: TypeAlias = Callable[[], Array]
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Handle:
     """A variable of the device store, as resource and reference edges carry it.
 
-    `shape` is None where the variable's shape is not known statically. `initial` is the value that
-    it has before anything is assigned, for state that no initializer sets (random generators).
+    `shape` is None where the variable's shape is not known statically. `initial` makes the value
+    that it has before anything is assigned, for state that no initializer sets (random generators).
     """
 
     name: str
     dtype: DType
     shape: Shape | None
-    initial: Array | None = None
+    initial: Initial | None = None
 
 
 class Composite(Protocol):

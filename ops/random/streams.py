@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,6 +33,17 @@ GENERATOR = "/generator"  # what the name of a node's state in the store ends in
 # Where streams come from
 
 
+@dataclass(frozen=True)
+class FirstState:
+    """Makes the first state of a node's generator, anew where its seeds leave that to chance."""
+
+    seed: int
+    seed2: int
+
+    def __call__(self) -> Array:
+        return seeded(self.seed, self.seed2)
+
+
 def seeded(seed: int, seed2: int) -> Array:
     """The first state of a node with these seeds; of a nondeterministic one if both are 0."""
     if seed == 0 and seed2 == 0:
@@ -42,7 +54,7 @@ def seeded(seed: int, seed2: int) -> Array:
 
 def reserve(b: Builder, blocks: Dim, seed: int, seed2: int) -> Value:
     """The node's stream as this run finds it; the next run's begins `blocks` blocks later."""
-    handle = Handle(b.location + GENERATOR, dtypes.uint64, (3,), seeded(seed, seed2))
+    handle = Handle(b.location + GENERATOR, dtypes.uint64, (3,), FirstState(seed, seed2))
     stream = b.state.read(b, handle)
     b.state.assign(b, handle, skip(b, stream, blocks))
     return stream

@@ -210,7 +210,7 @@ class _Lowering:
         array = np.ascontiguousarray(instruction.attributes["value"])
         buffer = buffer_for(f"constant{len(self.constants)}", value.type)
         self.buffers[value] = buffer
-        self.constants.append(Constants(buffer, array.tobytes()))
+        self.constants.append(Constants(buffer, array.reshape(-1).view(np.uint8).data))
 
     def buffer(self, value: Value) -> Buffer:
         """The program buffer that holds a value; its slot is found at first use."""

@@ -50,7 +50,9 @@ class Variables(State):
 
     def read(self, b: Builder, handle: Handle) -> Value:
         if handle.name not in self.values:
-            array = self.store.get(handle.name, handle.initial)
+            array = self.store.get(handle.name)
+            if array is None and handle.initial is not None:
+                array = handle.initial()
             if array is None:
                 raise FailedPreconditionError(
                     None, None, f"Attempting to use uninitialized value {handle.name}"

@@ -1,0 +1,123 @@
+"""What an executable promises: its arguments and results, what it assumes, what its checks say.
+
+Whoever calls code reads this one object: a session, and the disk cache that keeps it beside the
+code. The code itself takes one pointer for each argument and result, the values of the symbols, and
+an arena (`codegen/cpu/entry`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flowc.ir import dims
+from flowc.ir.dims import Dim, Symbol
+from flowc.ir.tensor.builder import Initial
+from flowc.ir.tensor.core import (
+    ArgumentDim,
+    ArgumentElement,
+    Guard,
+    Message,
+    Shape,
+    SymbolSource,
+    TensorType,
+)
+
+Store = Mapping[str, np.ndarray[Any, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Interface:
+    """The contract of an executable.
+
+    Arguments are the feeds in order, then the variables that are read; results the fetches in
+    order, then the variables that are written. Sizes are expressions over the symbols.
+    """
+
+    name: str
+    arguments: tuple[TensorType, ...]
+    results: tuple[TensorType, ...]
+    places: tuple[int, ...]  # of the results: an argument's memory, or new memory after those
+    symbols: Mapping[Symbol, SymbolSource]  # and which size, or element, of an argument each is
+    guards: tuple[Guard, ...]  # relations of sizes that must hold
+    fixed: Mapping[int, np.ndarray[Any, Any]]  # feeds whose values the code was made for
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    initial: Mapping[str, Initial]  # of read variables, where the store lacks them
+    existence: Mapping[str, bool]  # of variables: the code was made for a store in which it is so
+    replaced: Mapping[str, Shape]  # of variables that are assigned unread: what they may be like
+    messages: tuple[Message, ...]  # message c - 1 is of the check with code c
+    arena_size: Dim  # bytes
+
+    @property
+    def feeds(self) -> tuple[TensorType, ...]:
+        """The types of the feeds."""
+        return self.arguments[: len(self.arguments) - len(self.reads)]
+
+    @property
+    def fetches(self) -> tuple[TensorType, ...]:
+        """The types of the fetches."""
+        return self.results[: len(self.results) - len(self.writes)]
+
+    @property
+    def stored_types(self) -> Iterator[tuple[int, str, TensorType]]:
+        """Of each variable that is read: its place among the arguments, its name and type."""
+        for number, name in enumerate(self.reads, len(self.feeds)):
+            yield number, name, self.arguments[number]
+
+    @property
+    def contents(self) -> frozenset[int]:
+        """The feeds whose elements matter, not only their sizes."""
+        elements = (s for s in self.symbols.values() if isinstance(s, ArgumentElement))
+        return frozenset(source.argument for source in elements) | self.fixed.keys()
+
+    def serves(self, store: Store) -> bool:
+        """Whether the variables are there, or not, and of the types that the code was made for."""
+        for _, name, type_ in self.stored_types:
+            array = store.get(name)
+            if array is None or (array.shape, array.dtype) != (type_.shape, type_.dtype.numpy):
+                return False
+        if any((name in store) != exists for name, exists in self.existence.items()):
+            return False
+        return all(n not in store or store[n].shape == s for n, s in self.replaced.items())
+
+    def sizes(self, feeds: Sequence[np.ndarray[Any, Any]]) -> dict[str, int] | None:
+        """The symbols' values for these feeds; None where the code was not made for them."""
+        if not self._fits(feeds):
+            return None
+        sizes: dict[str, int] = {}
+        for symbol, source in self.symbols.items():
+            array = feeds[source.argument]
+            if isinstance(source, ArgumentDim):
+                sizes[symbol.name] = array.shape[source.axis]
+            else:
+                sizes[symbol.name] = int(array.flat[source.index])
+                if sizes[symbol.name] < 0 and not self._is_guarded(symbol):
+                    return None
+        for guard in self.guards:
+            equal = dims.evaluate(guard.left, sizes) == dims.evaluate(guard.right, sizes)
+            if equal != guard.equal:
+                return None
+        return sizes
+
+    def _is_guarded(self, symbol: Symbol) -> bool:
+        """Whether a guard fixes the symbol, so that a negative value is not taken for a size."""
+        return any(
+            dims.as_symbol(g.left) == symbol and isinstance(g.right, int) for g in self.guards
+        )
+
+    def _fits(self, feeds: Sequence[np.ndarray[Any, Any]]) -> bool:
+        """Whether known sizes and values are those that the code was made for."""
+        if not all(agree(t.shape, a.shape) for t, a in zip(self.feeds, feeds, strict=True)):
+            return False
+        # Bits are compared, since NaN differs from itself.
+        return all(feeds[n].tobytes() == value.tobytes() for n, value in self.fixed.items())
+
+
+def agree(known: Sequence[Any], shape: Sequence[int]) -> bool:
+    """Whether a shape has the known sizes, which are ints, of another one."""
+    pairs = zip(known, shape, strict=False)
+    return len(known) == len(shape) and all(a == b or not isinstance(a, int) for a, b in pairs)

@@ -1,0 +1,87 @@
+"""Executables on disk: interfaces by request, each with the key of its program's code.
+
+A request may have several: each says for which sizes and variables it was made. An entry is the
+pickled interface, the program's key, and the constants that are too large to be in the code: the
+number of the node that has one, or the bytes. (Who can write the folder can write machine code
+there, so pickles add no danger; `codegen/cpu/cache` trusts the user's own files only.)
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from flowc.codegen.cpu.cache import DiskCache
+from flowc.codegen.cpu.program import LoadedProgram, NativeProgram, load_stored, tabled
+from flowc.compiler.graph import Node
+from flowc.compiler.interface import Interface
+from flowc.compiler.lowering import Request
+from flowc.passes.target import Target
+
+Bytes: TypeAlias = bytes | memoryview
+_MOST = 8  # executables of one request
+_MOST_BYTES = 32 << 20  # of constants that no node has
+
+
+def load_executable(
+    cache: DiskCache, key: str, request: Request, variables: Mapping[str, Any], target: Target
+) -> tuple[Interface, LoadedProgram] | None:
+    """The executable that was made for such feeds and variables; None if there is none."""
+    feeds = [feed.value for feed in request.feeds]
+    for interface, program, constants in _entries(cache, key):
+        if interface.serves(variables) and interface.sizes(feeds) is not None:
+            data = [_constant(found, request.nodes) for found in constants]
+            loaded = load_stored(program, data, target, cache)
+            return None if loaded is None else (interface, loaded)
+    return None
+
+
+def store_executable(
+    cache: DiskCache, key: str, request: Request, interface: Interface, native: NativeProgram
+) -> None:
+    """Keep an executable under the request's key, beside those that are there."""
+    number = sum(1 for _ in _entries(cache, key))
+    constants = [_reference(data, request.nodes) for data in tabled(native.program)]
+    inline = sum(len(found) for found in constants if isinstance(found, bytes))
+    if number < _MOST and inline <= _MOST_BYTES:
+        messages = tuple(replace(message, evidence=None) for message in interface.messages)
+        kept = replace(interface, messages=messages)
+        cache.store(f"{key}.{number}", pickle.dumps((kept, native.key, constants), 5))
+
+
+def _entries(cache: DiskCache, key: str) -> Iterator[tuple[Interface, str, list[int | bytes]]]:
+    for number in range(_MOST):
+        content = cache.load(f"{key}.{number}")
+        if content is None:
+            return
+        yield pickle.loads(content)
+
+
+def _constant(found: int | bytes, nodes: Sequence[Node]) -> Bytes:
+    return found if isinstance(found, bytes) else _bytes(nodes[found].attributes["value"])
+
+
+def _reference(data: Bytes, nodes: Sequence[Node]) -> int | bytes:
+    """The number of the node whose constant it is, else the bytes themselves."""
+    for number, node in enumerate(nodes):
+        if node.op == "Const" and _holds(node.attributes["value"], data):
+            return number
+    return bytes(data)
+
+
+def _holds(value: np.ndarray[Any, Any], data: Bytes) -> bool:
+    if value.dtype.hasobject or value.nbytes != len(data):
+        return False
+    return np.array_equal(_array(data), _array(_bytes(value)))
+
+
+def _bytes(value: np.ndarray[Any, Any]) -> memoryview:
+    return np.ascontiguousarray(value).reshape(-1).view(np.uint8).data
+
+
+def _array(data: Bytes) -> np.ndarray[Any, Any]:
+    return np.frombuffer(data, np.uint8)
