@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 
 from llvmlite import ir
 
-from flowc.codegen.builder import declare, define_global
+from flowc.codegen.builder import declare
 from flowc.codegen.cpu.floats import flush_small_values, restore_control_word
-from flowc.codegen.cpu.steps import STEPS, TABLE, Shared, StepsEmitter, never
+from flowc.codegen.cpu.steps import STEPS, Shared, StepsEmitter, define_table, never
 from flowc.codegen.cpu.threads import POOL_ENTER, POOL_LEAVE
 from flowc.codegen.polling import kernel_looks
-from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer, zero
+from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer
 from flowc.ir.loops.kernel import Call, CaseCalls, Program, Step, WhileCalls
 from flowc.ir.loops.walk import has_parallel_loop
 
@@ -40,8 +40,7 @@ class EntryEmitter(StepsEmitter):
     def emit(self) -> None:
         """Emit everything."""
         if self.shared.places.tabled:
-            kind = ir.ArrayType(POINTER, len(self.shared.places.tabled))
-            define_global(self.context.module, TABLE, kind, zero(kind))
+            define_table(self.context.module, self.shared.places)
         triple = self.context.target.triple
         self.control_word = flush_small_values(self.builder, triple)
         self._thread_call(POOL_ENTER, ir.Constant(I32, self.context.target.threads))

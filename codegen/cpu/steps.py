@@ -202,11 +202,7 @@ class StepsEmitter:
 
     def _table(self) -> ir.Value:
         """The array of addresses, which is in the entry's module."""
-        module = self.context.module
-        if TABLE not in module.globals:
-            found = ir.GlobalVariable(module, I8, TABLE)
-            found.type = POINTER
-        return module.globals[TABLE]
+        return _table(self.context.module, self.shared.places)
 
     # Steps
 
@@ -303,6 +299,20 @@ def never(module: ir.Module) -> ir.GlobalVariable:
         kind = ir.ArrayType(I64, CONTROL_BYTES // 8)
         define_global(module, _NEVER, kind, zero(kind)).linkage = "internal"
     return module.globals[_NEVER]
+
+
+def _table(module: ir.Module, places: Places) -> ir.GlobalVariable:
+    """The table of the addresses of large constants, as modules that do not define it see it."""
+    if TABLE not in module.globals:
+        found = ir.GlobalVariable(module, ir.ArrayType(POINTER, len(places.tabled)), TABLE)
+        found.type = POINTER
+    return module.globals[TABLE]
+
+
+def define_table(module: ir.Module, places: Places) -> None:
+    """Let the module be the one that has the table."""
+    table = _table(module, places)
+    table.initializer = zero(table.value_type)
 
 
 def _slot(builder: Builder, array: ir.Value, element: ir.Type, number: int) -> ir.Value:

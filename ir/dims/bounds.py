@@ -6,24 +6,56 @@ Docstrings are theorems on all integers, which `tests/ir/test_dims.py` proves.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import local
 
 from flowc.ir.dims.expressions import Atom, Dim, Expr, Monomial, Operation, Symbol, make, remove
+
+MOST_BOUNDS = 256  # that one question follows, since each may lead to two others
+
+
+class _Search(local):
+    """How far the question at hand has come."""
+
+    asked = False
+    bounds = 0
+
+
+_search = _Search()
 
 
 def is_nonnegative(value: Dim) -> bool:
     """True when `value >= 0` follows from the symbols' ranges; False means unknown."""
     if not isinstance(value, Expr):
         return value >= 0
-    if value.nonnegative is None:
+    if value.nonnegative is not None:
+        return value.nonnegative
+    if _search.asked:
+        return _known_when_found(value)
+    _search.asked, _search.bounds = True, 0
+    try:
         value.nonnegative = _is_nonnegative(value)
+    finally:
+        _search.asked = False
     return value.nonnegative
+
+
+def _known_when_found(value: Expr) -> bool:
+    """The answer within another question, which is kept unless it was given up."""
+    found = _search.bounds < MOST_BOUNDS and _is_nonnegative(value)
+    if found or _search.bounds < MOST_BOUNDS:
+        value.nonnegative = found
+    return found
 
 
 def _is_nonnegative(value: Expr) -> bool:
     """`c*x + d*y >= 0` where `c >= 0 and d >= 0 and x >= 0 and y >= 0`"""
     if all(c >= 0 and _all_nonnegative(m) for m, c in value.terms.items()):
         return True
-    return any(bound != value and is_nonnegative(bound) for bound in _lower_bounds(value))
+    for bound in _lower_bounds(value):
+        _search.bounds += 1
+        if bound != value and is_nonnegative(bound):
+            return True
+    return False
 
 
 def is_positive(value: Dim) -> bool:

@@ -1,18 +1,18 @@
 """Whole programs: constants, the arena, control flow, checks, caches, other machines."""
 
 import ctypes
-import gc
 import os
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pytest
 
-from flowc.codegen.cpu import parts
+from flowc.codegen.cpu import objects, parts
 from flowc.codegen.cpu import program as programs
 from flowc.codegen.cpu.cache import DiskCache, object_key
 from flowc.codegen.cpu.host import host_target, make_target
@@ -151,11 +151,26 @@ def test_a_long_program_is_several_functions() -> None:
     assert programs.build_module(program, host_target(1)).llvm_ir.count("steps") > 2
 
 
+def test_large_constants_of_a_long_program() -> None:
+    """The functions of its pieces see the table that the entry's module has."""
+    x, y = Buffer("x", F32, 2000), Buffer("y", F32, 2000)
+    large = [Buffer(f"c{n}", F32, 2000) for n in range(60)]
+    data = [np.full(2000, n, np.float32) for n in range(60)]
+    add = elementwise("add")
+    calls = tuple(
+        Call(add, (source, c, y)) for source, c in zip([x, *[y] * 59], large, strict=True)
+    )
+    constants = tuple(Constants(b, d.tobytes()) for b, d in zip(large, data, strict=True))
+    program = Program("table", (x, y), (N_SYMBOL,), constants, (), 0, calls)
+    check_program(program, [np.ones(2000, np.float32), np.zeros(2000, np.float32)], {"n": 2000})
+
+
 def test_disk_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "_loaded", programs._LoadedPrograms())
     disk = DiskCache(tmp_path)
 
     def compiled() -> programs.NativeProgram:
+        monkeypatch.setattr(objects.LOADED, "_found", WeakValueDictionary())
         monkeypatch.setattr(programs, "_loaded", programs._LoadedPrograms())
         native = compile_program(add_program(3000), host_target(1), disk_cache=disk)
         x, y, z = arrays(3, 3000)
@@ -169,10 +184,8 @@ def test_disk_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(files) == 2  # the program, and what it shares
     for file in files:
         file.write_bytes(file.read_bytes()[:-1] + b"x")
-        gc.collect()
         assert "codegen" in compiled().times  # damaged
         file.chmod(0o666)
-        gc.collect()
         assert "codegen" in compiled().times  # somebody else could have written it
 
 

@@ -266,3 +266,12 @@ def test_parts(drawn: tuple[Dim, Callable[[Sizes], int]], name: str) -> None:
     solved = dims.solve(value)
     if solved is not None:
         assert dims.substitute(value, lambda s: solved[1] if s == solved[0] else None) == 0
+
+
+def test_a_question_with_a_million_ways_is_given_up() -> None:
+    total: Dim = -dims.symbol("z")
+    for number in range(40):
+        a, b = (dims.symbol(f"{name}{number}") for name in "ab")
+        total = total + dims.maximum(a - 2, b - 3)
+    assert not dims.is_nonnegative(total)
+    assert dims.is_nonnegative(dims.maximum(total, dims.symbol("a")))
