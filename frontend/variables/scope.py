@@ -21,6 +21,7 @@ from flowc.frontend.frames import describe
 from flowc.frontend.initializers import default_initializer
 from flowc.frontend.shapes import TensorShape, as_shape
 from flowc.frontend.stacks import get_default_graph
+from flowc.frontend.variables.openings import Openings
 from flowc.frontend.variables.variable import (
     Variable,
     VariableAggregation,
@@ -134,17 +135,7 @@ class _Store:
     """The shared variables of a graph, and how often each scope was opened."""
 
     variables: dict[str, Any] = field(default_factory=dict)
-    opened: dict[str, int] = field(default_factory=dict)
-
-    def open(self, scope: str) -> None:
-        """Count an entering of `scope`."""
-        self.opened[scope] = self.opened.get(scope, 0) + 1
-
-    def close_below(self, scope: str) -> None:
-        """Forget how often the scopes inside `scope` were opened: a new entering begins anew."""
-        for name in self.opened:
-            if not scope or name.startswith(f"{scope}/"):
-                self.opened[name] = 0
+    opened: Openings = field(default_factory=Openings)
 
     def get_variable(self, name: str, shape: Any = None, dtype: Any = None, initializer: Any = None,
                      regularizer: Any = None, reuse: Any = None, trainable: bool | None = None,
@@ -407,7 +398,7 @@ class variable_scope:
         """A scope inside the current one, whose defaults it inherits."""
         old, store = get_variable_scope(), _store()
         full = f"{old.name}/{name}" if old.name else name
-        store.open(full)
+        store.opened.open(full)
         scope = replace(
             old,
             name=full,
@@ -418,24 +409,21 @@ class variable_scope:
         )
         with _entered(scope):
             yield scope
-        store.close_below(full)
+        store.opened.close_below(full)
 
     @contextmanager
     def _reopen(self, given: VariableScope) -> Iterator[VariableScope]:
         """A scope of before, its own defaults overridden by the arguments."""
-        store = _store()
-        store.open(given.name)
-        opened = dict(store.opened)
+        opened = _store().opened
+        opened.open(given.name)
         scope = replace(
             given,
             reuse=self._reuse or given.reuse,
             custom_getter=_chained(self._custom_getter, given.custom_getter),
             **self._changes,
         )
-        with _entered(scope):
+        with opened.restored(), _entered(scope):
             yield scope
-        store.close_below(given.name)
-        store.opened = opened
 
     def __exit__(
         self,
@@ -468,12 +456,7 @@ def _chained(getter: Any, old: Any) -> Any:
 def _unique_scope_name(prefix: str) -> str:
     store, current = _store(), get_variable_scope()
     name = f"{current.name}/{prefix}" if current.name else prefix
-    if not store.opened.get(name):
-        return prefix
-    number = 1
-    while store.opened.get(f"{name}_{number}"):
-        number += 1
-    return f"{prefix}_{number}"
+    return prefix + store.opened.unique(name)[len(name) :]
 
 
 def variable_op_scope(
