@@ -19,6 +19,13 @@ class _Controller:
     def __init__(self, waits_for: Sequence[Operation]) -> None:
         self.waits_for = waits_for
         self.made: set[Operation] = set()
+        self._waited = frozenset(waits_for)
+
+    def beyond(self, sources: set[Operation]) -> Sequence[Operation]:
+        """What to wait for beyond `sources`."""
+        if self._waited.isdisjoint(sources):
+            return self.waits_for
+        return [op for op in self.waits_for if op not in sources]
 
 
 class OperationScopes:
@@ -88,7 +95,7 @@ class OperationScopes:
         sources = {tensor.op for tensor in inputs}
         for controller in self._controllers:
             if controller.made.isdisjoint(sources):
-                found.extend(op for op in controller.waits_for if op not in sources)
+                found.extend(controller.beyond(sources))
         return found
 
     def made_under_control(self, op: Operation) -> None:
