@@ -83,7 +83,12 @@ any_ = _define("Any", "", Builder.reduce_or)
 
 
 def kept_shape(g: GraphBuilder, x: Tensor, axes: Tensor) -> Any:
-    """x's shape with 1 for the reduced axes."""
+    """x's shape with 1 for the reduced axes; a constant where the graph tells it."""
+    sizes, known = g.shape_of(x), g.constant_value(axes)
+    if sizes is not None and None not in sizes and known is not None:
+        kept = np.array(sizes, np.int32)
+        kept[known.ravel()] = 1
+        return g.constant(kept)
     rank = g("Rank", x)
     chosen = g("FloorMod", g("Cast", axes, DstT=dtypes.int32) + rank, rank)
     every = g("Range", g.constant(0), rank, g.constant(1))
