@@ -6,7 +6,7 @@ operation read from a file holds the NodeDef, and its attributes are decoded whe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from traceback import StackSummary
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -24,8 +24,8 @@ from flowc.ir.tensor.primitives.common import objects
 from flowc.ops.graph_values import complete_attributes, python_to_attr
 from flowc.ops.inference import (
     Abstract,
+    Inference,
     abstract,
-    infer_contents,
     may_have_contents,
     new_sizes,
     static_sizes,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _DEEPEST = 64  # operations through which the contents of a shape tensor are followed
+INFERENCE = Inference()
 
 
 class TensorBase:
@@ -50,6 +51,7 @@ class TensorBase:
         self._abstract = value
         self._consumers: list[Operation] = []
         self._contents: Array | None = None
+        self._unknown_at = -1  # the graph's `refinements` when contents were looked for in vain
 
     @property
     def op(self) -> Operation:
@@ -116,6 +118,7 @@ class TensorBase:
         value = self._abstract
         if sizes is None or sizes == static_sizes(value):
             return
+        self.graph.refinements += 1
         if isinstance(value, Handle):
             known = abstract(value.dtype, sizes)
             assert isinstance(known, Parameter)
@@ -131,14 +134,45 @@ class TensorBase:
         """Forget what is known of the shape but for these sizes."""
         self._abstract = abstract(self._dtype, sizes)
 
-    def contents(self, depth: int = 0) -> Array | None:
+    def contents(self) -> Array | None:
         """The elements of a small integer tensor, as ints and dimensions, where they are known.
 
         None where they depend on data.
         """
-        if self._contents is None and depth < _DEEPEST and may_have_contents(self._abstract):
-            self._contents = self._op.contents_of(self._index, depth)
+        if not self._is_settled:
+            for tensor in self._unsettled():
+                tensor._settle()
         return self._contents
+
+    @property
+    def _is_settled(self) -> bool:
+        """Whether the contents are known, or known to be unknown."""
+        return (
+            self._contents is not None
+            or self._unknown_at == self.graph.refinements
+            or not may_have_contents(self._abstract)
+        )
+
+    def _unsettled(self) -> Iterator[TensorBase]:
+        """The tensors to be settled for this one, each after those that its operation reads."""
+        reached = {self}
+        path = [self]
+        inputs = [iter(self._op._inputs)]
+        while path:
+            source = next((t for t in inputs[-1] if not (t in reached or t._is_settled)), None)
+            if source is None:
+                inputs.pop()
+                yield path.pop()
+            elif len(path) < _DEEPEST:
+                reached.add(source)
+                path.append(source)
+                inputs.append(iter(source._op._inputs))
+
+    def _settle(self) -> None:
+        """Find the contents, from what is known of those of the operation's inputs."""
+        self._contents = self._op.contents_of(self._index)
+        if all(tensor._is_settled for tensor in self._op._inputs):
+            self._unknown_at = self.graph.refinements
 
     def size_contents(self, depth: int = 0) -> Array | None:
         """The elements of a short integer vector that tells sizes, new symbols for unknown ones.
@@ -146,7 +180,7 @@ class TensorBase:
         None for any other tensor.
         """
         value = self._abstract
-        known = self.contents(depth)
+        known = self.contents()
         if known is not None or not isinstance(value, Parameter):
             return known
         sizes = new_sizes(value.type)
@@ -278,18 +312,18 @@ class Operation:
         data = [t.name if t.value_index else t.op.name for t in self._inputs]
         return data + [f"^{op.name}" for op in self._control_inputs]
 
-    def contents_of(self, index: int, depth: int) -> Array | None:
-        """What is known of the elements of output `index`; see `TensorBase.contents`."""
+    def contents_of(self, index: int) -> Array | None:
+        """The elements of output `index`, from what is known of the inputs' by now."""
         if self.type == "Const":
             return objects(np.asarray(self.attrs["value"]))
         if self.type == "PlaceholderWithDefault":
             return None  # a run may feed something else
         try:
-            return infer_contents(
+            return INFERENCE.infer_contents(
                 self.definition,
                 [t._abstract for t in self._inputs],
                 self.attrs,
-                lambda i: self._inputs[i].contents(depth + 1),
+                lambda i: self._inputs[i]._contents,
                 index,
             )
         except InvalidArgumentError:
@@ -319,6 +353,7 @@ class Operation:
         """Read `tensor` as input number `index`."""
         old = self._inputs[index]
         self._inputs[index] = tensor
+        self.graph.refinements += 1
         tensor._consumers.append(self)
         if self in old._consumers:
             old._consumers.remove(self)
@@ -356,6 +391,7 @@ class Operation:
         node.CopyFrom(self.node_def)
         node.attr[name].CopyFrom(value)
         self.attrs = complete_attributes(self.definition, node)
+        self.graph.refinements += 1
         self.changed()
 
     def _set_device(self, device: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from flowc.frontend import apply, messages
 from flowc.frontend.collections import Collections
 from flowc.frontend.control_flow.contexts import require_readable
-from flowc.frontend.elements import Array, Operation, TensorBase
+from flowc.frontend.elements import INFERENCE, Array, Operation, TensorBase
 from flowc.frontend.frames import describe as describe_site
 from flowc.frontend.graph_scopes import OperationScopes
 from flowc.frontend.naming import NameScopes
@@ -20,12 +20,10 @@ from flowc.ir.dtypes import DType, as_dtype, resource
 from flowc.ir.errors import InvalidArgumentError, InvalidOperandsError
 from flowc.ir.proto import AttrValue, FunctionDef, GradientDef, GraphDef, NodeDef, OpDef, VersionDef
 from flowc.ops.graph_values import attr_to_python, python_to_attr
-from flowc.ops.inference import Abstract, Inference, abstract, output_dtypes
+from flowc.ops.inference import Abstract, abstract, output_dtypes
 from flowc.ops.registry import OpDefinition
 
 GRAPH_DEF_VERSION = 134  # TensorFlow 1.15's, for the consumers of what we write
-
-_inference = Inference()
 
 
 class Graph(NameScopes, Collections, OperationScopes):
@@ -45,6 +43,7 @@ class Graph(NameScopes, Collections, OperationScopes):
         self._unknown_ops: dict[str, OpDefinition] = {}
         self._op_defs: dict[str, OpDef] = {}
         self._changes = 0
+        self.refinements = 0  # grows when more may be known of tensors that were made before
         self._finalized = False
         self._node_defs: list[NodeDef] = []
         self._stale: set[int] = set()
@@ -111,7 +110,7 @@ class Graph(NameScopes, Collections, OperationScopes):
             return (abstract(as_dtype(op.attrs["dtype"]), op.attrs["shape"]),)
         inputs = op._inputs
         try:
-            return _inference.infer(
+            return INFERENCE.infer(
                 op.definition,
                 [t._abstract for t in inputs],
                 op.attrs,

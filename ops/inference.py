@@ -8,7 +8,8 @@ itself (`Shape -> StridedSlice -> Pack -> Reshape`) are followed through `Conten
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeAlias
 
@@ -82,11 +83,43 @@ def output_dtypes(definition: OpDefinition, attrs: Mapping[str, Any]) -> list[DT
     return argument_dtypes(definition.signature.outputs, attrs)
 
 
+@dataclass(slots=True)
+class _Results:
+    """What an op gave for operands of the same types, by the contents that were asked for.
+
+    A lowering asks for the contents of few operands (`asked`, by their numbers) and of most for
+    none; its result follows from them and the types.
+    """
+
+    asked: tuple[int, ...] = ()
+    by_contents: dict[Any, Any] = field(default_factory=dict)
+
+    def key(self, contents: Contents) -> Any:
+        """The contents as a key."""
+        return tuple(_as_key(contents(number)) for number in self.asked)
+
+    def add(self, asked: Collection[int], contents: Contents, result: Any) -> None:
+        """Remember a result and what was asked for on the way to it."""
+        if not set(asked) <= set(self.asked):
+            self.asked = tuple(sorted({*self.asked, *asked}))
+            self.by_contents.clear()
+        self.by_contents[self.key(contents)] = result
+
+
+def _as_key(contents: Array | None) -> Any:
+    """Contents as a key that tells floats apart as their bits do."""
+    if contents is None:
+        return None
+    elements = contents.ravel().tolist()
+    return tuple(e.hex() if type(e) is float else e for e in elements)
+
+
 class Inference:
-    """Runs lowerings on abstract values; remembers results that depend on types alone."""
+    """Runs lowerings on abstract values; remembers results by types and what else was asked for."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, tuple[Abstract, ...]] = {}
+        self._known: dict[Any, _Results] = {}
+        self._size = 0
 
     def infer(
         self,
@@ -101,37 +134,84 @@ class Inference:
         `contents` tells what is known of an input's elements; `sizes` tells the same of one that
         may be sizes, with new symbols for those elements that are not known.
         """
+
+        def run() -> tuple[_Run, tuple[Abstract | int, ...]]:
+            run = _Run(definition, inputs, attrs, contents, sizes)
+            return run, run.as_remembered(run.outputs())
+
         key = _key(definition, inputs, attrs)
-        if key is not None and key in self._known:
-            return tuple(_another(value) for value in self._known[key])
-        run = _Run(definition, inputs, attrs, contents, sizes)
-        outputs = run.outputs()
-        if key is not None and run.depends_on_types_alone:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()  # most have sizes of their graph's own, and serve nobody else
-            self._known[key] = outputs
-        return outputs
+        found: tuple[Abstract | int, ...] = self._remembered(key, contents, run)
+        return tuple(_another(value, inputs) for value in found)
+
+    def infer_contents(
+        self,
+        definition: OpDefinition,
+        inputs: Sequence[Abstract],
+        attrs: Mapping[str, Any],
+        contents: Contents,
+        index: int,
+    ) -> Array | None:
+        """The contents of output `index` as ints and dimensions, or None where data decide them."""
+        if definition.lower is None:
+            return None
+
+        def run() -> tuple[_Run, Array | None]:
+            run = _Run(definition, inputs, attrs, contents)
+            return run, run.symbolic_output(index)
+
+        key = _key(definition, inputs, attrs)
+        found: Array | None = self._remembered(None if key is None else (key, index), contents, run)
+        return found
+
+    def _remembered(self, key: Any, contents: Contents, run: Callable[[], tuple[_Run, Any]]) -> Any:
+        """What an earlier run gave where the key and contents are the same, else what this does."""
+        if key is None:
+            return run()[1]
+        results = self._known.get(key)
+        if results is not None:
+            given = results.key(contents)
+            if given in results.by_contents:
+                return results.by_contents[given]
+        made, result = run()
+        if made.is_repeatable:
+            self._make_room()
+            self._known.setdefault(key, _Results()).add(made.asked, contents, result)
+        return result
+
+    def _make_room(self) -> None:
+        if self._size >= _MOST_KNOWN:  # most have sizes of their graph's own, and serve nobody else
+            self._known.clear()
+            self._size = 0
+        self._size += 1
 
 
-def _another(value: Abstract) -> Abstract:
-    """The abstract value of another tensor of the same type; a parameter stands for one alone."""
+def _another(value: Abstract | int, inputs: Sequence[Abstract]) -> Abstract:
+    """The abstract value of another tensor of the same type; a parameter stands for one alone.
+
+    A number is that of the input that is passed on.
+    """
+    if isinstance(value, int):
+        return inputs[value]
     return Parameter(value.type) if isinstance(value, Parameter) else value
 
 
 def _key(
     definition: OpDefinition, inputs: Sequence[Abstract], attrs: Mapping[str, Any]
 ) -> Any | None:
-    """What a result depends on, or None where that cannot be told: handles, arrays.
+    """What a result depends on, or None where that cannot be told: arrays, unknown ranks.
 
     Functions and unknown ops have names of their own in each graph, and nothing to infer.
     """
     if definition.lower is None and definition.abstract is None:
         return None
-    types = []
+    types: list[tuple[Any, ...]] = []
     for value in inputs:
-        if not isinstance(value, Parameter):
+        if isinstance(value, Parameter):
+            types.append((value.type.dtype.number, value.type.shape))
+        elif isinstance(value, Handle):
+            types.append((value.dtype.number, value.shape, "variable"))
+        else:
             return None
-        types.append((value.type.dtype.number, value.type.shape))
     op = definition if definition.is_custom else definition.name  # which may be defined again
     key = (op, tuple(types), tuple(attrs.values()))
     try:
@@ -157,9 +237,12 @@ class _Run:
         self.contents = contents
         self.sizes = sizes
         self.inputs = _dereferenced(definition, inputs, attrs)
-        self.positions = {value: i for i, value in enumerate(self.inputs)}
+        self.positions: dict[Abstract, list[int]] = {}
+        for position, value in enumerate(self.inputs):
+            self.positions.setdefault(value, []).append(position)
         self.guess_sizes = False
-        self.depends_on_types_alone = True
+        self.asked: dict[int, None] = {}  # the operands whose contents decide, by their numbers
+        self.is_repeatable = True
 
     def outputs(self) -> tuple[Abstract, ...]:
         """The abstract outputs; unknown where the lowering needs what is not known."""
@@ -178,6 +261,13 @@ class _Run:
             return self._lower()
         except (UnknownShape, DataDependent):
             return self._unknown()
+
+    def as_remembered(self, outputs: tuple[Abstract, ...]) -> tuple[Abstract | int, ...]:
+        """The outputs in the form in which they are remembered: a variable by the input it is."""
+        handles = {v: i for i, v in enumerate(self.inputs) if isinstance(v, Handle)}
+        if any(isinstance(v, Handle) and v not in handles for v in outputs):
+            self.is_repeatable = False
+        return tuple(handles.get(v, v) if isinstance(v, Handle) else v for v in outputs)
 
     def _lacks_handles(self) -> bool:
         """Whether a variable is one of which nothing is known, from inside of a function."""
@@ -203,11 +293,12 @@ class _Run:
         return builder
 
     def _contents_of(self, parameter: Parameter) -> Array | None:
-        position = self.positions.get(parameter)
-        self.depends_on_types_alone = False
-        found = None if position is None else self.contents(position)
+        positions = self.positions.get(parameter, ())
+        self.asked.update(dict.fromkeys(positions))
+        found = self.contents(positions[0]) if positions else None
         if found is None and self.guess_sizes:
-            known = None if position is None else self.sizes(position)
+            self.is_repeatable = False
+            known = self.sizes(positions[0]) if positions else None
             return new_sizes(parameter.type) if known is None else known
         return found
 
@@ -217,7 +308,7 @@ class _Run:
         assumptions = builder.assumptions
         assert isinstance(assumptions, _GraphAssumptions)
         if assumptions.made_symbols:
-            self.depends_on_types_alone = False
+            self.is_repeatable = False
         dtypes_ = output_dtypes(self.definition, self.attrs)
         return tuple(
             _generalised(builder, value, dtype)
@@ -233,19 +324,6 @@ class _Run:
             return None if isinstance(value, Handle | UnknownValue) else builder.symbolic(value)
         except (UnknownShape, DataDependent):
             return None
-
-
-def infer_contents(
-    definition: OpDefinition,
-    inputs: Sequence[Abstract],
-    attrs: Mapping[str, Any],
-    contents: Contents,
-    index: int,
-) -> Array | None:
-    """The contents of output `index` as ints and dimensions, or None where they depend on data."""
-    if definition.lower is None:
-        return None
-    return _Run(definition, inputs, attrs, contents).symbolic_output(index)
 
 
 def may_have_contents(value: Abstract) -> bool:
