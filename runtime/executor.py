@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from flowc.compiler.collection import without_collection
 from flowc.compiler.components import structure
 from flowc.compiler.driver import compile_request, load_generator, time_table
 from flowc.compiler.executable import Executable
@@ -146,7 +147,7 @@ class Executor:
         key = (fetches, feeds, targets)
         step = self._steps.get(key)
         if step is None:
-            with self.lock:
+            with self.lock, without_collection():
                 step = self._steps[key] = self._make_step(fetches, feeds, targets)
         return step
 
@@ -224,7 +225,8 @@ class Executor:
     def compile(self, request: Request, reason: str) -> Executable:
         """Compile a request, saying why in the log."""
         start = perf_counter()
-        executable = compile_request(request, self.store, self._target, self.options)
+        with without_collection():
+            executable = compile_request(request, self.store, self._target, self.options)
         self.waiting.extend(perf_counter() - start)
         self.compilations.append(Compilation(request.name, reason, executable.times))
         self.note(str(self.compilations[-1]))
