@@ -52,6 +52,8 @@ class Rebuilder:
 
     def instruction(self, old: Instruction) -> Instruction:
         """`old` on the new values; its results stand for the old ones."""
+        if not old.regions and self.dims is None and self.values.keys().isdisjoint(old.operands):
+            return old
         operands = tuple(map(self.value, old.operands))
         types = tuple(map(self.type, old.types))
         regions = tuple(map(self.computation, old.regions))

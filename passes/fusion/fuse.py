@@ -10,7 +10,6 @@ from flowc.ir.tensor.core import Computation, Instruction, Module, Parameter, Re
 from flowc.passes.fusion.grouping import (
     Group,
     Grouping,
-    grouped_values,
     is_inlined,
     is_splat,
     wants_memory,
@@ -83,7 +82,7 @@ def order_groups(
 def _predecessors(group: Group, grouping: Grouping) -> set[int]:
     found = set()
     for member in group.members:
-        for value in grouped_values(member):
+        for value in grouping.reads(member):
             owner = grouping.owner(value)
             if owner is not None and owner is not group:
                 found.add(owner.number)
@@ -101,7 +100,7 @@ def _reader_edges(
     wanted = set(writers.values())
     for group in groups:
         for member in group.members:
-            for value in grouped_values(member):
+            for value in grouping.reads(member):
                 if value in wanted:
                     readers.setdefault(value, []).append(group)
     dependencies = grouping.dependencies
@@ -158,7 +157,7 @@ class _Emission:
         used: set[Value] = {without_reshapes(r) for r in self.computation.results}
         for group in self.ordered:
             for member in group.members:
-                for value in grouped_values(member):
+                for value in self.grouping.reads(member):
                     if self.grouping.owner(value) is not group:
                         used.add(value)
         return used

@@ -205,6 +205,7 @@ class Grouping:
         self.group_of: dict[Instruction, Group] = {}
         self._count = 0
         self._order: Mapping[Instruction, int] = {}
+        self._reads: dict[Instruction, tuple[Value, ...]] = {}
 
     def place(self, instruction: Instruction) -> None:
         """Put the next instruction into a group."""
@@ -365,10 +366,17 @@ class Grouping:
     def _join(self, group: Group, instruction: Instruction, index: Indices) -> None:
         group.members[instruction] = index
         self.group_of[instruction] = group
-        for value in grouped_values(instruction):
+        for value in self.reads(instruction):
             owner = self.owner(value)
             if owner is not None and owner is not group:
                 self.dependencies.add(owner.node, group.node)
+
+    def reads(self, instruction: Instruction) -> tuple[Value, ...]:
+        """The values that an instruction reads (`grouped_values`)."""
+        found = self._reads.get(instruction)
+        if found is None:
+            found = self._reads[instruction] = tuple(grouped_values(instruction))
+        return found
 
     def owner(self, value: Value) -> Group | None:
         """The group that computes a value; None for parameters and constants."""

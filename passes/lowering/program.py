@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from flowc.ir.loops.kernel import (
     Commit,
     Constants,
     For,
+    Kernel,
     Program,
     Statement,
     Step,
@@ -27,9 +29,9 @@ from flowc.ir.loops.walk import written_by
 from flowc.ir.tensor.core import Computation, Instruction, Module, Parameter, Result, Value
 from flowc.passes.lowering.buffers import Arena, Lifetimes, buffer_for, memory_of
 from flowc.passes.lowering.fused import roots, walk
-from flowc.passes.lowering.kernels import copy_kernel
+from flowc.passes.lowering.kernels import Scratch, copy_kernel
 from flowc.passes.lowering.opaque import may_overwrite
-from flowc.passes.lowering.shared_kernels import SHARED
+from flowc.passes.lowering.shared_kernels import SHARED, Structure
 from flowc.passes.target import Target
 
 _SMALL = 8  # elements of which a copy costs nothing
@@ -65,6 +67,7 @@ class _Lowering:
     arguments: list[Buffer] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
     count: int = 0
+    structures: dict[Instruction, Structure] = field(default_factory=dict)  # of fusions
 
     def run(self) -> Lowered:
         """The whole program."""
@@ -173,16 +176,13 @@ class _Lowering:
         """Every read of the parameter in the kernel is where the result is stored."""
         if fusion.attributes["kind"] == "opaque":
             return _overwrites(fusion, parameter, result)
-        kernel, _ = SHARED.kernel(fusion, {}, self.target)
+        kernel, _ = self._kernel(fusion, {})
         inputs = kernel.parameters[: len(fusion.operands)]
         outputs = kernel.parameters[len(inputs) :]
         written = outputs[fusion.results.index(result)]
-        if _loads(tuple(roots(kernel.body)), written):
-            return False  # the kernel keeps something else there until the result is known
-        reads = [
-            b for v, b in zip(fusion.operands, inputs, strict=True) if memory_of(v) is parameter
-        ]
-        return all(_reads_before_writing(kernel.body, read, written) for read in reads)
+        operands = zip(fusion.operands, inputs, strict=True)
+        reads = [buffer for value, buffer in operands if memory_of(value) is parameter]
+        return bool(reads) and all(_may_share(kernel, read, written) for read in reads)
 
     # Steps
 
@@ -228,7 +228,7 @@ class _Lowering:
         outputs = [self.buffer(r) for r in fusion.results]
         inputs = [self.buffer(o) for o in fusion.operands]
         shared = {n: inputs.index(output) for n, output in enumerate(outputs) if output in inputs}
-        kernel, wanted = SHARED.kernel(fusion, shared, self.target)
+        kernel, wanted = self._kernel(fusion, shared)
         scratch = [self._scratch(buffer, fusion) for buffer in wanted]
         own = [o for n, o in enumerate(outputs) if n not in shared]
         return Call(kernel, (*inputs, *own, *scratch))
@@ -249,6 +249,12 @@ class _Lowering:
         if isinstance(value, Parameter) or value.instruction.primitive != "fusion":
             return False
         return self.lifetimes.dies[value] == self.lifetimes.born[fusion.results[0]]
+
+    def _kernel(self, fusion: Instruction, shared: Mapping[int, int]) -> tuple[Kernel, Scratch]:
+        structure = self.structures.get(fusion)
+        if structure is None:
+            structure = self.structures[fusion] = Structure(fusion)
+        return SHARED.kernel(fusion, structure, shared, self.target)
 
     def _scratch(self, wanted: Buffer, fusion: Instruction) -> Buffer:
         """A buffer in the arena that is there while the fusion runs."""
@@ -349,6 +355,14 @@ def _overwrites(fusion: Instruction, value: Value, result: Result) -> bool:
         if memory_of(operand) is value
     ]
     return len(reads) == 1 and may_overwrite(instruction, reads[0])
+
+
+@lru_cache(1 << 12)
+def _may_share(kernel: Kernel, read: Buffer, written: Buffer) -> bool:
+    """Whether a kernel may write what it writes to one buffer over the other, which it reads."""
+    if _loads(tuple(roots(kernel.body)), written):
+        return False  # the kernel keeps something else there until the result is known
+    return _reads_before_writing(kernel.body, read, written)
 
 
 def _reads_before_writing(body: tuple[Statement, ...], read: Buffer, written: Buffer) -> bool:

@@ -24,6 +24,25 @@ _NAMED = 4  # instructions that a kernel's name mentions
 _PLUMBING = frozenset({"broadcast_in_dim", "constant", "convert", "reshape", "transpose"})
 
 
+class Structure:
+    """What a fusion has in common with equal ones; its hash is computed once."""
+
+    __slots__ = ("_hash", "_key")
+
+    def __init__(self, fusion: Instruction) -> None:
+        (region,) = fusion.regions
+        self._key = attributes_key(fusion.attributes), fusion.types, computation_key(region, {})
+        self._hash = hash(self._key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Structure):
+            return NotImplemented
+        return self is other or (self._hash == other._hash and self._key == other._key)
+
+
 class SharedKernels:
     """The kernels of this process, least recently used first."""
 
@@ -32,13 +51,17 @@ class SharedKernels:
         self._lock = Lock()
 
     def kernel(
-        self, fusion: Instruction, shared: Mapping[int, int], target: Target
+        self,
+        fusion: Instruction,
+        structure: Structure,
+        shared: Mapping[int, int],
+        target: Target,
     ) -> tuple[Kernel, Scratch]:
         """A fusion's kernel, whose result n is in the memory of operand `shared[n]`.
 
         The scratch buffers stand for those that each call has of its own.
         """
-        key = (_structure(fusion), tuple(shared.items()), target)
+        key = (structure, tuple(shared.items()), target)
         with self._lock:
             if key in self._kernels:
                 self._kernels.move_to_end(key)
@@ -71,11 +94,6 @@ def _lower(
     except Exception as error:
         error.add_note(f"while lowering the fusion that ends in '{fusion.location}'")
         raise
-
-
-def _structure(fusion: Instruction) -> Hashable:
-    (region,) = fusion.regions
-    return attributes_key(fusion.attributes), fusion.types, computation_key(region, {})
 
 
 def kernel_name(fusion: Instruction) -> str:
