@@ -11,10 +11,13 @@ A `Symbol` is a non-negative integer: the batch size of a placeholder, or a loop
 A divisor that is no number is positive: a size, an extent, a step. Where it is 0, since a tensor is
 empty, the quotient means nothing, and nothing may depend on it.
 
+A derived symbol is a size that has a name: the symbol knows its `definition`.
+
 `expressions` holds the polynomials, `identities` and `bounds` the theorems that simplify them.
 """
 
 from flowc.ir.dims.bounds import is_nonnegative, is_positive
+from flowc.ir.dims.definitions import brief, expand, is_derived, weight
 from flowc.ir.dims.expressions import (
     OPERATIONS,
     Atom,
@@ -43,10 +46,13 @@ __all__ = [
     "Symbol",
     "as_dim",
     "as_symbol",
+    "brief",
     "ceildiv",
     "coefficient_of",
     "evaluate",
+    "expand",
     "floordiv",
+    "is_derived",
     "is_nonnegative",
     "is_positive",
     "maximum",
@@ -60,4 +66,5 @@ __all__ = [
     "symbol",
     "symbols",
     "to_python",
+    "weight",
 ]

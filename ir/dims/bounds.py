@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from threading import local
 
+from flowc.ir.dims.definitions import unfold
 from flowc.ir.dims.expressions import Atom, Dim, Expr, Monomial, Operation, Symbol, make, remove
 
 MOST_BOUNDS = 256  # that one question follows, since each may lead to two others
@@ -55,7 +56,8 @@ def _is_nonnegative(value: Expr) -> bool:
         _search.bounds += 1
         if bound != value and is_nonnegative(bound):
             return True
-    return False
+    unfolded = unfold(value)
+    return unfolded is not value and is_nonnegative(unfolded)
 
 
 def is_positive(value: Dim) -> bool:

@@ -50,10 +50,13 @@ def _split_terms(left: Dim, monomial: Monomial, coefficient: int) -> tuple[Dim, 
     rest: dict[Monomial, int] = {}
     for term, factor in terms_of(left):
         remaining = remove(term, monomial)
-        if remaining is None or factor % coefficient:
+        if remaining is None:
             rest[term] = factor
-        else:
-            quotient[remaining] = factor // coefficient
+            continue
+        times, left_over = divmod(factor, coefficient)
+        if left_over and (term or coefficient < 0):  # of a number all but what is less
+            times, left_over = 0, factor
+        quotient[remaining], rest[term] = times, left_over
     return make(quotient), make(rest)
 
 

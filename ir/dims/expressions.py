@@ -5,7 +5,7 @@ The operations that are not polynomial are entered in `OPERATIONS` by `identitie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias, Union
 
 Dim: TypeAlias = Union[int, "Expr"]
@@ -18,20 +18,26 @@ class Atom(str):
     """An indivisible factor of a product: its printed form, which is what it compares by."""
 
     __slots__ = ()
+    is_division = False
 
     def __repr__(self) -> str:
         return str(self)
 
 
 class Symbol(Atom):
-    """A named non-negative integer; `extent` is its exclusive upper bound where one is known."""
+    """A named non-negative integer; `extent` is its exclusive upper bound where one is known.
 
-    __slots__ = ("extent",)
+    A derived symbol stands for its `definition`, an expression of other symbols.
+    """
+
+    __slots__ = ("definition", "extent")
     extent: Dim | None
+    definition: Dim | None
 
-    def __new__(cls, name: str, extent: Dim | None = None) -> Symbol:
+    def __new__(cls, name: str, extent: Dim | None = None, definition: Dim | None = None) -> Symbol:
         self = super().__new__(cls, name)
         self.extent = extent
+        self.definition = definition
         return self
 
     @property
@@ -39,14 +45,15 @@ class Symbol(Atom):
         """The symbol's name, also its printed form."""
         return str(self)
 
-    def __reduce__(self) -> tuple[type[Symbol], tuple[str, Dim | None]]:
-        return Symbol, (str(self), self.extent)
+    def __reduce__(self) -> tuple[type[Symbol], tuple[str, Dim | None, Dim | None]]:
+        return Symbol, (str(self), self.extent, self.definition)
 
 
 class Operation(Atom):
     """A non-polynomial operation: `floordiv`, `mod`, `min` or `max` of two expressions."""
 
-    __slots__ = ("left", "operator", "right", "symbols")
+    __slots__ = ("_partner", "is_division", "left", "operator", "right", "symbols")
+    _partner: Dim | None
     operator: str
     left: Dim
     right: Dim
@@ -58,16 +65,26 @@ class Operation(Atom):
         self.left = left
         self.right = right
         self.symbols = symbols(left) | symbols(right)
+        self.is_division = operator in ("floordiv", "mod")
+        self._partner = None
         return self
 
     def __reduce__(self) -> tuple[type[Operation], tuple[str, Dim, Dim]]:
         return Operation, (self.operator, self.left, self.right)
 
+    @property
+    def partner(self) -> Dim:
+        """The quotient of a remainder, the remainder of a quotient."""
+        if self._partner is None:
+            other = "floordiv" if self.operator == "mod" else "mod"
+            self._partner = OPERATIONS[other](self.left, self.right)
+        return self._partner
+
 
 class Expr:
     """An integer polynomial over atoms; built with operators, `symbol`, `minimum`, `maximum`."""
 
-    __slots__ = ("_hash", "_symbols", "nonnegative", "terms")
+    __slots__ = ("_hash", "_symbols", "expanded", "nonnegative", "terms")
 
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
         ordered = sorted(terms.items()) if len(terms) > 1 else terms
@@ -75,6 +92,7 @@ class Expr:
         self._hash: int | None = None  # known when first asked for, like what follows
         self._symbols: frozenset[Symbol] | None = None
         self.nonnegative: bool | None = None  # the answer of `bounds.is_nonnegative`
+        self.expanded: Dim | None = None  # the answer of `definitions.expand`
 
     def __reduce__(self) -> tuple[type[Expr], tuple[dict[Monomial, int]]]:
         return Expr, (self.terms,)  # hashes of strings are a process's own
@@ -188,7 +206,7 @@ def symbols_of(atom: Atom) -> frozenset[Symbol]:
     return frozenset((atom,))
 
 
-def product(dims: tuple[Dim, ...] | list[Dim]) -> Dim:
+def product(dims: Sequence[Dim]) -> Dim:
     """The product; 1 for no dimensions."""
     result: Dim = 1
     for dim in dims:
@@ -217,30 +235,68 @@ def terms_of(value: Dim) -> Iterable[tuple[Monomial, int]]:
 def make(terms: Mapping[Monomial, int]) -> Dim:
     """The sum of the terms, an int where it can be, an index put together where it was apart."""
     kept = {m: c for m, c in terms.items() if c}
+    if len(kept) < 2:
+        return Expr(kept) if kept and () not in kept else kept.get((), 0)
     for monomial in kept:
         for atom in monomial:
-            if isinstance(atom, Operation) and atom.operator == "mod":
-                joined = _join_remainder(kept, monomial, atom)
+            if atom.is_division:
+                assert isinstance(atom, Operation)
+                joined = _JOIN[atom.operator](kept, monomial, atom)
                 if joined is not None:
                     return joined
-    if not kept:
-        return 0
-    if len(kept) == 1 and () in kept:
-        return kept[()]
     return Expr(kept)
 
 
 def _join_remainder(terms: dict[Monomial, int], monomial: Monomial, atom: Operation) -> Dim | None:
-    """`c*(x % y) + c*y*(x // y) -> c*x`: an index taken apart and put together again."""
+    """`c*(x % y) + c*y*(x // y) -> c*x`: an index taken apart and put together again.
+
+    And `c*(x % y) - c*x -> -c*y*(x // y)`: what a remainder leaves is a multiple.
+    """
     rest = remove(monomial, (atom,))
     assert rest is not None
-    factor: Dim = make({rest: terms[monomial]})
-    partner = factor * atom.right * atomic("floordiv", atom.left, atom.right)
-    found = list(terms_of(partner))
+    factor = make({rest: terms[monomial]})
+    others = {m: c for m, c in terms.items() if m != monomial}
+    if any(a.is_division for m in others for a in m):
+        left = _without(others, factor * atom.right * atom.partner)
+        if left is not None:
+            return left + factor * atom.left
+    left = _without_varying(others, factor * atom.left)
+    if left is None:
+        return None
+    return left - factor * atom.right * atom.partner
+
+
+def _join_quotient(terms: dict[Monomial, int], monomial: Monomial, atom: Operation) -> Dim | None:
+    """`c*y*(x // y) - c*x -> -c*(x % y)`: what is left of a number without its multiples."""
+    divisor = [*terms_of(atom.right)]
+    if len(divisor) != 1 or terms[monomial] % divisor[0][1]:
+        return None
+    rest = remove(monomial, (atom, *divisor[0][0]))
+    if rest is None:
+        return None
+    factor = make({rest: terms[monomial] // divisor[0][1]})
+    others = {m: c for m, c in terms.items() if m != monomial}
+    left = _without_varying(others, factor * atom.left)
+    return None if left is None else left - factor * atom.partner
+
+
+_JOIN = {"mod": _join_remainder, "floordiv": _join_quotient}
+
+
+def _without(terms: dict[Monomial, int], part: Dim) -> Dim | None:
+    """The sum without one term, or None where it is not there."""
+    found = list(terms_of(part))
     if len(found) != 1 or terms.get(found[0][0]) != found[0][1]:
         return None
-    others = {m: c for m, c in terms.items() if m not in (monomial, found[0][0])}
-    return make(others) + factor * atom.left
+    return make({m: c for m, c in terms.items() if m != found[0][0]})
+
+
+def _without_varying(terms: dict[Monomial, int], part: Dim) -> Dim | None:
+    """`terms + part` where that takes all terms of `part` away but a number, else None."""
+    found = list(terms_of(part))
+    if all(not m or terms.get(m) == -c for m, c in found) and any(m for m, _ in found):
+        return make(terms) + part
+    return None
 
 
 def _print_term(monomial: Monomial, coefficient: int) -> str:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from flowc.ir.dims.bounds import is_nonnegative, is_positive
 from flowc.ir.dims.division import split_multiples, without_common_factor
-from flowc.ir.dims.expressions import OPERATIONS, Dim, atomic
+from flowc.ir.dims.expressions import OPERATIONS, Dim, Expr, Operation, atomic, make, terms_of
 
 
 def floordiv(left: Dim, right: Dim) -> Dim:
@@ -102,6 +102,47 @@ def remainder_of_multiple(x: Dim, y: Dim) -> Dim | None:
     """`(q*y + r) % y -> r % y`"""
     q, r = split_multiples(x, y)
     return mod(r, y) if q != 0 else None
+
+
+@identity("floordiv")
+def quotient_of_less_than_nothing(x: Dim, y: Dim) -> Dim | None:
+    """`-x // y -> -((x + y - 1) // y)` where `y > 0`"""
+    return -floordiv(-x + y - 1, y) if isinstance(y, int) and _is_turned(x) else None
+
+
+@identity("mod")
+def remainder_of_less_than_nothing(x: Dim, y: Dim) -> Dim | None:
+    """`-x % y -> y - 1 - (x + y - 1) % y` where `y > 0`"""
+    return y - 1 - mod(-x + y - 1, y) if isinstance(y, int) and _is_turned(x) else None
+
+
+def _is_turned(x: Dim) -> bool:
+    """Whether every symbol counts down in x: the form for which the other sign stands."""
+    return isinstance(x, Expr) and all(c < 0 for monomial, c in x.terms.items() if monomial)
+
+
+@identity("floordiv")
+def quotient_of_quotient(x: Dim, y: Dim) -> Dim | None:
+    """`(x // z + d) // y -> (x + d*z) // (z*y)` where `z > 0 and y > 0`"""
+    (monomial, factor), *others = [t for t in terms_of(x) if t[0]] or [((), 0)]
+    if others or factor != 1 or len(monomial) != 1 or not isinstance(y, int):
+        return None
+    match monomial[0]:
+        case Operation(operator="floordiv", left=left, right=int(z)):
+            return floordiv(left + (x - make({monomial: 1})) * z, z * y)
+    return None
+
+
+@identity("mod")
+def remainder_of_remainder(x: Dim, y: Dim) -> Dim | None:
+    """`(d + c*(x % (z*y))) % y -> (d + c*x) % y` where `z > 0 and y > 0`"""
+    for monomial, c in terms_of(x):
+        match monomial:
+            case (Operation(operator="mod", left=left, right=int(z)),) if (
+                isinstance(y, int) and c * z % y == 0
+            ):
+                return mod(x - make({monomial: c}) + c * left, y)
+    return None
 
 
 @identity("floordiv", "mod")
