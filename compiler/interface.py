@@ -19,6 +19,7 @@ from flowc.ir.tensor.builder import Initial
 from flowc.ir.tensor.core import (
     ArgumentDim,
     ArgumentElement,
+    Derived,
     Guard,
     Message,
     Shape,
@@ -90,6 +91,9 @@ class Interface:
             return None
         sizes: dict[str, int] = {}
         for symbol, source in self.symbols.items():
+            if isinstance(source, Derived):
+                sizes[symbol.name] = source.evaluate(sizes)
+                continue
             array = feeds[source.argument]
             if isinstance(source, ArgumentDim):
                 sizes[symbol.name] = array.shape[source.axis]

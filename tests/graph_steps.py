@@ -18,6 +18,7 @@ from flowc.ir.dtypes import DType
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import TensorType, Value
+from flowc.ir.tensor.names import Names
 from flowc.ir.tensor.primitives.contraction import DotDimensionNumbers
 
 Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
@@ -33,7 +34,10 @@ class Graph:
 
     def __init__(self, draw: Draw, hints: dict[str, int]) -> None:
         self.draw = draw
-        self.b = Builder(Specialising(hints))
+        self.names = Names()
+        named = bool(hints) and draw(st.booleans())
+        self.assumptions = Specialising(hints, self.names if named else None)
+        self.b = Builder(self.assumptions)
         self.values: list[Value] = []
         self.depth = 0  # regions around the place where steps go
 
@@ -66,7 +70,7 @@ class Graph:
             self.values.append(value)
 
     def _greatest_size(self, value: Value) -> int:
-        size = value.type.size
+        size = dims.expand(value.type.size)
         return dims.evaluate(size, {s.name: 9 for s in dims.symbols(size)})
 
 

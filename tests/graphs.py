@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
-from flowc.ir.tensor.core import ArgumentDim, Module, Parameter, TensorType
+from flowc.ir.tensor.core import ArgumentDim, Derived, Module, Parameter, TensorType
 from flowc.ir.tensor.interpreter import run
 from flowc.ir.tensor.printer import print_module
 from tests.graph_steps import CONTROL, EXACT, FLOATS, INTEGERS, SIZES, SMOOTH, Draw, Graph, Step
@@ -117,7 +117,9 @@ def programs(
             g.add(value)
     count = min(3, len(g.values))
     results = [*g.values[-count:]]
-    module = Module("random", g.b.computation(parameters, results), symbols)
+    main = g.b.computation(parameters, results)
+    sources = symbols | {s: Derived(size) for s, size in g.names.definitions.items()}
+    module = Module("random", main, sources, tuple(g.assumptions.guards))
     arguments = tuple(_argument(draw, p.type, bound, special) for p in parameters)
     return Program(module, arguments)
 

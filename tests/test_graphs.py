@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 
 from flowc.ir.dims import substitute
-from flowc.ir.tensor.core import ArgumentDim, Module
+from flowc.ir.tensor.core import Module
+from flowc.ir.tensor.interpreter import bind_symbols
 from flowc.ir.tensor.parser import parse_module
 from flowc.ir.tensor.printer import print_module
 from flowc.ir.tensor.rewrite import substitute_dims
@@ -36,11 +37,7 @@ def test_text_keeps_the_answer(program: Program) -> None:
 @given(programs(EXACT))
 def test_known_sizes_give_the_same_answer(program: Program) -> None:
     """Replacing the symbols by their values changes neither validity nor answers."""
-    sizes = {
-        symbol: program.arguments[source.argument].shape[source.axis]
-        for symbol, source in program.module.symbols.items()
-        if isinstance(source, ArgumentDim)
-    }
+    sizes = bind_symbols(program.module, program.arguments)
     main = substitute_dims(program.module.main, lambda d: substitute(d, sizes.get))
     static = Module("static", main)
     verify(static)

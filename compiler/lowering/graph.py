@@ -37,6 +37,7 @@ from flowc.ir.tensor.builder import (
 from flowc.ir.tensor.core import (
     ArgumentDim,
     ArgumentElement,
+    Derived,
     Module,
     Parameter,
     Result,
@@ -45,6 +46,7 @@ from flowc.ir.tensor.core import (
     TensorType,
     Value,
 )
+from flowc.ir.tensor.names import Names
 from flowc.ir.tensor.primitives.common import objects
 from flowc.ops.calling import call_lowering, dereferenced
 from flowc.ops.inference import output_dtypes
@@ -151,7 +153,8 @@ class _Lowering:
 
     def run(self) -> LoweredGraph:
         """The whole module."""
-        self.assumptions = Specialising({})
+        self.names = Names()
+        self.assumptions = Specialising({}, self.names)
         self.state: VariableStore = VariableStore(self.variables)
         self.builder = Builder(self.assumptions, self.state)
         self.builder.parameter_contents = self._contents
@@ -378,10 +381,11 @@ class _Lowering:
         parameters = [*self.feeds, *state.parameters.values()]
         written = [state.current[name] for name in writes]
         main = self.builder.computation(parameters, [*results, *written])
+        derived = {s: Derived(d) for s, d in self.names.definitions.items()}
         module = Module(
             self.request.name,
             main,
-            self.symbols,
+            self.symbols | derived,
             tuple(self.assumptions.guards),
             donated,
             tuple(self.builder.messages),

@@ -317,6 +317,11 @@ def program_digest(program: Program) -> str:
     return sha256("\n".join([*kernels, *rest]).encode()).hexdigest()
 
 
+def _symbol(symbol: Symbol) -> str:
+    """A symbol's name, and what it stands for: code is made with that in mind."""
+    return symbol.name if symbol.definition is None else f"{symbol.name} = {symbol.definition}"
+
+
 class _ProgramPrinter:
     """Prints a program's buffers and steps, and gives names to its kernels."""
 
@@ -328,7 +333,7 @@ class _ProgramPrinter:
 
     def lines(self) -> Iterator[str]:
         program = self.program
-        symbols = ", ".join(s.name for s in program.symbols)
+        symbols = ", ".join(map(_symbol, program.symbols))
         steps = list(self._declarations())
         steps += self._steps(program.steps)
         arguments = ", ".join(self._buffer(b) for b in program.arguments)

@@ -10,13 +10,14 @@ inference, assumes that the program is right and answers what TensorFlow's shape
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Expr
+from flowc.ir.dims import Dim, Expr, Symbol
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.tensor.core import Guard, Shape
 from flowc.ir.tensor.equalities import Equalities
+from flowc.ir.tensor.names import Names
 
 
 class Assumptions(ABC):
@@ -24,8 +25,10 @@ class Assumptions(ABC):
 
     knows_sizes = False  # whether every size has a value in the run that asks for the code
 
-    def __init__(self) -> None:
-        self._equalities = Equalities()
+    def __init__(self, names: Names | None = None, equalities: Equalities | None = None) -> None:
+        self.names = names
+        self._equalities = equalities or Equalities()
+        self._sizes: dict[Dim, Dim] = {}
         self._fresh = 0
 
     @property
@@ -35,11 +38,36 @@ class Assumptions(ABC):
 
     def canonical(self, dim: Dim) -> Dim:
         """`dim` with every size that was found equal to another replaced by that other."""
-        return self._equalities.canonical(dim)
+        return dims.brief(self._equalities.canonical(dim))
 
     def canonical_shape(self, shape: Shape) -> Shape:
         """`canonical` of every dimension."""
-        return tuple(map(self.canonical, shape)) if self.any_equal else shape
+        return tuple(map(self.canonical, shape))
+
+    def size(self, dim: Dim) -> Dim:
+        """A tensor's size in names: `canonical`, and what is no product of symbols is one."""
+        if isinstance(dim, int):
+            return dim
+        found = self._sizes.get(dim)
+        if found is None:
+            found = self.canonical(dim)
+            if self.names is not None:
+                found = self.names.named(found, self._name)
+            self._sizes[dim] = found
+        return found
+
+    def sizes(self, shape: Iterable[Dim]) -> Shape:
+        """`size` of every dimension."""
+        return tuple(map(self.size, shape))
+
+    def _name(self, dim: Expr) -> Symbol | None:
+        """A symbol that stands for `dim`; None where it may not, since no symbol is negative."""
+        return None
+
+    def _learn(self, left: Dim, right: Dim) -> None:
+        """From now on the two are equal."""
+        self._equalities.add(left, right)
+        self._sizes.clear()
 
     def equal(self, left: Dim, right: Dim) -> bool:
         """True when the two sizes are, or are now assumed to be, equal."""
@@ -48,11 +76,11 @@ class Assumptions(ABC):
             return True
         if isinstance(one, int) and isinstance(other, int):
             return False
-        if isinstance(difference := one - other, int):
+        if isinstance(difference := dims.expand(one - other), int):
             return difference == 0
         if not self._assume_equal(one, other):
             return False
-        self._equalities.add(left, right)
+        self._learn(left, right)
         return True
 
     def equal_shapes(self, left: Shape, right: Shape) -> bool:
@@ -86,10 +114,22 @@ class Specialising(Assumptions):
 
     knows_sizes = True
 
-    def __init__(self, hints: Mapping[str, int]) -> None:
-        super().__init__()
+    def __init__(self, hints: Mapping[str, int], names: Names | None = None) -> None:
+        super().__init__(names)
         self.hints = dict(hints)
         self.guards: list[Guard] = []
+
+    def _name(self, dim: Expr) -> Symbol | None:
+        """Where it is not negative in the first run, which is guarded unless it is so always."""
+        try:
+            number = self.hint(dim)
+        except (KeyError, ZeroDivisionError):
+            return None
+        if self.names is None or number < 0 or not self.at_least(dim, 0):
+            return None
+        symbol = self.names.define(dim)
+        self.hints[symbol.name] = number
+        return symbol
 
     def hint(self, dim: Dim) -> int:
         """The number that `dim` is in the first run."""
@@ -101,7 +141,7 @@ class Specialising(Assumptions):
         return holds
 
     def broadcast(self, left: Dim, right: Dim) -> Dim:
-        left, right = self.canonical(left), self.canonical(right)
+        left, right = self.size(left), self.size(right)
         if left == 1 or left == right:
             return right
         if right == 1:
@@ -109,7 +149,7 @@ class Specialising(Assumptions):
         a, b = self.hint(left), self.hint(right)
         if a == b:
             self.equal(left, right)
-            return self.canonical(left)
+            return self.size(left)
         if 1 not in (a, b):
             raise _incompatible(a, b)
         small, large = (left, right) if a == 1 else (right, left)
@@ -120,10 +160,14 @@ class Specialising(Assumptions):
         left, right = self.canonical(left), self.canonical(right)
         if isinstance(left, int) and isinstance(right, int):
             return left >= right
-        if dims.is_nonnegative(left - right):
+        difference = left - right
+        if self._equalities.is_nonnegative(difference):
             return True
         holds = self.hint(left) >= self.hint(right)
         self.guards.append(Guard(dims.maximum(left, right), left, equal=holds))
+        if holds:
+            self._equalities.add_nonnegative(difference)
+            self._sizes.clear()
         return holds
 
     def fresh(self, hint: int | None = None) -> Expr:
@@ -140,7 +184,7 @@ class Optimistic(Assumptions):
         return True
 
     def broadcast(self, left: Dim, right: Dim) -> Dim:
-        left, right = self.canonical(left), self.canonical(right)
+        left, right = self.size(left), self.size(right)
         if left == 1 or left == right:
             return right
         if right == 1:

@@ -11,6 +11,8 @@ from typing import Any
 
 from flowc.ir.dims import Dim, Expr
 
+SHAPE = "shape"  # of results
+
 
 def map_dims(value: Any, function: Callable[[Expr], Dim]) -> Any:
     """`value` with `function` of each symbolic dimension; the same object if none changed."""
@@ -24,10 +26,15 @@ def map_dims(value: Any, function: Callable[[Expr], Dim]) -> Any:
 
 
 def map_attribute_dims(
-    attributes: Mapping[str, Any], function: Callable[[Expr], Dim]
+    attributes: Mapping[str, Any],
+    function: Callable[[Expr], Dim],
+    sizes: Callable[[Expr], Dim] | None = None,
 ) -> Mapping[str, Any]:
-    """`map_dims` of every attribute; the same object if none changed."""
-    mapped = {key: map_dims(value, function) for key, value in attributes.items()}
+    """`map_dims` of every attribute, `sizes` for a shape; the same object if none changed."""
+    mapped = {
+        key: map_dims(value, sizes if sizes and key == SHAPE else function)
+        for key, value in attributes.items()
+    }
     same = all(mapped[key] is value for key, value in attributes.items())
     return attributes if same else mapped
 

@@ -24,7 +24,7 @@ from flowc.ir.dims import Dim, Expr
 from flowc.ir.dtypes import DType
 from flowc.ir.tensor import primitives as _primitives  # noqa: F401  fills the table
 from flowc.ir.tensor.assumptions import Assumptions
-from flowc.ir.tensor.attributes import map_attribute_dims
+from flowc.ir.tensor.attributes import map_attribute_dims, map_dims
 from flowc.ir.tensor.core import (
     Computation,
     Evidence,
@@ -187,13 +187,14 @@ class BuilderCore:
     ) -> tuple[Result, ...]:
         """Append an instruction and return its results. Raises InvalidArgumentError."""
         attributes = attributes or {}
+        size, canonical = self.assumptions.size, self.assumptions.canonical
+        attributes = map_attribute_dims(attributes, canonical, size)
         if self.assumptions.any_equal:
-            canonical = self.assumptions.canonical
-            attributes = map_attribute_dims(attributes, canonical)
-            regions = [substitute_dims(region, canonical) for region in regions]
+            regions = [substitute_dims(region, canonical, size) for region in regions]
         types = PRIMITIVES[primitive].infer(
             [self.type_of(o) for o in operands], attributes, [self._outline(r) for r in regions]
         )
+        types = tuple(map(self._named, types))
         instruction = Instruction(
             primitive, tuple(operands), attributes, types, tuple(regions), self.location
         )
@@ -204,11 +205,14 @@ class BuilderCore:
         """Append an instruction of one result, without regions."""
         return self.emit_all(primitive, operands, attributes)[0]
 
+    def _named(self, type_: TensorType) -> TensorType:
+        """The type with its sizes in names."""
+        shape = map_dims(type_.shape, self.assumptions.size)
+        return type_ if shape is type_.shape else TensorType(type_.dtype, shape)
+
     def type_of(self, value: Value) -> TensorType:
         """The value's type with sizes that were found equal written alike."""
-        if not self.assumptions.any_equal:
-            return value.type
-        return TensorType(value.type.dtype, self.assumptions.canonical_shape(value.type.shape))
+        return self._named(value.type)
 
     def shape(self, value: Value) -> Shape:
         """The value's shape, sizes that were found equal written alike."""
@@ -274,6 +278,18 @@ class BuilderCore:
                 self._contents[found] = self._find_contents(found)
             pending.pop()
         return self._contents[value]
+
+    def is_of_sizes(self, *values: Value) -> bool:
+        """Whether the contents follow from shapes and constants alone, and are known."""
+        seen, pending = set(values), list(values)
+        while pending:
+            found = pending.pop()
+            if isinstance(found, Parameter):
+                return False
+            new = [v for v in self._sources(found) if v not in seen]
+            seen.update(new)
+            pending += new
+        return all(self.symbolic(value) is not None for value in values)
 
     def _sources(self, value: Value) -> tuple[Value, ...]:
         """The values whose contents those of `value` follow from."""
@@ -361,7 +377,7 @@ class BuilderCore:
         built = Computation(tuple(parameters), tuple(self._instructions), tuple(results))
         if not self.assumptions.any_equal:
             return built
-        rebuilder = Rebuilder(dims=self.assumptions.canonical)
+        rebuilder = Rebuilder({}, self.assumptions.canonical, self.assumptions.size)
         rebuilt = rebuilder.computation(built)
         self.messages = [
             message if message.evidence is None

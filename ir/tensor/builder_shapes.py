@@ -62,7 +62,7 @@ class Shapes(BuilderCore):
         Where symbolic sizes do not show that the element counts agree, it is assumed (guarded).
         Raises InvalidArgumentError where they differ.
         """
-        new = tuple(map(self.assumptions.canonical, shape))
+        new = tuple(map(self.assumptions.size, shape))
         if new == self.shape(x):
             return x
         old, count = self.type_of(x).size, dims.product(new)
@@ -77,17 +77,17 @@ class Shapes(BuilderCore):
             raise invalid(f"Cannot broadcast {self.type_of(x)} to shape {list(shape)}")
         for size, target in zip(old, tuple(shape)[rank - len(old) :], strict=True):
             self._agree_to_broadcast(x, size, target, shape)
-        return self._spread(x, tuple(map(self.assumptions.canonical, shape)))
+        return self._spread(x, tuple(map(self.assumptions.size, shape)))
 
     def _agree_to_broadcast(self, x: Value, size: Dim, target: Dim, shape: Sequence[Dim]) -> None:
         """Settle that `size` is 1 or `target`."""
-        size, target = self.assumptions.canonical(size), self.assumptions.canonical(target)
+        size, target = self.assumptions.size(size), self.assumptions.size(target)
         if size in (1, target):
             return
         fits = self.assumptions.equal(size, 1) if target == 1 else True
         if target != 1:
             self.assumptions.broadcast(size, target)
-            size, target = self.assumptions.canonical(size), self.assumptions.canonical(target)
+            size, target = self.assumptions.size(size), self.assumptions.size(target)
             fits = size == target or target != 1
         if not fits:
             raise invalid(f"Cannot broadcast {self.type_of(x)} to shape {list(shape)}")
@@ -113,7 +113,7 @@ class Shapes(BuilderCore):
         for shape in shapes:
             for axis, size in enumerate(shape, rank - len(shape)):
                 result[axis] = self.assumptions.broadcast(result[axis], size)
-        return tuple(map(self.assumptions.canonical, result))
+        return tuple(map(self.assumptions.size, result))
 
     def broadcast(self, *operands: Operand) -> tuple[Value, ...]:
         """All operands in their common shape (NumPy's rules); numbers take the others' type."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dims import Dim, Symbol, evaluate, product
 from flowc.ir.dtypes import DType
 
 Shape: TypeAlias = tuple[Dim, ...]
@@ -125,7 +125,21 @@ class ArgumentElement:
     index: int
 
 
-SymbolSource: TypeAlias = ArgumentDim | ArgumentElement
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A symbol's value: what it stands for, an expression of symbols before it."""
+
+    definition: Dim
+
+    def evaluate(self, sizes: Mapping[str, int]) -> int:
+        """The value for those of earlier symbols; 0 where it means nothing, as it divides by 0."""
+        try:
+            return evaluate(self.definition, sizes)
+        except ZeroDivisionError:
+            return 0
+
+
+SymbolSource: TypeAlias = ArgumentDim | ArgumentElement | Derived
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +183,8 @@ class Message:
 class Module:
     """One executable's tensor IR.
 
-    `symbols` gives the source of each symbolic size; `guards` must hold for the arguments' sizes,
+    `symbols` gives the source of each symbolic size, those of arguments before derived ones;
+    `guards` must hold for the arguments' sizes,
     or the code is compiled anew. `donated[i] = j` says that result i may take argument j's memory
     (an updated variable). `messages[c - 1]` belongs to the `check` with code c.
     """

@@ -8,8 +8,11 @@ those that are not solved are worked out anew.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from flowc.ir import dims
 from flowc.ir.dims import OPERATIONS, Atom, Dim, Expr, Operation, Symbol
+from flowc.ir.tensor.core import Guard
 
 _MOST_ROUNDS = 8  # of replacements that make room for further ones
 
@@ -21,10 +24,11 @@ class Equalities:
         self._symbols: dict[Symbol, Dim] = {}
         self._operations: dict[Operation, Dim] = {}
         self._wholes: dict[Dim, Dim] = {}
+        self._nonnegative: list[Dim] = []
         self._known: dict[Dim, Dim] = {}  # canonical forms so far
 
     def __bool__(self) -> bool:
-        return bool(self._symbols or self._operations or self._wholes)
+        return bool(self._symbols or self._operations or self._wholes or self._nonnegative)
 
     def canonical(self, dim: Dim) -> Dim:
         """The form that `dim` has in common with all that is equal to it."""
@@ -38,7 +42,7 @@ class Equalities:
     def _canonical(self, dim: Dim) -> Dim:
         for _ in range(_MOST_ROUNDS):
             new = self._replaced(dim)
-            new = self._wholes.get(new, new)
+            new = self._wholes.get(dims.expand(new), new) if self._wholes else new
             if new == dim:
                 break
             dim = new
@@ -56,26 +60,59 @@ class Equalities:
         new: Dim | None
         match atom:
             case Operation(operator=operator, left=left, right=right):
-                new = self._operations.get(atom)
+                expanded = _expanded(atom) if self._operations else None
+                new = None if expanded is None else self._operations.get(expanded)
                 if new is None:
-                    return OPERATIONS[operator](self._replaced(left), self._replaced(right))
+                    left, right = self._replaced(left), self._replaced(right)
+                    if operator == "max" and right == 0 and self.is_nonnegative(left):
+                        return left
+                    if operator == "max" and left == 0 and self.is_nonnegative(right):
+                        return right
+                    return OPERATIONS[operator](left, right)
                 return new
             case _:
                 assert isinstance(atom, Symbol)
                 new = self._symbols.get(atom)
+                if new is None and atom.definition is not None:
+                    canonical = self.canonical(atom.definition)
+                    return dims.as_dim(atom) if canonical == atom.definition else canonical
                 return dims.as_dim(atom) if new is None else self._replaced(new)
+
+    def is_nonnegative(self, dim: Dim) -> bool:
+        """Whether `dim >= 0` follows from what is known."""
+        if dims.is_nonnegative(dim) or dims.is_nonnegative(dims.expand(dim)):
+            return True
+        match dims.expand(dim):
+            case Expr(terms=terms) if len(terms) == 1:
+                (((atom, *others), factor),) = terms.items()
+                if isinstance(atom, Operation) and not others and factor > 0:
+                    return atom.operator == "floordiv" and self.is_nonnegative(atom.left)
+        return any(dims.is_nonnegative(dims.expand(dim) - known) for known in self._nonnegative)
+
+    def add_nonnegative(self, dim: Dim) -> None:
+        """Take it that `dim >= 0`."""
+        self._known.clear()
+        self._nonnegative.append(dims.expand(dim))
+
+    def are_equal(self, left: Sequence[Dim], right: Sequence[Dim]) -> bool:
+        """Whether two shapes are equal by what is known."""
+        pairs = zip(left, right, strict=False)
+        return len(left) == len(right) and all(a == b or self._is_zero(a - b) for a, b in pairs)
+
+    def _is_zero(self, difference: Dim) -> bool:
+        return dims.expand(self.canonical(dims.expand(difference))) == 0
 
     def add(self, left: Dim, right: Dim) -> None:
         """Take it that `left == right`."""
         for _ in range(_MOST_ROUNDS):
             self._add(left, right)
-            if self.canonical(left) == self.canonical(right):
+            if dims.expand(self.canonical(left)) == dims.expand(self.canonical(right)):
                 break  # else a replacement has changed what another one speaks of
 
     def _add(self, left: Dim, right: Dim) -> None:
         equations = [(left, right)]
         while equations:
-            left, right = map(self.canonical, equations.pop())
+            left, right = (dims.expand(self.canonical(side)) for side in equations.pop())
             if isinstance(left - right, int):  # also where it says nothing new
                 continue
             self._known.clear()
@@ -93,6 +130,32 @@ class Equalities:
 def _length(side: Dim) -> tuple[int, str]:
     """What a side as a whole is replaced by: the shorter one, whichever way it is asked."""
     return (0, "") if isinstance(side, int) else (len(str(side)), str(side))
+
+
+def guarded(guards: Iterable[Guard]) -> Equalities:
+    """What guards say that hold: `left == right`, and `x >= y` by `max(x, y) == x`."""
+    found = Equalities()
+    for guard in guards:
+        if guard.equal and isinstance(left := guard.left, Expr):
+            match [*left.terms]:
+                case [(Operation(operator="max", left=x, right=y),)] if guard.right in (x, y):
+                    found.add_nonnegative(2 * guard.right - x - y)
+                    continue
+        if guard.equal:
+            found.add(guard.left, guard.right)
+    return found
+
+
+def _expanded(atom: Operation) -> Operation | None:
+    """The operation on what its derived symbols stand for, where it still is one."""
+    if not any(symbol.definition is not None for symbol in atom.symbols):
+        return atom
+    match dims.expand(Expr({(atom,): 1})):
+        case Expr(terms=terms) if len(terms) == 1:
+            ((monomial, factor),) = terms.items()
+            if factor == 1 and len(monomial) == 1 and isinstance(monomial[0], Operation):
+                return monomial[0]
+    return None
 
 
 def _taken(*held: dict[Operation, Dim] | dict[Dim, Dim]) -> list[tuple[Dim, Dim]]:

@@ -20,11 +20,12 @@ from flowc.ir.errors import InternalError, InvalidArgumentError
 from flowc.ir.tensor.attributes import map_attribute_dims, map_dims
 from flowc.ir.tensor.core import (
     ArgumentDim,
+    ArgumentElement,
     Computation,
+    Derived,
     Instruction,
     Message,
     Module,
-    SymbolSource,
     TensorType,
     Value,
 )
@@ -92,12 +93,18 @@ def bind_symbols(module: Module, arguments: Sequence[Array]) -> dict[str, int]:
             None, None, f"{module.name} takes {count} arguments, not {len(arguments)}"
         )
     try:
-        return {s.name: _read_symbol(source, arguments) for s, source in module.symbols.items()}
+        sizes: dict[str, int] = {}
+        for symbol, source in module.symbols.items():
+            if isinstance(source, Derived):
+                sizes[symbol.name] = source.evaluate(sizes)
+            else:
+                sizes[symbol.name] = _read_symbol(source, arguments)
+        return sizes
     except IndexError as error:
         raise InvalidArgumentError(None, None, f"{module.name}: {error}") from None
 
 
-def _read_symbol(source: SymbolSource, arguments: Sequence[Array]) -> int:
+def _read_symbol(source: ArgumentDim | ArgumentElement, arguments: Sequence[Array]) -> int:
     if isinstance(source, ArgumentDim):
         return int(arguments[source.argument].shape[source.axis])
     return int(arguments[source.argument].reshape(-1)[source.index])

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from flowc.ir import dims, dtypes
-from flowc.ir.dims import Dim
+from flowc.ir.dims import Dim, Symbol
 from flowc.ir.tensor.core import TensorType
 
 _TOKEN = re.compile(
@@ -37,6 +37,7 @@ class Lexer:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
+        self.symbols: dict[str, Symbol] = {}  # those that the text has defined
 
     def error(self, message: str) -> ParseError:
         """An error at the cursor."""
@@ -99,7 +100,7 @@ class Lexer:
 
     def _expression(self, text: str) -> Dim:
         try:
-            return dims.parse(text.strip())
+            return dims.parse(text.strip(), self.symbols)
         except ValueError as error:
             raise self.error(str(error)) from None
 

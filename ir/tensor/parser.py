@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flowc.ir import dims
@@ -12,6 +12,7 @@ from flowc.ir.tensor.core import (
     ArgumentDim,
     ArgumentElement,
     Computation,
+    Derived,
     Guard,
     Instruction,
     Message,
@@ -35,11 +36,11 @@ def parse_module(text: str) -> Module:
     attributes: dict[str, Any] = {}
     if lexer.accept("attributes"):
         attributes = _dictionary(lexer)
+    symbols = _symbols(lexer, attributes.get("flowc.symbols", {}))
     lexer.expect("{")
     main, donated = _Parser(lexer).function()
     lexer.expect("}")
-    symbols = {Symbol(s): _source(v) for s, v in attributes.get("flowc.symbols", {}).items()}
-    guards = tuple(map(_guard, attributes.get("flowc.guards", [])))
+    guards = tuple(_guard(text, lexer.symbols) for text in attributes.get("flowc.guards", []))
     messages = tuple(Message(*m) for m in attributes.get("flowc.messages", []))
     return Module(name, main, symbols, guards, donated, messages)
 
@@ -86,16 +87,31 @@ def _sequence(lexer: Lexer, opening: str, closing: str, item: Callable[[], Any])
     return items
 
 
-def _source(text: str) -> SymbolSource:
+def _symbols(lexer: Lexer, sources: Mapping[str, str]) -> dict[Symbol, SymbolSource]:
+    """The symbols of a module, which the lexer knows from now on."""
+    symbols: dict[Symbol, SymbolSource] = {}
+    for name, text in sources.items():
+        source = _source(text, lexer.symbols)
+        symbol = Symbol(name)
+        if isinstance(source, Derived):
+            symbol = Symbol(name, definition=source.definition)
+        symbols[symbol] = source
+        lexer.symbols[name] = symbol
+    return symbols
+
+
+def _source(text: str, symbols: Mapping[str, Symbol]) -> SymbolSource:
+    if not text.startswith("argument "):
+        return Derived(dims.parse(text, symbols))
     _, argument, kind, number = text.split()
     class_ = ArgumentDim if kind == "axis" else ArgumentElement
     return class_(int(argument), int(number))
 
 
-def _guard(text: str) -> Guard:
+def _guard(text: str, symbols: Mapping[str, Symbol]) -> Guard:
     operator = "==" if "==" in text else "!="
-    left, right = text.split(operator)
-    return Guard(dims.parse(left.strip()), dims.parse(right.strip()), operator == "==")
+    left, right = (dims.parse(side.strip(), symbols) for side in text.split(operator))
+    return Guard(left, right, operator == "==")
 
 
 class _Parser:

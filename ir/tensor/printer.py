@@ -8,7 +8,8 @@
     }
 
 What is beyond StableHLO appears only where it is used: symbolic sizes in braces, the attributes
-`flowc.symbols`, `flowc.guards` and `flowc.messages` of the module. `tf.aliasing_output` of an
+`flowc.symbols` (where a symbol's value comes from: an argument, or an expression of symbols before
+it), `flowc.guards` and `flowc.messages` of the module. `tf.aliasing_output` of an
 argument is the result that takes its memory. `loc` is the graph node.
 """
 
@@ -22,6 +23,7 @@ from flowc.ir.tensor.attribute_printer import attributes_text
 from flowc.ir.tensor.core import (
     ArgumentDim,
     Computation,
+    Derived,
     Instruction,
     Module,
     Parameter,
@@ -171,4 +173,6 @@ def _module_attributes(module: Module) -> str:
 def _source(source: SymbolSource) -> str:
     if isinstance(source, ArgumentDim):
         return f"argument {source.argument} axis {source.axis}"
+    if isinstance(source, Derived):
+        return str(source.definition)
     return f"argument {source.argument} element {source.index}"

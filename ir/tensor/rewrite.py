@@ -21,10 +21,14 @@ DimFunction: TypeAlias = Callable[[Expr], Dim]
 
 @dataclass
 class Rebuilder:
-    """Old values to new values, and optionally old dimensions to new ones."""
+    """Old values to new values, and optionally old dimensions to new ones.
+
+    `sizes` is for dimensions that are sizes of tensors, `dims` for all others.
+    """
 
     values: dict[Value, Value] = field(default_factory=dict)
     dims: DimFunction | None = None
+    sizes: DimFunction | None = None
 
     def value(self, old: Value) -> Value:
         """What stands for `old` now."""
@@ -36,9 +40,9 @@ class Rebuilder:
 
     def type(self, old: TensorType) -> TensorType:
         """The type with its dimensions replaced."""
-        if self.dims is None:
+        if self.sizes is None:
             return old
-        shape = map_dims(old.shape, self.dims)
+        shape = map_dims(old.shape, self.sizes)
         return old if shape is old.shape else TensorType(old.dtype, shape)
 
     def parameter(self, old: Parameter) -> Parameter:
@@ -58,8 +62,8 @@ class Rebuilder:
         types = tuple(map(self.type, old.types))
         regions = tuple(map(self.computation, old.regions))
         attributes = old.attributes
-        if self.dims is not None:
-            attributes = map_attribute_dims(attributes, self.dims)
+        if self.dims is not None and self.sizes is not None:
+            attributes = map_attribute_dims(attributes, self.dims, self.sizes)
         same = (
             attributes is old.attributes
             and _identical(operands, old.operands)
@@ -89,9 +93,14 @@ def _identical(new: Sequence[object], old: Sequence[object]) -> bool:
     return all(a is b for a, b in zip(new, old, strict=True))
 
 
-def substitute_dims(computation: Computation, function: DimFunction) -> Computation:
-    """The computation with `function` of every symbolic dimension, in types and attributes."""
-    return Rebuilder(dims=function).computation(computation)
+def substitute_dims(
+    computation: Computation, function: DimFunction, sizes: DimFunction | None = None
+) -> Computation:
+    """The computation with `function` of every symbolic dimension, in types and attributes.
+
+    Sizes of tensors have a function of their own where there is one.
+    """
+    return Rebuilder(dims=function, sizes=sizes or function).computation(computation)
 
 
 def captures(computation: Computation) -> list[Value]:

@@ -7,7 +7,8 @@ the lines around the fault.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
+from functools import cached_property
 
 from flowc.ir import dims
 from flowc.ir.dims import Symbol
@@ -16,11 +17,13 @@ from flowc.ir.tensor.attributes import symbolic_dims
 from flowc.ir.tensor.core import (
     ArgumentDim,
     Computation,
+    Derived,
     Instruction,
     Module,
     TensorType,
     Value,
 )
+from flowc.ir.tensor.equalities import Equalities, guarded
 from flowc.ir.tensor.primitive import PRIMITIVES
 from flowc.ir.tensor.primitives.common import listing
 from flowc.ir.tensor.printer import Printer
@@ -43,15 +46,20 @@ def verify(module: Module) -> None:
     """Raises VerificationError."""
     try:
         symbols = frozenset(module.symbols)
-        _Verifier(symbols, len(module.messages)).computation(module.main, set())
+        _Verifier(module).computation(module.main, set())
         _verify_interface(module, symbols)
     except _Fault as fault:
         raise VerificationError(_explain(module, fault)) from None
 
 
 def _verify_interface(module: Module, symbols: Set[Symbol]) -> None:
-    main = module.main
+    main, before = module.main, set[Symbol]()
     for symbol, source in module.symbols.items():
+        if isinstance(source, Derived):
+            _expect_symbols(main, (source.definition,), before, f"symbol {symbol}")
+            before.add(symbol)
+            continue
+        before.add(symbol)
         if source.argument >= len(main.parameters):
             raise _Fault(main, f"symbol {symbol}: there is no argument {source.argument}")
         type_ = main.parameters[source.argument].type
@@ -81,9 +89,10 @@ def _expect_symbols(
 class _Verifier:
     """One walk over the module; `seen` makes sure that no instruction stands in two places."""
 
-    def __init__(self, symbols: Set[Symbol], messages: int) -> None:
-        self.symbols = symbols
-        self.messages = messages
+    def __init__(self, module: Module) -> None:
+        self.symbols = frozenset(module.symbols)
+        self.messages = len(module.messages)
+        self.guards = module.guards
         self.seen: set[object] = set()
 
     def computation(self, computation: Computation, visible: set[Value]) -> None:
@@ -145,11 +154,23 @@ class _Verifier:
             raise _Fault(instruction, error.message) from None
         except KeyError as error:
             raise _Fault(instruction, f"attribute {error} is missing") from None
-        if types != instruction.types:
+        if types != instruction.types and not self._are_equal(types, instruction.types):
             raise _Fault(
                 instruction,
                 f"the type is ({listing(instruction.types)}), inferred is ({listing(types)})",
             )
+
+    def _are_equal(self, left: Sequence[TensorType], right: Sequence[TensorType]) -> bool:
+        """Whether types are equal by what derived symbols stand for, and by the guards."""
+        pairs = list(zip(left, right, strict=False))
+        if len(left) != len(right) or any(a.dtype is not b.dtype for a, b in pairs):
+            return False
+        return all(self.equalities.are_equal(a.shape, b.shape) for a, b in pairs)
+
+    @cached_property
+    def equalities(self) -> Equalities:
+        """What the guards say."""
+        return guarded(self.guards)
 
 
 def _explain(module: Module, fault: _Fault) -> str:

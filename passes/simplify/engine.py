@@ -22,14 +22,21 @@ from flowc.ir.dims import Dim
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.tensor.assumptions import Assumptions
 from flowc.ir.tensor.builder import Builder
-from flowc.ir.tensor.core import Computation, Instruction, Parameter, Result, Value
+from flowc.ir.tensor.core import Computation, Instruction, Module, Parameter, Result, Value
+from flowc.ir.tensor.equalities import guarded
+from flowc.ir.tensor.names import names_of
 from flowc.ir.tensor.primitives.common import invalid
 from flowc.ir.tensor.rewrite import Rebuilder, clone, use_counts
 from flowc.passes.rebuilding import with_body
 
 
 class Proven(Assumptions):
-    """Assumes nothing: sizes are equal when their expressions are."""
+    """Assumes nothing: sizes are equal when their expressions are, or a module's guards say so."""
+
+    @classmethod
+    def of(cls, module: Module) -> Proven:
+        """What is known of a module's sizes, which have the names that it has."""
+        return cls(names_of(module), guarded(module.guards))
 
     def _assume_equal(self, left: Dim, right: Dim) -> bool:
         return False
@@ -46,8 +53,8 @@ class Proven(Assumptions):
 class RuleBuilder(Builder):
     """What rules build with; it also knows how often values are read."""
 
-    def __init__(self) -> None:
-        super().__init__(Proven())
+    def __init__(self, module: Module | None = None) -> None:
+        super().__init__(Proven() if module is None else Proven.of(module))
         self.uses: Counter[Value] = Counter()
 
     def used_once(self, value: Value) -> bool:
@@ -102,10 +109,10 @@ def _may_equal(left: Sequence[Dim], right: Sequence[Dim]) -> bool:
 class Simplifier(Rebuilder):
     """Rebuilds computations with rules applied to every instruction, in regions too."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, module: Module | None = None) -> None:
         super().__init__()
         self._rules = rules
-        self._builder = RuleBuilder()
+        self._builder = RuleBuilder(module)
         self._emitted: list[Instruction] = []
 
     def computation(self, old: Computation) -> Computation:

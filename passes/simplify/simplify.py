@@ -66,5 +66,5 @@ class Simplify:
 
     def run(self, module: Module) -> Module:
         """The module with rules applied."""
-        main = Simplifier(RULES).computation(module.main)
+        main = Simplifier(RULES, module).computation(module.main)
         return module if main is module.main else replace(module, main=main)
