@@ -330,7 +330,7 @@ def _repeated(b: Builder, left: Dim | None, right: Dim | None) -> tuple[bool, bo
     if left is None or right is None:
         return left is None, right is None
     b.assumptions.broadcast(left, right)
-    left, right = b.assumptions.canonical(left), b.assumptions.canonical(right)
+    left, right = b.assumptions.size(left), b.assumptions.size(right)
     return left == 1, right == 1
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from flowc.ir import dtypes
-from flowc.ir.dims import product
+from flowc.ir import dims, dtypes
+from flowc.ir.dims import Dim, Expr, product
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import FailedPreconditionError
 from flowc.ir.tensor.builder import Builder, require
@@ -23,6 +24,7 @@ from flowc.ops.common import (
     fail,
     is_abstract,
     merge_shapes,
+    shape_vector,
     show,
     unbroadcast,
     zero_mask,
@@ -118,12 +120,25 @@ def floor_divide(b: Builder, x: Value, y: Value) -> Value:
     """The quotient of broadcast operands, rounded down."""
     if x.type.dtype.is_floating:
         return b.floor(b.divide(x, y))
+    if (known := _of_sizes(b, x, y, dims.floordiv)) is not None:
+        return known
     quotient = b.divide(x, y)
     if x.type.dtype.is_unsigned:
         return quotient
     inexact = b.ne(b.multiply(quotient, y), x)
     opposite = b.ne(b.lt(x, 0), b.lt(y, 0))
     return b.select(b.and_(inexact, opposite), b.subtract(quotient, 1), quotient)
+
+
+def _of_sizes(b: Builder, x: Value, y: Value, function: Callable[[Dim, Dim], Dim]) -> Value | None:
+    """What a division that rounds down gives for sizes; None for anything else."""
+    if not (x.type.dtype.is_integer and x.type.rank < 2 and b.is_of_sizes(x, y)):
+        return None
+    left, right = ([*map(dims.expand, b.dims(v))] for v in (x, y))
+    if not all(map(dims.is_positive, right)) or not any(isinstance(d, Expr) for d in left):
+        return None
+    found = shape_vector(b, tuple(map(function, left, right)), x.type.dtype)
+    return found if x.type.rank else b.reshape(found, ())
 
 
 def _real_divide(b: Builder, x: Value, y: Value) -> Value:
@@ -182,6 +197,8 @@ truncate_div.gradient(_no_gradients)
 def floor_mod(b: Builder, x: Value, y: Value) -> Value:
     """The rest of the division rounded down; it has y's sign."""
     x, y = divisible(b, x, y)
+    if (known := _of_sizes(b, x, y, dims.mod)) is not None:
+        return known
     rest = b.remainder(x, y)
     if x.type.dtype.is_unsigned:
         return rest

@@ -194,7 +194,7 @@ class CompiledList:
     def _all(self, lists: CompiledLists, shape: Sizes) -> Value:
         rows = self.rows(lists)
         _, elements = self.known(lists, shape)
-        if lists.b.assumptions.canonical(elements.type.shape[0]) == rows:
+        if lists.b.assumptions.size(elements.type.shape[0]) == rows:
             return elements
         return lists.b.slice_axis(elements, 0, 0, rows)
 
@@ -453,7 +453,7 @@ class CompiledLists:
         if not _counts(indices):
             return False
         count: Dim = rows.item()
-        return b.assumptions.canonical(b.shape(indices)[0]) == count
+        return b.assumptions.size(b.shape(indices)[0]) == count
 
     def check_indices(self, indices: Value, length: Value) -> None:
         """Fail the step where an index is outside of a list."""

@@ -10,7 +10,7 @@ from flowc.ir.tensor.core import Value
 from flowc.ops.common import Tensors, require_rank, show
 from flowc.ops.registry import GraphBuilder, Operation, Tensor, op
 
-Edges = Sequence[tuple[int, int]]
+Edges = Sequence[tuple[Dim, Dim]]
 
 
 def _pairs(b: Builder, matrix: Value, count: int, what: str) -> Edges:
@@ -19,8 +19,10 @@ def _pairs(b: Builder, matrix: Value, count: int, what: str) -> Edges:
         b.assumptions.equal_shapes(b.shape(matrix), (count, 2)),
         f"{what} should have shape [{count}, 2] instead of {show(b.shape(matrix))}",
     )
-    rows = [(low, high) for low, high in b.static(matrix).tolist()]
-    require(all(min(row) >= 0 for row in rows), f"{what} must be non-negative: {rows}")
+    listed = b.dims(matrix)
+    positive = all(b.assumptions.at_least(size, 0) for size in listed)
+    rows = list(zip(listed[::2], listed[1::2], strict=True))
+    require(positive, f"{what} must be non-negative: {rows}")
     return rows
 
 
