@@ -29,7 +29,7 @@ STAGED_BYTES = 1 << 12  # feeds and fetches up to this size are copied through f
 
 
 class Binding:
-    """A compiled step for feeds of certain shapes."""
+    """A compiled step for feeds of certain shapes; one run at a time may use it."""
 
     def __init__(
         self,
@@ -53,19 +53,24 @@ class Binding:
         self._arena_size = dims.evaluate(interface.arena_size, sizes)
         self._code = code
         self._entry = code.entry
-        self._control = executor.control.address
         self._stage_feeds(feeds)
         self._plan_results(sizes)
         self._generation = -1
+        self._read: list[Array] = []
+        self.writes = bool(interface.writes)
 
     def is_stale(self) -> bool:
-        """True when the variables are no longer those that the code was made for."""
+        """True when the variables are no longer those that the code was made for.
+
+        Where they are, the binding is ready to run. The session's lock is held.
+        """
         if self._generation == self._store.generation:
             return False
         if not self._interface.serves(self._store):
             return True
-        for number, name, _ in self._interface.stored_types:
-            self._pointers[number] = self._store[name].ctypes.data
+        self._read = [self._store[name] for name in self._interface.reads]
+        for (number, _, _), array in zip(self._interface.stored_types, self._read, strict=True):
+            self._pointers[number] = array.ctypes.data
         self._generation = self._store.generation
         return False
 
@@ -102,7 +107,10 @@ class Binding:
         self._count = count
 
     def run(self, feeds: Sequence[Array]) -> list[Any]:
-        """One step. Raises the error of a failed check; then no variable has changed."""
+        """One step. Raises the error of a failed check; then no variable has changed.
+
+        The session's lock is held where the step `writes`; else it need not be.
+        """
         pointers = self._pointers
         for number, memory in self._staged:
             memory[...] = feeds[number]
@@ -133,11 +141,14 @@ class Binding:
         return assigned
 
     def _call(self, feeds: Sequence[Array]) -> None:
-        if self._generation != self._store.generation:
-            self.is_stale()
+        control = self._executor.control.address
+        if self.writes:
+            self._store.readers.wait()
         if self._arena_size:
-            self._executor.reserve(self._arena_size)
-        code = self._entry(*self._addresses, self._executor.arena_address, self._control)
+            with self._executor.arenas.lent(self._arena_size) as arena:
+                code = self._entry(*self._addresses, arena, control)
+        else:
+            code = self._entry(*self._addresses, 0, control)
         if code:
             self._fail(code, feeds)
 
@@ -146,8 +157,7 @@ class Binding:
             self._executor.waiting.raise_stopped()
         if code < 0:
             raise InternalError(None, None, self._code.describe_error(code))
-        variables = [self._executor.variable_array(name) for name in self._interface.reads]
-        run = FailedRun(self._executable, [*feeds, *variables], self._sizes)
+        run = FailedRun(self._executable, [*feeds, *self._read], self._sizes)
         raise run.error(self._executor, code)
 
 

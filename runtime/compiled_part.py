@@ -19,14 +19,17 @@ from flowc.runtime.store import Array, aligned_copy
 if TYPE_CHECKING:
     from flowc.runtime.executor import Executor
 
+_MOST_SIZES = 256  # of which bindings are kept
+
 StaticType: TypeAlias = tuple[DType, tuple[int | None, ...] | None]
 
 
 class CompiledPart:
     """Nodes that run as one executable; call it with the inputs' arrays in order.
 
-    For each tuple of input shapes it keeps a `Binding` with everything that does not change from
-    run to run: pointers, sizes, result shapes.
+    For each tuple of input shapes it keeps `Binding`s with everything that does not change from run
+    to run: pointers, sizes, result shapes. Runs that write no variable are beside each other, each
+    with a binding of its own.
     """
 
     def __init__(
@@ -38,7 +41,7 @@ class CompiledPart:
         self._executor = executor
         self._part = part
         self._executables: list[Executable] = []
-        self._bindings: dict[Any, Binding | InterpretedBinding] = {}
+        self._idle: dict[Any, list[Binding | InterpretedBinding]] = {}
         self._types = [types.get(name) for name in part.inputs]
         self._contents: list[int] = []  # feeds whose elements are used as sizes
 
@@ -47,25 +50,48 @@ class CompiledPart:
         key: Any = tuple([a.shape for a in arrays])
         if self._contents:
             key = (key, tuple([arrays[i].tobytes() for i in self._contents]))
-        with self._executor.lock:
-            binding = self._bindings.get(key)
+        executor = self._executor
+        with executor.lock:
+            idle = self._idle.get(key)
+            binding = idle.pop() if idle else None
             if binding is None or binding.is_stale():
                 binding = self._bind(arrays)
-                if self._contents:
-                    shapes = tuple([a.shape for a in arrays])
-                    key = (shapes, tuple([arrays[i].tobytes() for i in self._contents]))
-                self._bindings[key] = binding
+                idle = self._list_of_idle(arrays)
+            assert idle is not None
+            if binding.writes:
+                try:
+                    return binding.run(arrays)
+                finally:
+                    idle.append(binding)
+            readers = executor.store.readers
+            readers.enter()
+        try:
             return binding.run(arrays)
+        finally:
+            readers.leave()
+            idle.append(binding)
+
+    def _list_of_idle(self, arrays: Sequence[Array]) -> list[Binding | InterpretedBinding]:
+        """The bindings for such arrays that no run uses; those for others go where many are."""
+        key: Any = tuple([a.shape for a in arrays])
+        if self._contents:
+            key = (key, tuple([arrays[i].tobytes() for i in self._contents]))
+        if key not in self._idle and len(self._idle) >= _MOST_SIZES:
+            del self._idle[next(iter(self._idle))]
+        return self._idle.setdefault(key, [])
 
     def _bind(self, arrays: Sequence[Array]) -> Binding | InterpretedBinding:
         for executable in self._executables:
             sizes = self._sizes(executable, arrays)
             if sizes is not None:
-                return bind(self._executor, executable, sizes, arrays)
-        executable = self._compile(arrays)
-        sizes = self._sizes(executable, arrays)
+                break
+        else:
+            executable = self._compile(arrays)
+            sizes = self._sizes(executable, arrays)
         assert sizes is not None, "new code does not fit the sizes that it was made for"
-        return bind(self._executor, executable, sizes, arrays)
+        binding = bind(self._executor, executable, sizes, arrays)
+        assert not binding.is_stale(), "variables do not fit the code that was chosen for them"
+        return binding
 
     def _compile(self, arrays: Sequence[Array]) -> Executable:
         executable = self._like_another() or self._compile_anew(arrays)

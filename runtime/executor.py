@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -35,12 +36,13 @@ from flowc.ir.errors import (
 from flowc.ir.proto import FunctionDef
 from flowc.ops.registry import OpDefinition
 from flowc.ops.unknown import missing_op
+from flowc.runtime.arenas import Arenas
 from flowc.runtime.compiled_part import StaticType
 from flowc.runtime.interrupts import Control, watch_for_interrupts
 from flowc.runtime.placement import Placement
 from flowc.runtime.state import SessionState
 from flowc.runtime.step import Step
-from flowc.runtime.store import Array, Store, reserved
+from flowc.runtime.store import Array, Store
 from flowc.runtime.waiting import Waiting
 
 logger = logging.getLogger("flowc")
@@ -80,6 +82,13 @@ class Compilation:
         return f"compiled {self.name} ({self.reason})\n{time_table(self.times)}"
 
 
+class _ThisThread(threading.local):
+    """What a thread's runs have in common."""
+
+    def __init__(self) -> None:
+        self.control = Control()
+
+
 class Executor:
     """Compiles and runs requests on one graph; holds the variables, or shares them with others."""
 
@@ -94,8 +103,8 @@ class Executor:
         self.options = Options.from_environment()
         self.compilations: list[Compilation] = []
         self.lock = state.lock
-        self.control = Control()
-        self.waiting = Waiting(state, self.control, _time_limit(config))
+        self._thread = _ThisThread()
+        self.waiting = Waiting(state, lambda: self.control, _time_limit(config))
         watch_for_interrupts()
         self._placement = Placement(state, config)
         self._index = Graph()
@@ -103,13 +112,17 @@ class Executor:
         self._steps: dict[tuple[tuple[str, ...], ...], Step] = {}
         threads = self.options.threads or _configured_threads(config)
         self._target = load_generator(threads, self.options)
-        self._arena = np.empty(0, np.uint8)
-        self.arena_address = 0
+        self.arenas = Arenas()
 
     @property
     def compile_count(self) -> int:
         """How often code was compiled."""
         return len(self.compilations)
+
+    @property
+    def control(self) -> Control:
+        """The control block of this thread's runs."""
+        return self._thread.control
 
     # Variables
 
@@ -289,12 +302,6 @@ class Executor:
     def needed_for(self, tensor: str, feeds: Collection[str]) -> Iterable[Node]:
         """The nodes that must run for a tensor."""
         return self._index.needed([parse_tensor_name(tensor).node], frozenset(feeds)).values()
-
-    def reserve(self, size: int) -> None:
-        """Make the arena at least `size` bytes, 64-byte aligned."""
-        if size > self._arena.size - 64:
-            self._arena = reserved(size + 64, f"{size} bytes of scratch memory")
-            self.arena_address = (self._arena.ctypes.data + 63) & -64
 
 
 def _time_limit(config: Any) -> float | None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class InterpretedBinding:
     """A step that is interpreted; it has the interface of `Binding`."""
 
+    writes = True  # or may: the lock is held
+
     def __init__(
         self, executor: Executor, executable: Executable, sizes: Mapping[str, int]
     ) -> None:

@@ -1,6 +1,7 @@
 """Ending runs from outside: at their time limit, and at Ctrl-C.
 
-Each executor has a control block of two words, which its compiled code knows (`codegen/cpu/entry`):
+Each thread of an executor has a control block of two words, which compiled code knows
+(`codegen/cpu/entry`):
 the thread that is inside of that code, and whether it is to come back. A thread of this module sets
 the latter where a time limit is over; another one where SIGINT arrives while the main thread
 computes, which Python itself would notice at the end of the step only. A program's own handler of
@@ -22,7 +23,7 @@ _AGAIN_SECONDS = 0.005  # how often a run whose time is over is looked for insid
 
 
 class Control:
-    """The control block of one executor's compiled code; zeros at first."""
+    """The control block of the compiled code that one thread runs; zeros at first."""
 
     def __init__(self) -> None:
         self._words = (ctypes.c_int64 * 2)()  # whether to stop; the thread inside

@@ -7,6 +7,7 @@ where an array lives raises `generation`, so that prepared steps look their poin
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -45,12 +46,44 @@ def aligned_copy(array: Array) -> Array:
     return copy
 
 
+class Readers:
+    """The runs that read variables at this time, beside each other.
+
+    Who changes a variable in place keeps new ones from beginning (by the session's lock), and waits
+    for those that have begun.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition(threading.Lock())
+
+    def enter(self) -> None:
+        """A run begins. The session's lock is held."""
+        with self._changed:
+            self._count += 1
+
+    def leave(self) -> None:
+        """A run has ended."""
+        with self._changed:
+            self._count -= 1
+            if not self._count:
+                self._changed.notify_all()
+
+    def wait(self) -> None:
+        """Return when no run reads. The session's lock is held."""
+        if self._count:
+            with self._changed:
+                while self._count:
+                    self._changed.wait()
+
+
 class Store(Mapping[str, Array]):
     """Variables by name."""
 
     def __init__(self) -> None:
         self._arrays: dict[str, Array] = {}
         self.generation = 0
+        self.readers = Readers()
 
     def __getitem__(self, name: str) -> Array:
         return self._arrays[name]
@@ -79,6 +112,7 @@ class Store(Mapping[str, Array]):
             return
         old = self._arrays.get(name)
         if old is not None and old.shape == value.shape and old.dtype == value.dtype:
+            self.readers.wait()
             old[...] = value
         else:
             self.put(name, aligned_copy(value))

@@ -29,7 +29,9 @@ class _ThisThread(threading.local):
 class Waiting:
     """Lets the kernels of a session wait for one another."""
 
-    def __init__(self, state: SessionState, control: Control, time_limit: float | None) -> None:
+    def __init__(
+        self, state: SessionState, control: Callable[[], Control], time_limit: float | None
+    ) -> None:
         self._changed = state.changed
         self._store = state.store
         self._control = control
@@ -78,7 +80,7 @@ class Waiting:
     def limited(self, seconds: float) -> Iterator[None]:
         """A run of this thread inside the block may take that long."""
         before = self._thread.limit
-        limit = self._thread.limit = Limit(seconds, self._control)
+        limit = self._thread.limit = Limit(seconds, self._control())
         try:
             with watched(limit):
                 yield
