@@ -1,6 +1,6 @@
 """Runs of one session in several Python threads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -9,6 +9,12 @@ import pytest
 import flowc as tf
 
 SIZE = 200_000
+
+
+@pytest.fixture(autouse=True)
+def graph() -> Iterator[None]:
+    with tf.Graph().as_default():
+        yield
 
 
 def in_threads(*work: Callable[[], None]) -> None:
