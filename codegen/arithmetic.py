@@ -9,25 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from llvmlite import ir
-
 from flowc.codegen.builder import Builder
+from flowc.codegen.llvm.types import I1, integer_type
+from flowc.codegen.llvm.values import FALSE, Constant, Value, lanes_of, literal
 from flowc.codegen.narrow_floats import round_to
-from flowc.codegen.representation import (
-    I1,
-    constant,
-    is_narrow_float,
-    lanes_of,
-    literal,
-)
+from flowc.codegen.representation import constant, is_narrow_float
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InternalError
 
-UnaryRule: TypeAlias = Callable[[Builder, DType, ir.Value], ir.Value]
-BinaryRule: TypeAlias = Callable[[Builder, DType, ir.Value, ir.Value], ir.Value]
+UnaryRule: TypeAlias = Callable[[Builder, DType, Value], Value]
+BinaryRule: TypeAlias = Callable[[Builder, DType, Value, Value], Value]
 
 
-def unary(builder: Builder, operator: str, dtype: DType, operand: ir.Value) -> ir.Value:
+def unary(builder: Builder, operator: str, dtype: DType, operand: Value) -> Value:
     """`operator(operand)`, where `dtype` is the operand's type."""
     rule = (_UNARY_FLOAT if dtype.is_floating else _UNARY_INTEGER).get(operator)
     if rule is None:
@@ -36,9 +30,7 @@ def unary(builder: Builder, operator: str, dtype: DType, operand: ir.Value) -> i
     return result if operator == "is_finite" else _rounded(builder, dtype, result)
 
 
-def binary(
-    builder: Builder, operator: str, dtype: DType, left: ir.Value, right: ir.Value
-) -> ir.Value:
+def binary(builder: Builder, operator: str, dtype: DType, left: Value, right: Value) -> Value:
     """`operator(left, right)`, where `dtype` is the type of both and of the result."""
     rule = (_BINARY_FLOAT if dtype.is_floating else _BINARY_INTEGER).get(operator)
     if rule is None:
@@ -46,18 +38,14 @@ def binary(
     return _rounded(builder, dtype, rule(builder, dtype, left, right))
 
 
-def fused_multiply_add(
-    builder: Builder, dtype: DType, a: ir.Value, b: ir.Value, c: ir.Value
-) -> ir.Value:
+def fused_multiply_add(builder: Builder, dtype: DType, a: Value, b: Value, c: Value) -> Value:
     """`a * b + c` rounded once to `dtype`, or modulo 2**bits for integers."""
     if not dtype.is_floating:
         return builder.add(builder.mul(a, b), c)
     return _rounded(builder, dtype, builder.fused_multiply_add(a, b, c))
 
 
-def compare(
-    builder: Builder, direction: str, dtype: DType, left: ir.Value, right: ir.Value
-) -> ir.Value:
+def compare(builder: Builder, direction: str, dtype: DType, left: Value, right: Value) -> Value:
     """`left direction right` as bool, where `dtype` is the operands' type."""
     sign = {"EQ": "==", "NE": "!=", "LT": "<", "LE": "<=", "GT": ">", "GE": ">="}[direction]
     if dtype.is_floating:
@@ -76,36 +64,36 @@ def _unexpanded(operator: str, dtype: DType) -> InternalError:
     )
 
 
-def _rounded(builder: Builder, dtype: DType, value: ir.Value) -> ir.Value:
+def _rounded(builder: Builder, dtype: DType, value: Value) -> Value:
     return round_to(builder, dtype, value) if is_narrow_float(dtype) else value
 
 
-def _like(dtype: DType, value: ir.Value, number: bool | int | float) -> ir.Constant:
+def _like(dtype: DType, value: Value, number: bool | int | float) -> Constant:
     return constant(dtype, number, lanes_of(value))
 
 
 # Floating point, one operand
 
 
-def _sign_float(b: Builder, dtype: DType, x: ir.Value) -> ir.Value:
+def _sign_float(b: Builder, dtype: DType, x: Value) -> Value:
     """copysign(1, x), but x + x where x is 0 or NaN: the zero that a small x is taken for."""
     zero = _like(dtype, x, 0.0)
     one = b.binary_intrinsic("copysign", _like(dtype, x, 1.0), x)
     return b.select(b.fcmp_unordered("==", x, zero), b.fadd(x, x), one)
 
 
-def _rsqrt(b: Builder, dtype: DType, x: ir.Value) -> ir.Value:
+def _rsqrt(b: Builder, dtype: DType, x: Value) -> Value:
     return b.fdiv(_like(dtype, x, 1.0), b.unary_intrinsic("sqrt", x))
 
 
-def _round_afz(b: Builder, dtype: DType, x: ir.Value) -> ir.Value:
+def _round_afz(b: Builder, dtype: DType, x: Value) -> Value:
     """trunc(x + copysign(largest below 0.5, x)): exact for halves, and for 0.49999997."""
     below_half = 0.5 - (2.0**-54 if dtype.bits == 64 else 2.0**-25)
     half = b.binary_intrinsic("copysign", _like(dtype, x, below_half), x)
     return b.unary_intrinsic("trunc", b.fadd(x, half))
 
 
-def _is_finite(b: Builder, dtype: DType, x: ir.Value) -> ir.Value:
+def _is_finite(b: Builder, dtype: DType, x: Value) -> Value:
     infinity = _like(dtype, x, float("inf"))
     return b.fcmp_ordered("<", b.unary_intrinsic("fabs", x), infinity)
 
@@ -132,13 +120,13 @@ _UNARY_FLOAT: dict[str, UnaryRule] = {
 # Integers and bool, one operand
 
 
-def _abs_integer(b: Builder, dtype: DType, x: ir.Value) -> ir.Value:
+def _abs_integer(b: Builder, dtype: DType, x: Value) -> Value:
     if dtype.is_unsigned or dtype.is_bool:
         return x
     return b.select(b.icmp_signed("<", x, _like(dtype, x, 0)), b.neg(x), x)
 
 
-def _sign_integer(b: Builder, dtype: DType, x: ir.Value) -> ir.Value:
+def _sign_integer(b: Builder, dtype: DType, x: Value) -> Value:
     zero, one = _like(dtype, x, 0), _like(dtype, x, 1)
     if dtype.is_unsigned or dtype.is_bool:
         return b.select(b.icmp_unsigned("!=", x, zero), one, zero)
@@ -146,8 +134,8 @@ def _sign_integer(b: Builder, dtype: DType, x: ir.Value) -> ir.Value:
     return b.select(b.icmp_signed("<", x, zero), _like(dtype, x, -1), positive)
 
 
-def _count_leading_zeros(b: Builder, dtype: DType, x: ir.Value) -> ir.Value:
-    return b.intrinsic("ctlz", x.type, [x, ir.Constant(I1, 0)], [x.type])
+def _count_leading_zeros(b: Builder, dtype: DType, x: Value) -> Value:
+    return b.intrinsic("ctlz", x.type, [x, FALSE], (x.type,))
 
 
 _UNARY_INTEGER: dict[str, UnaryRule] = {
@@ -164,13 +152,13 @@ _UNARY_INTEGER: dict[str, UnaryRule] = {
 # Floating point, two operands
 
 
-def _maximum(b: Builder, dtype: DType, x: ir.Value, y: ir.Value) -> ir.Value:
+def _maximum(b: Builder, dtype: DType, x: Value, y: Value) -> Value:
     """NaN where either is: the inner select (one instruction) gives y for any NaN."""
     greater = b.select(b.fcmp_ordered(">", x, y), x, y)
     return b.select(b.fcmp_unordered("uno", x, x), x, greater)
 
 
-def _minimum(b: Builder, dtype: DType, x: ir.Value, y: ir.Value) -> ir.Value:
+def _minimum(b: Builder, dtype: DType, x: Value, y: Value) -> Value:
     lesser = b.select(b.fcmp_ordered("<", x, y), x, y)
     return b.select(b.fcmp_unordered("uno", x, x), x, lesser)
 
@@ -189,7 +177,7 @@ _BINARY_FLOAT: dict[str, BinaryRule] = {
 # Integers and bool, two operands
 
 
-def _divide(b: Builder, dtype: DType, x: ir.Value, y: ir.Value) -> ir.Value:
+def _divide(b: Builder, dtype: DType, x: Value, y: Value) -> Value:
     """Truncated quotient; -1 for a zero divisor, the dividend for INT_MIN / -1."""
     is_zero = b.icmp_unsigned("==", y, _like(dtype, y, 0))
     safe = b.select(is_zero, _like(dtype, y, 1), y)
@@ -200,13 +188,13 @@ def _divide(b: Builder, dtype: DType, x: ir.Value, y: ir.Value) -> ir.Value:
     return b.select(is_zero, _like(dtype, x, True if dtype.is_bool else -1), quotient)
 
 
-def _signed_quotient(b: Builder, dtype: DType, x: ir.Value, y: ir.Value) -> ir.Value:
+def _signed_quotient(b: Builder, dtype: DType, x: Value, y: Value) -> Value:
     by_minus_one = b.icmp_signed("==", y, _like(dtype, y, -1))
     quotient = b.sdiv(x, b.select(by_minus_one, _like(dtype, y, 1), y))
     return b.select(by_minus_one, b.neg(x), quotient)
 
 
-def _remainder(b: Builder, dtype: DType, x: ir.Value, y: ir.Value) -> ir.Value:
+def _remainder(b: Builder, dtype: DType, x: Value, y: Value) -> Value:
     """Remainder with the dividend's sign; the dividend for a zero divisor, 0 for -1."""
     is_zero = b.icmp_unsigned("==", y, _like(dtype, y, 0))
     one = _like(dtype, y, 1)
@@ -220,7 +208,7 @@ def _remainder(b: Builder, dtype: DType, x: ir.Value, y: ir.Value) -> ir.Value:
 
 
 def _extreme(direction: str) -> BinaryRule:
-    def rule(b: Builder, dtype: DType, x: ir.Value, y: ir.Value) -> ir.Value:
+    def rule(b: Builder, dtype: DType, x: Value, y: Value) -> Value:
         return b.select(compare(b, direction, dtype, x, y), x, y)
 
     return rule
@@ -229,7 +217,7 @@ def _extreme(direction: str) -> BinaryRule:
 def _shift(operation: str) -> BinaryRule:
     """Shifts by the width or more (read as unsigned) give 0, or the sign."""
 
-    def rule(b: Builder, dtype: DType, x: ir.Value, y: ir.Value) -> ir.Value:
+    def rule(b: Builder, dtype: DType, x: Value, y: Value) -> Value:
         inside = b.icmp_unsigned("<", y, _like(dtype, y, dtype.bits))
         if operation == "ashr":
             return b.ashr(x, b.select(inside, y, _like(dtype, y, dtype.bits - 1)))
@@ -239,13 +227,13 @@ def _shift(operation: str) -> BinaryRule:
     return rule
 
 
-def _multiply_high(b: Builder, dtype: DType, x: ir.Value, y: ir.Value) -> ir.Value:
+def _multiply_high(b: Builder, dtype: DType, x: Value, y: Value) -> Value:
     """The upper half of the unsigned product, by a multiplication of twice the width."""
     bits = dtype.bits
-    wide = ir.IntType(2 * bits)
+    wide = integer_type(2 * bits)
     product = b.mul(b.cast("zext", x, wide), b.cast("zext", y, wide))
     upper = b.lshr(product, literal(wide, str(bits), lanes_of(x)))
-    return b.cast("trunc", upper, ir.IntType(bits))
+    return b.cast("trunc", upper, integer_type(bits))
 
 
 _BINARY_INTEGER: dict[str, BinaryRule] = {

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Protocol
 
-from llvmlite import ir
-
-from flowc.codegen.builder import Builder, declare
+from flowc.codegen.builder import Builder
 from flowc.codegen.expressions import Expressions
+from flowc.codegen.llvm.module import Function, Module
+from flowc.codegen.llvm.types import I32, I64, POINTER, VOID, FunctionType, Type
+from flowc.codegen.llvm.values import Value, integer
 from flowc.codegen.loops import LoopEmitter
 from flowc.codegen.memory import BoundsChecks, Memory, index_offset
 from flowc.codegen.polling import kernel_looks
 from flowc.codegen.positions import Positions
-from flowc.codegen.representation import I32, I64, POINTER, VOID
 from flowc.codegen.scopes import Placed, Scopes
 from flowc.ir.loops.kernel import (
     Allocate,
@@ -63,15 +63,15 @@ class Context:
     all of them, and `signatures` has those that have been written.
     """
 
-    module: ir.Module
+    module: Module
     target: Target
     machine: Machine
     checks: BoundsChecks | None = None
     alone: bool = True  # the program has one module
-    signatures: dict[str, ir.FunctionType] = field(default_factory=dict)
+    signatures: dict[str, FunctionType] = field(default_factory=dict)
     is_loaded: Callable[[str], bool] = lambda name: False  # whether there is code of a function
 
-    def needs(self, name: str, kind: ir.FunctionType) -> bool:
+    def needs(self, name: str, kind: FunctionType) -> bool:
         """Whether a function whose name tells what it does is still to be written."""
         if name in self.signatures:
             return False
@@ -80,17 +80,17 @@ class Context:
         self.signatures[name] = kind
         return False
 
-    def define(self, name: str, kind: ir.FunctionType) -> ir.Function:
+    def define(self, name: str, kind: FunctionType) -> Function:
         """A new function that the program's other functions may call, in whatever module."""
-        function = declare(self.module, name, kind)
-        function.linkage = "internal" if self.alone else "external"
-        function.attributes.add("nounwind")
+        function = self.module.declare(name, kind)
+        function.internal = self.alone
+        function.attributes.append("nounwind")
         self.signatures[name] = kind
         return function
 
-    def refer(self, name: str) -> ir.Function:
+    def refer(self, name: str) -> Function:
         """The function of the program that was defined under `name`, for a call."""
-        return declare(self.module, name, self.signatures[name])
+        return self.module.declare(name, self.signatures[name])
 
     def unused_name(self, name: str) -> str:
         """`name`, with a number if another function has it."""
@@ -98,16 +98,16 @@ class Context:
         return next(n for n in names if n not in self.signatures)
 
 
-def read_stop_word(builder: Builder, word: ir.Value) -> ir.Value:
+def read_stop_word(builder: Builder, word: Value) -> Value:
     """Whether the run is to end."""
-    value = builder.load_atomic(word, "monotonic", 4, typ=I32)
-    return builder.icmp_unsigned("!=", value, ir.Constant(I32, 0))
+    value = builder.load_atomic(word, I32, "monotonic", 4)
+    return builder.icmp_unsigned("!=", value, integer(0, I32))
 
 
 class KernelEmitter:
     """Writes one LLVM function, from its entry block to its return."""
 
-    def __init__(self, context: Context, function: ir.Function, written: frozenset[Buffer]) -> None:
+    def __init__(self, context: Context, function: Function, written: frozenset[Buffer]) -> None:
         self.context = context
         self.function = function
         self.allocations = function.append_basic_block("allocations")
@@ -143,12 +143,11 @@ class KernelEmitter:
         builder.ret_void()
         self.scopes.continue_in(go_on)
 
-    def stack_space(self, kind: ir.Type, align: int) -> ir.Value:
+    def stack_space(self, kind: Type, align: int) -> Value:
         """Space of type `kind` in the function's frame."""
         here = self.builder.block
         self.builder.position_at_end(self.allocations)
-        space = self.builder.alloca(kind)
-        space.align = align
+        space = self.builder.alloca(kind, align)
         self.builder.position_at_end(here)
         return space
 
@@ -197,7 +196,7 @@ class KernelEmitter:
         condition, _ = self.expressions.value(statement.condition)
         self.when(condition, lambda: self.statements(statement.body))
 
-    def when(self, condition: ir.Value, emit_body: Callable[[], None]) -> None:
+    def when(self, condition: Value, emit_body: Callable[[], None]) -> None:
         """Emit code that runs where the scalar `condition` is true."""
         inside = self.function.append_basic_block("then")
         with self.scopes.open(inside, guarded=True):
@@ -225,14 +224,14 @@ def emit_kernel(
     if context.checks is not None:
         context.checks.kernel = kernel.name
         kinds.append(POINTER)
-    kind = ir.FunctionType(VOID, kinds)
+    kind = FunctionType(VOID, tuple(kinds))
     if not context.needs(name, kind):
         return
     function = context.define(name, kind)
     emitter = KernelEmitter(context, function, written_buffers(kernel.body) | overlapping)
     for buffer, argument in zip(kernel.parameters, function.args, strict=False):
         if buffer not in overlapping:
-            argument.add_attribute("noalias")
+            argument.attributes.append("noalias")
         emitter.memory.pointers[buffer] = (argument, 0)
     for symbol, argument in zip(symbols, function.args[count:], strict=False):
         emitter.scopes.bind(symbol, argument)

@@ -6,13 +6,12 @@ The walk keeps its own stack, because fused kernels have chains deeper than Pyth
 
 from __future__ import annotations
 
-from llvmlite import ir
-
 from flowc.codegen import arithmetic, conversions
 from flowc.codegen.builder import Builder
+from flowc.codegen.llvm.values import Value, iota
 from flowc.codegen.memory import Memory, index_offset
 from flowc.codegen.positions import Positions
-from flowc.codegen.representation import constant, iota, value_type
+from flowc.codegen.representation import constant, value_type
 from flowc.codegen.scopes import Placed, Scopes
 from flowc.ir.dtypes import int64
 from flowc.ir.loops.expressions import (
@@ -54,7 +53,7 @@ class Expressions:
                 self.scopes.remember(node, self._emit(node))
         return self._known(root)
 
-    def bind(self, variable: Variable, value: ir.Value) -> None:
+    def bind(self, variable: Variable, value: Value) -> None:
         """Give `variable` a value in the innermost scope."""
         self.scopes.bind(("variable", variable.name), value)
 
@@ -74,8 +73,8 @@ class Expressions:
     def _emit(self, node: Scalar) -> Placed:
         """The code of one node whose operands are known."""
         match node:
-            case Constant(dtype=dtype, value=value):
-                return constant(dtype, value), 0
+            case Constant(dtype=dtype, value=number):
+                return constant(dtype, number), 0
             case Variable(name=name):
                 raise AssertionError(f"variable {name} is not bound here")
             case Index(expression=position):
@@ -112,7 +111,7 @@ class Expressions:
         return self.memory.load(node.buffer, node.position, gather, self._optional(node.mask))
 
 
-def _operation(builder: Builder, node: Scalar, values: tuple[ir.Value, ...]) -> ir.Value:
+def _operation(builder: Builder, node: Scalar, values: tuple[Value, ...]) -> Value:
     """One arithmetic node on operands of one shape."""
     match node:
         case Unary(operator=operator, operand=operand):

@@ -12,20 +12,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from llvmlite import ir
-
 from flowc.codegen.expressions import Expressions
+from flowc.codegen.llvm.module import Block
+from flowc.codegen.llvm.types import I1, I32, I64
+from flowc.codegen.llvm.values import Value, integer, iota, lanes_of, literal, vector_of
 from flowc.codegen.memory import Memory
 from flowc.codegen.polling import looks
 from flowc.codegen.positions import Lanes, Positions
-from flowc.codegen.representation import I1, I32, I64, Literal, integer, iota, lanes_of, literal
 from flowc.codegen.scopes import Scopes
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
 from flowc.ir.loops.kernel import Carried, Combiner, For, Kind, Statement, Store
 
-Values = list[ir.Value]
-Trip = Callable[[ir.Value, Values], Values]
+Values = list[Value]
+Trip = Callable[[Value, Values], Values]
 
 
 class Emitter(Protocol):
@@ -42,15 +42,15 @@ class Emitter(Protocol):
 
     looking: frozenset[For]  # the loops around that look whether the run is to end
 
-    def when(self, condition: ir.Value, emit_body: Callable[[], None]) -> None: ...
+    def when(self, condition: Value, emit_body: Callable[[], None]) -> None: ...
 
     def look(self) -> None: ...
 
 
 def counted(
     scopes: Scopes,
-    begin: ir.Value,
-    end: ir.Value,
+    begin: Value,
+    end: Value,
     step: int,
     initial: Values,
     trip: Trip,
@@ -66,7 +66,7 @@ def counted(
     function = scopes.here().function
     condition = None if surely else scopes.here().icmp_signed("<", begin, end)
     before = function.append_basic_block("before")
-    after: ir.Block
+    after: Block
     with scopes.open(before, guarded=not surely):
         emit = _single_trip if once else _repeated_trips
         results, last, after = emit(scopes, begin, end, step, initial, trip)
@@ -74,8 +74,8 @@ def counted(
 
 
 def _single_trip(
-    scopes: Scopes, begin: ir.Value, end: ir.Value, step: int, initial: Values, trip: Trip
-) -> tuple[Values, ir.Block, ir.Block]:
+    scopes: Scopes, begin: Value, end: Value, step: int, initial: Values, trip: Trip
+) -> tuple[Values, Block, Block]:
     results = trip(begin, initial)
     builder = scopes.here()
     after = builder.function.append_basic_block("after")
@@ -84,15 +84,15 @@ def _single_trip(
 
 
 def _repeated_trips(
-    scopes: Scopes, begin: ir.Value, end: ir.Value, step: int, initial: Values, trip: Trip
-) -> tuple[Values, ir.Block, ir.Block]:
+    scopes: Scopes, begin: Value, end: Value, step: int, initial: Values, trip: Trip
+) -> tuple[Values, Block, Block]:
     function = scopes.here().function
     block = function.append_basic_block("trip")
     with scopes.open(block):
         builder = scopes.here()
         index = builder.phi(I64)
         carried = [builder.phi(value.type) for value in initial]
-        results = trip(index, carried)
+        results = trip(index, [*carried])
         builder = scopes.here()
         following = builder.add(index, integer(step))
         after = function.append_basic_block("after")
@@ -110,10 +110,10 @@ def _repeated_trips(
 
 def _leave(
     scopes: Scopes,
-    condition: ir.Value | None,
-    before: ir.Block,
-    after: ir.Block,
-    last: ir.Block,
+    condition: Value | None,
+    before: Block,
+    after: Block,
+    last: Block,
     initial: Values,
     results: Values,
 ) -> Values:
@@ -126,11 +126,10 @@ def _leave(
     builder.cbranch(condition, before, after)
     around = builder.block
     scopes.continue_in(after)
-    merged = [builder.phi(value.type) for value in initial]
-    for phi, start, result in zip(merged, initial, results, strict=True):
-        phi.add_incoming(start, around)
-        phi.add_incoming(result, last)
-    return merged
+    return [
+        builder.phi(start.type, (start, around), (result, last))
+        for start, result in zip(initial, results, strict=True)
+    ]
 
 
 class LoopEmitter:
@@ -193,7 +192,7 @@ class LoopEmitter:
         streaming = _streaming_stores(loop) if width > 1 else []
         if not streaming:
             return self._main_loop(loop, width, end, values)
-        aligned: ir.Value = literal(I1, "true")
+        aligned: Value = literal(I1, "true")
         for store in streaming:
             start = dims.substitute(store.position, lambda s: 0 if s == loop.index else None)
             one = self.emitter.memory.is_aligned(store.buffer, start)
@@ -217,7 +216,7 @@ class LoopEmitter:
         chained = loop.carried is None or loop.carried.combiner is None
         first = dims.symbol(f"{loop.index.name}.first", loop.extent)
 
-        def trip(index: ir.Value, carried: Values) -> Values:
+        def trip(index: Value, carried: Values) -> Values:
             self.scopes.bind(next(iter(dims.symbols(first))), index)
             self._look(loop)
             results: Values = []
@@ -242,7 +241,7 @@ class LoopEmitter:
         first = dims.symbol(f"{loop.index.name}.rest", loop.extent)
         start, stop = self.positions.scalar(begin)[0], self.positions.scalar(loop.extent)[0]
 
-        def trip(index: ir.Value, carried: Values) -> Values:
+        def trip(index: Value, carried: Values) -> Values:
             self.scopes.bind(next(iter(dims.symbols(first))), index)
             self._look(loop)
             mask = self._mask(rest, index, stop, width) if width > 1 else None
@@ -253,19 +252,19 @@ class LoopEmitter:
         surely = isinstance(rest, int) and rest > 0
         return counted(self.scopes, start, stop, width, values, trip, surely=surely, once=once)
 
-    def _mask(self, rest: Dim, index: ir.Value, end: ir.Value, width: int) -> ir.Value:
+    def _mask(self, rest: Dim, index: Value, end: Value, width: int) -> Value:
         """The lanes that are inside the loop: those below `end - index`."""
         lanes = iota(I32, width)
         builder = self.scopes.here()
         if isinstance(rest, int) and rest < width:
-            text = ", ".join(f"i1 {str(lane < rest).lower()}" for lane in range(width))
-            return Literal(ir.VectorType(I1, width), f"<{text}>")
+            return vector_of(I1, ("true" if lane < rest else "false" for lane in range(width)))
         remaining = builder.sub(end, index)
         most = integer(width)
         bounded = builder.select(builder.icmp_signed("<", remaining, most), remaining, most)
-        return builder.icmp_unsigned("<", lanes, builder.splat(builder.trunc(bounded, I32), width))
+        ends = builder.splat(builder.cast("trunc", bounded, I32), width)
+        return builder.icmp_unsigned("<", lanes, ends)
 
-    def _blend(self, mask: ir.Value | None, new: Values, old: Values) -> Values:
+    def _blend(self, mask: Value | None, new: Values, old: Values) -> Values:
         """Dead lanes keep their carried values."""
         if mask is None:
             return new
@@ -292,7 +291,7 @@ class LoopEmitter:
 
     @contextmanager
     def _iterations(
-        self, index: Symbol, first: Dim, width: int, mask: ir.Value | None
+        self, index: Symbol, first: Dim, width: int, mask: Value | None
     ) -> Iterator[None]:
         """A stretch of code in which `index` stands for `width` iterations from `first` on."""
         if width == 1:
@@ -349,9 +348,8 @@ class LoopEmitter:
             lower = [builder.permute(v, range(width)) for v in values]
             upper = [builder.permute(v, range(width, 2 * width)) for v in values]
             values = self._combine(carried.combiner, lower, upper)
-        return self._combine(
-            carried.combiner, *([builder.lane(v, lane) for v in values] for lane in (0, 1))
-        )
+        last = ([builder.extract_element(v, lane) for v in values] for lane in (0, 1))
+        return self._combine(carried.combiner, *last)
 
     def _combine(self, combiner: Combiner, left: Values, right: Values) -> Values:
         with self.scopes.stretch():

@@ -11,22 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from llvmlite import ir
-
-from flowc.codegen.builder import Builder, define_global
+from flowc.codegen.builder import Builder
 from flowc.codegen.conversions import memory_to_value, value_to_memory
+from flowc.codegen.llvm.module import Module
+from flowc.codegen.llvm.types import I1, I8, I32, I64, array_type, widen
+from flowc.codegen.llvm.values import Value, integer, lanes_of, literal, zero
 from flowc.codegen.positions import Positions
-from flowc.codegen.representation import (
-    I1,
-    I8,
-    I64,
-    integer,
-    lanes_of,
-    literal,
-    memory_type,
-    widen,
-    zero,
-)
+from flowc.codegen.representation import memory_type
 from flowc.codegen.scopes import Placed, Scopes
 from flowc.ir.dims import Dim
 from flowc.ir.loops.kernel import Buffer
@@ -69,7 +60,7 @@ class Memory:
 
     scopes: Scopes
     positions: Positions
-    module: ir.Module
+    module: Module
     written: frozenset[Buffer]  # buffers whose loads may not move
     checks: BoundsChecks | None = None
     error_cell: Placed | None = None  # pointer to the i32 that holds the first error
@@ -101,7 +92,7 @@ class Memory:
             spare: Placed = (self._zeros(), 0)
             pointer = self.scopes.emit(lambda b, c, x, y: b.select(c, x, y), some, pointer, spare)
         depth = max(pointer[1], self._floor(buffer))
-        value: Placed = (self.scopes.at(depth).load_elements(pointer[0], kind, align), depth)
+        value: Placed = (self.scopes.at(depth).load(pointer[0], kind, align), depth)
         if mask is not None and lanes_of(mask[0]) > 1:
             nothing: Placed = (zero(kind), 0)
             value = self.scopes.emit(lambda b, c, x, y: b.select(c, x, y), mask, value, nothing)
@@ -119,7 +110,7 @@ class Memory:
             assert mask is not None
             return builder.masked_gather(address.pointer[0], element, mask[0], align), depth
         if mask is None:
-            return builder.load_elements(address.pointer[0], kind, align), depth
+            return builder.load(address.pointer[0], kind, align), depth
         return builder.masked_load(address.pointer[0], kind, mask[0], align), depth
 
     def _shuffles(self, position: Dim) -> bool:
@@ -138,7 +129,7 @@ class Memory:
         pointers = [self.positions.pointer(base, element, start) for start in starts]
         depth = max(self._floor(buffer), *(level for _, level in pointers))
         builder = self.scopes.at(depth)
-        vectors = [builder.load_elements(pointer, kind, align) for pointer, _ in pointers]
+        vectors = [builder.load(pointer, kind, align) for pointer, _ in pointers]
         if reverse:
             return builder.permute(vectors[0], range(count - 1, -1, -1)), depth
         evens = [lane if lane < count else lane + 1 for lane in range(0, 2 * count, 2)]
@@ -165,11 +156,11 @@ class Memory:
             mask = self._and((lanes.mask, self.scopes.depth), mask)
         self._store_vector(buffer, address, value, mask, streaming)
 
-    def is_aligned(self, buffer: Buffer, position: Dim) -> ir.Value:
+    def is_aligned(self, buffer: Buffer, position: Dim) -> Value:
         """Whether a streaming store may begin at `position`."""
         pointer = self.positions.pointer(self.pointers[buffer], memory_type(buffer.dtype), position)
         builder = self.scopes.here()
-        address = builder.ptrtoint(pointer[0], I64)
+        address = builder.cast("ptrtoint", pointer[0], I64)
         offset = builder.and_(address, integer(STREAM_ALIGNMENT - 1))
         return builder.icmp_unsigned("==", offset, integer(0))
 
@@ -207,17 +198,14 @@ class Memory:
             self._store_whole_vector(value[0], pointer[0], align, streaming)
 
     def _store_whole_vector(
-        self, value: ir.Value, pointer: ir.Value, align: int, streaming: bool
+        self, value: Value, pointer: Value, align: int, streaming: bool
     ) -> None:
         builder = self.scopes.here()
         if not streaming:
             builder.store(value, pointer, align=align)
             return
-        size = value.type.count * align
-        store = builder.store(value, pointer, align=min(size, STREAM_ALIGNMENT))
-        store.set_metadata(
-            "nontemporal", self.module.add_metadata([ir.Constant(ir.IntType(32), 1)])
-        )
+        size = value.type.lanes * align
+        builder.store_streaming(value, pointer, min(size, STREAM_ALIGNMENT))
 
     # Addresses
 
@@ -236,7 +224,7 @@ class Memory:
             offset = self._sum(self.positions.lane_offsets(stride), offset)
         if offset is not None:
             depth = max(pointer[1], offset[1])
-            moved = self.scopes.at(depth).offset(pointer[0], element, offset[0])
+            moved = self.scopes.at(depth).gep(pointer[0], element, offset[0])
             pointer = (moved, depth)
         index = None if self.checks is None else self._index(position, offset, contiguous)
         return Address(pointer, contiguous, index)
@@ -261,12 +249,11 @@ class Memory:
         """The outermost scope where a load may stand: here, if the kernel writes the buffer."""
         return self.scopes.depth if buffer in self.written else self.scopes.guard_depth
 
-    def _zeros(self) -> ir.Value:
-        found = self.module.globals.get("zeros")
+    def _zeros(self) -> Value:
+        found = self.module.variables.get("zeros")
         if found is None:
-            kind = ir.ArrayType(I8, _ZEROS)
-            found = define_global(self.module, "zeros", kind, zero(kind))
-            found.linkage, found.global_constant, found.align = "internal", True, _ZEROS
+            nothing = zero(array_type(I8, _ZEROS))
+            found = self.module.define_variable("zeros", nothing, constant=True, align=_ZEROS)
         return found
 
     # Bounds checks
@@ -290,13 +277,12 @@ class Memory:
         outside = self.scopes.emit(lambda b, x: b.xor(x, literal(I1, "true", lanes_of(x))), inside)
         wrong = self._and(outside, mask)
         assert wrong is not None
-        kind = ir.IntType(32)
         builder = self.scopes.here()
         bad = builder.any_lane(wrong[0])
         cell = self.error_cell[0]
-        old = builder.load(cell, align=4, typ=kind)
-        unset = builder.icmp_signed("==", old, ir.Constant(kind, 0))
-        code = ir.Constant(kind, self.checks.code(buffer))
+        old = builder.load(cell, I32, 4)
+        unset = builder.icmp_signed("==", old, integer(0, I32))
+        code = integer(self.checks.code(buffer), I32)
         builder.store(builder.select(builder.and_(bad, unset), code, old), cell, align=4)
 
 

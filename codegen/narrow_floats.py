@@ -1,20 +1,19 @@
 """float16 and bfloat16: held in registers as float32 values that the narrow type can represent.
 
-float16 uses LLVM's `half` for loads, stores and rounding (one instruction with F16C). llvmlite has
-no bfloat, so bfloat16 is the upper half of a float32, rounded with integer arithmetic.
+float16 uses LLVM's `half` for loads, stores and rounding (one instruction with F16C). bfloat16 is
+the upper half of a float32, rounded with integer arithmetic, which is fast on every machine.
 """
 
 from __future__ import annotations
 
-from llvmlite import ir
-
 from flowc.codegen.builder import Builder
-from flowc.codegen.representation import FLOAT, HALF, I16, I32, lanes_of, literal
+from flowc.codegen.llvm.types import FLOAT, HALF, I16, I32
+from flowc.codegen.llvm.values import Constant, Value, lanes_of, literal
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
 
 
-def round_to(builder: Builder, dtype: DType, value: ir.Value) -> ir.Value:
+def round_to(builder: Builder, dtype: DType, value: Value) -> Value:
     """The float32 `value` rounded to the nearest `dtype`, ties to even; still a float32."""
     if dtype is dtypes.float16:
         return builder.cast("fpext", builder.cast("fptrunc", value, HALF), FLOAT)
@@ -23,7 +22,7 @@ def round_to(builder: Builder, dtype: DType, value: ir.Value) -> ir.Value:
     return builder.cast("bitcast", kept, FLOAT)
 
 
-def to_memory(builder: Builder, dtype: DType, value: ir.Value) -> ir.Value:
+def to_memory(builder: Builder, dtype: DType, value: Value) -> Value:
     """A register value, already representable, in its memory form."""
     if dtype is dtypes.float16:
         return builder.cast("fptrunc", value, HALF)
@@ -32,7 +31,7 @@ def to_memory(builder: Builder, dtype: DType, value: ir.Value) -> ir.Value:
     return builder.cast("trunc", upper, I16)
 
 
-def from_memory(builder: Builder, dtype: DType, value: ir.Value) -> ir.Value:
+def from_memory(builder: Builder, dtype: DType, value: Value) -> Value:
     """The register value of a memory form."""
     if dtype is dtypes.float16:
         return builder.cast("fpext", value, FLOAT)
@@ -41,11 +40,11 @@ def from_memory(builder: Builder, dtype: DType, value: ir.Value) -> ir.Value:
     return builder.cast("bitcast", upper, FLOAT)
 
 
-def _rounded_bits(builder: Builder, value: ir.Value) -> ir.Value:
+def _rounded_bits(builder: Builder, value: Value) -> Value:
     """Bits whose upper half is the bfloat16: `bits + 0x7fff + (bit 16)`; a NaN is made quiet."""
     lanes = lanes_of(value)
 
-    def number(n: int) -> ir.Constant:
+    def number(n: int) -> Constant:
         return literal(I32, str(n), lanes)
 
     bits = builder.cast("bitcast", value, I32)

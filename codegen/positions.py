@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from llvmlite import ir
-
 from flowc.codegen.builder import Builder
-from flowc.codegen.representation import I64, integer, iota
+from flowc.codegen.llvm.types import I64, Type
+from flowc.codegen.llvm.values import Value, integer, iota
 from flowc.codegen.scopes import Placed, Scopes
 from flowc.ir import dims
 from flowc.ir.dims import Atom, Dim, Expr, Monomial, Operation, Symbol
@@ -25,7 +24,7 @@ class Lanes:
     index: Symbol
     first: Dim
     count: int
-    mask: ir.Value | None = None  # the lanes that exist; None for all
+    mask: Value | None = None  # the lanes that exist; None for all
 
 
 class Positions:
@@ -120,11 +119,10 @@ class Positions:
             )
         if not dims.is_positive(atom.right):  # hoisted code may run where the size is 0
             right = self.scopes.emit(_at_least_one, right)
+        divides = atom.operator == "floordiv"
         if dims.is_nonnegative(atom.left):
-            divide = Builder.udiv if atom.operator == "floordiv" else Builder.urem
-        else:
-            divide = _floor_divide if atom.operator == "floordiv" else _floor_remainder
-        return self.scopes.emit(divide, left, right)
+            return self.scopes.emit(Builder.udiv if divides else Builder.urem, left, right)
+        return self.scopes.emit(_floor_divide if divides else _floor_remainder, left, right)
 
     # Vectors
 
@@ -170,11 +168,11 @@ class Positions:
 
     # Addresses
 
-    def pointer(self, base: Placed, element: ir.Type, position: Dim) -> Placed:
+    def pointer(self, base: Placed, element: Type, position: Dim) -> Placed:
         """The address of `base[position]` at the first lane. Constant offsets are added last."""
         return self._pointer(base, element, self.at_first_lane(position))
 
-    def _pointer(self, base: Placed, element: ir.Type, position: Dim) -> Placed:
+    def _pointer(self, base: Placed, element: Type, position: Dim) -> Placed:
         if position == 0:
             return base
         key = ("pointer", base[0], position)
@@ -183,7 +181,7 @@ class Positions:
             found = self.scopes.remember(key, self._new_pointer(base, element, position))
         return found
 
-    def _new_pointer(self, base: Placed, element: ir.Type, position: Dim) -> Placed:
+    def _new_pointer(self, base: Placed, element: Type, position: Dim) -> Placed:
         if isinstance(position, int):
             return self._offset(base, element, (integer(position), 0))
         last = position.terms.get((), 0)
@@ -195,28 +193,28 @@ class Positions:
             base = self._pointer(base, element, Expr(outer))
         return self._offset(base, element, self._scalar(Expr(inner)))
 
-    def _offset(self, base: Placed, element: ir.Type, index: Placed) -> Placed:
+    def _offset(self, base: Placed, element: Type, index: Placed) -> Placed:
         depth = max(base[1], index[1])
-        return self.scopes.at(depth).offset(base[0], element, index[0]), depth
+        return self.scopes.at(depth).gep(base[0], element, index[0]), depth
 
 
-def _at_least_one(b: Builder, x: ir.Value) -> ir.Value:
-    one = b.splat(integer(1), getattr(x.type, "count", 1))
+def _at_least_one(b: Builder, x: Value) -> Value:
+    one = b.splat(integer(1), x.type.lanes)
     return b.select(b.icmp_signed("<", x, one), one, x)
 
 
-def _floor_divide(b: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
+def _floor_divide(b: Builder, x: Value, y: Value) -> Value:
     """Quotient rounded down, for a positive divisor."""
     quotient = b.sdiv(x, y)
     too_large = b.icmp_signed(">", b.mul(quotient, y), x)
-    one = b.splat(integer(1), getattr(x.type, "count", 1))
+    one = b.splat(integer(1), x.type.lanes)
     return b.select(too_large, b.sub(quotient, one), quotient)
 
 
-def _floor_remainder(b: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
+def _floor_remainder(b: Builder, x: Value, y: Value) -> Value:
     """Remainder in [0, y), for a positive divisor."""
     rest = b.srem(x, y)
-    zero = b.splat(integer(0), getattr(x.type, "count", 1))
+    zero = b.splat(integer(0), x.type.lanes)
     return b.select(b.icmp_signed("<", rest, zero), b.add(rest, y), rest)
 
 

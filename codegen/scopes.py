@@ -13,12 +13,11 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from llvmlite import ir
-
 from flowc.codegen.builder import Builder
-from flowc.codegen.representation import lanes_of
+from flowc.codegen.llvm.module import Block
+from flowc.codegen.llvm.values import Constant, Value, lanes_of
 
-Placed: TypeAlias = tuple[ir.Value, int]
+Placed: TypeAlias = tuple[Value, int]
 """A value and the depth of the scope it belongs to."""
 
 
@@ -31,7 +30,7 @@ class Scope:
 
     __slots__ = ("block", "depth", "guarded", "inline", "keys")
 
-    def __init__(self, depth: int, block: ir.Block, guarded: bool, inline: bool = False) -> None:
+    def __init__(self, depth: int, block: Block, guarded: bool, inline: bool = False) -> None:
         self.depth = depth
         self.block = block
         self.guarded = guarded
@@ -42,7 +41,7 @@ class Scope:
 class Scopes:
     """The stack of open scopes of one LLVM function, and the memo of values placed in them."""
 
-    def __init__(self, builder: Builder, entry: ir.Block) -> None:
+    def __init__(self, builder: Builder, entry: Block) -> None:
         self.builder = builder
         self.stack = [Scope(0, entry, guarded=True)]
         self._memo: dict[Hashable, Placed] = {}
@@ -69,7 +68,7 @@ class Scopes:
         """The builder, positioned at the end of the innermost scope."""
         return self.at(self.depth)
 
-    def continue_in(self, block: ir.Block) -> None:
+    def continue_in(self, block: Block) -> None:
         """Let the innermost scope go on in another block, and those that it is a stretch of."""
         for scope in reversed(self.stack):
             scope.block = block
@@ -78,7 +77,7 @@ class Scopes:
         self.builder.position_at_end(block)
 
     @contextmanager
-    def open(self, block: ir.Block, guarded: bool = False) -> Iterator[Scope]:
+    def open(self, block: Block, guarded: bool = False) -> Iterator[Scope]:
         """A new innermost scope that starts in `block`; its values are forgotten at the end."""
         yield self._push(Scope(len(self.stack), block, guarded))
         self._pop()
@@ -115,11 +114,11 @@ class Scopes:
         self.stack[placed[1]].keys.append(key)
         return placed
 
-    def bind(self, key: Hashable, value: ir.Value) -> None:
+    def bind(self, key: Hashable, value: Value) -> None:
         """Give `key` a value in the innermost scope."""
         self.remember(key, (value, self.depth))
 
-    def emit(self, build: Callable[..., ir.Value], *operands: Placed) -> Placed:
+    def emit(self, build: Callable[..., Value], *operands: Placed) -> Placed:
         """`build(builder, *values)` in the outermost scope that knows all operands.
 
         Scalars among vector operands are repeated over the lanes first.
@@ -135,7 +134,7 @@ class Scopes:
         value, depth = placed
         if lanes_of(value) == lanes:
             return placed
-        if isinstance(value, ir.Constant):
+        if isinstance(value, Constant):
             return self.builder.splat(value, lanes), depth
         key = ("splat", value, lanes)
         found = self.find(key)

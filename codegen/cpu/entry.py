@@ -11,14 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from llvmlite import ir
-
-from flowc.codegen.builder import declare
 from flowc.codegen.cpu.floats import flush_small_values, restore_control_word
-from flowc.codegen.cpu.steps import STEPS, Shared, StepsEmitter, define_table, never
+from flowc.codegen.cpu.steps import STEPS, TABLE, Shared, StepsEmitter, never
 from flowc.codegen.cpu.threads import POOL_ENTER, POOL_LEAVE
+from flowc.codegen.llvm.types import I8, I32, I64, POINTER, VOID, FunctionType, array_type
+from flowc.codegen.llvm.values import NULL, Value, integer, zero
 from flowc.codegen.polling import kernel_looks
-from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer
 from flowc.ir.loops.kernel import Call, CaseCalls, Program, Step, WhileCalls
 from flowc.ir.loops.walk import has_parallel_loop
 
@@ -32,57 +30,59 @@ class EntryEmitter(StepsEmitter):
 
     def __init__(self, shared: Shared) -> None:
         super().__init__(shared, shared.context.define(ENTRY, STEPS))
-        self.function.linkage = "external"
+        self.function.internal = False
         self.program = shared.places.program
         self.uses_threads = uses_threads(self.program, self.context.target.threads)
-        self.control: ir.Value | None = None
+        self.control: Value | None = None
 
     def emit(self) -> None:
         """Emit everything."""
         if self.shared.places.tabled:
-            define_table(self.context.module, self.shared.places)
+            table = zero(array_type(POINTER, len(self.shared.places.tabled)))
+            self.context.module.define_variable(TABLE, table, internal=False)
         triple = self.context.target.triple
         self.control_word = flush_small_values(self.builder, triple)
-        self._thread_call(POOL_ENTER, ir.Constant(I32, self.context.target.threads))
+        self._thread_call(POOL_ENTER, integer(self.context.target.threads, I32))
         self._find_control()
         self.steps(self.program.steps)
-        self.leave(ir.Constant(I32, 0))
+        self.leave(integer(0, I32))
 
-    def _thread_call(self, name: str, *arguments: ir.Value) -> None:
+    def _thread_call(self, name: str, *arguments: Value) -> None:
         if self.uses_threads:
-            kind = ir.FunctionType(VOID, [a.type for a in arguments])
-            self.scopes.here().call(declare(self.context.module, name, kind), arguments)
+            kind = FunctionType(VOID, tuple(a.type for a in arguments))
+            self.scopes.here().call(self.context.module.declare(name, kind), arguments)
 
     # Stopping
 
     def _find_control(self) -> None:
         """The stop word, where the program may be long."""
-        self.word: ir.Value = never(self.context.module)
+        self.word: Value = never(self.context.module)
         if may_be_long(self.program.steps):
             given = self.function.args[3]
-            missing = self.builder.icmp_unsigned("==", given, ir.Constant(POINTER, None))
+            missing = self.builder.icmp_unsigned("==", given, NULL)
             self.control = self.word = self.builder.select(missing, self.word, given)
-            self.builder.store_atomic(ir.Constant(I32, 0), self.control, "monotonic", 4)
+            self.builder.store_atomic(integer(0, I32), self.control, "monotonic", 4)
             thread = self.builder.call(
-                declare(self.context.module, "pthread_self", ir.FunctionType(I64, [])), []
+                self.context.module.declare("pthread_self", FunctionType(I64)), []
             )
             self._set_thread(thread)
 
-    def given_stop_word(self) -> ir.Value:
+    def given_stop_word(self) -> Value:
         return self.word
 
     def look(self) -> None:
         if self.control is not None:
             super().look()
 
-    def _set_thread(self, thread: ir.Value) -> None:
+    def _set_thread(self, thread: Value) -> None:
+        assert self.control is not None
         builder = self.scopes.here()
-        place = builder.gep(self.control, [integer(_THREAD)], source_etype=I8)
+        place = builder.gep(self.control, I8, integer(_THREAD))
         builder.store_atomic(thread, place, "release", 8)
 
-    def leave(self, code: ir.Value) -> None:
+    def leave(self, code: Value) -> None:
         if self.control is not None:
-            self._set_thread(ir.Constant(I64, 0))
+            self._set_thread(integer(0, I64))
         self._thread_call(POOL_LEAVE)
         restore_control_word(self.scopes.here(), self.control_word)
         self.scopes.here().ret(code)

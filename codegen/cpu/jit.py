@@ -15,6 +15,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
+import llvmlite
 from llvmlite import binding as llvm
 from llvmlite.binding import ffi
 
@@ -25,6 +26,7 @@ CODEGEN_LEVEL = 2
 # hoists and strength-reduces addresses itself. Options of LLVM are the process's.
 _OPTIONS = ("-disable-lsr", "-disable-post-ra")
 _LIBRARIES = 128  # that one LLJIT loads
+_KNOWN_INSIDES = ("0.50.",)  # the versions of llvmlite whose unpublished functions are called
 _names = count()
 _lock = threading.RLock()  # LLVM objects are shared by all threads of Python
 
@@ -95,13 +97,15 @@ def compile_ir(llvm_ir: str, target: Target) -> bytes:
 
 
 def _emit_object(machine: Any, module: Any) -> bytes:
-    """`machine.emit_object(module)` without llvmlite's lock around all of LLVM.
+    """`machine.emit_object(module)`, without llvmlite's lock around all of LLVM where possible.
 
     It guards nothing here: the module has its context, and the thread its machine, to itself.
     """
-    emit = ffi.lib.LLVMPY_TargetMachineEmitToMemory
+    emit = _unlocked_emit() if llvmlite.__version__.startswith(_KNOWN_INSIDES) else None
+    if emit is None:
+        return bytes(machine.emit_object(module))
     with ffi.OutputString() as error:
-        memory = getattr(emit, "_cfn", emit)(machine, module, 1, error)
+        memory = emit(machine, module, 1, error)
         if not memory:
             raise RuntimeError(str(error))
     try:
@@ -109,6 +113,11 @@ def _emit_object(machine: Any, module: Any) -> bytes:
         return ctypes.string_at(ffi.lib.LLVMPY_GetBufferStart(memory), size)
     finally:
         ffi.lib.LLVMPY_DisposeMemoryBuffer(memory)
+
+
+def _unlocked_emit() -> Any:
+    """What llvmlite calls when it has its lock; None where it is not where it was."""
+    return getattr(ffi.lib.LLVMPY_TargetMachineEmitToMemory, "_cfn", None)
 
 
 class _Linker:

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 
-from llvmlite import ir
-
-from flowc.codegen.builder import Builder, declare
+from flowc.codegen.builder import Builder
 from flowc.codegen.cpu.microkernel import call_micro_kernel
 from flowc.codegen.cpu.threads import PARALLEL_FOR
 from flowc.codegen.emitter import KernelEmitter
+from flowc.codegen.llvm.module import Function
+from flowc.codegen.llvm.types import (
+    I8,
+    I32,
+    I64,
+    POINTER,
+    VOID,
+    FunctionType,
+    Type,
+    array_type,
+    struct_type,
+)
+from flowc.codegen.llvm.values import Value, integer
 from flowc.codegen.loops import counted
 from flowc.codegen.polling import looks
-from flowc.codegen.representation import I8, I32, I64, POINTER, VOID, integer
 from flowc.codegen.scopes import Placed
 from flowc.ir.dims import Symbol
 from flowc.ir.loops.kernel import Buffer, For, Kind, MultiplyTile
@@ -41,21 +51,21 @@ class CpuMachine:
         body = self._outline(emitter, loop, captured)
         extent, grain = emitter.positions.scalar(loop.extent), emitter.positions.scalar(loop.grain)
         context = _fill_context(emitter, captured)
-        kind = ir.FunctionType(VOID, [POINTER, POINTER, I64, I64, I32])
-        parallel_for = declare(emitter.context.module, PARALLEL_FOR, kind)
-        threads = ir.Constant(I32, self.threads)
+        kind = FunctionType(VOID, (POINTER, POINTER, I64, I64, I32))
+        parallel_for = emitter.context.module.declare(PARALLEL_FOR, kind)
+        threads = integer(self.threads, I32)
         emitter.scopes.here().call(parallel_for, [body, context, extent[0], grain[0], threads])
         emitter.look()  # what has been stopped is not finished
 
     def _outline(
         self, emitter: KernelEmitter, loop: For, captured: dict[Hashable, Placed]
-    ) -> ir.Function:
+    ) -> Function:
         """The function `(context, begin, end)` that runs some of the iterations."""
         module = emitter.context.module
-        name = module.get_unique_name(f"{emitter.function.name}.{loop.index.name}")
-        function = ir.Function(module, ir.FunctionType(VOID, [POINTER, I64, I64]), name)
-        function.linkage = "internal"
-        function.attributes.add("nounwind")
+        name = module.unused_name(f"{emitter.function.name}.{loop.index.name}")
+        function = module.declare(name, FunctionType(VOID, (POINTER, I64, I64)))
+        function.internal = True
+        function.attributes.append("nounwind")
         inner = KernelEmitter(emitter.context, function, emitter.memory.written)
         _read_context(inner, function.args[0], captured)
         for buffer, (value, _) in emitter.memory.pointers.items():
@@ -67,7 +77,7 @@ class CpuMachine:
         inner.positions.known.update(emitter.positions.known)
         inner.positions.known_since.update(dict.fromkeys(emitter.positions.known, 0))
 
-        def trip(index: ir.Value, carried: list[ir.Value]) -> list[ir.Value]:
+        def trip(index: Value, carried: list[Value]) -> list[Value]:
             inner.scopes.bind(loop.index, index)
             if inner.looking:
                 inner.look()
@@ -85,14 +95,13 @@ class CpuMachine:
         """In the frame where the size is small and constant, else from the heap."""
         if _in_frame(buffer):
             assert isinstance(buffer.size, int)
-            kind = ir.ArrayType(I8, max(1, buffer.size * buffer.dtype.size))
+            kind = array_type(I8, max(1, buffer.size * buffer.dtype.size))
             emitter.memory.pointers[buffer] = (emitter.stack_space(kind, ALIGNMENT), 0)
             return
         size, _ = emitter.positions.scalar(buffer.size * buffer.dtype.size + ALIGNMENT)
         builder = emitter.scopes.here()
         rounded = builder.and_(size, integer(-ALIGNMENT))
-        kind = ir.FunctionType(POINTER, [I64, I64])
-        allocate = declare(emitter.context.module, "aligned_alloc", kind)
+        allocate = builder.module.declare("aligned_alloc", FunctionType(POINTER, (I64, I64)))
         memory = builder.call(allocate, [integer(ALIGNMENT), rounded])
         emitter.memory.pointers[buffer] = (memory, emitter.scopes.depth)
         emitter.on_stop.append(lambda builder: _free(builder, memory))
@@ -109,8 +118,8 @@ class CpuMachine:
         call_micro_kernel(emitter, tile)
 
 
-def _free(builder: Builder, memory: ir.Value) -> None:
-    free = declare(builder.module, "free", ir.FunctionType(VOID, [POINTER]))
+def _free(builder: Builder, memory: Value) -> None:
+    free = builder.module.declare("free", FunctionType(VOID, (POINTER,)))
     builder.call(free, [memory])
 
 
@@ -134,11 +143,11 @@ def _captured(emitter: KernelEmitter) -> dict[Hashable, Placed]:
     return found
 
 
-def _context_type(captured: dict[Hashable, Placed]) -> ir.LiteralStructType:
-    return ir.LiteralStructType([value.type for value, _ in captured.values()])
+def _context_type(captured: dict[Hashable, Placed]) -> Type:
+    return struct_type(*(value.type for value, _ in captured.values()))
 
 
-def _fill_context(emitter: KernelEmitter, captured: dict[Hashable, Placed]) -> ir.Value:
+def _fill_context(emitter: KernelEmitter, captured: dict[Hashable, Placed]) -> Value:
     """A struct in the frame that holds the captured values."""
     kind = _context_type(captured)
     space = emitter.stack_space(kind, ALIGNMENT)
@@ -148,19 +157,14 @@ def _fill_context(emitter: KernelEmitter, captured: dict[Hashable, Placed]) -> i
     return space
 
 
-def _read_context(
-    inner: KernelEmitter, context: ir.Value, captured: dict[Hashable, Placed]
-) -> None:
+def _read_context(inner: KernelEmitter, context: Value, captured: dict[Hashable, Placed]) -> None:
     """Bind in `inner` everything that the context holds."""
     kind = _context_type(captured)
     builder = inner.scopes.here()
     for number, (key, (value, _)) in enumerate(captured.items()):
-        loaded = builder.load(_field(builder, context, kind, number), typ=value.type)
+        loaded = builder.load(_field(builder, context, kind, number), value.type)
         inner.scopes.bind(key, loaded)
 
 
-def _field(
-    builder: ir.IRBuilder, space: ir.Value, kind: ir.LiteralStructType, number: int
-) -> ir.Value:
-    indices = [ir.Constant(I32, 0), ir.Constant(I32, number)]
-    return builder.gep(space, indices, source_etype=kind)
+def _field(builder: Builder, space: Value, kind: Type, number: int) -> Value:
+    return builder.gep(space, kind, integer(0, I32), integer(number, I32))

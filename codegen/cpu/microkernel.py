@@ -13,25 +13,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from llvmlite import ir
-
 from flowc.codegen import arithmetic
 from flowc.codegen.builder import Builder
 from flowc.codegen.emitter import KernelEmitter
-from flowc.codegen.loops import counted
-from flowc.codegen.representation import (
+from flowc.codegen.llvm.module import Function
+from flowc.codegen.llvm.types import (
     I1,
     I8,
     I32,
     I64,
     POINTER,
     VOID,
-    integer,
-    iota,
-    memory_type,
+    FunctionType,
+    Type,
+    array_type,
     widen,
-    zero,
 )
+from flowc.codegen.llvm.values import FALSE, TRUE, Value, integer, iota, zero
+from flowc.codegen.loops import counted
+from flowc.codegen.representation import memory_type
 from flowc.codegen.scopes import Scopes
 from flowc.ir import dims
 from flowc.ir.dims import Dim
@@ -68,19 +68,19 @@ def call_micro_kernel(emitter: KernelEmitter, tile: MultiplyTile) -> None:
         emitter.when(_in_bounds(emitter, tile), call)
 
 
-def _accumulate(emitter: KernelEmitter, tile: MultiplyTile) -> ir.Value:
+def _accumulate(emitter: KernelEmitter, tile: MultiplyTile) -> Value:
     if isinstance(tile.accumulate, bool):
-        return ir.Constant(I1, tile.accumulate)
+        return TRUE if tile.accumulate else FALSE
     return emitter.expressions.value(tile.accumulate)[0]
 
 
-def _pointer(emitter: KernelEmitter, buffer: Buffer, position: Dim) -> ir.Value:
+def _pointer(emitter: KernelEmitter, buffer: Buffer, position: Dim) -> Value:
     base = emitter.memory.pointers[buffer]
     element = memory_type(buffer.dtype)
     return emitter.positions.pointer(base, element, position)[0]
 
 
-def _in_bounds(emitter: KernelEmitter, tile: MultiplyTile) -> ir.Value:
+def _in_bounds(emitter: KernelEmitter, tile: MultiplyTile) -> Value:
     """Whether the three panels lie inside their buffers; errors are reported."""
     last_row, last_column = tile.a_row_stride * (tile.rows - 1), tile.columns - 1
     last_c = tile.c_position + tile.c_stride * (tile.rows - 1) + tile.valid_columns
@@ -89,7 +89,7 @@ def _in_bounds(emitter: KernelEmitter, tile: MultiplyTile) -> ir.Value:
         (tile.a, tile.a_position, _end(tile.a_position, tile.depth, tile.a_depth_stride, last_row)),
         (tile.b, tile.b_position, _end(tile.b_position, tile.depth, tile.b_stride, last_column)),
     ]
-    inside: ir.Value = ir.Constant(I1, True)
+    inside: Value = TRUE
     for buffer, begin, end in ends:
         placed = emitter.scopes.emit(
             lambda b, first, last, size: b.and_(
@@ -110,20 +110,20 @@ def _end(position: Dim, depth: Dim, step: Dim, last: Dim) -> Dim:
 
 def micro_kernel(
     emitter: KernelEmitter, rows: int, columns: int, dtype: DType, units: tuple[bool, bool]
-) -> ir.Function:
+) -> Function:
     """The program's micro-kernel for a tile of `rows` x `columns`, emitted at first use.
 
     `units` says whether a's strides, along rows and along k, are known to be 1.
     """
     context = emitter.context
     name = f"tile.{dtype.name}.{rows}x{columns}" + "".join(".unit" if u else ".any" for u in units)
-    kind = ir.FunctionType(VOID, [POINTER, I64, POINTER, POINTER, I64, I64, I1, I64, I64, I64])
+    kind = FunctionType(VOID, (POINTER, I64, POINTER, POINTER, I64, I64, I1, I64, I64, I64))
     if not context.needs(name, kind):
         return context.refer(name)
     function = context.define(name, kind)
-    function.attributes.add("noinline")
+    function.attributes.append("noinline")
     for number in (0, 2, 3):
-        function.args[number].add_attribute("noalias")
+        function.args[number].attributes.append("noalias")
     lanes = min(columns, emitter.context.target.lanes(dtype))
     _MicroKernel(function, rows, columns, lanes, dtype, emitter.has_masks, *units).emit()
     return function
@@ -131,7 +131,7 @@ def micro_kernel(
 
 @dataclass(slots=True)
 class _MicroKernel:
-    function: ir.Function
+    function: Function
     rows: int
     columns: int
     lanes: int
@@ -160,11 +160,11 @@ class _MicroKernel:
         return 1 << (steps.bit_length() - 1)
 
     @property
-    def element(self) -> ir.Type:
+    def element(self) -> Type:
         return memory_type(self.dtype)
 
     @property
-    def vector(self) -> ir.Type:
+    def vector(self) -> Type:
         return widen(self.element, self.lanes)
 
     @property
@@ -175,32 +175,32 @@ class _MicroKernel:
     def _steps(
         self,
         scopes: Scopes,
-        a: ir.Value,
-        b: ir.Value,
-        begin: ir.Value,
-        end: ir.Value,
+        a: Value,
+        b: Value,
+        begin: Value,
+        end: Value,
         step: int,
-        totals: list[ir.Value],
-    ) -> list[ir.Value]:
+        totals: list[Value],
+    ) -> list[Value]:
         """Add the products for k in [begin, end), `step` of them in each trip."""
         a_step, b_step = self.function.args[8:]
         multiples = self._odd_multiples(scopes.here())
 
-        def trip(k: ir.Value, carried: list[ir.Value]) -> list[ir.Value]:
+        def trip(k: Value, carried: list[Value]) -> list[Value]:
             builder = scopes.here()
             k_a = k if self.unit_depth_stride else builder.mul(k, a_step)
-            a_row = builder.offset(a, self.element, k_a)
-            b_row = builder.offset(b, self.element, builder.mul(k, b_step))
+            a_row = builder.gep(a, self.element, k_a)
+            b_row = builder.gep(b, self.element, builder.mul(k, b_step))
             for number in range(step):
                 if number:
-                    a_row = builder.offset(a_row, self.element, a_step)
-                    b_row = builder.offset(b_row, self.element, b_step)
+                    a_row = builder.gep(a_row, self.element, a_step)
+                    b_row = builder.gep(b_row, self.element, b_step)
                 carried = self._outer_product(builder, a_row, b_row, multiples, carried)
             return carried
 
         return counted(scopes, begin, end, step, totals, trip)
 
-    def _odd_multiples(self, builder: Builder) -> dict[int, ir.Value]:
+    def _odd_multiples(self, builder: Builder) -> dict[int, Value]:
         """1, 3, 5, ... times a's row stride in bytes.
 
         An address takes one of them times 1, 2, 4 or 8 for free, so half of the rows' offsets need
@@ -211,24 +211,24 @@ class _MicroKernel:
         stride = builder.mul(self.function.args[7], integer(self.dtype.size))
         return {m: builder.mul(stride, integer(m)) for m in range(1, self.rows, 2)}
 
-    def _row(self, builder: Builder, a: ir.Value, row: int, odd: dict[int, ir.Value]) -> ir.Value:
+    def _row(self, builder: Builder, a: Value, row: int, odd: dict[int, Value]) -> Value:
         """The address of a's element in a row."""
         if not odd or row == 0:
             return self.at(builder, a, row)
         shift = min(3, (row & -row).bit_length() - 1)
         offset = odd.get(row >> shift)
         if offset is None:  # a multiple of 16
-            return builder.offset(a, self.element, builder.mul(self.function.args[7], integer(row)))
-        return builder.offset(a, I8, builder.shl(offset, integer(shift)))
+            return builder.gep(a, self.element, builder.mul(self.function.args[7], integer(row)))
+        return builder.gep(a, I8, builder.shl(offset, integer(shift)))
 
     def _outer_product(
         self,
         builder: Builder,
-        a: ir.Value,
-        b: ir.Value,
-        multiples: dict[int, ir.Value],
-        totals: list[ir.Value],
-    ) -> list[ir.Value]:
+        a: Value,
+        b: Value,
+        multiples: dict[int, Value],
+        totals: list[Value],
+    ) -> list[Value]:
         """`totals + a[k, :] * b[k, :]` where `a` and `b` point to the k."""
         vectors = [
             self.load(builder, b, number * self.lanes, self.vector)
@@ -245,19 +245,19 @@ class _MicroKernel:
                 )
         return results
 
-    def load(self, builder: Builder, base: ir.Value, index: int, kind: ir.Type) -> ir.Value:
+    def load(self, builder: Builder, base: Value, index: int, kind: Type) -> Value:
         """Load from a constant position."""
-        return builder.load_elements(self.at(builder, base, index), kind, self.dtype.size)
+        return builder.load(self.at(builder, base, index), kind, self.dtype.size)
 
-    def at(self, builder: Builder, pointer: ir.Value, index: int) -> ir.Value:
+    def at(self, builder: Builder, pointer: Value, index: int) -> Value:
         """The address of a constant position."""
-        return builder.offset(pointer, self.element, integer(index)) if index else pointer
+        return builder.gep(pointer, self.element, integer(index)) if index else pointer
 
-    def places(self, builder: Builder, c: ir.Value, stride: ir.Value) -> Iterator[ir.Value]:
+    def places(self, builder: Builder, c: Value, stride: Value) -> Iterator[Value]:
         """The address of each vector of the tile, row by row."""
         for row in range(self.rows):
             if row:
-                c = builder.offset(c, self.element, stride)
+                c = builder.gep(c, self.element, stride)
             for number in range(self.vectors):
                 yield self.at(builder, c, number * self.lanes)
 
@@ -269,7 +269,7 @@ class _MaskedTile:
         self.kernel = kernel
         self.scopes = scopes
 
-    def load(self) -> list[ir.Value]:
+    def load(self) -> list[Value]:
         """The tile's old values where they are valid and wanted, else 0."""
         builder, kernel = self.scopes.here(), self.kernel
         self.masks = [self._mask(builder, number) for number in range(kernel.vectors)]
@@ -282,18 +282,18 @@ class _MaskedTile:
             for place, mask in zip(places, cycle(masks), strict=False)
         ]
 
-    def store(self, totals: list[ir.Value]) -> None:
+    def store(self, totals: list[Value]) -> None:
         """Write the valid columns."""
         builder, kernel = self.scopes.here(), self.kernel
         places = kernel.places(builder, *kernel.function.args[:2])
         for total, place, mask in zip(totals, places, cycle(self.masks), strict=False):
             builder.masked_store(total, place, mask, kernel.dtype.size)
 
-    def _mask(self, builder: Builder, number: int) -> ir.Value:
+    def _mask(self, builder: Builder, number: int) -> Value:
         """The lanes of column vector `number` that are below `valid_columns`."""
         lanes = self.kernel.lanes
-        valid = builder.trunc(self.kernel.function.args[5], I32)
-        rest = builder.sub(valid, ir.Constant(I32, number * lanes))
+        valid = builder.cast("trunc", self.kernel.function.args[5], I32)
+        rest = builder.sub(valid, integer(number * lanes, I32))
         return builder.icmp_signed("<", iota(I32, lanes), builder.splat(rest, lanes))
 
 
@@ -304,35 +304,32 @@ class _StagedTile:
         self.kernel = kernel
         self.scopes = scopes
 
-    def load(self) -> list[ir.Value]:
+    def load(self) -> list[Value]:
         """The tile's old values where they are wanted, else 0."""
         kernel, builder = self.kernel, self.scopes.here()
         c, c_stride, _, _, _, valid, accumulate, *_ = kernel.function.args
         columns = integer(kernel.columns)
         size = kernel.rows * kernel.columns
-        self.stage = builder.alloca(ir.ArrayType(kernel.element, size))
+        self.stage = builder.alloca(array_type(kernel.element, size))
         self.partial = builder.icmp_signed("<", valid, columns)
         self.place = builder.select(self.partial, self.stage, c)
         self.stride = builder.select(self.partial, columns, c_stride)
         self._copy(builder.and_(self.partial, accumulate), (c, c_stride), (self.stage, columns))
         return self._old_values(accumulate)
 
-    def _old_values(self, accumulate: ir.Value) -> list[ir.Value]:
+    def _old_values(self, accumulate: Value) -> list[Value]:
         kernel, builder = self.kernel, self.scopes.here()
         before = builder.block
         with builder.if_then(accumulate):
             places = kernel.places(builder, self.place, self.stride)
             size = kernel.dtype.size
-            loaded = [builder.load_elements(p, kernel.vector, size) for p in places]
+            loaded = [builder.load(p, kernel.vector, size) for p in places]
             after = builder.block
         self.scopes.continue_in(builder.block)
-        phis = [builder.phi(kernel.vector) for _ in loaded]
-        for phi, value in zip(phis, loaded, strict=True):
-            phi.add_incoming(value, after)
-            phi.add_incoming(zero(kernel.vector), before)
-        return phis
+        nothing = zero(kernel.vector)
+        return [builder.phi(v.type, (v, after), (nothing, before)) for v in loaded]
 
-    def store(self, totals: list[ir.Value]) -> None:
+    def store(self, totals: list[Value]) -> None:
         """Write the tile, and the valid columns of a staged one to c."""
         kernel, builder = self.kernel, self.scopes.here()
         for total, place in zip(
@@ -342,25 +339,23 @@ class _StagedTile:
         stage = (self.stage, integer(kernel.columns))
         self._copy(self.partial, stage, kernel.function.args[:2])
 
-    def _copy(
-        self, condition: ir.Value, source: Sequence[ir.Value], target: Sequence[ir.Value]
-    ) -> None:
+    def _copy(self, condition: Value, source: Sequence[Value], target: Sequence[Value]) -> None:
         """Copy the valid columns of every row where `condition` holds: (pointer, stride) pairs."""
         kernel = self.kernel
         rows = self.scopes.here().select(condition, integer(kernel.rows), integer(0))
 
-        def row(number: ir.Value, _: list[ir.Value]) -> list[ir.Value]:
+        def row(number: Value, _: list[Value]) -> list[Value]:
             builder = self.scopes.here()
             rows = [
-                builder.offset(pointer, kernel.element, builder.mul(number, stride))
+                builder.gep(pointer, kernel.element, builder.mul(number, stride))
                 for pointer, stride in (source, target)
             ]
 
-            def column(index: ir.Value, _: list[ir.Value]) -> list[ir.Value]:
+            def column(index: Value, _: list[Value]) -> list[Value]:
                 builder = self.scopes.here()
-                old, new = (builder.offset(p, kernel.element, index) for p in rows)
+                old, new = (builder.gep(p, kernel.element, index) for p in rows)
                 size = kernel.dtype.size
-                builder.store(builder.load_elements(old, kernel.element, size), new, align=size)
+                builder.store(builder.load(old, kernel.element, size), new, align=size)
                 return []
 
             return counted(self.scopes, integer(0), kernel.function.args[5], 1, [], column)

@@ -11,11 +11,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import TracebackType
 
-from llvmlite import ir
-
 from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.objects import ObjectCode
 from flowc.codegen.emitter import Context
+from flowc.codegen.llvm.module import Module
 from flowc.passes.target import Target
 
 FULL = 800  # instructions: about 25 ms of code generation
@@ -27,30 +26,22 @@ class Parts:
     `hand_over` gets every module but the last, which is `context.module` in the end.
     """
 
-    def __init__(
-        self, context: Context, hand_over: Callable[[ir.Module], None] | None = None
-    ) -> None:
+    def __init__(self, context: Context, hand_over: Callable[[Module], None] | None = None) -> None:
         self.context = context
         self.hand_over = hand_over
 
     def turn(self) -> None:
         """Go on in a new module where the present one is full."""
-        if self.hand_over is not None and _instructions(self.context.module) >= FULL:
+        if self.hand_over is not None and self.context.module.instructions >= FULL:
             self.begin_anew()
 
     def begin_anew(self) -> None:
         """Go on in a new module, if the present one has any function."""
         module = self.context.module
-        if self.hand_over is None or not _instructions(module):
+        if self.hand_over is None or not module.instructions:
             return
-        following = ir.Module(module.name)
-        following.triple = module.triple
-        self.context = replace(self.context, module=following)
+        self.context = replace(self.context, module=Module(module.name, module.triple))
         self.hand_over(module)
-
-
-def _instructions(module: ir.Module) -> int:
-    return sum(len(block.instructions) for f in module.functions for block in f.blocks)
 
 
 @dataclass
@@ -88,14 +79,14 @@ class Backend:
         """The modules so far."""
         return len(self._started)
 
-    def start(self, module: ir.Module) -> None:
+    def start(self, module: Module) -> None:
         """Begin with one module."""
         started = self._add(module)
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1)
         started.code = self._thread.submit(self._compile, started.text)
 
-    def finish(self, last: ir.Module) -> list[ObjectCode]:
+    def finish(self, last: Module) -> list[ObjectCode]:
         """The objects of all modules. The calling thread helps, beginning with the last one."""
         self._add(last)
         codes = [self._code(started) for started in reversed(self._started)]
@@ -104,9 +95,10 @@ class Backend:
             for started, code in zip(self._started, reversed(codes), strict=True)
         ]
 
-    def _add(self, module: ir.Module) -> _Started:
-        defines = [f.name for f in module.functions if f.blocks and f.linkage == "external"]
-        calls = [f.name for f in module.functions if not f.blocks]
+    def _add(self, module: Module) -> _Started:
+        functions = module.functions.values()
+        defines = [f.name for f in functions if f.blocks and not f.internal]
+        calls = [f.name for f in functions if not f.blocks]
         self._started.append(_Started(str(module), tuple(defines), tuple(calls)))
         return self._started[-1]
 

@@ -8,11 +8,10 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any
 
-from llvmlite import ir
-
 from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.cache import DiskCache, object_key
 from flowc.codegen.cpu.threads import EXPORTS, POOL_RESET, emit_pool
+from flowc.codegen.llvm.module import Module
 from flowc.passes.target import Target
 
 _libraries: dict[Target, Any] = {}  # the process's pool, by the machine; there is one entry
@@ -42,8 +41,7 @@ def _load_pool(machine: Target, disk_cache: DiskCache | None) -> Any:
     if code is not None:
         with suppress(RuntimeError):
             return jit.link([code], EXPORTS)
-    module = ir.Module("pool")
-    module.triple = machine.triple
+    module = Module("pool", machine.triple)
     emit_pool(module, machine.triple.split("-")[0])
     code = jit.compile_ir(str(module), machine)
     if disk_cache is not None:

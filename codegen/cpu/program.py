@@ -17,7 +17,6 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 import numpy as np
-from llvmlite import ir
 
 from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.cache import DiskCache, object_key
@@ -37,6 +36,7 @@ from flowc.codegen.cpu.steps import STOPPED, TABLE, Places, Shared, outline_long
 from flowc.codegen.cpu.stored_programs import load_program, store_program
 from flowc.codegen.cpu.threads import emit_pool
 from flowc.codegen.emitter import Context, emit_kernel
+from flowc.codegen.llvm.module import Module
 from flowc.codegen.memory import BoundsChecks
 from flowc.ir.loops.kernel import Program
 from flowc.ir.loops.printer import program_digest
@@ -104,6 +104,7 @@ class NativeProgram(LoadedProgram):
         """The machine code as assembler text; compiled again."""
         return str(jit.target_machine(self.target).emit_assembly(jit.parse(self.llvm_ir)))
 
+
 def compile_program(
     program: Program,
     target: Target,
@@ -158,8 +159,7 @@ def build_module(
 
 
 def _first_context(program: Program, target: Target, checks: BoundsChecks | None) -> Context:
-    module = ir.Module(program.name)
-    module.triple = target.triple
+    module = Module(program.name, target.triple)
     return Context(module, target, CpuMachine(target), checks)
 
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from llvmlite import ir
-
-from flowc.codegen.builder import Builder, define_global
+from flowc.codegen.builder import Builder
 from flowc.codegen.cpu.parts import Parts
 from flowc.codegen.cpu.variants import Variant
 from flowc.codegen.emitter import Context, read_stop_word
+from flowc.codegen.llvm.module import Function, Global, Module
+from flowc.codegen.llvm.types import I8, I32, I64, POINTER, FunctionType, Type, array_type
+from flowc.codegen.llvm.values import Value, bytes_constant, integer, zero
 from flowc.codegen.polling import kernel_looks
 from flowc.codegen.positions import Positions
-from flowc.codegen.representation import I8, I32, I64, POINTER, integer, zero
 from flowc.codegen.scopes import Placed, Scopes
 from flowc.ir.dims import Dim, Expr
 from flowc.ir.loops.kernel import (
@@ -39,7 +39,7 @@ CONTROL_BYTES = 16
 _NEVER = "never_stop"
 MOST_STEPS = 48  # of one function
 
-STEPS = ir.FunctionType(I32, [POINTER] * 4)
+STEPS = FunctionType(I32, (POINTER,) * 4)
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Shared:
 class StepsEmitter:
     """Writes one function of steps."""
 
-    def __init__(self, shared: Shared, function: ir.Function) -> None:
+    def __init__(self, shared: Shared, function: Function) -> None:
         self.shared = shared
         self.context = shared.context  # in which the function stays
         self.function = function
@@ -102,10 +102,10 @@ class StepsEmitter:
         self.committed = False
         if self.context.checks is not None:
             self.cell = self.builder.alloca(I32)
-            self.builder.store(ir.Constant(I32, 0), self.cell)
+            self.builder.store(integer(0, I32), self.cell)
         for number, symbol in enumerate(shared.places.program.symbols):
             slot = _slot(self.builder, function.args[1], I64, number)
-            self.scopes.bind(symbol, self.builder.load(slot, typ=I64))
+            self.scopes.bind(symbol, self.builder.load(slot, I64))
 
     def steps(self, steps: Sequence[Step]) -> None:
         """Emit steps; a long sequence as calls of functions of their own."""
@@ -121,7 +121,7 @@ class StepsEmitter:
     def _outlined(self, name: str) -> None:
         arguments = [*self.function.args[:3], self.stop_word]
         code = self.scopes.here().call(self.context.refer(name), arguments)
-        failed = self.scopes.here().icmp_signed("!=", code, ir.Constant(I32, 0))
+        failed = self.scopes.here().icmp_signed("!=", code, integer(0, I32))
         self.return_if(failed, code)
 
     def _step(self, step: Step) -> None:
@@ -136,20 +136,20 @@ class StepsEmitter:
                 self.committed = True
             case Check(predicate=predicate, code=code):
                 failed = self.scopes.here().not_(self._read_bool(predicate))
-                self.return_if(failed, ir.Constant(I32, code))
+                self.return_if(failed, integer(code, I32))
 
     # Stopping
 
     @property
-    def stop_word(self) -> ir.Value:
+    def stop_word(self) -> Value:
         """The word that tells to stop, or one that never does."""
         return never(self.context.module) if self.committed else self.given_stop_word()
 
-    def given_stop_word(self) -> ir.Value:
+    def given_stop_word(self) -> Value:
         """The word that the function was given."""
         return self.function.args[3]
 
-    def leave(self, code: ir.Value) -> None:
+    def leave(self, code: Value) -> None:
         """Return from the function."""
         self.scopes.here().ret(code)
 
@@ -157,9 +157,9 @@ class StepsEmitter:
         """Return where the run is to end."""
         if not self.committed:
             stopped = read_stop_word(self.scopes.here(), self.given_stop_word())
-            self.return_if(stopped, ir.Constant(I32, STOPPED))
+            self.return_if(stopped, integer(STOPPED, I32))
 
-    def return_if(self, condition: ir.Value, code: ir.Value) -> None:
+    def return_if(self, condition: Value, code: Value) -> None:
         """Return `code` where the condition holds."""
         stop, go_on = (self.function.append_basic_block(name) for name in ("stop", "continue"))
         self.scopes.here().cbranch(condition, stop, go_on)
@@ -169,7 +169,7 @@ class StepsEmitter:
 
     # Buffers
 
-    def _pointer(self, buffer: Buffer) -> ir.Value:
+    def _pointer(self, buffer: Buffer) -> Value:
         found = self.scopes.find(buffer)
         if found is None:
             found = self.scopes.remember(buffer, self._address(buffer))
@@ -185,24 +185,25 @@ class StepsEmitter:
             return self._entry_of(self._table(), places.tabled[buffer])
         return self._embedded(places.constants[buffer]), 0
 
-    def _entry_of(self, array: ir.Value, number: int) -> Placed:
-        def read(b: Builder, pointer: ir.Value) -> ir.Value:
-            return b.load(_slot(b, pointer, POINTER, number), typ=POINTER)
+    def _entry_of(self, array: Value, number: int) -> Placed:
+        def read(b: Builder, pointer: Value) -> Value:
+            return b.load(_slot(b, pointer, POINTER, number), POINTER)
 
         return self.scopes.emit(read, (array, 0))
 
-    def _embedded(self, number: int) -> ir.Value:
+    def _embedded(self, number: int) -> Value:
         module, name = self.context.module, f"constant.{number}"
-        if name not in module.globals:
+        found = module.variables.get(name)
+        if found is None:
             data = bytes(self.shared.places.program.constants[number].data) or b"\0"
-            kind = ir.ArrayType(I8, len(data))
-            found = define_global(module, name, kind, ir.Constant(kind, bytearray(data)))
-            found.linkage, found.global_constant, found.align = "internal", True, 64
-        return module.globals[name]
+            initial = bytes_constant(data)
+            found = module.define_variable(name, initial, constant=True, align=64)
+        return found
 
-    def _table(self) -> ir.Value:
+    def _table(self) -> Value:
         """The array of addresses, which is in the entry's module."""
-        return _table(self.context.module, self.shared.places)
+        module = self.context.module
+        return module.variables.get(TABLE) or module.declare_variable(TABLE, I8)
 
     # Steps
 
@@ -218,16 +219,16 @@ class StepsEmitter:
         stop_word, cell = [self.stop_word] * looks, [self.cell] if checked else []
         self.scopes.here().call(function, [*pointers, *symbols, *stop_word, *cell])
         if checked:
-            code = self.scopes.here().load(self.cell, typ=I32)
-            failed = self.scopes.here().icmp_signed("!=", code, ir.Constant(I32, 0))
+            code = self.scopes.here().load(self.cell, I32)
+            failed = self.scopes.here().icmp_signed("!=", code, integer(0, I32))
             self.return_if(failed, code)
         if looks:
             self.look()
 
-    def _read_bool(self, buffer: Buffer) -> ir.Value:
+    def _read_bool(self, buffer: Buffer) -> Value:
         pointer = self._pointer(buffer)
-        byte = self.scopes.here().load(pointer, typ=I8)
-        return self.scopes.here().icmp_unsigned("!=", byte, ir.Constant(I8, 0))
+        byte = self.scopes.here().load(pointer, I8)
+        return self.scopes.here().icmp_unsigned("!=", byte, integer(0, I8))
 
     def _while(self, step: WhileCalls) -> None:
         test, body, done = (self.function.append_basic_block(n) for n in ("test", "body", "done"))
@@ -243,16 +244,14 @@ class StepsEmitter:
         self.scopes.continue_in(done)
 
     def _case(self, step: CaseCalls) -> None:
-        index = self.scopes.here().load(self._pointer(step.index), typ=I32)
+        index = self.scopes.here().load(self._pointer(step.index), I32)
         blocks = [self.function.append_basic_block("branch") for _ in step.branches]
         done = self.function.append_basic_block("done")
         for block, steps in zip(blocks, step.branches, strict=True):
             with self.scopes.open(block):
                 self.steps(steps)
                 self.scopes.here().branch(done)
-        switch = self.scopes.here().switch(index, blocks[-1])
-        for number, block in enumerate(blocks[:-1]):
-            switch.add_case(number, block)
+        self.scopes.here().switch(index, blocks[:-1], blocks[-1])
         self.scopes.continue_in(done)
 
 
@@ -279,7 +278,7 @@ def _outline(shared: Shared, steps: Sequence[Step], committed: bool) -> str:
     emitter = StepsEmitter(shared, shared.context.define(name, STEPS))
     emitter.committed = committed
     emitter.steps(steps)
-    emitter.leave(ir.Constant(I32, 0))
+    emitter.leave(integer(0, I32))
     shared.parts.turn()
     return name
 
@@ -293,27 +292,11 @@ def _commits(steps: Sequence[Step]) -> bool:
     return any(isinstance(step, Commit) for step in steps)
 
 
-def never(module: ir.Module) -> ir.GlobalVariable:
+def never(module: Module) -> Global:
     """A control block that says to go on."""
-    if _NEVER not in module.globals:
-        kind = ir.ArrayType(I64, CONTROL_BYTES // 8)
-        define_global(module, _NEVER, kind, zero(kind)).linkage = "internal"
-    return module.globals[_NEVER]
+    nothing = zero(array_type(I64, CONTROL_BYTES // 8))
+    return module.variables.get(_NEVER) or module.define_variable(_NEVER, nothing)
 
 
-def _table(module: ir.Module, places: Places) -> ir.GlobalVariable:
-    """The table of the addresses of large constants, as modules that do not define it see it."""
-    if TABLE not in module.globals:
-        found = ir.GlobalVariable(module, ir.ArrayType(POINTER, len(places.tabled)), TABLE)
-        found.type = POINTER
-    return module.globals[TABLE]
-
-
-def define_table(module: ir.Module, places: Places) -> None:
-    """Let the module be the one that has the table."""
-    table = _table(module, places)
-    table.initializer = zero(table.value_type)
-
-
-def _slot(builder: Builder, array: ir.Value, element: ir.Type, number: int) -> ir.Value:
-    return builder.gep(array, [integer(number)], source_etype=element)
+def _slot(builder: Builder, array: Value, element: Type, number: int) -> Value:
+    return builder.gep(array, element, integer(number))

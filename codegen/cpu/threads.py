@@ -28,12 +28,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from llvmlite import ir
-
-from flowc.codegen.builder import Builder, define_global
+from flowc.codegen.builder import Builder
 from flowc.codegen.cpu.floats import flush_small_values
-from flowc.codegen.cpu.primitives import Callee, Field, Writer
-from flowc.codegen.representation import I1, I8, I32, I64, POINTER, VOID, integer
+from flowc.codegen.cpu.primitives import Field, Writer
+from flowc.codegen.llvm.module import Global, Module
+from flowc.codegen.llvm.types import I1, I8, I32, I64, POINTER, VOID, FunctionType, array_type
+from flowc.codegen.llvm.values import FALSE, NULL, TRUE, Value, integer, zero
 
 PARALLEL_FOR = "flowc_parallel_for"
 POOL_ENTER = "flowc_pool_enter"
@@ -47,7 +47,7 @@ CROWDED_NANOSECONDS = 50_000_000
 CHUNKS_PER_THREAD = 16  # small ones: who loses the core loses it with little in hand
 MOST_CHUNKS = 1 << 15  # a half of the ticket has 16 bits
 
-BODY = ir.FunctionType(VOID, [POINTER, I64, I64])
+BODY = FunctionType(VOID, (POINTER, I64, I64))
 _SIG_BLOCK = 0
 
 # Each group is on a cache line of its own.
@@ -73,27 +73,24 @@ _CROWDED: Field = (I64, 200)  # until when nobody spins for work
 _POOL_BYTES = 256
 
 
-def emit_pool(module: ir.Module, architecture: str, *, exported: bool = True) -> None:
+def emit_pool(module: Module, architecture: str, *, exported: bool = True) -> None:
     """Define the pool's functions and state in `module`."""
     _Pool(module, architecture).emit()
     if not exported:
         for name in EXPORTS:
-            module.globals[name].linkage = "internal"
+            module.functions[name].internal = True
 
 
 class _Pool(Writer):
     """Writes the functions of the pool."""
 
-    def __init__(self, module: ir.Module, architecture: str) -> None:
+    def __init__(self, module: Module, architecture: str) -> None:
         super().__init__(module, architecture)
         self.state = self._zeros("flowc_pool", _POOL_BYTES)
         self.slots = self._zeros("flowc_pool_slots", _SLOTS * _SLOT_BYTES)
 
-    def _zeros(self, name: str, size: int) -> ir.GlobalVariable:
-        kind = ir.ArrayType(I8, size)
-        found = define_global(self.module, name, kind, ir.Constant(kind, bytearray(size)))
-        found.linkage, found.align = "internal", 64
-        return found
+    def _zeros(self, name: str, size: int) -> Global:
+        return self.module.define_variable(name, zero(array_type(I8, size)), align=64)
 
     def emit(self) -> None:
         """Emit all functions, callees first."""
@@ -110,18 +107,18 @@ class _Pool(Writer):
 
     # Slots
 
-    def _slot(self, b: Builder, number: ir.Value) -> ir.Value:
+    def _slot(self, b: Builder, number: Value) -> Value:
         offset = b.mul(number, integer(_SLOT_BYTES))
-        return b.gep(self.slots, [offset], source_etype=I8)
+        return b.gep(self.slots, I8, offset)
 
-    def _search(self, name: str, fits: Callable[[Builder, ir.Value], ir.Value]) -> None:
+    def _search(self, name: str, fits: Callable[[Builder, Value], Value]) -> None:
         """Define a function that gives the first slot that fits, or NULL."""
-        b, _ = self.define(name, POINTER, [])
+        b, _ = self.define(name, POINTER, ())
         cell = b.alloca(I64)
         b.store(integer(0), cell)
 
-        def look(b: Builder) -> ir.Value:
-            number = b.load(cell, typ=I64)
+        def look(b: Builder) -> Value:
+            number = b.load(cell, I64)
             slot = self._slot(b, number)
             with b.if_then(fits(b, slot)):
                 b.ret(slot)
@@ -131,12 +128,12 @@ class _Pool(Writer):
             return b.icmp_unsigned("<", following, integer(_SLOTS))
 
         self.loop(b, look)
-        b.ret(ir.Constant(POINTER, None))
+        b.ret(NULL)
 
     def _emit_find(self) -> None:
         """`flowc_find_work`: a slot with chunks that one more thread may take."""
 
-        def fits(b: Builder, slot: ir.Value) -> ir.Value:
+        def fits(b: Builder, slot: Value) -> Value:
             first, end = _unpack(b, self.load(b, slot, _TICKET))
             room = b.icmp_signed("<", self.load(b, self.state, _ACTIVE), self._threads(b, slot))
             return b.and_(b.icmp_unsigned("<", first, end), room)
@@ -146,18 +143,18 @@ class _Pool(Writer):
     def _emit_claim(self) -> None:
         """`flowc_claim_slot`: a slot for a loop that begins."""
 
-        def fits(b: Builder, slot: ir.Value) -> ir.Value:
+        def fits(b: Builder, slot: Value) -> Value:
             return self.swap(b, slot, _TAKEN, 0, 1)
 
         self._search("flowc_claim_slot", fits)
 
-    def _threads(self, b: Builder, slot: ir.Value) -> ir.Value:
+    def _threads(self, b: Builder, slot: Value) -> Value:
         return self.load(b, slot, _THREADS)
 
-    def _find_work(self, b: Builder) -> tuple[ir.Value, ir.Value]:
+    def _find_work(self, b: Builder) -> tuple[Value, Value]:
         """A slot with work, and whether there is one."""
         slot = self.call(b, "flowc_find_work", POINTER)
-        return slot, b.icmp_unsigned("!=", slot, ir.Constant(POINTER, None))
+        return slot, b.icmp_unsigned("!=", slot, NULL)
 
     # Chunks
 
@@ -166,9 +163,9 @@ class _Pool(Writer):
 
         A worker stops where more threads compute than the loop may have.
         """
-        b, (slot, low) = self.define("flowc_run_chunks", VOID, [POINTER, I1])
+        b, (slot, low) = self.define("flowc_run_chunks", VOID, (POINTER, I1))
 
-        def step(b: Builder) -> ir.Value:
+        def step(b: Builder) -> Value:
             ticket = self.load(b, slot, _TICKET, "acquire")
             first, end = _unpack(b, ticket)
             found = b.icmp_unsigned("<", first, end)
@@ -182,8 +179,8 @@ class _Pool(Writer):
         b.ret_void()
 
     def _claim(
-        self, b: Builder, slot: ir.Value, low: ir.Value, ticket: ir.Value, first: ir.Value,
-        end: ir.Value,
+        self, b: Builder, slot: Value, low: Value, ticket: Value, first: Value,
+        end: Value,
     ) -> None:  # fmt: skip
         """Try to own one chunk, and run it."""
         body, context = self.load(b, slot, _BODY), self.load(b, slot, _CONTEXT)
@@ -193,14 +190,14 @@ class _Pool(Writer):
         with b.if_then(self.swap(b, slot, _TICKET, ticket, b.add(ticket, change))):
             begin = b.udiv(b.mul(chunk, extent), chunks)
             stop = b.udiv(b.mul(b.add(chunk, integer(1)), extent), chunks)
-            b.call(Callee(body, BODY), [context, begin, stop])
+            b.call_pointer(body, BODY, [context, begin, stop])
             finished = b.add(self.add(b, slot, _DONE, 1), integer(1))
             with b.if_then(b.icmp_unsigned("==", finished, chunks)):
                 self._wake_caller(b, slot)
 
-    def _wake_caller(self, b: Builder, slot: ir.Value) -> None:
+    def _wake_caller(self, b: Builder, slot: Value) -> None:
         """The last chunk is done. By now the slot may be another loop's: its caller looks again."""
-        zero = ir.Constant(I32, 0)
+        zero = integer(0, I32)
         waits = self.load(b, slot, _WAITING, "seq_cst")
         with b.if_then(b.icmp_unsigned("!=", waits, zero)):
             self.store(b, slot, _WAITING, 0, "seq_cst")
@@ -210,35 +207,35 @@ class _Pool(Writer):
 
     def _emit_worker(self) -> None:
         """A worker's whole life: take chunks, spin, sleep."""
-        b, _ = self.define("flowc_worker", POINTER, [POINTER])
-        signals = b.alloca(ir.ArrayType(I64, 16))
+        b, _ = self.define("flowc_worker", POINTER, (POINTER,))
+        signals = b.alloca(array_type(I64, 16))
         self.call(b, "sigfillset", I32, signals)
-        nothing = ir.Constant(POINTER, None)
-        self.call(b, "pthread_sigmask", I32, ir.Constant(I32, _SIG_BLOCK), signals, nothing)
+        nothing = NULL
+        self.call(b, "pthread_sigmask", I32, integer(_SIG_BLOCK, I32), signals, nothing)
         flush_small_values(b, self.architecture)
         self._emit_rest()
 
-        def live(b: Builder) -> ir.Value:
+        def live(b: Builder) -> Value:
             slot, found = self._find_work(b)
             with b.if_else(found) as (work, rest):
                 with work:
                     self._work(b, slot)
                 with rest:
                     self.call(b, "flowc_rest", VOID)
-            return ir.Constant(I1, 1)
+            return TRUE
 
         self.loop(b, live)
         b.ret(nothing)
 
-    def _work(self, b: Builder, slot: ir.Value) -> None:
+    def _work(self, b: Builder, slot: Value) -> None:
         before = self.add(b, self.state, _ACTIVE, 1)
         with b.if_then(b.icmp_signed("<", before, self._threads(b, slot))):
-            self.call(b, "flowc_run_chunks", VOID, slot, ir.Constant(I1, 0))
+            self.call(b, "flowc_run_chunks", VOID, slot, FALSE)
         self.add(b, self.state, _ACTIVE, -1)
 
     def _emit_rest(self) -> None:
         """`flowc_rest`: return when there may be work."""
-        b, _ = self.define("flowc_rest", VOID, [])
+        b, _ = self.define("flowc_rest", VOID, ())
         crowded = self.load(b, self.state, _CROWDED)
         with b.if_then(b.icmp_signed(">", self.nanoseconds(b), crowded)):
             self.add(b, self.state, _SPINNING, 1)
@@ -250,7 +247,7 @@ class _Pool(Writer):
         self._sleep(b)
         b.ret_void()
 
-    def _note_gap(self, b: Builder, now: ir.Value, gap: ir.Value) -> None:
+    def _note_gap(self, b: Builder, now: Value, gap: Value) -> None:
         """Take a long time between two looks for a sign that the core has other guests."""
         with b.if_then(b.icmp_signed(">", gap, integer(LOST_NANOSECONDS))):
             self.store(b, self.state, _CROWDED, b.add(now, integer(CROWDED_NANOSECONDS)))
@@ -261,32 +258,32 @@ class _Pool(Writer):
         self.add(b, self.state, _SLEEPERS, 1)
         b.fence("seq_cst")
         with b.if_then(b.not_(self._find_work(b)[1])):
-            self.wait(b, self.state, _EPOCH, b.zext(epoch, I64))
+            self.wait(b, self.state, _EPOCH, b.cast("zext", epoch, I64))
         self.add(b, self.state, _SLEEPERS, -1)
 
     def _emit_wake(self) -> None:
         """`flowc_wake(i32 count)`: wake workers, but for as many as spin already."""
-        b, (wanted,) = self.define("flowc_wake", VOID, [I32])
-        zero = ir.Constant(I32, 0)
+        b, (wanted,) = self.define("flowc_wake", VOID, (I32,))
+        zero = integer(0, I32)
         count = b.sub(wanted, self.load(b, self.state, _SPINNING, "seq_cst"))
         asleep = self.load(b, self.state, _SLEEPERS, "seq_cst")
         some = b.and_(b.icmp_signed(">", asleep, zero), b.icmp_signed(">", count, zero))
         with b.if_then(some):
             self.add(b, self.state, _EPOCH, 1)
-            self.wake(b, self.state, _EPOCH, b.zext(count, I64))
+            self.wake(b, self.state, _EPOCH, b.cast("zext", count, I64))
         b.ret_void()
 
     # Programs
 
     def _emit_enter(self) -> None:
         """`flowc_pool_enter(i32 threads)`, at a program's start."""
-        b, (threads,) = self.define(POOL_ENTER, VOID, [I32], internal=False)
-        wanted = b.sub(threads, ir.Constant(I32, 1))
+        b, (threads,) = self.define(POOL_ENTER, VOID, (I32,), internal=False)
+        wanted = b.sub(threads, integer(1, I32))
         self.add(b, self.state, _ACTIVE, 1)
         thread = b.alloca(I64)
         with b.if_then(self._is_missing(b, wanted)), b.if_then(self._may_start(b)):
 
-            def start(b: Builder) -> ir.Value:
+            def start(b: Builder) -> Value:
                 more = self._is_missing(b, wanted)
                 with b.if_then(more):
                     self._start_worker(b, thread)
@@ -296,32 +293,32 @@ class _Pool(Writer):
             self.store(b, self.state, _STARTING, 0, "release")
         b.ret_void()
 
-    def _is_missing(self, b: Builder, wanted: ir.Value) -> ir.Value:
+    def _is_missing(self, b: Builder, wanted: Value) -> Value:
         return b.icmp_signed("<", self.load(b, self.state, _WORKERS), wanted)
 
-    def _may_start(self, b: Builder) -> ir.Value:
+    def _may_start(self, b: Builder) -> Value:
         return self.swap(b, self.state, _STARTING, 0, 1)
 
-    def _start_worker(self, b: Builder, thread: ir.Value) -> None:
+    def _start_worker(self, b: Builder, thread: Value) -> None:
         """A thread that cannot be had is done without."""
-        nothing = ir.Constant(POINTER, None)
-        worker = self.module.globals["flowc_worker"]
+        nothing = NULL
+        worker = self.module.functions["flowc_worker"]
         failed = self.call(b, "pthread_create", I32, thread, nothing, worker, nothing)
         self.add(b, self.state, _WORKERS, 1)
-        with b.if_then(b.icmp_signed("==", failed, ir.Constant(I32, 0))):
-            self.call(b, "pthread_detach", I32, b.load(thread, typ=I64))
+        with b.if_then(b.icmp_signed("==", failed, integer(0, I32))):
+            self.call(b, "pthread_detach", I32, b.load(thread, I64))
 
     def _emit_leave(self) -> None:
         """`flowc_pool_leave()`: the core is free for the loops of others."""
-        b, _ = self.define(POOL_LEAVE, VOID, [], internal=False)
+        b, _ = self.define(POOL_LEAVE, VOID, (), internal=False)
         self.add(b, self.state, _ACTIVE, -1)
         with b.if_then(self._find_work(b)[1]):
-            self.call(b, "flowc_wake", VOID, ir.Constant(I32, 1))
+            self.call(b, "flowc_wake", VOID, integer(1, I32))
         b.ret_void()
 
     def _emit_reset(self) -> None:
         """`flowc_pool_reset()`, after a fork: the child has one thread."""
-        b, _ = self.define(POOL_RESET, VOID, [], internal=False)
+        b, _ = self.define(POOL_RESET, VOID, (), internal=False)
         for field in (_ACTIVE, _SLEEPERS, _WORKERS, _STARTING, _SPINNING):
             self.store(b, self.state, field, 0)
         for number in range(_SLOTS):
@@ -333,7 +330,7 @@ class _Pool(Writer):
     # Parallel loops
 
     def _emit_parallel_for(self) -> None:
-        kinds = [POINTER, POINTER, I64, I64, I32]
+        kinds = (POINTER, POINTER, I64, I64, I32)
         b, (body, context, extent, grain, threads) = self.define(
             PARALLEL_FOR, VOID, kinds, internal=False
         )
@@ -344,21 +341,21 @@ class _Pool(Writer):
         b.position_at_end(several)
         slot = self.call(b, "flowc_claim_slot", POINTER)
         together = b.append_basic_block("together")
-        b.cbranch(b.icmp_unsigned("!=", slot, ir.Constant(POINTER, None)), together, alone)
+        b.cbranch(b.icmp_unsigned("!=", slot, NULL), together, alone)
         b.position_at_end(together)
         self._publish(b, slot, body, context, extent, chunks, threads)
-        self.call(b, "flowc_run_chunks", VOID, slot, ir.Constant(I1, 1))
+        self.call(b, "flowc_run_chunks", VOID, slot, TRUE)
         self._wait_for_others(b, slot, chunks)
         self.store(b, slot, _TAKEN, 0, "release")
         b.ret_void()
         b.position_at_end(alone)
         with b.if_then(b.icmp_signed(">", extent, integer(0))):
-            b.call(Callee(body, BODY), [context, integer(0), extent])
+            b.call_pointer(body, BODY, [context, integer(0), extent])
         b.ret_void()
 
     def _publish(
-        self, b: Builder, slot: ir.Value, body: ir.Value, context: ir.Value, extent: ir.Value,
-        chunks: ir.Value, threads: ir.Value,
+        self, b: Builder, slot: Value, body: Value, context: Value, extent: Value,
+        chunks: Value, threads: Value,
     ) -> None:  # fmt: skip
         """Fill the slot, and wake workers for the cores on which nobody computes."""
         self.store(b, slot, _DONE, 0)
@@ -370,21 +367,21 @@ class _Pool(Writer):
         generation = b.and_(self.load(b, slot, _TICKET), integer(-(1 << 32)))
         self.exchange(b, slot, _TICKET, b.or_(b.add(generation, integer(1 << 32)), chunks))
         free = b.sub(threads, self.load(b, self.state, _ACTIVE, "seq_cst"))
-        useful = b.trunc(b.sub(chunks, integer(1)), I32)
+        useful = b.cast("trunc", b.sub(chunks, integer(1)), I32)
         count = b.select(b.icmp_signed("<", free, useful), free, useful)
         self.call(b, "flowc_wake", VOID, count)
 
-    def _wait_for_others(self, b: Builder, slot: ir.Value, chunks: ir.Value) -> None:
+    def _wait_for_others(self, b: Builder, slot: Value, chunks: Value) -> None:
         """Until the chunks that workers have begun are done."""
 
-        def done(b: Builder) -> ir.Value:
+        def done(b: Builder) -> Value:
             return b.icmp_unsigned("==", self.load(b, slot, _DONE, "acquire"), chunks)
 
         with b.if_then(b.not_(done(b))):
             soon = self.spin(b, SPIN_NANOSECONDS, done)
             with b.if_then(b.not_(soon)):
 
-                def sleep(b: Builder) -> ir.Value:
+                def sleep(b: Builder) -> Value:
                     self.store(b, slot, _WAITING, 1, "seq_cst")
                     b.fence("seq_cst")
                     with b.if_then(b.not_(done(b))):
@@ -395,9 +392,9 @@ class _Pool(Writer):
                 self.store(b, slot, _WAITING, 0)
 
 
-def _chunks(b: Builder, extent: ir.Value, grain: ir.Value, threads: ir.Value) -> ir.Value:
+def _chunks(b: Builder, extent: Value, grain: Value, threads: Value) -> Value:
     """The number of chunks: at least `grain` iterations each, and some for each thread."""
-    wide = b.zext(threads, I64)
+    wide = b.cast("zext", threads, I64)
     most = b.mul(wide, integer(CHUNKS_PER_THREAD))
     most = b.select(b.icmp_unsigned(">", wide, integer(1)), most, integer(1))
     for limit in (integer(MOST_CHUNKS), b.sdiv(extent, _at_least_one(b, grain))):
@@ -405,11 +402,11 @@ def _chunks(b: Builder, extent: ir.Value, grain: ir.Value, threads: ir.Value) ->
     return _at_least_one(b, most)
 
 
-def _unpack(b: Builder, ticket: ir.Value) -> tuple[ir.Value, ir.Value]:
+def _unpack(b: Builder, ticket: Value) -> tuple[Value, Value]:
     """The next low chunk and the end of the high chunks."""
     low = b.and_(b.lshr(ticket, integer(16)), integer(0xFFFF))
     return low, b.and_(ticket, integer(0xFFFF))
 
 
-def _at_least_one(b: Builder, value: ir.Value) -> ir.Value:
+def _at_least_one(b: Builder, value: Value) -> Value:
     return b.select(b.icmp_signed("<", value, integer(1)), integer(1), value)
