@@ -6,6 +6,9 @@ The walk keeps its own stack, because fused kernels have chains deeper than Pyth
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from flowc.codegen import arithmetic, conversions
 from flowc.codegen.builder import Builder
 from flowc.codegen.llvm.values import Value, iota
@@ -44,13 +47,14 @@ class Expressions:
         pending = [root]
         while pending:
             node = pending[-1]
-            missing = [o for o in operands(node) if self._find(o) is None]
+            needed = operands(node)
+            missing = [o for o in needed if self._find(o) is None]
             if missing:
                 pending.extend(reversed(missing))
                 continue
             pending.pop()
             if self._find(node) is None:
-                self.scopes.remember(node, self._emit(node))
+                self.scopes.remember(node, self._emit(node, needed))
         return self._known(root)
 
     def bind(self, variable: Variable, value: Value) -> None:
@@ -70,8 +74,12 @@ class Expressions:
     def _optional(self, node: Scalar | None) -> Placed | None:
         return None if node is None else self._known(node)
 
-    def _emit(self, node: Scalar) -> Placed:
-        """The code of one node whose operands are known."""
+    def _emit(self, node: Scalar, needed: tuple[Scalar, ...]) -> Placed:
+        """The code of one node whose operands, those `needed`, are known."""
+        operation = _OPERATIONS.get(type(node))
+        if operation is not None:
+            values = map(self._known, needed)
+            return self.scopes.emit(lambda b, *values: operation(b, node, *values), *values)
         match node:
             case Constant(dtype=dtype, value=number):
                 return constant(dtype, number), 0
@@ -83,10 +91,7 @@ class Expressions:
             case Load(position=position):
                 value, depth = self._load(node)
                 return value, max(depth, self.positions.depth_of(position))
-        return self.scopes.emit(
-            lambda builder, *values: _operation(builder, node, values),
-            *map(self._known, operands(node)),
-        )
+        raise AssertionError(node)
 
     def _index(self, node: Index) -> Placed:
         """The expression's value; the lanes are added after conversion, in the node's type."""
@@ -111,21 +116,44 @@ class Expressions:
         return self.memory.load(node.buffer, node.position, gather, self._optional(node.mask))
 
 
-def _operation(builder: Builder, node: Scalar, values: tuple[Value, ...]) -> Value:
-    """One arithmetic node on operands of one shape."""
-    match node:
-        case Unary(operator=operator, operand=operand):
-            return arithmetic.unary(builder, operator, operand.dtype, *values)
-        case Binary(dtype=dtype, operator=operator):
-            return arithmetic.binary(builder, operator, dtype, *values)
-        case Fma(dtype=dtype):
-            return arithmetic.fused_multiply_add(builder, dtype, *values)
-        case Compare(direction=direction, left=left):
-            return arithmetic.compare(builder, direction, left.dtype, *values)
-        case Select():
-            return builder.select(*values)
-        case Convert(dtype=dtype, operand=operand):
-            return conversions.convert(builder, operand.dtype, dtype, *values)
-        case Bitcast(dtype=dtype, operand=operand):
-            return conversions.bitcast(builder, operand.dtype, dtype, *values)
-    raise AssertionError(node)
+Operation: TypeAlias = Callable[..., Value]
+"""Writes an arithmetic node: `(builder, node, *operands)`, where the operands have one shape."""
+
+
+def _unary(b: Builder, node: Unary, operand: Value) -> Value:
+    return arithmetic.unary(b, node.operator, node.operand.dtype, operand)
+
+
+def _binary(b: Builder, node: Binary, left: Value, right: Value) -> Value:
+    return arithmetic.binary(b, node.operator, node.dtype, left, right)
+
+
+def _fma(b: Builder, node: Fma, x: Value, y: Value, z: Value) -> Value:
+    return arithmetic.fused_multiply_add(b, node.dtype, x, y, z)
+
+
+def _compare(b: Builder, node: Compare, left: Value, right: Value) -> Value:
+    return arithmetic.compare(b, node.direction, node.left.dtype, left, right)
+
+
+def _select(b: Builder, node: Select, predicate: Value, on_true: Value, on_false: Value) -> Value:
+    return b.select(predicate, on_true, on_false)
+
+
+def _convert(b: Builder, node: Convert, operand: Value) -> Value:
+    return conversions.convert(b, node.operand.dtype, node.dtype, operand)
+
+
+def _bitcast(b: Builder, node: Bitcast, operand: Value) -> Value:
+    return conversions.bitcast(b, node.operand.dtype, node.dtype, operand)
+
+
+_OPERATIONS: dict[type[Scalar], Operation] = {
+    Unary: _unary,
+    Binary: _binary,
+    Fma: _fma,
+    Compare: _compare,
+    Select: _select,
+    Convert: _convert,
+    Bitcast: _bitcast,
+}

@@ -6,6 +6,9 @@ registers both are `float`, always holding a value that the narrow type can repr
 
 from __future__ import annotations
 
+import struct
+from functools import lru_cache
+
 import numpy as np
 
 from flowc.codegen.llvm.types import DOUBLE, FLOAT, HALF, I1, I8, I16, I32, I64, Type
@@ -52,15 +55,18 @@ def is_narrow_float(dtype: DType) -> bool:
 
 def constant(dtype: DType, value: bool | int | float, lanes: int = 1) -> Constant:
     """`value`, rounded or wrapped to `dtype`, as a register constant."""
-    return literal(value_type(dtype), _constant_text(dtype, value), lanes)
-
-
-def _constant_text(dtype: DType, value: bool | int | float) -> str:
+    if dtype.is_floating:
+        return _float(dtype, struct.pack("<d", value), lanes)
     if dtype.is_bool:
-        return "true" if value else "false"
-    if dtype.is_integer:
-        return str(wrap_integer(dtype, int(value)))
-    return float_text(round_float(dtype, float(value)))
+        return literal(I1, "true" if value else "false", lanes)
+    return literal(value_type(dtype), str(wrap_integer(dtype, int(value))), lanes)
+
+
+@lru_cache(maxsize=4096)
+def _float(dtype: DType, bits: bytes, lanes: int) -> Constant:
+    """A constant by the bits of the double, since 0 and -0 are equal and NaN is not."""
+    (value,) = struct.unpack("<d", bits)
+    return literal(value_type(dtype), float_text(round_float(dtype, value)), lanes)
 
 
 def wrap_integer(dtype: DType, value: int) -> int:

@@ -123,11 +123,19 @@ class Scopes:
 
         Scalars among vector operands are repeated over the lanes first.
         """
-        lanes = max(lanes_of(value) for value, _ in operands)
-        if lanes > 1:
-            operands = tuple(self.splat(placed, lanes) for placed in operands)
-        depth = max(level for _, level in operands)
-        return build(self.at(depth), *(value for value, _ in operands)), depth
+        lanes, depth = 1, 0
+        for value, level in operands:
+            if level > depth:
+                depth = level
+            if value.type.lanes > lanes:
+                lanes = value.type.lanes
+        if lanes == 1:
+            return build(self.at(depth), *[value for value, _ in operands]), depth
+        values = [
+            placed[0] if placed[0].type.lanes == lanes else self.splat(placed, lanes)[0]
+            for placed in operands
+        ]
+        return build(self.at(depth), *values), depth
 
     def splat(self, placed: Placed, lanes: int) -> Placed:
         """`placed` repeated over `lanes`, once per scope."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+from typing import Any
 
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
@@ -10,6 +12,7 @@ from flowc.ir.loops.expressions import (
     Binary,
     Bitcast,
     Compare,
+    Constant,
     Convert,
     Fma,
     Index,
@@ -41,18 +44,28 @@ from flowc.ir.loops.kernel import (
 
 def operands(node: Scalar) -> tuple[Scalar, ...]:
     """The nodes that `node` is computed from, in evaluation order."""
-    match node:
-        case Unary(operand=operand) | Convert(operand=operand) | Bitcast(operand=operand):
-            return (operand,)
-        case Binary(left=left, right=right) | Compare(left=left, right=right):
-            return left, right
-        case Fma(a=a, b=b, c=c):
-            return a, b, c
-        case Select(predicate=predicate, on_true=on_true, on_false=on_false):
-            return predicate, on_true, on_false
-        case Load(mask=mask, gather=gather):
-            return tuple(x for x in (mask, gather) if x is not None)
-    return ()
+    return _OPERANDS[type(node)](node)
+
+
+def _load_operands(load: Load) -> tuple[Scalar, ...]:
+    if load.mask is None and load.gather is None:
+        return ()
+    return tuple(x for x in (load.mask, load.gather) if x is not None)
+
+
+_OPERANDS: dict[type[Scalar], Callable[[Any], tuple[Scalar, ...]]] = {
+    Unary: lambda node: (node.operand,),
+    Convert: lambda node: (node.operand,),
+    Bitcast: lambda node: (node.operand,),
+    Binary: attrgetter("left", "right"),
+    Compare: attrgetter("left", "right"),
+    Fma: attrgetter("a", "b", "c"),
+    Select: attrgetter("predicate", "on_true", "on_false"),
+    Load: _load_operands,
+    Constant: lambda node: (),
+    Index: lambda node: (),
+    Variable: lambda node: (),
+}
 
 
 def nodes(roots: Iterable[Scalar]) -> Iterator[Scalar]:
@@ -65,8 +78,12 @@ def nodes(roots: Iterable[Scalar]) -> Iterator[Scalar]:
             yield node
         elif node not in seen:
             seen.add(node)
+            needed = operands(node)
+            if not needed:
+                yield node
+                continue
             pending.append((node, True))
-            pending.extend((o, False) for o in reversed(operands(node)))
+            pending.extend([(o, False) for o in reversed(needed)])
 
 
 def statements(body: Iterable[Statement]) -> Iterator[Statement]:
