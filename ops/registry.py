@@ -26,11 +26,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import Flag, auto
 from functools import cached_property
 from types import FrameType
 from typing import Any, Protocol, TypeAlias
 
-from flowc.ir.dtypes import DType
+from flowc.ir.dtypes import DType, resource
 from flowc.ops import families
 from flowc.ops.signature import ANY_RANK, Argument, Signature, op_name, parse
 
@@ -105,6 +106,15 @@ Gradient: TypeAlias = Callable[..., Sequence[Any]]
 HostKernel: TypeAlias = Callable[..., Any]
 
 
+class Effect(Flag):
+    """What an op does to the state that its references and handles stand for."""
+
+    READS = 0
+    ELEMENTS = auto()  # other elements of an array or stack, another value of a variable
+    LENGTH = auto()  # more or fewer elements
+    CHANGES = ELEMENTS | LENGTH
+
+
 @dataclass(eq=False)
 class OpDefinition:
     """One op: signature text, lowering or host kernel, gradient.
@@ -128,6 +138,7 @@ class OpDefinition:
     is_unknown: bool = False  # made for a node of an op that flowc does not have
     about: str = ""  # what the op does, where its function has no docstring of its own
     allocates: bool = False  # the kernel's results are made in the shapes that inference tells
+    effect: Effect = Effect.CHANGES  # on state; see `state_inputs`
 
     @cached_property
     def name(self) -> str:
@@ -155,6 +166,18 @@ class OpDefinition:
         """The inputs whose rank the signature tells, each with its place."""
         inputs = enumerate(self.signature.inputs)
         return tuple((i, argument) for i, argument in inputs if argument.ranks != ANY_RANK)
+
+    @cached_property
+    def state_inputs(self) -> tuple[int, ...]:
+        """The numbers of the arguments that are references or handles."""
+        inputs = enumerate(self.signature.inputs)
+        return tuple(i for i, argument in inputs if argument.is_ref or argument.dtype is resource)
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether compiled code takes numbers from a generator that belongs to the node."""
+        is_compiled = self.stateful and self.lower is not None
+        return is_compiled and {"seed", "seed2"} <= set(self.wanted_attributes)
 
     @cached_property
     def wanted_attributes(self) -> tuple[str, ...]:
@@ -186,6 +209,11 @@ class OpDefinition:
         """Decorator: the results on abstract values, like a lowering that computes none."""
         self.abstract = function
         return function
+
+    def affects(self, effect: Effect) -> OpDefinition:
+        """Declare what the op does to its state, where that is not to change all of it."""
+        self.effect = effect
+        return self
 
     def not_differentiable(self) -> OpDefinition:
         """Declare that gradients stop here: they are None."""

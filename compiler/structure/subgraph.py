@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -81,6 +81,12 @@ def subgraphs_of(node: Node) -> Iterator[Subgraph]:
         for element in value if isinstance(value, tuple) else (value,):
             if isinstance(element, Subgraph):
                 yield element
+
+
+def branches_of(node: Node) -> Sequence[Subgraph]:
+    """The branches of a conditional in the order of their numbers; `else` is the last of two."""
+    found: Sequence[Subgraph] | None = node.attributes.get("branches")
+    return found or [node.attributes["then_branch"], node.attributes["else_branch"]]
 
 
 def stays(body: Subgraph, number: int) -> bool:

@@ -14,7 +14,7 @@ from flowc.ir.tensor.core import Evidence, Parameter, TensorType, Value
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.checks import check_all
 from flowc.ops.common import Tensors, fail, is_abstract, is_zero, require_rank, show
-from flowc.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
+from flowc.ops.registry import Effect, GraphBuilder, OpDefinition, Operation, Tensor, op
 
 
 @op("Const(; value: tensor, dtype: type) -> output: dtype")
@@ -82,7 +82,8 @@ def _pass_back(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 placeholder_with_default.gradient(_pass_back)
 op("Identity(input: T; T: type) -> output: T")(_pass_on).gradient(_pass_back)
-op("RefIdentity(input: ref(T); T: type) -> output: ref(T)")(_pass_on).gradient(_pass_back)
+_passed_on = op("RefIdentity(input: ref(T); T: type) -> output: ref(T)")(_pass_on)
+_passed_on.affects(Effect.READS).gradient(_pass_back)
 op("StopGradient(input: T; T: type) -> output: T")(_pass_on).not_differentiable()
 op("Snapshot(input: T; T: type) -> output: T")(_pass_on)
 op("DeepCopy(x: T; T: type) -> y: T", stateful=True)(_pass_on)

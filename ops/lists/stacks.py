@@ -10,7 +10,7 @@ from flowc.ir.tensor.builder import Builder, UnknownValue, require
 from flowc.ir.tensor.core import Value
 from flowc.ops.common import abstract
 from flowc.ops.lists.element_lists import Lists, list_op
-from flowc.ops.registry import op
+from flowc.ops.registry import Effect, op
 
 
 @list_op(
@@ -72,5 +72,7 @@ def _(handle: Any) -> None:
     return None
 
 
+stack_pop.affects(Effect.LENGTH)
+stack_close.affects(Effect.READS)
 for _definition in (stack_v2, stack_push, stack_pop, stack_close):
     _definition.not_differentiable()

@@ -16,7 +16,7 @@ from flowc.ir.tensor.core import Value
 from flowc.ops.common import Tensors, abstract
 from flowc.ops.control_flow import declared
 from flowc.ops.lists.element_lists import Lists, Sizes, list_op
-from flowc.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
+from flowc.ops.registry import Effect, GraphBuilder, OpDefinition, Operation, Tensor, op
 
 _FLOW = "flow_in: float32"
 _ON = f"(handle: resource, {_FLOW}"
@@ -163,6 +163,7 @@ def tensor_array_split(
 
 for _definition in (tensor_array_write, tensor_array_scatter, tensor_array_split):
     _gives_flow(_definition)
+    _definition.affects(Effect.ELEMENTS)
 
 
 # Reading
@@ -246,6 +247,13 @@ def tensor_array_close(b: Builder, handle: Any) -> None:
 @tensor_array_close.on_host
 def _(handle: Any) -> None:
     return None
+
+
+for _definition in (
+    tensor_array_grad, tensor_array_grad_with_shape, tensor_array_read, tensor_array_gather,
+    tensor_array_concat, tensor_array_size, tensor_array_close,
+):  # fmt: skip
+    _definition.affects(Effect.READS)
 
 
 # Gradients. What has been read is written to the array of gradients, and the other way round.

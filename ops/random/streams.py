@@ -52,9 +52,14 @@ def seeded(seed: int, seed2: int) -> Array:
     return np.array([seed & mask, 0, seed2 & mask], np.uint64)
 
 
+def generator(node: str, seed: int, seed2: int) -> Handle:
+    """The state of a node's generator, which begins as its seeds say."""
+    return Handle(node + GENERATOR, dtypes.uint64, (3,), FirstState(seed, seed2))
+
+
 def reserve(b: Builder, blocks: Dim, seed: int, seed2: int) -> Value:
     """The node's stream as this run finds it; the next run's begins `blocks` blocks later."""
-    handle = Handle(b.location + GENERATOR, dtypes.uint64, (3,), FirstState(seed, seed2))
+    handle = generator(b.location, seed, seed2)
     stream = b.state.read(b, handle)
     b.state.assign(b, handle, skip(b, stream, blocks))
     return stream

@@ -17,7 +17,7 @@ from flowc.ops.arrays.gathering import batched_take, gather_nd
 from flowc.ops.arrays.scattering import COMBINERS, Combine, scatter_nd, scatter_rows
 from flowc.ops.checks import check_bounds
 from flowc.ops.common import Tensors, abstract, fail, is_abstract, shape_vector, show
-from flowc.ops.registry import GraphBuilder, Operation, Tensor, op
+from flowc.ops.registry import Effect, GraphBuilder, Operation, Tensor, op
 
 _ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"  # TensorFlow's mark for "no shared name"
 
@@ -116,6 +116,12 @@ variable_shape.not_differentiable()
 @op("DestroyResourceOp(resource: resource; ignore_lookup_error: bool = true)", stateful=True)
 def destroy_resource(b: Builder, resource: Any) -> None:
     """Nothing: the store frees its variables with the session."""
+
+
+for _definition in (
+    read_variable, var_is_initialized, is_variable_initialized, variable_shape, destroy_resource,
+):  # fmt: skip
+    _definition.affects(Effect.READS)
 
 
 # Assigning
@@ -257,6 +263,10 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     resource, indices = op.inputs
     size = g("VariableShape", resource, out_type=indices.dtype)
     return g("ScatterNd", indices, grad, size), None
+
+
+resource_gather.affects(Effect.READS)
+resource_gather_nd.affects(Effect.READS)
 
 
 def _scatter(b: Builder, handle: Handle, indices: Value, updates: Value, combine: Combine) -> None:
