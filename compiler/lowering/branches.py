@@ -13,13 +13,15 @@ from flowc.compiler.lowering.regions import (
     Lowerer,
     Object,
     Slot,
+    begin_gradients,
     changed,
     fail_when_run,
     truth,
 )
-from flowc.compiler.structure import Subgraph
+from flowc.compiler.structure.effects import effects_of
+from flowc.compiler.structure.subgraph import branches_of
 from flowc.ir.errors import InvalidArgumentError, OpError
-from flowc.ir.tensor.builder import Builder, LocalHandle, NotCompilable, parts_of, with_parts
+from flowc.ir.tensor.builder import Builder, NotCompilable, parts_of, with_parts
 from flowc.ir.tensor.core import Computation, Instruction, TensorType, Value
 from flowc.ops.lists.compiled_lists import CompiledList, CompiledLists, Pushed
 from flowc.ops.lists.optionals import NONE, CompiledOptional
@@ -42,24 +44,21 @@ def lower_if(lowerer: Lowerer, node: Node, inputs: Sequence[Object]) -> list[Obj
     b = lowerer.builder
     condition, *given = inputs
     index = b.select(truth(b, condition), b.constant(np.int32(0)), b.constant(np.int32(1)))
-    branches = [node.attributes["then_branch"], node.attributes["else_branch"]]
-    return _Conditional(lowerer, node, branches, given).lower(index)
+    return _Conditional(lowerer, node, given).lower(index)
 
 
 def lower_case(lowerer: Lowerer, node: Node, inputs: Sequence[Object]) -> list[Object]:
     """The outputs of a `Case`: the last branch for an index out of range."""
     index, *given = inputs
-    return _Conditional(lowerer, node, node.attributes["branches"], given).lower(index)
+    return _Conditional(lowerer, node, given).lower(index)
 
 
 class _Conditional:
-    def __init__(
-        self, lowerer: Lowerer, node: Node, branches: Sequence[Subgraph], inputs: Sequence[Object]
-    ) -> None:
+    def __init__(self, lowerer: Lowerer, node: Node, inputs: Sequence[Object]) -> None:
         self.lowerer = lowerer
         self.b: Builder = lowerer.builder
         self.node = node
-        self.branches = branches
+        self.branches = branches = branches_of(node)
         self.inputs = inputs
         count = len(node.attributes["Tout"])
         self.absent = node.attributes.get("absent") or [(False,) * count] * len(branches)
@@ -71,24 +70,11 @@ class _Conditional:
         number = None if known is None else known.item()
         if isinstance(number, int):
             return self._only(number if 0 <= number < len(self.branches) else -1)
-        while True:
-            before, messages = self.lowerer.state.slots(), len(self.b.messages)
-            lowered = [self._branch(i, before) for i in range(len(self.branches))]
-            if not self._make_gradients(lowered, before):
-                return self._joined(index, lowered, before)
-            del self.b.messages[messages:]
-
-    def _make_gradients(self, branches: list[_Branch], before: dict[Slot, Object]) -> bool:
-        """Arrays of gradients that a branch has begun begin outside; whether there are any."""
-        new = {
-            slot
-            for branch in branches
-            for slot in branch.slots
-            if isinstance(slot, LocalHandle) and slot not in before and slot.origin in before
-        }
-        for slot in new:
-            CompiledLists(self.b).contents(slot)
-        return bool(new)
+        for branch in self.branches:
+            begin_gradients(effects_of(branch), self.inputs, CompiledLists(self.b))
+        before = self.lowerer.state.slots()
+        lowered = [self._branch(i, before) for i in range(len(self.branches))]
+        return self._joined(index, lowered, before)
 
     def _only(self, number: int) -> list[Object]:
         """The branch that is known to be taken, in line."""

@@ -17,7 +17,7 @@ import numpy as np
 from flowc.compiler.graph import Node
 from flowc.compiler.lowering.branches import lower_case, lower_if
 from flowc.compiler.lowering.loops import lower_while
-from flowc.compiler.lowering.regions import Lowerer, NeedsValue
+from flowc.compiler.lowering.regions import Learned, Lowerer, NeedsValue
 from flowc.compiler.lowering.variables import Reading, VariableStore
 from flowc.compiler.structure import Subgraph
 from flowc.compiler.structure.subgraph import VIEWS, stays
@@ -149,6 +149,7 @@ class _Lowering:
     symbols: dict[Symbol, SymbolSource] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     depth: int = 0
+    learned: dict[Subgraph, Learned] = field(default_factory=dict)
     fixed: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)
 
     def run(self) -> LoweredGraph:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flowc.compiler.lowering.regions import Lowerer, NeedsValue
 from flowc.ir import dims
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MIRRORED = {"LT": "GT", "GT": "LT", "LE": "GE", "GE": "LE", "NE": "NE", "EQ": "EQ"}
 
 
-def most_iterations(lowerer: Lowerer, attempt: Attempt, places: Sequence[Any]) -> Dim:
+def most_iterations(lowerer: Lowerer, attempt: Attempt) -> Dim:
     """A bound on the number of iterations, from conditions such as `i < n` with `i = i + 1`.
 
     Raises NeedsValue where an earlier part of the step can compute n, NotCompilable where there is
@@ -31,7 +31,7 @@ def most_iterations(lowerer: Lowerer, attempt: Attempt, places: Sequence[Any]) -
             number = _number(counter, attempt.parameters[0])
             if number is None:
                 continue
-            step = _step(b, attempt, places[number], number)
+            step = _step(b, attempt, number)
             bound = _bound(b, direction, attempt.initial[number], limit, step)
             if bound is not None:
                 bounds.append(bound)
@@ -75,9 +75,9 @@ def _number(value: Value, parameters: Sequence[Parameter]) -> int | None:
     return parameters.index(value) if value in parameters else None
 
 
-def _step(b: Builder, attempt: Attempt, place: Any, number: int) -> int:
+def _step(b: Builder, attempt: Attempt, number: int) -> int:
     """What an iteration adds to a counter; 0 where it is no counter."""
-    slot, part = place
+    slot, part = attempt.carried[number]
     after = parts_of(attempt.after.get(slot, attempt.inside[slot]))[part]
     counter = attempt.parameters[1][number]
     if after is None or isinstance(after, Parameter):

@@ -11,7 +11,7 @@ import numpy as np
 from flowc.compiler.graph import Node
 from flowc.compiler.lowering.regions import Object, RegionState, Slot
 from flowc.ir.dims import Dim
-from flowc.ir.errors import uninitialized
+from flowc.ir.errors import FailedPreconditionError, uninitialized
 from flowc.ir.tensor.builder import Builder, Handle, Initial, LocalHandle
 from flowc.ir.tensor.core import Parameter, Shape, TensorType, Value
 
@@ -61,6 +61,12 @@ class VariableStore(RegionState):
         parameter = Parameter(TensorType(handle.dtype, array.shape), handle.name)
         self.parameters[handle.name] = parameter
         return parameter
+
+    def held(self, b: Builder, handle: Handle) -> Value | None:
+        try:
+            return self.read(b, handle)
+        except FailedPreconditionError:
+            return None
 
     def assign(self, b: Builder, handle: Handle, value: Value) -> None:
         """Replace the variable's value."""
