@@ -19,9 +19,10 @@ Draw = Any  # hypothesis's function of a strategy
 # Ops that are about something else than tensors: control flow, functions, objects of the session,
 # the file system, and what stands at a graph's ends.
 _OTHER_FAMILIES = frozenset({
-    "accumulators", "control_flow", "files", "function_definitions", "optionals", "printing",
-    "python_functions", "queues", "readers", "sources", "sparse_maps", "stacks", "summaries",
-    "tables", "tensor_arrays", "tensor_lists",
+    "arrays.sources", "control_flow", "function_definitions", "lists.optionals", "lists.stacks",
+    "lists.tensor_arrays", "lists.tensor_lists", "python_functions", "sparse.maps",
+    "state.accumulators", "state.files", "state.printing", "state.queues", "state.readers",
+    "state.summaries", "state.tables",
 })  # fmt: skip
 _SOME_TYPES = (dtypes.float32, dtypes.int32, dtypes.float16, dtypes.bool_, dtypes.string,
                dtypes.int64, dtypes.complex64, dtypes.uint8)  # fmt: skip
