@@ -34,7 +34,7 @@ class _NoKey(Exception):
 def request_key(request: Request, target: Target) -> str | None:
     """The key; None where a node holds what has no contents to compare, such as a user's op."""
     digest = sha256(_compiler_digest())
-    feeds = [(f.name, f.dtype.name, f.shape) for f in request.feeds]
+    feeds = [(f.name, f.dtype.name, f.shape, f.is_data) for f in request.feeds]
     digest.update(repr((target, request.name, feeds, tuple(request.fetches))).encode())
     try:
         for node in request.nodes:

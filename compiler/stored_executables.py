@@ -33,11 +33,17 @@ def load_executable(
     """The executable that was made for such feeds and variables; None if there is none."""
     feeds = [feed.value for feed in request.feeds]
     for interface, program, constants in _entries(cache, key):
-        if interface.serves(variables) and interface.sizes(feeds) is not None:
+        if _serves(interface, variables) and interface.sizes(feeds) is not None:
             data = [_constant(found, request.nodes) for found in constants]
             loaded = load_stored(program, data, target, cache)
             return None if loaded is None else (interface, loaded)
     return None
+
+
+def _serves(interface: Interface, variables: Mapping[str, Any]) -> bool:
+    """Whether it serves the variables, once those that it begins with a value of have it."""
+    begun = {name: make() for name, make in interface.initial.items() if name not in variables}
+    return interface.serves({**variables, **begun} if begun else variables)
 
 
 def store_executable(

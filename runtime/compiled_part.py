@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from flowc.compiler.components import renamed
+from flowc.compiler.likeness import renamed
 from flowc.compiler.executable import Executable
 from flowc.compiler.interface import agree
 from flowc.compiler.lowering import Feed, Request
@@ -103,16 +103,10 @@ class CompiledPart:
         """The code of a part that is equal but for names, with this part's names."""
         for nodes, executable in self._executor.alike(self._part):
             found = renamed(executable, nodes, self._part.nodes)
-            self._begin(found)
+            begin(self._executor, found)
             if found.interface.serves(self._executor.store):
                 return found
         return None
-
-    def _begin(self, executable: Executable) -> None:
-        """Give the states that the code starts from to the store, where it has none."""
-        for name, initial in executable.interface.initial.items():
-            if name not in self._executor.store:
-                self._executor.store.put(name, aligned_copy(initial()))
 
     def _compile_anew(self, arrays: Sequence[Array]) -> Executable:
         reason = "first run" if not self._executables else "earlier code does not fit"
@@ -129,7 +123,7 @@ class CompiledPart:
         except OpError as error:
             located = self._executor.located(error)
             raise located from (error.__cause__ if located is error else error)
-        self._begin(executable)
+        begin(self._executor, executable)
         self._executor.alike(self._part).append((self._part.nodes, executable))
         return executable
 
@@ -137,3 +131,10 @@ class CompiledPart:
         """The values of the executable's symbols; None where it does not serve these feeds."""
         interface = executable.interface
         return interface.sizes(arrays) if interface.serves(self._executor.store) else None
+
+
+def begin(executor: Executor, executable: Executable) -> None:
+    """Give the states that the code starts from to the store, where it has none."""
+    for name, initial in executable.interface.initial.items():
+        if name not in executor.store:
+            executor.store.put(name, aligned_copy(initial()))

@@ -18,10 +18,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from flowc.compiler.collection import without_collection
-from flowc.compiler.components import structure
 from flowc.compiler.driver import compile_request, load_generator, time_table
 from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Graph, Node, parse_tensor_name
+from flowc.compiler.likeness import structure
 from flowc.compiler.lowering import Request
 from flowc.compiler.options import Options
 from flowc.compiler.partition import Part
@@ -38,6 +38,7 @@ from flowc.ops.registry import OpDefinition
 from flowc.ops.unknown import missing_op
 from flowc.runtime.arenas import Arenas
 from flowc.runtime.compiled_part import StaticType
+from flowc.runtime.initialisation import Family
 from flowc.runtime.interrupts import Control, watch_for_interrupts
 from flowc.runtime.placement import Placement
 from flowc.runtime.state import SessionState
@@ -109,6 +110,7 @@ class Executor:
         self._placement = Placement(state, config)
         self._index = Graph()
         self._alike: dict[Hashable, list[tuple[tuple[Node, ...], Executable]]] = {}
+        self._families: dict[Hashable, Family] = {}
         self._steps: dict[tuple[tuple[str, ...], ...], Step] = {}
         threads = self.options.threads or _configured_threads(config)
         self._target = load_generator(threads, self.options)
@@ -249,6 +251,10 @@ class Executor:
         """The parts that are equal to one but for names, and their code; to be added to."""
         key = None if part.inputs or part.outputs else structure(part.nodes)
         return [] if key is None else self._alike.setdefault(key, [])
+
+    def family(self, key: Hashable) -> Family:
+        """What is compiled for initialisers whose general form has this key; to be added to."""
+        return self._families.setdefault(key, Family())
 
     def note(self, text: str) -> None:
         """Say in the log what is compiled or not; on standard error too where that is wanted."""

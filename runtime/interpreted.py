@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flowc.compiler.executable import Executable
+from flowc.ir import dims
 from flowc.ir.denormals import flushed
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.primitives.control import CheckFailed
@@ -52,8 +53,10 @@ class InterpretedBinding:
             raise run.error(self._executor, failure.code) from None
         results = [np.array(array) for array in found]  # what is a variable's memory changes now
         count = len(results) - len(writes)
-        for name, array in zip(writes, results[count:], strict=True):
-            self._executor.store.set(name, array)
+        types = self._executable.interface.results[count:]
+        for name, array, type_ in zip(writes, results[count:], types, strict=True):
+            shape = tuple(dims.evaluate(size, self._sizes) for size in type_.shape)
+            self._executor.store.set(name, array.reshape(shape))
         return [array[()] for array in results[:count]]
 
     def _variables(self) -> list[Array]:

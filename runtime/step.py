@@ -7,12 +7,13 @@ a shape depends on data, values pass from part to part by tensor name.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from flowc.compiler.components import divided
 from flowc.compiler.graph import Node
+from flowc.compiler.initialisers import Initialiser
 from flowc.compiler.lowering import NeedsHost, ShapeDependsOnData
 from flowc.compiler.partition import Part, partition
 from flowc.compiler.placement import can_run_on_host
@@ -23,10 +24,14 @@ from flowc.ops.state.variables import stored_name
 from flowc.runtime.assertions import explained
 from flowc.runtime.compiled_part import CompiledPart, StaticType
 from flowc.runtime.host_part import HostPart
+from flowc.runtime.initialisation import Initialisation
 from flowc.runtime.store import Array
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Executor
+
+
+Runner: TypeAlias = CompiledPart | HostPart | Initialisation
 
 
 class Step:
@@ -53,8 +58,8 @@ class Step:
         self._cuts: dict[str, frozenset[str]] = {}
         self._on_host = set(on_host)
         self._is_settled = False
-        self._parts: list[tuple[Part, CompiledPart | HostPart]] = []
-        self._direct: CompiledPart | None = None
+        self._parts: list[tuple[Part, Runner]] = []
+        self._direct: CompiledPart | Initialisation | None = None
         self._plan()
 
     def __call__(self, arrays: Sequence[Array]) -> list[Any]:
@@ -86,13 +91,15 @@ class Step:
         self._parts = [(part, old.get(part) or self._runner(part)) for part in apart]
         self._direct = self._direct_part()
 
-    def _runner(self, part: Part) -> CompiledPart | HostPart:
+    def _runner(self, part: Part) -> Runner:
+        if isinstance(part, Initialiser):
+            return Initialisation(self._executor, part)
         if part.compiled:
             known = self._executor.known_types(set(part.inputs) - set(self._types))
             return CompiledPart(self._executor, part, {**known, **self._types})
         return HostPart(self._executor, part)
 
-    def _direct_part(self) -> CompiledPart | None:
+    def _direct_part(self) -> CompiledPart | Initialisation | None:
         """The only part, where its inputs and outputs are just the step's feeds and fetches."""
         if any(f in self._feeds for f in self._fetches) or len(self._parts) > 1:
             return None
@@ -100,6 +107,8 @@ class Step:
             return None
         if self._parts and not self._parts[0][0].compiled:
             return None
+        if self._parts and isinstance(runner := self._parts[0][1], Initialisation):
+            return None if self._feeds else runner
         nodes = self._parts[0][0].nodes if self._parts else ()
         part = Part(True, nodes, self._feeds, self._fetches)
         return CompiledPart(self._executor, part, self._types)

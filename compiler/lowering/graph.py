@@ -54,12 +54,16 @@ from flowc.ops.inference import output_dtypes
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A fed tensor: its name, static shape (None where a size is unknown) and first value."""
+    """A fed tensor: its name, static shape (None where a size is unknown) and first value.
+
+    What is only data is not used as a shape, though it be a few integers.
+    """
 
     name: str
     dtype: DType
     shape: tuple[int | None, ...]
     value: np.ndarray[Any, Any]
+    is_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,8 @@ class _Lowering:
             return None
         number = self.feeds.index(parameter)
         value = self.request.feeds[number].value
+        if self.request.feeds[number].is_data:
+            return None
         if not parameter.type.dtype.is_integer:
             return self._fixed_contents(number, value)
         contents = np.empty(value.shape, object)
@@ -351,7 +357,7 @@ class _Lowering:
                 number = self.feeds.index(current)
                 feed = self.request.feeds[number]
                 listed = feed.dtype.is_integer or feed.dtype.is_bool
-                if feed.value.size <= (SYMBOLIC_LIMIT if listed else 1):
+                if not feed.is_data and feed.value.size <= (SYMBOLIC_LIMIT if listed else 1):
                     found.add(number)
         return frozenset(found)
 

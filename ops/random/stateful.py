@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowc.ir.dtypes import DType
+from flowc.ir.dtypes import DType, int64
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Evidence, Shape, Value
 from flowc.ops.checks import check_all
-from flowc.ops.common import require_rank
+from flowc.ops.common import number, require_rank
 from flowc.ops.random.distributions import integers, normal, truncated_normal, uniform
 from flowc.ops.random.streams import RESERVED, elements, reserve, result_shape
 from flowc.ops.registry import OpDefinition, op
@@ -58,7 +58,11 @@ def check_range(b: Builder, sizes: Shape, minval: Value, maxval: Value) -> None:
     """Fail unless minval < maxval, both scalars, or there are no numbers to make."""
     require_rank(b, minval, 0, "minval")
     require_rank(b, maxval, 0, "maxval")
-    if elements(sizes) != 0:
-        check_all(b, b.lt(minval, maxval), "Need minval < maxval", Evidence(
+    count = elements(sizes)
+    if count != 0:
+        fits = b.lt(minval, maxval)
+        if not isinstance(count, int):
+            fits = b.or_(fits, b.eq(number(b, count, int64), 0))
+        check_all(b, fits, "Need minval < maxval", Evidence(
             (minval, maxval), (), lambda low, high: f"Need minval < maxval, got {low} >= {high}"
         ))  # fmt: skip

@@ -128,3 +128,35 @@ def test_a_damaged_entry_is_made_again(tmp_path: Path) -> None:
     second = run(tmp_path, body)
     assert second[:-1] == first[:-1]
     assert "lower" in second[-1]
+
+
+INITIALISERS = """
+tf.set_random_seed(1)
+make = {maker}
+made = [tf.get_variable(f"{name}{{i}}", (3, 2 + i), initializer=make) for i in range({count})]
+with tf.Session() as session:
+    session.run(tf.global_variables_initializer())
+    print([list(c.times) for c in session.compilations])
+    print(session.run(made[0]))
+"""
+
+
+def test_initialisers_of_another_model_are_loaded(tmp_path: Path) -> None:
+    maker = "tf.truncated_normal_initializer(stddev={})"
+    body = INITIALISERS.format(name="v", count=5, maker=maker.format(0.5))
+    first, same = run(tmp_path, body), run(tmp_path, body)
+    other = run(tmp_path, INITIALISERS.format(name="w", count=2, maker=maker.format(2.0)))
+    assert "lower" in first[0]
+    assert same[0] == other[0] == "[['load']]"
+    assert same[1:] == first[1:]
+
+
+def test_code_with_generators_is_loaded(tmp_path: Path) -> None:
+    body = """
+with tf.Session() as session:
+    x = tf.random_normal([3], seed=1)
+    print(session.run(x), session.run(x))
+    print([list(c.times) for c in session.compilations])
+"""
+    first, second = run(tmp_path, body), run(tmp_path, body)
+    assert (second[:-1], second[-1]) == (first[:-1], "[['load']]")

@@ -1,0 +1,84 @@
+"""A part of a step that gives one variable its value, by code that serves all of its form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flowc.compiler.executable import Executable
+from flowc.compiler.graph import Node
+from flowc.compiler.initialisers import Initialiser, adapted
+from flowc.compiler.lowering import NeedsHost, ShapeDependsOnData
+from flowc.ir.errors import OpError
+from flowc.runtime.binding import Binding
+from flowc.runtime.compiled_part import CompiledPart, begin
+from flowc.runtime.interpreted import InterpretedBinding, bind
+from flowc.runtime.store import Array
+
+if TYPE_CHECKING:
+    from flowc.runtime.executor import Executor
+
+
+@dataclass
+class Family:
+    """What a session has compiled for initialisers of one general form."""
+
+    executables: list[tuple[tuple[Node, ...], Executable]] = field(default_factory=list)
+    is_compilable: bool = True
+
+
+class Initialisation:
+    """An initialiser that runs as its general form; call it without inputs.
+
+    Where that does not compile, or the variable holds what it must not, the initialiser is compiled
+    as it is, which tells what is wrong with it.
+    """
+
+    def __init__(self, executor: Executor, own: Initialiser) -> None:
+        self._executor = executor
+        self._own = own
+        self._feeds = [feed.value for feed in own.feeds]
+        self._binding: Binding | InterpretedBinding | None = None
+        self._alone: CompiledPart | None = None
+
+    def __call__(self, arrays: Sequence[Array]) -> list[Any]:
+        """Give the variable its value; nothing is returned."""
+        with self._executor.lock:
+            if self._binding is None or self._binding.is_stale():
+                self._binding = self._bind()
+            if self._binding is not None:
+                return self._binding.run(self._feeds)
+            if self._alone is None:
+                self._alone = CompiledPart(self._executor, self._own, {})
+            return self._alone(arrays)
+
+    def _bind(self) -> Binding | InterpretedBinding | None:
+        """The code for the present store; None where the general form does not serve."""
+        executable = self._executable()
+        if executable is None:
+            return None
+        begin(self._executor, executable)
+        sizes = executable.interface.sizes(self._feeds)
+        if sizes is None or not executable.interface.serves(self._executor.store):
+            return None
+        return bind(self._executor, executable, sizes, self._feeds)
+
+    def _executable(self) -> Executable | None:
+        """The code that the family has for these constants, or new code."""
+        family = self._executor.family(self._own.key)
+        for form, executable in family.executables:
+            if executable.interface.sizes(self._feeds) is not None:
+                return adapted(executable, form, self._own)
+        new = self._compile(family) if family.is_compilable else None
+        return None if new is None else adapted(new, self._own.form, self._own)
+
+    def _compile(self, family: Family) -> Executable | None:
+        reason = "earlier code does not fit" if family.executables else "first run"
+        try:
+            executable = self._executor.compile(self._own.request(), reason)
+        except (OpError, ShapeDependsOnData, NeedsHost):
+            family.is_compilable = False
+            return None
+        family.executables.append((self._own.form, executable))
+        return executable
