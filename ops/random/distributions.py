@@ -19,6 +19,7 @@ from flowc.ops.random.streams import RESERVED, column, elements, joined, words, 
 
 _MANTISSA = {dtypes.float32: 23, dtypes.float16: 10, dtypes.bfloat16: 7}
 _LEAST = 1e-7  # what Box-Muller takes the logarithm of is at least this
+_TURN = 6.5  # radians, a little more than a turn
 _BOUND = 2.0  # truncated normals are within two standard deviations
 
 
@@ -105,7 +106,12 @@ def box_muller(b: Builder, word: list[Value]) -> tuple[Value, Value]:
     angle = rounded(lambda x: b.multiply(x, math.tau), turn)
     logarithm = rounded(b.log, b.maximum(share, _LEAST))
     length = b.sqrt(b.multiply(logarithm, -2))
-    return b.multiply(rounded(b.sine, angle), length), b.multiply(rounded(b.cosine, angle), length)
+
+    def of_turn(function: Callable[[Value], Value]) -> Value:
+        """The function of the angle, which is told to be one: that spares the code for others."""
+        return rounded(lambda x: function(b.maximum(b.minimum(x, _TURN), 0)), angle)
+
+    return b.multiply(of_turn(b.sine), length), b.multiply(of_turn(b.cosine), length)
 
 
 def interleaved(b: Builder, columns: list[Value], shape: Shape) -> Value:

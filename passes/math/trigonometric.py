@@ -1,7 +1,8 @@
 """Trigonometric functions and their inverses.
 
 An argument x = q*pi/2 + r, |r| <= pi/4, is reduced in two ways. Up to `MODERATE`, by subtracting q
-times pi/2 in pieces with fused multiplications (W. J. Cody, W. Waite, 1980). Beyond, fixed point:
+times pi/2 in pieces with fused multiplications (W. J. Cody, W. Waite, 1980), which is all there is
+where x is `maximum(minimum(y, high), low)` of constants within. Beyond, fixed point:
 x = M * 2**e with integers M and e, and x / (2*pi) modulo 1 needs only the bits of 1/(2*pi) from
 place e on (M. Payne, R. Hanek, 1983); integer products that wrap modulo 2**64 drop the whole turns.
 """
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from flowc.ir.dtypes import float32, float64, int64
+from flowc.ir.loops.expressions import Binary, Constant, Unary
 from flowc.passes.math import coefficients as table
 from flowc.passes.math.exponential import precision
 from flowc.passes.math.values import (
@@ -115,9 +117,22 @@ def _reduce(x: Value) -> tuple[Value, Value]:
     r = wide
     for part in HALF_PI[: 2 if x.dtype is float32 else 3]:
         r = fma(n, -part, r)
+    if _is_moderate(x):
+        return t.bits(), r
     quadrant, rest = _reduce_huge(x)
     moderate = x < MODERATE
     return select(moderate, t.bits(), quadrant), select(moderate, r, rest)
+
+
+def _is_moderate(x: Value) -> bool:
+    """Whether |y| is less than `MODERATE` whatever it is: y was put between two constants."""
+    match x.node:
+        case Unary(operator="abs", operand=Binary(
+            operator="maximum", right=Constant(value=low),
+            left=Binary(operator="minimum", right=Constant(value=high)),
+        )):  # fmt: skip
+            return -MODERATE < low and high < MODERATE
+    return False
 
 
 def _sine_and_cosine(x: Value) -> tuple[Value, Value, Value]:

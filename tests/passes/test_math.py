@@ -16,7 +16,7 @@ import pytest
 from flowc.codegen.cpu.host import host_target
 from flowc.ir import dims
 from flowc.ir.dtypes import DType, float32, float64
-from flowc.ir.loops.expressions import Binary, Load, Scalar, Unary
+from flowc.ir.loops.expressions import Binary, Constant, Load, Scalar, Unary
 from flowc.ir.loops.kernel import Buffer, For, Kernel, Kind, Store
 from flowc.ir.loops.walk import nodes
 from flowc.passes.math import EXPANSIONS, expand, expand_scalar
@@ -247,6 +247,26 @@ def test_special_values(operator: str, dtype: DType) -> None:
     for value, expected in zip(got, SPECIAL[operator], strict=False):
         if expected is not None:
             np.testing.assert_equal(float(value), float(expected))
+
+
+@pytest.mark.parametrize("dtype", [float32, float64])
+@pytest.mark.parametrize("operator", ["sine", "cosine", "tan"])
+def test_clamped_angles_have_the_same_values_without_the_reduction_of_large_ones(
+    operator: str, dtype: DType
+) -> None:
+    x = np.linspace(-9, 9, 4001).astype(dtype.numpy)
+    got, size = np.empty_like(x), dims.symbol("n")
+    index = dims.Symbol("i", size)
+    source, result = Buffer("x", dtype, size), Buffer("y", dtype, size)
+    load = Load(source, dims.Expr({(index,): 1}))
+    least = Binary(dtype, "minimum", load, Constant(dtype, 7.0))
+    value = Unary(dtype, operator, Binary(dtype, "maximum", least, Constant(dtype, -0.5)))
+    store = Store(result, load.position, value)
+    loop = For(index, size, (store,), Kind.VECTOR, host_target().lanes(dtype))
+    Native(expand(Kernel(operator, (source, result), (loop,))))(x, got, n=x.size)
+    np.testing.assert_array_equal(got, apply(operator, dtype, np.clip(x, -0.5, 7.0)))
+    operators = {n.operator for n in nodes([expand_scalar(value)]) if isinstance(n, Binary)}
+    assert not any(name.startswith("shift_right_logical") for name in operators)
 
 
 def test_poles() -> None:
