@@ -18,10 +18,10 @@ import numpy as np
 
 from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Edge, Node, parse_tensor_name
+from flowc.compiler.likeness import NAMES, SEEDS, contents_key, renamed, stored_variables
 from flowc.compiler.lowering import Feed, Request
 from flowc.compiler.partition import Part
 from flowc.compiler.placement import ASSIGNMENTS
-from flowc.compiler.likeness import NAMES, SEEDS, contents_key, renamed, stored_variables
 from flowc.compiler.structure.subgraph import VARIABLES
 
 Array: TypeAlias = np.ndarray[Any, Any]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from flowc.compiler.likeness import renamed
 from flowc.compiler.executable import Executable
 from flowc.compiler.interface import agree
+from flowc.compiler.likeness import renamed
 from flowc.compiler.lowering import Feed, Request
 from flowc.compiler.partition import Part
 from flowc.ir.dtypes import DType, as_dtype

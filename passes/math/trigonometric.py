@@ -131,7 +131,7 @@ def _is_moderate(x: Value) -> bool:
             operator="maximum", right=Constant(value=low),
             left=Binary(operator="minimum", right=Constant(value=high)),
         )):  # fmt: skip
-            return -MODERATE < low and high < MODERATE
+            return low > -MODERATE and high < MODERATE
     return False
 
 
