@@ -60,9 +60,9 @@ class Initialisation:
             return None
         begin(self._executor, executable)
         sizes = executable.interface.sizes(self._feeds)
-        if sizes is None or not executable.interface.serves(self._executor.store):
-            return None
-        return bind(self._executor, executable, sizes, self._feeds)
+        assert sizes is not None, "the code is of another form"
+        binding = bind(self._executor, executable, sizes, self._feeds)
+        return None if binding.is_stale() else binding  # which makes it ready where it is not
 
     def _executable(self) -> Executable | None:
         """The code that the family has for these constants, or new code."""
