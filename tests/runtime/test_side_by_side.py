@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import flowc as tf
+from flowc.runtime.compiled_part import CompiledPart
 
 SIZE = 200_000
 
@@ -109,5 +110,5 @@ def test_bindings_of_many_sizes_are_bounded() -> None:
         executor = session._executor
         assert executor is not None
         (step,) = executor._steps.values()
-        assert step._direct is not None
+        assert isinstance(step._direct, CompiledPart)
         assert len(step._direct._idle) < 500
