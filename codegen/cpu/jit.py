@@ -22,6 +22,7 @@ from llvmlite.binding import ffi
 from flowc.passes.target import Target
 
 CODEGEN_LEVEL = 2
+QUICK_LEVEL = 0  # for functions that only call others: a third of the time, and as fast
 # Passes of code generation that took a third of its time and gained nothing measurable: the emitter
 # hoists and strength-reduces addresses itself. Options of LLVM are the process's.
 _OPTIONS = ("-disable-lsr", "-disable-post-ra")
@@ -48,10 +49,10 @@ def _initialize_all() -> None:
 @cache
 def target_machine(target: Target) -> Any:
     """LLVM's code generator for `target`, for one thread at a time."""
-    return _new_machine(target)
+    return _new_machine(target, CODEGEN_LEVEL)
 
 
-def _new_machine(target: Target) -> Any:
+def _new_machine(target: Target, level: int) -> Any:
     _initialize()
     try:
         found = llvm.Target.from_triple(target.triple)
@@ -61,7 +62,7 @@ def _new_machine(target: Target) -> Any:
     return found.create_target_machine(
         cpu=target.cpu,
         features=target.features,
-        opt=CODEGEN_LEVEL,
+        opt=level,
         reloc="pic",
         codemodel="small",
     )
@@ -79,18 +80,18 @@ def parse(llvm_ir: str) -> Any:
 
 
 @cache
-def _idle_machines(target: Target) -> deque[Any]:
+def _idle_machines(target: Target, level: int) -> deque[Any]:
     """The machines for `target` that no thread uses at the moment."""
     return deque()
 
 
-def compile_ir(llvm_ir: str, target: Target) -> bytes:
+def compile_ir(llvm_ir: str, target: Target, level: int = CODEGEN_LEVEL) -> bytes:
     """Object code of a module's text; several threads may be in here at once."""
-    idle = _idle_machines(target)
+    idle = _idle_machines(target, level)
     try:
         machine = idle.pop()
     except IndexError:
-        machine = _new_machine(target)
+        machine = _new_machine(target, level)
     code = _emit_object(machine, parse(llvm_ir))
     idle.append(machine)
     return code

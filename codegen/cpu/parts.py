@@ -51,6 +51,7 @@ class _Started:
     text: str
     defines: tuple[str, ...]
     calls: tuple[str, ...]
+    level: int
     code: Future[bytes] | None = None
 
 
@@ -59,6 +60,7 @@ class Backend:
 
     def __init__(self, target: Target) -> None:
         self.target = target
+        self.level = jit.CODEGEN_LEVEL  # of LLVM's efforts, for the modules that come next
         self._thread: ThreadPoolExecutor | None = None
         self._started: list[_Started] = []
 
@@ -84,7 +86,7 @@ class Backend:
         started = self._add(module)
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1)
-        started.code = self._thread.submit(self._compile, started.text)
+        started.code = self._thread.submit(self._compile, started)
 
     def finish(self, last: Module) -> list[ObjectCode]:
         """The objects of all modules. The calling thread helps, beginning with the last one."""
@@ -99,13 +101,13 @@ class Backend:
         functions = module.functions.values()
         defines = [f.name for f in functions if f.blocks and not f.internal]
         calls = [f.name for f in functions if not f.blocks]
-        self._started.append(_Started(str(module), tuple(defines), tuple(calls)))
+        self._started.append(_Started(str(module), tuple(defines), tuple(calls), self.level))
         return self._started[-1]
 
     def _code(self, started: _Started) -> bytes:
         if started.code is None or started.code.cancel():
-            return self._compile(started.text)
+            return self._compile(started)
         return started.code.result()
 
-    def _compile(self, text: str) -> bytes:
-        return jit.compile_ir(text, self.target)
+    def _compile(self, started: _Started) -> bytes:
+        return jit.compile_ir(started.text, self.target, started.level)

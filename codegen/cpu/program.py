@@ -225,6 +225,7 @@ def _generate(
         _emit_kernels(shared)
         shared.parts.begin_anew()
         kernels = backend.count
+        backend.level = jit.QUICK_LEVEL
         _emit_steps(shared)
         times["build"], start = perf_counter() - start, perf_counter()
         objects = backend.finish(shared.context.module)
