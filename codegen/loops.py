@@ -3,7 +3,8 @@
 A loop becomes: a test in the scope around it (none where it surely runs), a guarded scope for what
 is computed once before it, and a scope for each trip. A vector or unrolled loop has a main loop
 whose trips process `width * unroll` iterations, and a tail for the rest: one vector with a mask
-where the machine has masks, else a scalar loop; and so is a tail of one iteration.
+where the machine has masks, else a scalar loop; and so is a tail of one iteration. A short loop is
+all tail where the machine has masks: half the code, for which LLVM takes half the time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from flowc.codegen.scopes import Scopes
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
 from flowc.ir.loops.kernel import Carried, Combiner, For, Kind, Statement, Store
+
+SHORT = 16  # vectors, of a loop that is not worth two forms of its body
 
 Values = list[Value]
 Trip = Callable[[Value, Values], Values]
@@ -171,7 +174,7 @@ class LoopEmitter:
         width = loop.width if loop.kind is Kind.VECTOR else 1
         step = width * loop.unroll
         lanes = width if width > 1 else self._lanes_around()
-        main_end = dims.floordiv(loop.extent, step) * step
+        main_end = 0 if self._is_short(loop) else dims.floordiv(loop.extent, step) * step
         values = self._initial(loop.carried, lanes)
         if main_end != 0:
             values = self._main_loops(loop, width, main_end, values)
@@ -183,6 +186,18 @@ class LoopEmitter:
             return self._tail(loop, 1, main_end, values)
         values = self._tail(loop, width, main_end, values)
         return self._merge_lanes(loop.carried, values, width)
+
+    def _is_short(self, loop: For) -> bool:
+        """Whether a loop is over in a few trips, and is not run many times."""
+        extent = loop.extent
+        return (
+            isinstance(extent, int)
+            and extent <= SHORT * loop.width
+            and extent % (loop.width * loop.unroll) != 0
+            and loop.kind is Kind.VECTOR
+            and self.emitter.has_masks
+            and self.scopes.depth == 0
+        )
 
     def _main_loops(self, loop: For, width: int, end: Dim, values: Values) -> Values:
         """The main loop; where it has streaming stores, one with and one without them.
@@ -248,7 +263,7 @@ class LoopEmitter:
             with self._iterations(loop.index, first, width, mask):
                 return self._blend(mask, self._body(loop, carried), carried)
 
-        once = width >= loop.width * loop.unroll or (isinstance(rest, int) and rest <= width)
+        once = rest <= width if isinstance(rest, int) else width >= loop.width * loop.unroll
         surely = isinstance(rest, int) and rest > 0
         return counted(self.scopes, start, stop, width, values, trip, surely=surely, once=once)
 

@@ -1,7 +1,7 @@
 """The LLVM modules of one program, and the thread that makes machine code of them.
 
 A large program is split: as soon as a module holds `FULL` instructions, a thread makes machine code
-of it while Python builds the next one. LLVM takes about as long as Python, so this halves the time.
+of it while Python builds the next one. LLVM takes longer; Python's thread helps it in the end.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from flowc.codegen.cpu.host import host_target
+from flowc.codegen.cpu.host import host_target, make_target
+from flowc.codegen.cpu.program import build_module
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim, Expr, Symbol
 from flowc.ir.dtypes import DType
@@ -31,11 +32,12 @@ from flowc.ir.loops.kernel import (
     Store,
 )
 from flowc.passes.target import Target
-from tests.codegen.native import avx2_target, check_kernel
+from tests.codegen.native import avx2_target, check_kernel, one_kernel
 
 F32, I32 = dtypes.float32, dtypes.int32
 N = dims.symbol("n")
 EXTENTS = (0, 1, 3, 15, 16, 17, 31, 32, 33, 47, 64, 65, 100)
+AVX512 = "+avx512f,+avx512vl,+avx512bw,+avx512dq"
 TARGETS = (host_target(1), avx2_target(1), host_target(2))
 
 
@@ -322,3 +324,35 @@ def test_narrow_stores_keep_to_their_element(dtype: DType, extent: int) -> None:
     kernel = Kernel("narrow", (x, y), (loop,))
     behind = np.full(extent + 8, 7).astype(dtype.numpy)
     check_kernel(kernel, [np.arange(extent, dtype=np.int32), behind], {}, target=TARGETS[0])
+
+
+def over(extent: int, width: int, unroll: int) -> Kernel:
+    """y[i] = x[2i] + x[n-1-i], and s = the sum of y."""
+    i, i_index = index("i", extent)
+    x, y, s = Buffer("x", F32, 2 * extent), Buffer("y", F32, extent), Buffer("s", F32, 1)
+    total, result, left, right = (Variable(F32, name) for name in ("t", "r", "a", "b"))
+    value = Binary(F32, "add", Load(x, 2 * i), Load(x, extent - 1 - i))
+    carried = Carried(
+        (total,), (Constant(F32, 0.0),), (Binary(F32, "add", total, value),), (result,),
+        Combiner((left,), (right,), (Binary(F32, "add", left, right),)),
+    )  # fmt: skip
+    loop = For(i_index, extent, (Store(y, i, value),), Kind.VECTOR, width, unroll, carried=carried)
+    return Kernel("short", (x, y, s), (loop, Store(s, 0, result)))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("unroll", [1, 2, 4])
+def test_short_loops(unroll: int, target: Target) -> None:
+    for extent in (1, 7, 8, 9, 16, 17, 31, 33, 64, 100, 127, 129, 1000):
+        arrays = [integers(2 * extent), np.zeros(extent, np.float32), np.zeros(1, np.float32)]
+        check_kernel(over(extent, 8, unroll), arrays, target=target)
+
+
+@pytest.mark.parametrize(
+    ("extent", "whole", "masked"), [(96, 2, 0), (100, 0, 1), (128, 2, 0), (1001, 2, 1)]
+)
+def test_a_short_loop_has_one_body(extent: int, whole: int, masked: int) -> None:
+    target = make_target("x86_64-unknown-linux-gnu", "skylake-avx512", AVX512)
+    text = build_module(one_kernel(over(extent, 8, 2)), target).llvm_ir
+    assert text.count("store <8 x float>") == whole
+    assert text.count('call void @"llvm.masked.store') == masked
