@@ -16,7 +16,7 @@ from flowc.codegen.memory import Memory, index_offset
 from flowc.codegen.positions import Positions
 from flowc.codegen.representation import constant, value_type
 from flowc.codegen.scopes import Placed, Scopes
-from flowc.ir.dtypes import int64
+from flowc.ir.dtypes import float32, float64, int64
 from flowc.ir.loops.expressions import (
     Binary,
     Bitcast,
@@ -125,7 +125,28 @@ def _unary(b: Builder, node: Unary, operand: Value) -> Value:
 
 
 def _binary(b: Builder, node: Binary, left: Value, right: Value) -> Value:
+    if node.dtype in (float32, float64):  # others are computed in float32, where they are normal
+        if _changes_sign_at_most(node.operator, node.right):
+            left = b.unary_intrinsic("canonicalize", left)
+        elif node.operator in COMMUTATIVE and _changes_sign_at_most(node.operator, node.left):
+            right = b.unary_intrinsic("canonicalize", right)
     return arithmetic.binary(b, node.operator, node.dtype, left, right)
+
+
+def _changes_sign_at_most(operator: str, operand: Scalar) -> bool:
+    """Whether LLVM drops an operation with such an operand: a small value would be left as it is.
+
+    Arithmetic flushes it to zero, and so does `llvm.canonicalize`.
+    """
+    if not isinstance(operand, Constant):
+        return False
+    if operator in ("multiply", "divide"):
+        return abs(operand.value) == 1
+    zero = {"add": "-0.0", "subtract": "0.0"}  # the one that leaves zeros of either sign, too
+    return str(float(operand.value)) == zero.get(operator)
+
+
+COMMUTATIVE = frozenset({"add", "multiply"})
 
 
 def _fma(b: Builder, node: Fma, x: Value, y: Value, z: Value) -> Value:

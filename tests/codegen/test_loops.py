@@ -356,3 +356,24 @@ def test_a_short_loop_has_one_body(extent: int, whole: int, masked: int) -> None
     text = build_module(one_kernel(over(extent, 8, 2)), target).llvm_ir
     assert text.count("store <8 x float>") == whole
     assert text.count('call void @"llvm.masked.store') == masked
+
+
+@pytest.mark.parametrize("dtype", [F32, dtypes.float64])
+@pytest.mark.parametrize(
+    ("operator", "constant"),
+    [("add", -0.0), ("subtract", 0.0), ("multiply", 1.0), ("multiply", -1.0), ("divide", 1.0)],
+)
+def test_arithmetic_that_changes_nothing_flushes_small_values(
+    dtype: DType, operator: str, constant: float
+) -> None:
+    i, i_index = index("i", 8)
+    x, y = Buffer("x", dtype, 8), Buffer("y", dtype, 8)
+    for left, right in (
+        (Load(x, i), Constant(dtype, constant)),
+        *([(Constant(dtype, constant), Load(x, i))] if operator in ("add", "multiply") else []),
+    ):
+        body = (Store(y, i, Binary(dtype, operator, left, right)),)
+        small = np.finfo(dtype.numpy).tiny / 4
+        values = np.array([small, -small, 0.0, -0.0, 1.0, -2.0, np.inf, 3.0], dtype.numpy)
+        kernel = Kernel("same", (x, y), (For(i_index, 8, body, Kind.VECTOR, width=4),))
+        check_kernel(kernel, [values, np.ones(8, dtype.numpy)])
