@@ -100,10 +100,9 @@ def _load(
     times: StageTimes,
 ) -> Executable | None:
     """The executable that the disk has for such feeds and variables."""
-    from flowc.codegen.cpu.cache import DiskCache, default_folder
     from flowc.compiler.stored_executables import load_executable
 
-    found = load_executable(DiskCache(default_folder()), key, request, variables, target)
+    found = load_executable(_cache(), key, request, variables, target)
     if found is None:
         return None
     like = replace(request, feeds=[replace(f, value=_outline(f.value)) for f in request.feeds])
@@ -124,13 +123,11 @@ def _outline(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def _store(key: str, request: Request, executable: Executable) -> None:
-    from flowc.codegen.cpu.cache import DiskCache, default_folder
     from flowc.codegen.cpu.program import NativeProgram
     from flowc.compiler.stored_executables import store_executable
 
     assert isinstance(executable.code, NativeProgram)
-    cache = DiskCache(default_folder())
-    store_executable(cache, key, request, executable.interface, executable.code)
+    store_executable(_cache(), key, request, executable.interface, executable.code)
 
 
 def _compile(
@@ -192,10 +189,14 @@ def load_generator(threads: int | None, options: Options) -> Target:
     return target
 
 
-def _disk_cache(options: Options) -> DiskCache | None:
+def _cache() -> DiskCache:
     from flowc.codegen.cpu.cache import DiskCache, default_folder
 
-    return DiskCache(default_folder()) if options.cache else None
+    return DiskCache(default_folder())
+
+
+def _disk_cache(options: Options) -> DiskCache | None:
+    return _cache() if options.cache else None
 
 
 def generate(lowered: Lowered, target: Target, options: Options, times: StageTimes) -> Any:

@@ -22,6 +22,7 @@ from flowc.compiler.graph import Node
 from flowc.compiler.lowering import Request
 from flowc.compiler.structure.subgraph import is_structured
 from flowc.ir.dtypes import DType
+from flowc.ir.tensor_values import raw_bytes
 from flowc.passes.target import Target
 
 _digests: WeakKeyDictionary[Node, bytes] = WeakKeyDictionary()
@@ -68,7 +69,7 @@ def _parts(value: object) -> Iterator[bytes | memoryview]:
             if value.dtype.hasobject:
                 raise _NoKey(value.dtype)
             yield f"array {value.dtype.str} {value.shape}\n".encode()
-            yield np.ascontiguousarray(value).reshape(-1).view(np.uint8).data
+            yield raw_bytes(value)
         case list() | tuple():
             yield f"list {len(value)}\n".encode()
             for item in value:

@@ -20,6 +20,7 @@ from flowc.codegen.cpu.program import LoadedProgram, NativeProgram, load_stored,
 from flowc.compiler.graph import Node
 from flowc.compiler.interface import Interface
 from flowc.compiler.lowering import Request
+from flowc.ir.tensor_values import raw_bytes
 from flowc.passes.target import Target
 
 Bytes: TypeAlias = bytes | memoryview
@@ -68,7 +69,7 @@ def _entries(cache: DiskCache, key: str) -> Iterator[tuple[Interface, str, list[
 
 
 def _constant(found: int | bytes, nodes: Sequence[Node]) -> Bytes:
-    return found if isinstance(found, bytes) else _bytes(nodes[found].attributes["value"])
+    return found if isinstance(found, bytes) else raw_bytes(nodes[found].attributes["value"])
 
 
 def _reference(data: Bytes, nodes: Sequence[Node]) -> int | bytes:
@@ -82,12 +83,4 @@ def _reference(data: Bytes, nodes: Sequence[Node]) -> int | bytes:
 def _holds(value: np.ndarray[Any, Any], data: Bytes) -> bool:
     if value.dtype.hasobject or value.nbytes != len(data):
         return False
-    return np.array_equal(_array(data), _array(_bytes(value)))
-
-
-def _bytes(value: np.ndarray[Any, Any]) -> memoryview:
-    return np.ascontiguousarray(value).reshape(-1).view(np.uint8).data
-
-
-def _array(data: Bytes) -> np.ndarray[Any, Any]:
-    return np.frombuffer(data, np.uint8)
+    return np.array_equal(np.frombuffer(data, np.uint8), np.frombuffer(raw_bytes(value), np.uint8))

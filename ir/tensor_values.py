@@ -189,3 +189,8 @@ def as_bytes(value: Any) -> bytes:
 
 def _error(message: str) -> InvalidArgumentError:
     return InvalidArgumentError(None, None, message)
+
+
+def raw_bytes(array: np.ndarray[Any, Any]) -> memoryview:
+    """The array's elements in C order as bytes; a view of its memory where that is possible."""
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data

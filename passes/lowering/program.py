@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import numpy as np
-
 from flowc.ir.dims import Dim
 from flowc.ir.loops.expressions import Load, Scalar
 from flowc.ir.loops.kernel import (
@@ -27,6 +25,7 @@ from flowc.ir.loops.kernel import (
 )
 from flowc.ir.loops.walk import written_by
 from flowc.ir.tensor.core import Computation, Instruction, Module, Parameter, Result, Value
+from flowc.ir.tensor_values import raw_bytes
 from flowc.passes.lowering.buffers import Arena, Lifetimes, buffer_for, memory_of
 from flowc.passes.lowering.fused import roots, walk
 from flowc.passes.lowering.kernels import Scratch, copy_kernel
@@ -207,10 +206,9 @@ class _Lowering:
 
     def _constant(self, instruction: Instruction) -> None:
         value = instruction.result
-        array = np.ascontiguousarray(instruction.attributes["value"])
         buffer = buffer_for(f"constant{len(self.constants)}", value.type)
         self.buffers[value] = buffer
-        self.constants.append(Constants(buffer, array.reshape(-1).view(np.uint8).data))
+        self.constants.append(Constants(buffer, raw_bytes(instruction.attributes["value"])))
 
     def buffer(self, value: Value) -> Buffer:
         """The program buffer that holds a value; its slot is found at first use."""

@@ -368,10 +368,10 @@ def test_arithmetic_that_changes_nothing_flushes_small_values(
 ) -> None:
     i, i_index = index("i", 8)
     x, y = Buffer("x", dtype, 8), Buffer("y", dtype, 8)
-    for left, right in (
-        (Load(x, i), Constant(dtype, constant)),
-        *([(Constant(dtype, constant), Load(x, i))] if operator in ("add", "multiply") else []),
-    ):
+    operands: list[tuple[Scalar, Scalar]] = [(Load(x, i), Constant(dtype, constant))]
+    if operator in ("add", "multiply"):
+        operands.append((Constant(dtype, constant), Load(x, i)))
+    for left, right in operands:
         body = (Store(y, i, Binary(dtype, operator, left, right)),)
         small = np.finfo(dtype.numpy).tiny / 4
         values = np.array([small, -small, 0.0, -0.0, 1.0, -2.0, np.inf, 3.0], dtype.numpy)
