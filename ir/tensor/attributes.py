@@ -19,10 +19,14 @@ def map_dims(value: Any, function: Callable[[Expr], Dim]) -> Any:
     if isinstance(value, Expr):
         new = function(value)
         return value if new == value else new
-    if isinstance(value, tuple):
-        mapped = tuple(map_dims(v, function) for v in value)
-        return value if all(a is b for a, b in zip(value, mapped, strict=True)) else mapped
-    return value
+    if not isinstance(value, tuple):
+        return value
+    mapped, changed = [], False
+    for item in value:
+        new = item if type(item) is int else map_dims(item, function)
+        changed = changed or new is not item
+        mapped.append(new)
+    return tuple(mapped) if changed else value
 
 
 def map_attribute_dims(
@@ -31,12 +35,12 @@ def map_attribute_dims(
     sizes: Callable[[Expr], Dim] | None = None,
 ) -> Mapping[str, Any]:
     """`map_dims` of every attribute, `sizes` for a shape; the same object if none changed."""
-    mapped = {
-        key: map_dims(value, sizes if sizes and key == SHAPE else function)
-        for key, value in attributes.items()
-    }
-    same = all(mapped[key] is value for key, value in attributes.items())
-    return attributes if same else mapped
+    changed = {}
+    for key, value in attributes.items():
+        new = map_dims(value, sizes if sizes and key == SHAPE else function)
+        if new is not value:
+            changed[key] = new
+    return {**attributes, **changed} if changed else attributes
 
 
 def symbolic_dims(value: Any) -> Iterator[Expr]:
