@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     r"""\s*(?://[^\n]*\s*)*(?P<token>
       "(?:[^"\\]|\\.)*"                         # string
     | %[\w]+(?:\#\d+)?                          # value
-    | \^\w+ | @[\w.$-]+ | \#[\w.]+              # block, symbol, attribute name
+    | \^\w+ | @[\w.$-]+ | @"(?:[^"\\]|\\.)*" | \#[\w.]+   # block, symbol, attribute name
     | 0x[0-9A-Fa-f]+
     | -?\d+(?:\.\d*(?:[eE][-+]?\d+)?)?          # number
     | [A-Za-z_][\w.$]*                          # word
@@ -71,6 +71,13 @@ class Lexer:
         if self.peek() != token:
             raise self.error(f"expected {token!r}")
         self.next()
+
+    def symbol_name(self) -> str:
+        """Take the name of a symbol, `@f` or `@"a/b:0"`."""
+        token = self.next()
+        if not token.startswith("@"):
+            raise self.error("expected the name of a symbol")
+        return str(json.loads(token[1:])) if token[1] == '"' else token[1:]
 
     def string(self) -> str:
         """Take a quoted string."""

@@ -32,7 +32,7 @@ def parse_module(text: str) -> Module:
     """The module that the text prints. Raises ParseError."""
     lexer = Lexer(text)
     lexer.expect("module")
-    name = lexer.next().removeprefix("@")
+    name = lexer.symbol_name()
     attributes: dict[str, Any] = {}
     if lexer.accept("attributes"):
         attributes = _dictionary(lexer)

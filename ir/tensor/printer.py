@@ -16,6 +16,7 @@ argument is the result that takes its memory. `loc` is the graph node.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -68,7 +69,7 @@ class Printer:
 
     def module(self, module: Module) -> str:
         """Print a module and return the text."""
-        self.lines.append(f"module @{module.name}{_module_attributes(module)} {{")
+        self.lines.append(f"module @{_symbol(module.name)}{_module_attributes(module)} {{")
         self.function(module.main, {a: r for r, a in module.donated.items()}, 1)
         self.lines.append("}")
         return self.text()
@@ -176,3 +177,8 @@ def _source(source: SymbolSource) -> str:
     if isinstance(source, Derived):
         return str(source.definition)
     return f"argument {source.argument} element {source.index}"
+
+
+def _symbol(name: str) -> str:
+    """A symbol's name, quoted where MLIR wants it."""
+    return name if re.fullmatch(r"[A-Za-z_][\w.$-]*", name, re.ASCII) else json.dumps(name)
