@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -119,7 +119,7 @@ def compile_program(
     """
     if bounds_checks:
         return _compile(program, target, True, None)
-    key = (program_digest(program), target)
+    key = Loading(program_digest(program, EMBED_LIMIT), target, _addresses(program))
     found = _loaded.get(key)
     if found is not None:
         return replace(found, times={})  # it took no time again
@@ -180,7 +180,7 @@ def _compile(
     program: Program, target: Target, bounds_checks: bool, disk_cache: DiskCache | None
 ) -> NativeProgram:
     times: dict[str, float] = {}
-    key = "" if disk_cache is None else object_key(program_digest(program), target)
+    key = "" if disk_cache is None else object_key(program_digest(program, EMBED_LIMIT), target)
     made = None if disk_cache is None else _from_disk(program, key, target, disk_cache, times)
     sites: list[tuple[str, str]] = []
     if made is None:
@@ -250,6 +250,11 @@ def load_stored(
     return LoadedProgram(entry, kept, [])
 
 
+def _addresses(program: Program) -> tuple[int, ...]:
+    """Where the large constants are: they stay there as long as the program is kept."""
+    return tuple(np.frombuffer(data, np.uint8).ctypes.data for data in tabled(program))
+
+
 def tabled(program: Program) -> list[bytes | memoryview]:
     """The constants that are too large to be in the code."""
     return [c.data for c in program.constants if len(c.data) > EMBED_LIMIT]
@@ -301,21 +306,29 @@ def _fill_table(constants: Sequence[bytes | memoryview], address: int) -> list[A
     return arrays
 
 
+class Loading(NamedTuple):
+    """What programs have in common that share their code and constants."""
+
+    digest: str
+    target: Target
+    constants: tuple[int, ...]  # addresses of the large ones
+
+
 class _LoadedPrograms:
     """The programs of this process, least recently used first."""
 
     def __init__(self) -> None:
-        self._programs: OrderedDict[tuple[str, Target], NativeProgram] = OrderedDict()
+        self._programs: OrderedDict[Loading, NativeProgram] = OrderedDict()
         self._objects = 0
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[str, Target]) -> NativeProgram | None:
+    def get(self, key: Loading) -> NativeProgram | None:
         with self._lock:
             if key in self._programs:
                 self._programs.move_to_end(key)
             return self._programs.get(key)
 
-    def put(self, key: tuple[str, Target], program: NativeProgram) -> None:
+    def put(self, key: Loading, program: NativeProgram) -> None:
         with self._lock:
             replaced = self._programs.pop(key, None)
             self._objects += program.objects - (0 if replaced is None else replaced.objects)

@@ -15,6 +15,7 @@ import pytest
 from flowc.codegen.cpu import objects, parts
 from flowc.codegen.cpu import program as programs
 from flowc.codegen.cpu.cache import DiskCache, object_key
+from flowc.codegen.cpu.entry import EMBED_LIMIT
 from flowc.codegen.cpu.host import host_target, make_target
 from flowc.codegen.cpu.program import compile_object, compile_program
 from flowc.codegen.cpu.stored_programs import pack
@@ -219,7 +220,7 @@ def test_code_that_cannot_be_loaded_is_made_again(
 ) -> None:
     disk = DiskCache(tmp_path)
     program, target = add_program(100), host_target(1)
-    key = object_key(program_digest(program), target)
+    key = object_key(program_digest(program, EMBED_LIMIT), target)
     for code in (b"no object code", pack([b"no object code"]), pack([])):
         monkeypatch.setattr(programs, "_loaded", programs._LoadedPrograms())
         disk.store(key, code)
@@ -365,3 +366,21 @@ def test_few_stores_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for number in range(1000):
         disk.store(f"k{number}", b"x" * 100)
     assert 5 < len(looks) < 50  # one in fifty
+
+
+def test_programs_that_differ_in_large_constants_share_code_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, size = DiskCache(tmp_path), 5000
+    x, y, c = (Buffer(name, F32, size) for name in "xyc")
+    for value in (2.0, 3.0):
+        monkeypatch.setattr(programs, "_loaded", programs._LoadedPrograms())
+        data = np.full(size, value, np.float32).tobytes()
+        call = Call(elementwise("multiply"), (x, c, y))
+        constants = (Constants(c, data),)
+        program = Program("scale", (x, y), (N_SYMBOL,), constants, (), 0, (call,))
+        native = compile_program(program, host_target(1), disk_cache=disk)
+        assert ("codegen" in native.times) == (value == 2.0)
+        inputs = [np.ones(size, np.float32), np.zeros(size, np.float32)]
+        _, (_, result) = run_native(native, program, inputs, {"n": size})
+        assert (result == value).all()
