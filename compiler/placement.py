@@ -87,9 +87,7 @@ def sharing(nodes: Sequence[Node], fed: Collection[str]) -> list[set[str]]:
             if source is None or edge.tensor in fed or edge.tensor in roots:
                 continue
             if dtype_of(source, edge.output) in _STATE:
-                joined = groups.get(source.name, {source.name}) | groups.get(
-                    node.name, {node.name}
-                )
+                joined = groups.get(source.name, {source.name}) | groups.get(node.name, {node.name})
                 groups.update(dict.fromkeys(joined, joined))
     return list({id(group): group for group in groups.values()}.values())
 

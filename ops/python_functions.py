@@ -31,6 +31,7 @@ class PythonFunction:
 _tokens = count()
 _functions: WeakValueDictionary[str, PythonFunction] = WeakValueDictionary()
 
+
 def _call(input: list[Array], *, token: str, Tout: Sequence[DType]) -> list[Array]:
     found = _functions.get(token)
     if found is None:

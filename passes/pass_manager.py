@@ -60,9 +60,7 @@ class Observer:
     timings: list[Timing] = field(default_factory=list)
 
 
-def run_passes(
-    module: Module, passes: Sequence[Pass], observer: Observer | None = None
-) -> Module:
+def run_passes(module: Module, passes: Sequence[Pass], observer: Observer | None = None) -> Module:
     """The module after all passes. Raises PassError naming the pass that failed."""
     observer = observer or Observer()
     chosen = [p for p in passes if p.name not in observer.skip][: observer.limit]

@@ -180,9 +180,7 @@ class Executor:
         fed = frozenset(feeds)
         wanted = [parse_tensor_name(f).node for f in fetches if f not in fed]
         needed = self._index.needed([*wanted, *targets], fed)
-        library = Library(
-            self._index.functions, self._index.node, self.graph.gradient_of_function
-        )
+        library = Library(self._index.functions, self._index.node, self.graph.gradient_of_function)
         types = {name: self.static_type(name) for name in feeds}
         nodes = structured(needed, fed, fetches, library)
         self._require_known(nodes)
@@ -190,9 +188,7 @@ class Executor:
         return Step(self, nodes, feeds, fetches, types)
 
     @staticmethod
-    def _require_made(
-        nodes: Sequence[Node], fetches: Iterable[str], fed: Collection[str]
-    ) -> None:
+    def _require_made(nodes: Sequence[Node], fetches: Iterable[str], fed: Collection[str]) -> None:
         """Raise InvalidArgumentError for a fetch that is made inside of a loop, once per turn."""
         made = {node.name for node in nodes}
         for tensor in fetches:

@@ -93,6 +93,7 @@ class LoweredGraph:
     fixed: Mapping[int, np.ndarray[Any, Any]]  # feeds whose values the code was made for
     hints: Mapping[str, int]  # the symbols' values in the run that asks for the code
 
+
 class ShapeDependsOnData(Exception):
     """A node's result shape follows from data that an earlier part of the step must compute.
 

@@ -18,10 +18,11 @@ Nodes: TypeAlias = dict[str, Node]
 STRUCTURED = frozenset({"If", "StatelessIf", "Case", "StatelessCase", "While", "StatelessWhile"})
 VARIABLES = frozenset({"VariableV2", "Variable", "VarHandleOp"})
 SOURCES = VARIABLES | {"Const"}
+# Ops whose kernels pass their first input's memory on.
 VIEWS = frozenset({
     "Bitcast", "CheckNumerics", "EnsureShape", "ExpandDims", "Identity", "PreventGradient",
     "Reshape", "Squeeze", "StopGradient",
-})  # fmt: skip  whose kernels pass their first input's memory on
+})  # fmt: skip
 _LEFT_OVER = frozenset({"Merge", "RefMerge", "LoopCond", "NextIteration", "RefNextIteration"})
 BACK_EDGES = frozenset({"NextIteration", "RefNextIteration"})
 

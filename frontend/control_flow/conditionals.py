@@ -308,5 +308,3 @@ def _numbered(branch_fns: Any) -> dict[int, Branch]:
             raise ValueError(f"branch_fns contains two functions for {key}")
         found[key] = function
     return found
-
-

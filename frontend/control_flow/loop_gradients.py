@@ -153,9 +153,7 @@ class LoopGradient:
             entered = forward.capture(stack)
             where = output_context(value.op)
             with graph.in_context(where):
-                push = build(
-                    "StackPushV2", entered, value, swap_memory=forward.swap_memory
-                ).op
+                push = build("StackPushV2", entered, value, swap_memory=forward.swap_memory).op
         follower = self.forward_index.op if where is forward else self.forward_sync
         follower.add_control_inputs([push])
         push.add_control_inputs([self.forward_step])

@@ -294,4 +294,3 @@ def _leaf_invariants(leaf: Any, invariant: Any) -> list[TensorShape]:
             rows = shape[:1] if shape.ndims else TensorShape([None])
             return [shape, rows, TensorShape([shape.ndims])][: len(tensors_of(leaf))]
     return [shape]
-

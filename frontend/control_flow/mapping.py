@@ -113,9 +113,7 @@ def map_fn(
 
 
 def _result_array(dtype: Any, rows: _Elements, infer_shape: bool) -> TensorArray:
-    return TensorArray(
-        as_dtype(dtype), rows.count, dynamic_size=False, infer_shape=infer_shape
-    )
+    return TensorArray(as_dtype(dtype), rows.count, dynamic_size=False, infer_shape=infer_shape)
 
 
 def foldl(

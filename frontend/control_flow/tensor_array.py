@@ -284,4 +284,3 @@ def _block_shape(value: Any, lengths: Any) -> TensorShape:
     same = known is not None and known.size > 0 and bool((known == known.ravel()[0]).all())
     rows = int(known.ravel()[0]) if same else None
     return TensorShape([rows, *value.shape.as_list()[1:]])
-

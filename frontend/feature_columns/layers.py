@@ -123,9 +123,7 @@ def linear_model(
         for column in columns:
             with variable_scope(None, default_name=column.var_scope_name) as scope:
                 if isinstance(column, CategoricalColumn):
-                    sums.append(
-                        _of_ids(column, builder, units, sparse_combiner, names, trainable)
-                    )
+                    sums.append(_of_ids(column, builder, units, sparse_combiner, names, trainable))
                 else:
                     sums.append(_of_numbers(column, builder, units, names, trainable))
                 _note(cols_to_vars, column, scope)
@@ -145,9 +143,7 @@ def _of_numbers(
     column: DenseColumn, builder: Features, units: int, names: list[str], trainable: bool
 ) -> Any:
     flat = _flat(column, builder, names, trainable)
-    weights = _weights(
-        "weights", [column.variable_shape.num_elements(), units], names, trainable
-    )
+    weights = _weights("weights", [column.variable_shape.num_elements(), units], names, trainable)
     return matmul(flat, weights, name="weighted_sum")
 
 

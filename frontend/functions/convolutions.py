@@ -44,9 +44,7 @@ def _padding(padding: Any, data_format: str) -> tuple[str, list[int]]:
     return "EXPLICIT", [int(v) for pair in padding for v in pair]
 
 
-def conv_attributes(
-    strides: Any, padding: Any, data_format: str, dilations: Any
-) -> dict[str, Any]:
+def conv_attributes(strides: Any, padding: Any, data_format: str, dilations: Any) -> dict[str, Any]:
     """The attributes of a convolution of images. Raises ValueError for lists of wrong length."""
     channel = 1 if data_format.startswith("NC") else 3
     kind, explicit = _padding(padding, data_format)

@@ -148,8 +148,10 @@ class GradientTape:
         if id(tensor) in self._watched:
             return True
         is_variable = tensor.dtype is dtypes.resource or tensor.is_ref
-        return is_variable and self._watch_variables and any(
-            v.stored is tensor for v in trainable_variables()
+        return (
+            is_variable
+            and self._watch_variables
+            and any(v.stored is tensor for v in trainable_variables())
         )
 
     def is_recorded(self, op: Operation) -> bool:

@@ -83,8 +83,10 @@ class QueueBase:
 
         Raises TypeError for what are no queues, or queues of other dtypes or names.
         """
-        if not queues or not isinstance(queues, list | tuple) or not all(
-            isinstance(queue, QueueBase) for queue in queues
+        if (
+            not queues
+            or not isinstance(queues, list | tuple)
+            or not all(isinstance(queue, QueueBase) for queue in queues)
         ):
             raise TypeError("A list of queues expected")
         first = queues[0]
@@ -355,4 +357,3 @@ def _attribute(given: Any, shapes: list[Any]) -> list[Any]:
 def _hash(text: str) -> int:
     """A number below 2**31 that depends on the text alone."""
     return int(md5(text.encode()).hexdigest()[:8], 16) & 0x7FFFFFFF
-

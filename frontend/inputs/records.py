@@ -64,7 +64,7 @@ class TFRecordOptions:
 
     @classmethod
     def get_compression_type_string(cls, options: Any) -> str:
-        """"GZIP", "ZLIB" or "" for options or a compression type. Raises ValueError."""
+        """ "GZIP", "ZLIB" or "" for options or a compression type. Raises ValueError."""
         if isinstance(options, TFRecordOptions):
             options = options.compression_type
         if options not in _NAMES:
@@ -107,9 +107,7 @@ class TFRecordWriter:
 
     def _open(self) -> RecordWriter:
         if self._writer is None:
-            raise FailedPreconditionError(
-                None, None, "Writer not initialized or previously closed"
-            )
+            raise FailedPreconditionError(None, None, "Writer not initialized or previously closed")
         return self._writer
 
     def __enter__(self) -> TFRecordWriter:

@@ -205,8 +205,8 @@ class SummarySaverHook(SessionRunHook):
 
     def before_run(self, run_context: SessionRunContext) -> SessionRunArgs:
         """Ask for the step, and for the summaries when it is time."""
-        self._request_summary = (
-            self._next_step is None or self._timer.should_trigger_for_step(self._next_step)
+        self._request_summary = self._next_step is None or self._timer.should_trigger_for_step(
+            self._next_step
         )
         requests = {"global_step": self._global_step}
         summaries = self._summaries() if self._request_summary else None
@@ -266,8 +266,8 @@ class ProfilerHook(SessionRunHook):
 
     def before_run(self, run_context: SessionRunContext) -> SessionRunArgs:
         """Take the time, when it is time."""
-        self._request = (
-            self._next_step is not None and self._timer.should_trigger_for_step(self._next_step)
+        self._request = self._next_step is not None and self._timer.should_trigger_for_step(
+            self._next_step
         )
         self._began = time.time()
         return SessionRunArgs(self._global_step, options=RunOptions())

@@ -90,9 +90,7 @@ class Scaffold:
             self._local_init_op, "local_init_op", GraphKeys.LOCAL_INIT_OP,
             Scaffold.default_local_init_op,
         )  # fmt: skip
-        self._summary_op = _given(
-            self._summary_op, "summary_op", GraphKeys.SUMMARY_OP, merge_all
-        )
+        self._summary_op = _given(self._summary_op, "summary_op", GraphKeys.SUMMARY_OP, merge_all)
         if self._saver is None:
             self._saver = saver_or_default()
         self._saver.build()

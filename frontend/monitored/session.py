@@ -227,9 +227,7 @@ def MonitoredTrainingSession(
         all_hooks.append(StepCounterHook(log_step_count_steps, output_dir=folder))
     steps, seconds = _interval(save_summaries_steps, save_summaries_secs, (100, None))
     if folder and (steps or seconds):
-        all_hooks.append(
-            SummarySaverHook(steps, seconds, scaffold=scaffold, output_dir=folder)
-        )
+        all_hooks.append(SummarySaverHook(steps, seconds, scaffold=scaffold, output_dir=folder))
     steps, seconds = _interval(save_checkpoint_steps, save_checkpoint_secs, (None, 600))
     if checkpoint_dir and (steps or seconds):
         all_hooks.append(CheckpointSaverHook(checkpoint_dir, seconds, steps, scaffold=scaffold))

@@ -123,9 +123,7 @@ class HookedSession(WrappedSession):
         values = self.inner.run([fetches, *wanted.values()], feeds, merged, metadata)
         results = dict(zip(wanted, values[1:], strict=True))
         for number, hook in enumerate(self._hooks):
-            hook.after_run(
-                context, SessionRunValues(results.get(number), merged, metadata)
-            )
+            hook.after_run(context, SessionRunValues(results.get(number), merged, metadata))
         self._should_stop = self._should_stop or context.stop_requested
         return values[0]
 
@@ -187,9 +185,7 @@ class CoordinatedSession(WrappedSession):
         """Stop the threads, and close. Raises what a thread has reported."""
         self._coord.request_stop()
         try:
-            self._coord.join(
-                stop_grace_period_secs=self._grace_seconds, ignore_live_threads=True
-            )
+            self._coord.join(stop_grace_period_secs=self._grace_seconds, ignore_live_threads=True)
         finally:
             super().close()
 

@@ -212,9 +212,7 @@ def DEFINE_spaceseplist(name: str, default: Any, help: str = "", **kwargs: Any) 
     _define(name, start, help, lambda text: text.split())
 
 
-def _define_multi(
-    name: str, default: Any, help: str, parse: Callable[[str], Any]
-) -> None:
+def _define_multi(name: str, default: Any, help: str, parse: Callable[[str], Any]) -> None:
     start = [default] if isinstance(default, str | int | float) else default
     _define(name, None if start is None else list(start), help, parse, is_multi=True)
 

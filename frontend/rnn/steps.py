@@ -39,8 +39,7 @@ def checked_lengths(lengths: Any, batch_size: Any) -> Any:
     lengths = cast(convert(lengths, None, "sequence_length"), dtypes.int32)
     if lengths.shape.ndims not in (None, 1):
         raise ValueError(
-            "sequence_length must be a vector of length batch_size, but saw shape: "
-            f"{lengths.shape}"
+            f"sequence_length must be a vector of length batch_size, but saw shape: {lengths.shape}"
         )
     shape = build("Shape", lengths)
     expected = stack([batch_size])

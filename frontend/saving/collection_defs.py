@@ -40,9 +40,7 @@ class _Kind:
 _KINDS: dict[str, _Kind] = {}
 
 
-def register_collection(
-    key: str, message: type[Message], from_proto: Callable[..., Any]
-) -> None:
+def register_collection(key: str, message: type[Message], from_proto: Callable[..., Any]) -> None:
     """Say how the items of a collection are read; they write themselves with `to_proto(scope)`."""
     _KINDS[key] = _Kind(message, from_proto)
 

@@ -159,5 +159,3 @@ def all_v2_summary_ops() -> list[Any]:
 def initialize(graph: Any = None, session: Any = None) -> None:
     """Start a writer of TensorFlow 2's kind. Raises RuntimeError: flowc has none."""
     raise RuntimeError("No default tf.contrib.summary.SummaryWriter found")
-
-

@@ -69,9 +69,7 @@ class Comparisons(unittest.TestCase):
         """|a - b| <= atol + rtol |b| everywhere; also of lists, tuples and dictionaries."""
         self._close(a, b, rtol, atol, "", msg)
 
-    def _close(
-        self, a: Any, b: Any, rtol: float, atol: float, path: str, msg: str | None
-    ) -> None:
+    def _close(self, a: Any, b: Any, rtol: float, atol: float, path: str, msg: str | None) -> None:
         where = f" at {path}" if path else ""
         if hasattr(a, "_asdict"):
             a = a._asdict()
@@ -247,9 +245,7 @@ class Comparisons(unittest.TestCase):
         """A container has that many items."""
         self.assertEqual(len(container), expected_len, msg)
 
-    def assertBetween(
-        self, value: Any, minv: Any, maxv: Any, msg: str | None = None
-    ) -> None:
+    def assertBetween(self, value: Any, minv: Any, maxv: Any, msg: str | None = None) -> None:
         """A value is neither below nor above two others."""
         self.assertTrue(minv <= value <= maxv, msg or f"{value} is not between {minv} and {maxv}")
 

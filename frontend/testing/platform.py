@@ -86,6 +86,3 @@ def create_local_cluster(
         return [Server(cluster, job, i, protocol, config) for i in range(count)]
 
     return servers("worker", num_workers, worker_config), servers("ps", num_ps, ps_config)
-
-
-

@@ -75,9 +75,7 @@ def _of_scopes(
     return found
 
 
-def _check_shape(
-    variable: Variable, name: str, shapes: Mapping[str, Any], path: str
-) -> None:
+def _check_shape(variable: Variable, name: str, shapes: Mapping[str, Any], path: str) -> None:
     if name not in shapes:
         raise ValueError(f"Tensor {name} is not found in {path} checkpoint {sorted(shapes)}")
     part = variable._get_save_slice_info()

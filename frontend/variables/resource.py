@@ -145,9 +145,7 @@ class ResourceVariable(Variable):
             if validate:
                 self.shape.assert_is_compatible_with(tensor.shape)
             attributes = {} if op else {"validate_shape": validate and self._is_validated}
-            assigned = build(
-                f"Assign{op}VariableOp", self._handle, tensor, name=name, **attributes
-            )
+            assigned = build(f"Assign{op}VariableOp", self._handle, tensor, name=name, **attributes)
             shape = self.shape if validate else tensor.shape
             return UnreadVariable(self, assigned, shape) if read else assigned
 

@@ -53,10 +53,7 @@ def concat(b: Builder, concat_dim: Value, values: list[Value]) -> Value:
     return _concatenate(b, values, concat_dim)
 
 
-@op(
-    "ConcatV2(values: N*T, axis: Tidx[]; N: int >= 2, T: type,"
-    " Tidx: {index} = int32) -> output: T"
-)
+@op("ConcatV2(values: N*T, axis: Tidx[]; N: int >= 2, T: type, Tidx: {index} = int32) -> output: T")
 def concat_v2(b: Builder, values: list[Value], axis: Value) -> Value:
     """The values one after the other along a dimension."""
     return _concatenate(b, values, axis)

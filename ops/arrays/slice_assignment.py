@@ -78,9 +78,9 @@ def _into_resource(
 
 
 op(f"TensorStridedSliceUpdate(input: T, {_SLICE}; {_MASKS}) -> output: T")(_masks(_assigned))
-op(
-    f"StridedSliceAssign(ref: ref(T), {_SLICE}; {_MASKS}) -> output_ref: ref(T)", stateful=True
-)(_masks(_into_variable)).not_differentiable()
+op(f"StridedSliceAssign(ref: ref(T), {_SLICE}; {_MASKS}) -> output_ref: ref(T)", stateful=True)(
+    _masks(_into_variable)
+).not_differentiable()
 op(f"ResourceStridedSliceAssign(ref: resource, {_SLICE}; {_MASKS})", stateful=True)(
     _masks(_into_resource)
 )

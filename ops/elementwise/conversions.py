@@ -140,7 +140,6 @@ _COMPLEX = "T: {complex} = complex64"
 _REAL = "Tout: {float32, float64} = float32"
 
 
-
 @op("Complex(real: T, imag: T; T: {float32, float64} = float32, Tout: {complex} = complex64)"
     " -> out: Tout")  # fmt: skip
 def complex_(b: Builder, real: Value, imag: Value, *, Tout: DType) -> Value:

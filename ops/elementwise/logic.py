@@ -30,9 +30,9 @@ def _broadcast_first(
 
 _SIGNS = {"Less": "<", "LessEqual": "<=", "Greater": ">", "GreaterEqual": ">="}
 for _name, _function in _BINARY.items():
-    op(f"{_name}(x: T, y: T; T: {{real}}) -> z: bool")(
-        _broadcast_first(_function)
-    ).documented(f"Whether x {_SIGNS[_name]} y; false where either is NaN.").not_differentiable()
+    op(f"{_name}(x: T, y: T; T: {{real}}) -> z: bool")(_broadcast_first(_function)).documented(
+        f"Whether x {_SIGNS[_name]} y; false where either is NaN."
+    ).not_differentiable()
 
 
 def _define_equality(name: str, direction: str, otherwise: bool) -> None:

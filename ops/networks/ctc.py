@@ -145,9 +145,7 @@ def ctc_loss(
     ignore_longer_outputs_than_inputs: bool,
 ) -> tuple[Array, Array]:
     """Minus the log-likelihood of each sequence of labels, and its gradient for the logits."""
-    time, batch, classes = _require_sizes(
-        inputs, sequence_length, InvalidArgumentError
-    )
+    time, batch, classes = _require_sizes(inputs, sequence_length, InvalidArgumentError)
     for number, length in enumerate(sequence_length.tolist()):
         require(length <= time, f"sequence_length({number}) <= {time}")
     sequences = _labels(labels_indices, labels_values, batch)

@@ -51,8 +51,7 @@ def lstm_block_cell_grad(b: Builder, *operands: Value, use_peephole: bool) -> tu
 
 
 @op(
-    f"GRUBlockCellGrad({_GRU}; T: {{float32}})"
-    " -> d_x: T, d_h_prev: T, d_c_bar: T, d_r_bar_u_bar: T"
+    f"GRUBlockCellGrad({_GRU}; T: {{float32}}) -> d_x: T, d_h_prev: T, d_c_bar: T, d_r_bar_u_bar: T"
 )
 def gru_block_cell_grad(b: Builder, *operands: Value) -> tuple[Value, ...]:
     """The gradients by input and state, and by what candidate and gates are functions of."""

@@ -91,8 +91,7 @@ def _crop(
 def _covers(crop: _Box, boxes: Sequence[_Box], part: Any) -> bool:
     """Whether a crop covers that part of one of the boxes; those below a pixel do not count."""
     return crop.area >= 1 and any(
-        box.area >= 1 and _float(crop.common(box).area) / _float(box.area) >= part
-        for box in boxes
+        box.area >= 1 and _float(crop.common(box).area) / _float(box.area) >= part for box in boxes
     )
 
 
@@ -108,9 +107,7 @@ def _boxes(tensor: Array, width: int, height: int, whole_if_none: bool) -> list[
         "you wish to not provide any bounding boxes.",
     )
     outside = flat[~((flat >= 0) & (flat <= 1))]
-    require(
-        not outside.size, f"All bounding box coordinates must be in [0.0, 1.0]: {outside[:1]}"
-    )
+    require(not outside.size, f"All bounding box coordinates must be in [0.0, 1.0]: {outside[:1]}")
     scaled = (flat * np.array([height, width, height, width], _float)).astype(int)
     return [_Box(*row) for row in scaled.tolist()] or [_Box(0, 0, height, width)]
 

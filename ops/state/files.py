@@ -128,9 +128,7 @@ def save_slices(
     _save(context.checkpoints, filename, names, slices, data, T)
 
 
-@host_op(
-    "Save(filename: string, tensor_names: string, data: T; T: list(type) >= 1)", stateful=True
-)
+@host_op("Save(filename: string, tensor_names: string, data: T; T: list(type) >= 1)", stateful=True)
 def save(
     filename: Array,
     tensor_names: Array,

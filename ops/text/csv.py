@@ -96,9 +96,7 @@ def _column(
     values = []
     for number, field in enumerate(fields):
         if field in missing:
-            require(
-                bool(standing), f"Field {index} is required but missing in record {number}!"
-            )
+            require(bool(standing), f"Field {index} is required but missing in record {number}!")
             values.append(standing[0])
         elif dtype.is_numeric:
             what = f"Field {index} in record {number} is not a valid {dtype.name}"

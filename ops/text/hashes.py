@@ -205,9 +205,7 @@ def string_to_hash_bucket_fast(input: Array, *, num_buckets: int) -> Array:
     "StringToHashBucketStrong(input: string; num_buckets: int >= 1, key: list(int))"
     " -> output: int64"
 )
-def string_to_hash_bucket_strong(
-    input: Array, *, num_buckets: int, key: tuple[int, ...]
-) -> Array:
+def string_to_hash_bucket_strong(input: Array, *, num_buckets: int, key: tuple[int, ...]) -> Array:
     """The bucket of each string, by a hash with a secret key."""
     require(len(key) == 2, f"Key must have 2 elements, not {len(key)}")
     return _buckets(input, num_buckets, lambda text: siphash(text, (key[0], key[1])))

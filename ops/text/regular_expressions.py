@@ -81,9 +81,7 @@ def _full_match(input: Array, pattern: str) -> Array:
     "RegexReplace(input: string, pattern: string[], rewrite: string[]; replace_global: bool = true)"
     " -> output: string"
 )
-def regex_replace(
-    input: Array, pattern: Array, rewrite: Array, *, replace_global: bool
-) -> Array:
+def regex_replace(input: Array, pattern: Array, rewrite: Array, *, replace_global: bool) -> Array:
     """What matches the pattern, everywhere or at first, replaced."""
     source, target = decode(the_text(pattern, "pattern")), decode(the_text(rewrite, "rewrite"))
     return _replace(input, source, target, replace_global)

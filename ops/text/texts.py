@@ -68,6 +68,4 @@ def broadcasts(x: Any, y: Any) -> bool:
 
 def require_broadcast(x: Any, y: Any) -> None:
     """Raise InvalidArgumentError unless two arrays have a common shape."""
-    require(
-        broadcasts(x, y), f"Incompatible shapes: {list(np.shape(x))} vs. {list(np.shape(y))}"
-    )
+    require(broadcasts(x, y), f"Incompatible shapes: {list(np.shape(x))} vs. {list(np.shape(y))}")

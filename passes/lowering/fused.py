@@ -59,9 +59,7 @@ class Fused:
         """A fresh element generator over the inputs' buffers."""
         return Elements(dict(zip(self.computation.parameters, self.inputs, strict=True)))
 
-    def stores(
-        self, elements: Elements, results: Sequence[int], index: dict[int, Indices]
-    ) -> Body:
+    def stores(self, elements: Elements, results: Sequence[int], index: dict[int, Indices]) -> Body:
         """Stores of the numbered results, each at its own index."""
         found: list[Statement] = []
         for number in results:
@@ -215,5 +213,3 @@ def lanes_of(body: Body, target: Target) -> int:
         if (node.dtype.is_numeric and not isinstance(node, Load)) or isinstance(node, Load):
             widest = max(widest, node.dtype.size)
     return max(1, target.vector_bytes // widest)
-
-

@@ -134,9 +134,7 @@ class _Lowering:
             return False
         donated = {memory_of(main.results[number]) for number in self.module.donated}
         following = steps[steps.index(source.instruction) + 1 :]
-        return any(
-            i.primitive in _WORK and not donated.intersection(i.results) for i in following
-        )
+        return any(i.primitive in _WORK and not donated.intersection(i.results) for i in following)
 
     def _place_result(self, value: Value, name: str) -> list[tuple[Value, Buffer]]:
         """New memory for a result; a kernel writes there if it may, else a copy must."""

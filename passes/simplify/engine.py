@@ -63,9 +63,7 @@ class RuleBuilder(Builder):
 
     def inline(self, region: Computation, arguments: Sequence[Value]) -> Sequence[Value]:
         """The results of a copy of the region, its instructions standing here."""
-        instructions, results = clone(
-            region, dict(zip(region.parameters, arguments, strict=True))
-        )
+        instructions, results = clone(region, dict(zip(region.parameters, arguments, strict=True)))
         self._instructions += instructions
         return results
 

@@ -134,4 +134,3 @@ def combiner(region_owner: Instruction) -> str | None:
     whole = region.results == instruction.results
     both = set(instruction.operands) == set(region.parameters)
     return instruction.primitive if whole and both else None
-

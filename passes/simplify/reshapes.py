@@ -67,9 +67,7 @@ def reshape_of_iota(b: RuleBuilder, i: Instruction) -> Value | None:
     wide, axis = wide_axes(found.types[0].shape), found.attributes["iota_dimension"]
     if axis not in wide:
         return b.full(0, i.types[0].shape, i.types[0].dtype)
-    return b.iota(
-        i.types[0].shape, wide_axes(i.types[0].shape)[wide.index(axis)], i.types[0].dtype
-    )
+    return b.iota(i.types[0].shape, wide_axes(i.types[0].shape)[wide.index(axis)], i.types[0].dtype)
 
 
 def elementwise_of_reshapes(b: RuleBuilder, i: Instruction) -> Value | None:

@@ -34,4 +34,3 @@ def never_negative_zero(value: Value, depth: int = _DEPTH) -> bool:
             return never_negative_zero(operands[0], depth)
         case name:
             return name in _POSITIVE
-

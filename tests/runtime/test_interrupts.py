@@ -25,7 +25,6 @@ def pythons_own_handler() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-
 def endless() -> Any:
     return tf.while_loop(lambda i: i >= 0, lambda i: i * 0 + 1, [tf.constant(0)])
 

@@ -63,9 +63,7 @@ def test_flushing_a_compressed_file(tmp_path: Path) -> None:
 
 def test_files_one_after_the_other(tmp_path: Path) -> None:
     path = tmp_path / "records"
-    content = b"".join(
-        zlib.compress(framed(record), wbits=31) for record in (b"first", b"second")
-    )
+    content = b"".join(zlib.compress(framed(record), wbits=31) for record in (b"first", b"second"))
     path.write_bytes(content)
     assert list(read_records(path, "GZIP")) == [b"first", b"second"]
 
@@ -83,5 +81,3 @@ def test_errors(tmp_path: Path) -> None:
     (tmp_path / "long").write_bytes(framed(b"x")[:-6])
     with pytest.raises(errors.DataLossError, match="truncated record at 0"):
         list(read_records(tmp_path / "long"))
-
-

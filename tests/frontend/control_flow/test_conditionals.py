@@ -67,9 +67,7 @@ def test_a_gradient_inside_of_a_branch() -> None:
 def test_structures() -> None:
     pred = tf.placeholder(tf.bool, [])
     x = tf.constant(3.0)
-    found = tf.cond(
-        pred, lambda: {"a": x, "b": (x * 2, x * 3)}, lambda: {"a": -x, "b": (x, x)}
-    )
+    found = tf.cond(pred, lambda: {"a": x, "b": (x * 2, x * 3)}, lambda: {"a": -x, "b": (x, x)})
     with tf.Session() as session:
         assert session.run(found, {pred: True}) == {"a": 3.0, "b": (6.0, 9.0)}
         assert session.run(found, {pred: False}) == {"a": -3.0, "b": (3.0, 3.0)}

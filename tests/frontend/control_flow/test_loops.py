@@ -128,9 +128,7 @@ def test_a_shape_that_varies() -> None:
     with tf.Session() as session:
         assert session.run(y, {x: [[1, 2], [3, 4]]}).tolist() == [[1, 2], [3, 4]] * 4
     with pytest.raises(ValueError, match="use the `shape_invariants` argument"):
-        tf.while_loop(
-            lambda a: tf.size(a) < 9, lambda a: tf.concat([a, a], 0), [tf.zeros([1, 2])]
-        )
+        tf.while_loop(lambda a: tf.size(a) < 9, lambda a: tf.concat([a, a], 0), [tf.zeros([1, 2])])
     with pytest.raises(ValueError, match="is not compatible with the initial shape"):
         tf.while_loop(lambda a: True, lambda a: a, [x], shape_invariants=[tf.TensorShape([3])])
 
@@ -166,9 +164,7 @@ def test_training_through_a_loop(resource: bool) -> None:
 def test_strings_and_sparse_tensors_as_loop_variables() -> None:
     text = loop(lambda i, a: tf.strings.join([a, "x"]), tf.constant("a"))
     sparse = tf.SparseTensor([[0, 1], [1, 0]], [1.0, 2.0], [2, 2])
-    doubled = loop(
-        lambda i, s: tf.SparseTensor(s.indices, s.values * 2.0, s.dense_shape), sparse
-    )
+    doubled = loop(lambda i, s: tf.SparseTensor(s.indices, s.values * 2.0, s.dense_shape), sparse)
     with tf.Session() as session:
         assert session.run(text) == b"axxx"
         assert session.run(doubled).values.tolist() == [8.0, 16.0]
@@ -176,9 +172,7 @@ def test_strings_and_sparse_tensors_as_loop_variables() -> None:
 
 def test_no_gradient_without_back_prop() -> None:
     x = tf.constant(2.0)
-    _, y = tf.while_loop(
-        lambda i, a: i < 3, lambda i, a: (i + 1, a * a), [0, x], back_prop=False
-    )
+    _, y = tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, a * a), [0, x], back_prop=False)
     assert tf.gradients(y, x) == [None]
 
 

@@ -81,9 +81,7 @@ def test_indicators() -> None:
     np.testing.assert_array_equal(
         layer(fc.indicator_column(HASHED)), hot({1: 1}, {}, {8: 1}, size=10)
     )
-    np.testing.assert_array_equal(
-        layer(fc.indicator_column(NUM)), hot({3: 1}, {}, {7: 1}, size=10)
-    )
+    np.testing.assert_array_equal(layer(fc.indicator_column(NUM)), hot({3: 1}, {}, {7: 1}, size=10))
     np.testing.assert_array_equal(
         layer(fc.indicator_column(CROSSED)), hot({37: 2}, {}, {6: 1}, size=50)
     )
@@ -189,8 +187,10 @@ def test_parsing() -> None:
         (lambda: fc.numeric_column("x", dtype=tf.string), "convertible to float"),
         (lambda: fc.numeric_column("x", shape=0), "greater than 0"),
         (lambda: fc.numeric_column("x", shape=2, default_value=[1.0]), "must be equal"),
-        (lambda: fc.numeric_column(3),  # type: ignore[arg-type]
-         "must be a string"),
+        (
+            lambda: fc.numeric_column(3),  # type: ignore[arg-type]
+            "must be a string",
+        ),
         (lambda: fc.bucketized_column(COLOR, [1.0]), "numeric_column"),
         (lambda: fc.bucketized_column(PRICE, [2.0, 1.0]), "sorted"),
         (lambda: fc.bucketized_column(PRICE, []), "not be empty"),

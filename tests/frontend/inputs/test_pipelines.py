@@ -232,8 +232,7 @@ def test_what_is_no_runner_or_session() -> None:
         tf.train.QueueRunner()
     queue = tf.FIFOQueue(1, tf.int32, shapes=[()])
     with pytest.raises(TypeError, match=r"tuple of tf.error types"):
-        tf.train.QueueRunner(queue, [queue.enqueue(1)],
-                             queue_closed_exception_types=(ValueError,))  # type: ignore[arg-type]
+        tf.train.QueueRunner(queue, [queue.enqueue(1)], queue_closed_exception_types=(ValueError,))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="No default session"):
         tf.train.start_queue_runners()
     with pytest.raises(TypeError, match=r"must be a `tf.Session`"):

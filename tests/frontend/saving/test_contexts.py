@@ -30,9 +30,7 @@ def both(x: Any) -> Any:
 
 @pytest.mark.parametrize("scope", [None, "again/and"])
 @pytest.mark.parametrize("function", [branch, loop, both])
-def test_gradients_of_what_was_imported(
-    function: Callable[[Any], Any], scope: str | None
-) -> None:
+def test_gradients_of_what_was_imported(function: Callable[[Any], Any], scope: str | None) -> None:
     x = tf.placeholder(tf.float64, [None], "x")
     y = tf.identity(function(x), "y")
     slope = tf.gradients(y, x)[0]

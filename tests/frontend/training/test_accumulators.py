@@ -37,9 +37,7 @@ def test_dense(session: Any, reduction: str, expected: Any) -> None:
     assert session.run(count) == 1
 
 
-@pytest.mark.parametrize(
-    ("reduction", "last"), [("MEAN", [16.5, 22.0]), ("SUM", [33.0, 44.0])]
-)
+@pytest.mark.parametrize(("reduction", "last"), [("MEAN", [16.5, 22.0]), ("SUM", [33.0, 44.0])])
 def test_sparse(session: Any, reduction: str, last: Any) -> None:
     kept = tf.SparseConditionalAccumulator(tf.float32, [None, 2], reduction_type=reduction)
     first = tf.IndexedSlices([[1.0, 2.0], [3.0, 4.0]], [0, 3], [5, 2])

@@ -26,9 +26,7 @@ NUMBERS = (*FLOATS, *INTEGERS)
 _MOST_ELEMENTS = 6000
 _MOST_AXES = 6
 _GREATEST = 1e5  # of a value in a tame program: what is larger is mostly about to overflow
-_FAULTS = frozenset(
-    ("InternalError", "PassError", "AssertionError", "KeyError", "RecursionError")
-)
+_FAULTS = frozenset(("InternalError", "PassError", "AssertionError", "KeyError", "RecursionError"))
 
 
 class Unfit(Exception):

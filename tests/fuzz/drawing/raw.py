@@ -71,9 +71,7 @@ def _is_plain(attribute: Attribute) -> bool:
     return attribute.has_default or attribute.type in _PLAIN
 
 
-def _argument(
-    h: Holes, definition: OpDefinition, argument: Argument, types: dict[str, str]
-) -> str:
+def _argument(h: Holes, definition: OpDefinition, argument: Argument, types: dict[str, str]) -> str:
     """An operand of the argument's type, which may be that of an earlier one."""
     if argument.number_attr:
         types[argument.number_attr] = ""

@@ -113,9 +113,7 @@ def normalised(h: Holes) -> str:
     if h.d.chance(0.5):
         return f"tf.nn.fused_batch_norm({h.text(x)}, {scale}, {offset}, epsilon=0.1)[0]"
     moments = f"{h.constant((c,), 'float32')}, tf.abs({h.constant((c,), 'float32')})"
-    return (
-        f"tf.nn.batch_normalization({h.text(x)}, {moments}, {offset}, {scale}, 0.1)"
-    )
+    return f"tf.nn.batch_normalization({h.text(x)}, {moments}, {offset}, {scale}, 0.1)"
 
 
 PRODUCTS = (
