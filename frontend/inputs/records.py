@@ -64,7 +64,7 @@ class TFRecordOptions:
 
     @classmethod
     def get_compression_type_string(cls, options: Any) -> str:
-        """ "GZIP", "ZLIB" or "" for options or a compression type. Raises ValueError."""
+        """The compression of options or a type: "GZIP", "ZLIB" or "". Raises ValueError."""
         if isinstance(options, TFRecordOptions):
             options = options.compression_type
         if options not in _NAMES:
