@@ -1,6 +1,7 @@
 """The compiler, from pruned graph nodes to an executable: this page is the whole road.
 
-    lower      GraphDef nodes -> tensor IR (`compiler/lower.py`)
+    load       an executable that the disk has for the request (`stored_executables`): the road's end
+    lower      GraphDef nodes -> tensor IR (`compiler/lowering`)
     optimize   tensor IR -> fused tensor IR (`passes/pipeline.py`)
     schedule   fused tensor IR -> loop IR (`passes/lowering`)
     generate   loop IR -> machine code (`codegen`)
