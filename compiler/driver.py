@@ -1,6 +1,6 @@
 """The compiler, from pruned graph nodes to an executable: this page is the whole road.
 
-    load       an executable that the disk has for the request (`stored_executables`): the road's end
+    load       an executable from the disk (`compiler/stored_executables.py`): then nothing follows
     lower      GraphDef nodes -> tensor IR (`compiler/lowering`)
     optimize   tensor IR -> fused tensor IR (`passes/pipeline.py`)
     schedule   fused tensor IR -> loop IR (`passes/lowering`)
