@@ -13,9 +13,8 @@ import numpy as np
 from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Node
 from flowc.compiler.structure import is_structured
-from flowc.compiler.structure.subgraph import VARIABLES
+from flowc.compiler.structure.subgraph import VARIABLES, stored_variable
 from flowc.ops.random.streams import GENERATOR, FirstState
-from flowc.ops.state.variables import stored_name
 
 NAMES = frozenset({"container", "shared_name", "debug_name"})  # attributes that are names
 SEEDS = frozenset({"seed", "seed2"})  # which only the first state of a generator depends on
@@ -54,11 +53,7 @@ def contents_key(value: object) -> Hashable:
 
 def stored_variables(nodes: Sequence[Node]) -> list[str]:
     """The names in the store of the variables among the nodes, in order."""
-    return [_stored(node) for node in nodes if node.op in VARIABLES]
-
-
-def _stored(node: Node) -> str:
-    return stored_name(node.name, node.attributes["container"], node.attributes["shared_name"])
+    return [stored_variable(node) for node in nodes if node.op in VARIABLES]
 
 
 def renamed(executable: Executable, old: Sequence[Node], new: Sequence[Node]) -> Executable:

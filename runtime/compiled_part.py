@@ -47,10 +47,7 @@ class CompiledPart:
 
     def __call__(self, arrays: Sequence[Array]) -> list[Any]:
         """Values of the fetches for these feeds, which have the right dtypes and fitting shapes."""
-        key: Any = tuple([a.shape for a in arrays])
-        if self._contents:
-            key = (key, tuple([arrays[i].tobytes() for i in self._contents]))
-        executor = self._executor
+        executor, key = self._executor, self._key(arrays)
         with executor.lock:
             idle = self._idle.get(key)
             binding = idle.pop() if idle else None
@@ -71,11 +68,16 @@ class CompiledPart:
             readers.leave()
             idle.append(binding)
 
+    def _key(self, arrays: Sequence[Array]) -> Any:
+        """What arrays have in common that one binding serves."""
+        shapes = tuple([a.shape for a in arrays])
+        if not self._contents:
+            return shapes
+        return shapes, tuple([arrays[i].tobytes() for i in self._contents])
+
     def _list_of_idle(self, arrays: Sequence[Array]) -> list[Binding | InterpretedBinding]:
         """The bindings for such arrays that no run uses; those for others go where many are."""
-        key: Any = tuple([a.shape for a in arrays])
-        if self._contents:
-            key = (key, tuple([arrays[i].tobytes() for i in self._contents]))
+        key = self._key(arrays)  # what was compiled may look at other contents than before
         if key not in self._idle and len(self._idle) >= _MOST_SIZES:
             del self._idle[next(iter(self._idle))]
         return self._idle.setdefault(key, [])

@@ -17,10 +17,9 @@ from flowc.compiler.initialisers import Initialiser
 from flowc.compiler.lowering import NeedsHost, ShapeDependsOnData
 from flowc.compiler.partition import Part, partition
 from flowc.compiler.placement import can_run_on_host
-from flowc.compiler.structure.subgraph import VARIABLES, subgraphs_of
+from flowc.compiler.structure.subgraph import VARIABLES, stored_variable, subgraphs_of
 from flowc.ir import dtypes
 from flowc.ir.errors import InvalidArgumentError, UnimplementedError
-from flowc.ops.state.variables import stored_name
 from flowc.runtime.assertions import explained
 from flowc.runtime.compiled_part import CompiledPart, StaticType
 from flowc.runtime.host_part import HostPart
@@ -171,8 +170,7 @@ def _variables(nodes: Sequence[Node]) -> set[str]:
     found: set[str] = set()
     for node in nodes:
         if node.op in VARIABLES:
-            place = node.attributes["container"], node.attributes["shared_name"]
-            found.add(stored_name(node.name, *place))
+            found.add(stored_variable(node))
         for subgraph in subgraphs_of(node):
             found |= _variables(subgraph.nodes)
     return found

@@ -9,7 +9,7 @@ second to its thread, and that to 0 at the end. After `Commit` nobody looks any 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from flowc.codegen.cpu.floats import flush_small_values, restore_control_word
 from flowc.codegen.cpu.steps import STEPS, TABLE, Shared, StepsEmitter, never
@@ -17,8 +17,8 @@ from flowc.codegen.cpu.threads import POOL_ENTER, POOL_LEAVE
 from flowc.codegen.llvm.types import I8, I32, I64, POINTER, VOID, FunctionType, array_type
 from flowc.codegen.llvm.values import NULL, Value, integer, zero
 from flowc.codegen.polling import kernel_looks
-from flowc.ir.loops.kernel import Call, CaseCalls, Program, Step, WhileCalls
-from flowc.ir.loops.walk import has_parallel_loop
+from flowc.ir.loops.kernel import Program, Step, WhileCalls
+from flowc.ir.loops.walk import calls, has_parallel_loop
 
 ENTRY = "entry"
 EMBED_LIMIT = 4 << 10  # larger constants reach the code through a table of addresses
@@ -86,19 +86,6 @@ class EntryEmitter(StepsEmitter):
         self._thread_call(POOL_LEAVE)
         restore_control_word(self.scopes.here(), self.control_word)
         self.scopes.here().ret(code)
-
-
-def calls(steps: Sequence[Step]) -> Iterator[Call]:
-    """All calls of kernels, also those inside of loops and branches."""
-    for step in steps:
-        match step:
-            case Call():
-                yield step
-            case WhileCalls(condition=condition, body=body):
-                yield from calls([*condition, *body])
-            case CaseCalls(branches=branches):
-                for branch in branches:
-                    yield from calls(branch)
 
 
 def may_be_long(steps: Sequence[Step]) -> bool:

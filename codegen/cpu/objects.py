@@ -110,9 +110,10 @@ class ProgramCode:
         found: dict[LoadedObject, None] = {}
 
         def visit(loaded: LoadedObject) -> None:
-            for needed in loaded.needs:
-                visit(needed)
-            found[loaded] = None
+            if loaded not in found:
+                for needed in loaded.needs:
+                    visit(needed)
+                found[loaded] = None
 
         for loaded in self.needs:
             visit(loaded)

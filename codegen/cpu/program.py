@@ -20,7 +20,7 @@ import numpy as np
 
 from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.cache import DiskCache, object_key
-from flowc.codegen.cpu.entry import EMBED_LIMIT, ENTRY, EntryEmitter, calls, uses_threads
+from flowc.codegen.cpu.entry import EMBED_LIMIT, ENTRY, EntryEmitter, uses_threads
 from flowc.codegen.cpu.machine import CpuMachine
 from flowc.codegen.cpu.objects import (
     LOADED,
@@ -40,6 +40,7 @@ from flowc.codegen.llvm.module import Module
 from flowc.codegen.memory import BoundsChecks
 from flowc.ir.loops.kernel import Program
 from flowc.ir.loops.printer import program_digest
+from flowc.ir.loops.walk import calls
 from flowc.passes.target import Target
 
 Loaded: TypeAlias = tuple[Any, tuple[Any, ...]]  # an entry, and what must live as long as it
@@ -119,12 +120,13 @@ def compile_program(
     """
     if bounds_checks:
         return _compile(program, target, True, None)
-    key = Loading(program_digest(program, EMBED_LIMIT), target, _addresses(program))
-    found = _loaded.get(key)
+    digest = program_digest(program, EMBED_LIMIT)
+    loading = Loading(digest, target, _addresses(program))
+    found = _loaded.get(loading)
     if found is not None:
         return replace(found, times={})  # it took no time again
-    made = _compile(program, target, False, disk_cache)
-    _loaded.put(key, made)
+    made = _compile(program, target, False, disk_cache, digest)
+    _loaded.put(loading, made)
     return made
 
 
@@ -177,10 +179,14 @@ def _emit_steps(shared: Shared) -> None:
 
 
 def _compile(
-    program: Program, target: Target, bounds_checks: bool, disk_cache: DiskCache | None
+    program: Program,
+    target: Target,
+    bounds_checks: bool,
+    disk_cache: DiskCache | None,
+    digest: str = "",
 ) -> NativeProgram:
     times: dict[str, float] = {}
-    key = "" if disk_cache is None else object_key(program_digest(program, EMBED_LIMIT), target)
+    key = "" if disk_cache is None else object_key(digest, target)
     made = None if disk_cache is None else _from_disk(program, key, target, disk_cache, times)
     sites: list[tuple[str, str]] = []
     if made is None:

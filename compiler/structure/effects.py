@@ -20,12 +20,12 @@ from flowc.compiler.structure.subgraph import (
     Subgraph,
     branches_of,
     is_structured,
+    stored_variable,
     subgraphs_of,
 )
 from flowc.ir.dtypes import DType
 from flowc.ops.calling import argument_length
 from flowc.ops.registry import Effect
-from flowc.ops.state.variables import stored_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +173,7 @@ class _Finder:
 
 
 def _variable(node: Node) -> Variable:
-    attributes = node.attributes
-    name = stored_name(node.name, attributes["container"], attributes["shared_name"])
-    return Variable(name, attributes["dtype"])
+    return Variable(stored_variable(node), node.attributes["dtype"])
 
 
 def _passed_through(node: Node, given: Roots) -> Roots:

@@ -12,6 +12,7 @@ from flowc.compiler.graph import Edge, Node
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ops.inference import output_dtypes
+from flowc.ops.state.variables import stored_name
 
 Nodes: TypeAlias = dict[str, Node]
 
@@ -69,6 +70,11 @@ class Scope:
 
     def _resolver(self, nodes: Nodes) -> Callable[[str], Node]:
         return lambda name: nodes.get(name) or self.resolve(name)
+
+
+def stored_variable(node: Node) -> str:
+    """The name in the store of the variable that a node stands for."""
+    return stored_name(node.name, node.attributes["container"], node.attributes["shared_name"])
 
 
 def is_structured(node: Node) -> bool:

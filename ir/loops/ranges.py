@@ -20,18 +20,15 @@ from flowc.ir.loops.expressions import Binary, Compare, Constant, Index, Load, S
 from flowc.ir.loops.kernel import (
     Buffer,
     Call,
-    CaseCalls,
     For,
     If,
     Kernel,
     MultiplyTile,
     Program,
     Statement,
-    Step,
     Store,
-    WhileCalls,
 )
-from flowc.ir.loops.walk import nodes, roots
+from flowc.ir.loops.walk import calls, nodes, roots
 
 Interval: TypeAlias = tuple[int, int]  # least and greatest value
 Access: TypeAlias = tuple[Buffer, Dim]
@@ -42,7 +39,7 @@ _LOOPS = 6  # of which first and last iterations are tried together
 def check_ranges(program: Program, sizes: Mapping[str, int]) -> None:
     """Raises InternalError where a kernel surely touches an element outside of a buffer."""
     seen: set[Kernel] = set()
-    for call in _calls(program.steps):
+    for call in calls(program.steps):
         _check_call(call, sizes)
         if call.kernel not in seen:
             seen.add(call.kernel)
@@ -54,18 +51,6 @@ def check_ranges(program: Program, sizes: Mapping[str, int]) -> None:
 def outside(kernel: Kernel, sizes: Mapping[str, int]) -> str | None:
     """An access that surely is out of range, in words; None where none is found."""
     return _Ranges(sizes).body(kernel.body)
-
-
-def _calls(steps: Sequence[Step]) -> Iterator[Call]:
-    for step in steps:
-        match step:
-            case Call():
-                yield step
-            case WhileCalls(condition=condition, body=body):
-                yield from _calls((*condition, *body))
-            case CaseCalls(branches=branches):
-                for branch in branches:
-                    yield from _calls(branch)
 
 
 def _check_call(call: Call, sizes: Mapping[str, int]) -> None:

@@ -171,6 +171,15 @@ def written_parameters(kernel: Kernel) -> frozenset[Buffer]:
     return written_buffers(kernel.body)
 
 
+def calls(steps: Iterable[Step]) -> Iterator[Call]:
+    """All calls of kernels, also those inside of loops and branches."""
+    for step in steps:
+        if isinstance(step, Call):
+            yield step
+        else:
+            yield from calls(inner_steps(step))
+
+
 def written_by(step: Step) -> frozenset[Buffer]:
     """The program's buffers that a step writes."""
     if isinstance(step, Call):

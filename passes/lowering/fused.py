@@ -10,13 +10,8 @@ from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
 from flowc.ir.loops.expressions import (
     Binary,
-    Bitcast,
-    Compare,
-    Convert,
-    Fma,
     Load,
     Scalar,
-    Select,
     Unary,
 )
 from flowc.ir.loops.kernel import (
@@ -30,6 +25,7 @@ from flowc.ir.loops.kernel import (
     Store,
 )
 from flowc.ir.loops.rewrite import Rewriter
+from flowc.ir.loops.walk import operands
 from flowc.ir.tensor.core import Computation, Shape, Value
 from flowc.passes.index_maps import Indices, linearize, loop_indices
 from flowc.passes.lowering.elements import Elements
@@ -108,20 +104,6 @@ def store(buffer: Buffer, value: Value, index: Indices, element: Element) -> Ite
 
 
 # Walking what was built
-
-
-def operands(node: Scalar) -> tuple[Scalar, ...]:
-    """The direct operands of a scalar expression."""
-    match node:
-        case Unary(operand=x) | Convert(operand=x) | Bitcast(operand=x):
-            return (x,)
-        case Binary(left=x, right=y) | Compare(left=x, right=y):
-            return (x, y)
-        case Fma(a=x, b=y, c=z) | Select(predicate=x, on_true=y, on_false=z):
-            return (x, y, z)
-        case Load(mask=mask, gather=gather):
-            return tuple(x for x in (mask, gather) if x is not None)
-    return ()
 
 
 def walk(roots: Sequence[Scalar]) -> Iterator[Scalar]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from flowc.ir import dims
-from flowc.ir.dims import Symbol, as_dim, product
+from flowc.ir.dims import Dim, Symbol, as_dim, product
+from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Load
 from flowc.ir.loops.kernel import Buffer, Kernel, Store
 from flowc.passes.lowering.column_kernel import column_kernel
@@ -19,6 +21,7 @@ from flowc.passes.lowering.unique_loops import with_unique_loops
 from flowc.passes.math import expand
 from flowc.passes.target import Target
 
+Contents = tuple[DType, Dim]  # element type and number of elements of a buffer
 Scratch = tuple[Buffer, ...]  # program buffers that the kernel wants beside its own
 
 KINDS: dict[str, Callable[[Fused], Kernel | tuple[Kernel, Scratch]]] = {
@@ -43,8 +46,13 @@ def lower_fusion(kind: str, fused: Fused) -> tuple[Kernel, Scratch]:
 
 
 def copy_kernel(source: Buffer, target: Buffer, machine: Target) -> Kernel:
-    """A kernel that copies a buffer."""
-    a, b = Buffer("from", source.dtype, source.size), Buffer("to", target.dtype, target.size)
-    loop = Symbol("i0", dims.product((source.size,)))
+    """The kernel that copies a buffer to one of the same size: one for equal buffers."""
+    return _copy_kernel((source.dtype, source.size), (target.dtype, target.size), machine)
+
+
+@lru_cache(1 << 10)
+def _copy_kernel(source: Contents, target: Contents, machine: Target) -> Kernel:
+    a, b = Buffer("from", *source), Buffer("to", *target)
+    loop = Symbol("i0", dims.product((a.size,)))
     body = (Store(b, as_dim(loop), Load(a, as_dim(loop))),)
-    return with_unique_loops(Kernel("copy", (a, b), nest([(loop, source.size)], body, machine)))
+    return with_unique_loops(Kernel("copy", (a, b), nest([(loop, a.size)], body, machine)))
