@@ -118,7 +118,7 @@ class Executor:
 
     @property
     def compile_count(self) -> int:
-        """How often code was compiled."""
+        """How often code was compiled, or found on disk."""
         return len(self.compilations)
 
     @property
