@@ -11,7 +11,9 @@ Invariants, checked by `verify`:
     combiner;
   * a parallel loop is outermost, or inside serial loops only, and carries nothing;
   * a vector loop contains only serial and unrolled loops, whose extents are the same in all lanes;
-  * an unrolled loop has a constant extent.
+  * an unrolled loop has a constant extent;
+  * a loop with a role is serial: a schedule that chooses its kind has answered the role;
+  * a free loop carries nothing, and a reduced one carries values that have a combiner.
 """
 
 from __future__ import annotations
@@ -47,6 +49,14 @@ class Kind(Enum):
     UNROLLED = "unrolled"  # constant extent, body repeated
 
 
+class Role(Enum):
+    """What the iterations of a loop are to each other, before a schedule says how they run."""
+
+    ORDERED = "ordered"  # each may need what the ones before have done
+    FREE = "free"  # independent of each other
+    REDUCED = "reduced"  # they meet only in carried values, which have a combiner: in any order
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Combiner:
     """How partial values of a loop's carried variables merge: `results` of `left` and `right`.
@@ -77,7 +87,8 @@ class For:
 
     `width` is the SIMD lanes of a vector loop, `unroll` how many vectors (or iterations) one trip
     processes, each with its own copy of the carried values. `grain` is the least number of
-    iterations of a parallel loop worth a thread.
+    iterations of a parallel loop worth a thread. Lowering gives loops a `role`, and schedules
+    (`passes/schedule`) put a kind in its place; a loop that still has one runs serially.
     """
 
     index: Symbol
@@ -88,6 +99,7 @@ class For:
     unroll: int = 1
     grain: Dim = 1
     carried: Carried | None = None
+    role: Role = Role.ORDERED
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -39,6 +39,7 @@ from flowc.ir.loops.kernel import (
     Kind,
     Let,
     MultiplyTile,
+    Role,
     Statement,
     Store,
 )
@@ -46,7 +47,8 @@ from flowc.ir.loops.kernel import (
 _T = TypeVar("_T")
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _LITERAL = re.compile(r"(true|false|-?inf|nan|-?\d[\w.+\-]*):(\w+)")
-_KINDS = {kind.value: kind for kind in Kind}
+_KINDS = {kind.value: (kind, Role.ORDERED) for kind in Kind}
+_KINDS |= {role.value: (Kind.SERIAL, role) for role in Role if role is not Role.ORDERED}
 
 
 def parse_kernel(text: str) -> Kernel:
@@ -194,7 +196,7 @@ class _Parser:
     def statement(self, word: str) -> Statement | None:
         """The statement that begins with `word`; None where the line names a node."""
         if word in _KINDS:
-            return self.loop(_KINDS[word])
+            return self.loop(*_KINDS[word])
         match word:
             case "store":
                 return self.store()
@@ -212,8 +214,8 @@ class _Parser:
             self.named[word] = self.scalar()
         return None
 
-    def loop(self, kind: Kind) -> For:
-        """The rest of a loop, after the word for its kind."""
+    def loop(self, kind: Kind, role: Role) -> For:
+        """The rest of a loop, after the word for its kind or role."""
         options: dict[str, Dim] = {"width": 1, "unroll": 1, "grain": 1}
         if self.accept("("):
             options |= dict(self.several(self.option))
@@ -229,7 +231,7 @@ class _Parser:
         body = self.statements()
         carried = self.results(carry, outside)
         width, unroll = int(str(options["width"])), int(str(options["unroll"]))
-        return For(index, extent, body, kind, width, unroll, options["grain"], carried)
+        return For(index, extent, body, kind, width, unroll, options["grain"], carried, role)
 
     def option(self) -> tuple[str, Dim]:
         """`name=value`."""

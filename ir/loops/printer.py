@@ -11,6 +11,8 @@ appearance; symbols (sizes) keep their names. A scalar node that is used more th
       }
     }
 
+A serial loop begins with its role where that is not `ordered`: `free i0 < n {`.
+
 `parser` reads this text back.
 """
 
@@ -53,6 +55,7 @@ from flowc.ir.loops.kernel import (
     Let,
     MultiplyTile,
     Program,
+    Role,
     Statement,
     Step,
     Store,
@@ -150,7 +153,8 @@ class _KernelPrinter:
         extent = self._dim(loop.extent)
         index = Symbol(f"i{len(self.indices)}", dims.rename(loop.extent, self.indices))
         self.indices[loop.index] = index
-        yield f"{loop.kind.value}{self._options(loop)} {index} < {extent} {{"
+        word = (loop.kind if loop.role is Role.ORDERED else loop.role).value
+        yield f"{word}{self._options(loop)} {index} < {extent} {{"
         outside = dict(self.named)
         if loop.carried is not None:
             yield _INDENT + self._carry(loop.carried)

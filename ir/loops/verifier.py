@@ -42,6 +42,7 @@ from flowc.ir.loops.kernel import (
     Let,
     MultiplyTile,
     Program,
+    Role,
     Statement,
     Step,
     Store,
@@ -244,10 +245,22 @@ class _Verifier:
             case Kind.UNROLLED:
                 constant = isinstance(loop.extent, int)
                 self.expect(constant, f"{name} has no constant extent: {loop.extent}")
+        self._role(loop)
         vector = self._vector()
         uniform = vector is None or vector.index not in dims.symbols(loop.extent)
         self.expect(uniform, f"the extent of {name} differs between the lanes around it")
         self.expect(loop.width > 0 and loop.unroll > 0, f"{name}: width or unroll is not positive")
+
+    def _role(self, loop: For) -> None:
+        name, carried = f"{loop.role.value} loop {loop.index}", loop.carried
+        serial = loop.role is Role.ORDERED or loop.kind is Kind.SERIAL
+        self.expect(serial, f"{name} runs as a {loop.kind.value} one already")
+        match loop.role:
+            case Role.FREE:
+                self.expect(carried is None, f"{name} carries values")
+            case Role.REDUCED:
+                combined = carried is not None and carried.combiner is not None
+                self.expect(combined, f"{name} carries no values that have a combiner")
 
     def _vector(self) -> For | None:
         return next((f for f in self.open.values() if f.kind is Kind.VECTOR), None)

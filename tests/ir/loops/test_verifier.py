@@ -36,6 +36,11 @@ CASES = {
         "carried v0: int32 becomes a float32",
     "parallel i0 < n {\ncarry v0: int32 = 0:int32\nnext v0\n} results v1: int32":
         "carries values",
+    "free i0 < n {\ncarry v0: int32 = 0:int32\nnext v0\n} results v1: int32":
+        "free loop i0 carries values",
+    "reduced i0 < n {\ncarry v0: int32 = 0:int32\nnext v0\n} results v1: int32":
+        "reduced loop i0 carries no values that have a combiner",
+    "reduced i0 < n {\n}": "reduced loop i0 carries no values that have a combiner",
 }  # fmt: skip
 
 
