@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from flowc.runtime.checkpoint.service import CheckpointFiles
 from flowc.runtime.records import records_with_ends
+from flowc.runtime.resources.session_resources import SessionResources
 from flowc.runtime.waiting import Waiting
 
 
@@ -16,7 +16,7 @@ class HostContext:
     """What a host kernel may ask for by a keyword named `context`."""
 
     node: str
-    resources: dict[str, Any]  # tables, queues, readers of the session, by name
+    resources: SessionResources
     checkpoints: CheckpointFiles
     waiting: Waiting
 

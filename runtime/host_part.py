@@ -25,6 +25,7 @@ from flowc.ir.tensor.core import Module, Parameter, Shape, TensorType, Value
 from flowc.ir.tensor.primitives.common import objects
 from flowc.ops.calling import call_lowering, dereferenced, refusing_misfits
 from flowc.ops.kernels import call_kernel
+from flowc.ops.resources import Session
 from flowc.runtime.checkpoint.service import CheckpointFiles
 from flowc.runtime.host_context import HostContext
 from flowc.runtime.host_control import HostControl
@@ -95,7 +96,9 @@ class HostPart:
     def _call(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
         """The op's host kernel on arrays."""
         executor = self._executor
-        context = HostContext(node.name, executor.resources, CheckpointFiles(), executor.waiting)
+        context: Session = HostContext(
+            node.name, executor.resources, CheckpointFiles(), executor.waiting
+        )
         return call_kernel(node.definition, inputs, node.attributes, context)
 
     def _interpret(self, node: Node, inputs: list[Any]) -> Sequence[Any]:

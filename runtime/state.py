@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
+from flowc.runtime.resources.session_resources import SessionResources
 from flowc.runtime.store import Store
 
 
@@ -18,7 +18,7 @@ class SessionState:
     def __init__(self, task: str = "/job:localhost/replica:0/task:0") -> None:
         self.task = task
         self.store = Store()
-        self.resources: dict[str, Any] = {}
+        self.resources = SessionResources()
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
 

@@ -16,8 +16,9 @@ from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.common import abstract, show
-from flowc.ops.random.host import Context, reserve_on_host, uniform_on_host
+from flowc.ops.random.host import reserve_on_host, uniform_on_host
 from flowc.ops.registry import OpDefinition, host_op
+from flowc.ops.resources import Session
 
 _float = np.float32
 Words: TypeAlias = Iterator[np.uint32]
@@ -123,7 +124,7 @@ def _sample(
     area_range: Sequence[float],
     max_attempts: int,
     use_image_if_no_bounding_boxes: bool,
-    context: Context,
+    context: Session,
 ) -> tuple[Array, Array, Array]:
     require(
         image_size.shape == (3,), f"image_size must contain 3 elements {show(image_size.shape)}"
@@ -181,7 +182,7 @@ _OUTPUTS = "begin: T, size: T, bboxes: float32"
 def sample_with_input(
     image_size: Array, bounding_boxes: Array, min_object_covered: Array, *, seed: int, seed2: int,
     aspect_ratio_range: Sequence[float], area_range: Sequence[float], max_attempts: int,
-    use_image_if_no_bounding_boxes: bool, context: Context,
+    use_image_if_no_bounding_boxes: bool, context: Session,
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """A random box that covers a part of one of the given boxes; the image where none does."""
     require(np.ndim(min_object_covered) == 0, "min_object_covered must be 0-D")
@@ -200,7 +201,7 @@ def sample_with_input(
 def sample_with_attribute(
     image_size: Array, bounding_boxes: Array, *, min_object_covered: float, seed: int, seed2: int,
     aspect_ratio_range: Sequence[float], area_range: Sequence[float], max_attempts: int,
-    use_image_if_no_bounding_boxes: bool, context: Context,
+    use_image_if_no_bounding_boxes: bool, context: Session,
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """The same with a part that is known when the graph is made."""
     return _sample(

@@ -7,22 +7,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from flowc.ir.tensor.primitive import Array
 from flowc.ir.tensor.primitives.random import philox
 from flowc.ops.random.streams import GENERATOR, seeded
-
-
-class Context(Protocol):
-    """What a host kernel needs of the session."""
-
-    @property
-    def node(self) -> str: ...
-    @property
-    def resources(self) -> dict[str, Any]: ...
+from flowc.ops.resources import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +36,14 @@ class HostStream:
             return philox(self.key, lows, high + (lows < low).astype(np.uint64))
 
 
-def reserve_on_host(context: Context, blocks: int, seed: int, seed2: int) -> HostStream:
+def reserve_on_host(context: Session, blocks: int, seed: int, seed2: int) -> HostStream:
     """The node's stream as this run finds it; the next run's begins `blocks` blocks later."""
     name = context.node + GENERATOR
-    stream: HostStream | None = context.resources.get(name)
+    stream: HostStream | None = context.resources.values.get(name)
     if stream is None:
         key, low, high = seeded(seed, seed2).tolist()
         stream = HostStream(key, low + (high << 64))
-    context.resources[name] = stream.skip(blocks)
+    context.resources.values[name] = stream.skip(blocks)
     return stream
 
 

@@ -19,7 +19,6 @@ from flowc.ir.errors import InternalError
 from flowc.ir.tensor.builder import require
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.random.host import (
-    Context,
     HostStream,
     normal_on_host,
     reserve_on_host,
@@ -27,6 +26,7 @@ from flowc.ops.random.host import (
 )
 from flowc.ops.random.stateful import SEEDS
 from flowc.ops.registry import host_op
+from flowc.ops.resources import Session
 
 _MOST_TRIES = 1000  # for one number
 _ROW = 100  # numbers of a row, where all rows have the same parameters
@@ -48,7 +48,7 @@ class _Proposal:
     stateful=True,
 )
 def parameterized_truncated_normal(
-    shape: Array, *parameters: Array, seed: int, seed2: int, context: Context
+    shape: Array, *parameters: Array, seed: int, seed2: int, context: Session
 ) -> Array:
     """Row i of the result has the parameters i, or all rows have the same."""
     require(shape.ndim == 1 and shape.size > 0, "shape must be a vector that is not empty")

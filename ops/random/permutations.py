@@ -16,11 +16,12 @@ from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.arrays.scattering import scatter_rows
-from flowc.ops.random.host import Context, reserve_on_host
+from flowc.ops.random.host import reserve_on_host
 from flowc.ops.random.stateful import SEEDS
 from flowc.ops.random.stateless import KEYED, keyed_stream
 from flowc.ops.random.streams import joined, reserve, words
 from flowc.ops.registry import op
+from flowc.ops.resources import Session
 
 
 @op(f"RandomShuffle(value: T; {SEEDS}, T: type) -> output: T", stateful=True)
@@ -33,7 +34,7 @@ def random_shuffle(b: Builder, value: Value, *, seed: int, seed2: int) -> Value:
 
 
 @random_shuffle.on_host
-def _(value: Array, *, seed: int, seed2: int, context: Context) -> Array:
+def _(value: Array, *, seed: int, seed2: int, context: Session) -> Array:
     """The same for strings."""
     if value.ndim == 0:
         return value

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
-from typing import Any, Protocol
-
 import numpy as np
 
 from flowc.ir import dtypes
@@ -14,43 +11,14 @@ from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.common import abstract, show
 from flowc.ops.registry import host_op
+from flowc.ops.resources import Place, Session, SparseMap
 
 _PARTS = "sparse_indices: int64, sparse_values: T, sparse_shape: int64"
 _PLACE = 'container: string = "", shared_name: string = ""'
 
 
-class Session(Protocol):
-    """What the ops here use of a session."""
-
-    @property
-    def node(self) -> str: ...
-    @property
-    def resources(self) -> dict[str, Any]: ...
-
-
-class SparseMap:
-    """Indices, values and shapes by number. What is taken is forgotten."""
-
-    def __init__(self) -> None:
-        self._numbers = count()
-        self._kept: dict[int, tuple[Array, Array, Array]] = {}
-
-    def add(self, indices: Array, values: Array, shape: Array) -> int:
-        """The number of a tensor."""
-        number = next(self._numbers)
-        self._kept[number] = indices.copy(), values.copy(), shape.copy()
-        return number
-
-    def take(self, number: int) -> tuple[Array, Array, Array]:
-        """The tensor of a number. Raises InvalidArgumentError."""
-        require(number in self._kept, f"Unable to find SparseTensor: {number} in map")
-        return self._kept.pop(number)
-
-
 def _map(context: Session, container: str, shared_name: str) -> SparseMap:
-    name = f"sparse_map/{container}/{shared_name or context.node}"
-    found: SparseMap = context.resources.setdefault(name, SparseMap())
-    return found
+    return context.resources.sparse_map(Place(container, shared_name, context.node))
 
 
 def _check(indices: Array, values: Array, shape: Array) -> None:

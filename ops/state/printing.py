@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -14,18 +14,10 @@ from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.common import Tensors, show
 from flowc.ops.registry import GraphBuilder, Operation, Tensor, host_op
+from flowc.ops.resources import Session
 from flowc.ops.text.formatting import printer
 
 _logger = logging.getLogger("flowc")
-
-
-class Session(Protocol):
-    """What the ops here use of a session."""
-
-    @property
-    def node(self) -> str: ...
-    @property
-    def resources(self) -> dict[str, Any]: ...
 
 
 @host_op(
@@ -44,9 +36,9 @@ def print_and_pass(
 ) -> Any:
     """`input`; the first `first_n` times `data` goes to standard error, every time if negative."""
     name = f"print/{context.node}"
-    printed = context.resources.get(name, 0)
+    printed = context.resources.values.get(name, 0)
     if first_n < 0 or printed < first_n:
-        context.resources[name] = printed + 1
+        context.resources.values[name] = printed + 1
         shown = "".join(f"[{summary(np.asarray(d), summarize)}]" for d in data)
         print(message + shown, file=sys.stderr, flush=True)
     return input

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -14,80 +13,21 @@ from flowc.ir.tensor.builder import Builder, Handle, UnknownValue, require
 from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.common import abstract, show
-from flowc.ops.random.host import HostStream
-from flowc.ops.random.streams import seeded
 from flowc.ops.registry import OpDefinition, host_op
-from flowc.ops.state.queue_values import (
-    Element,
-    PaddingQueue,
-    PriorityQueue,
-    Queue,
-    Shape,
-    ShuffleQueue,
-    Waiting,
-)
+from flowc.ops.resources import Element, Place, Queue, QueueSpec, Session, Shape
 
 _ENDLESS = 2**31 - 1
 
 
-class Session(Waiting, Protocol):
-    """What the ops here use of a session."""
-
-    @property
-    def node(self) -> str: ...
-    @property
-    def resources(self) -> dict[str, Any]: ...
-
-
 # Making
-
-
-def _queue(
-    context: Session, container: str, shared_name: str, make: Callable[[str], Queue]
-) -> Queue:
-    """The session's queue of that name, which is made where there is none."""
-    key = f"queue/{container}/{shared_name or context.node}"
-    found = context.resources.get(key)
-    if found is None:
-        number = sum(name.startswith("queue/") for name in context.resources)
-        found = make(shared_name or f"_{number}_{context.node}")
-        context.resources[key] = found
-    assert isinstance(found, Queue)
-    return found
-
-
-def _shared(
-    kind: str, shared_name: str, queue: Queue, types: tuple[DType, ...], shapes: tuple[Shape, ...],
-    capacity: int,
-) -> Queue:  # fmt: skip
-    """The queue. Raises InvalidArgumentError where it is one of another kind."""
-    checks = (
-        (queue.kind == kind, f"a {queue.kind}, not a {kind}"),
-        (queue.capacity == capacity, f"of capacity {queue.capacity}, but requested {capacity}"),
-        (queue.types == types, f"of types {_names(queue.types)}, but requested {_names(types)}"),
-        (queue.shapes == shapes, "of other component shapes than those requested"),
-    )
-    for holds, what in checks:
-        require(holds, f"Shared queue '{shared_name or queue.name}' is {what}")
-    return queue
-
-
-def _names(types: Sequence[DType]) -> str:
-    return "[" + ", ".join(dtype.name for dtype in types) + "]"
-
-
-def _capacity(capacity: int) -> int:
-    return _ENDLESS if capacity < 0 else capacity
 
 
 def _fifo(
     *, component_types: tuple[DType, ...], shapes: tuple[Shape, ...], capacity: int,
     container: str, shared_name: str, context: Session,
 ) -> Queue:  # fmt: skip
-    size = _capacity(capacity)
-    queue = _queue(context, container, shared_name,
-                   lambda name: Queue(name, component_types, shapes, size))  # fmt: skip
-    return _shared(Queue.kind, shared_name, queue, component_types, shapes, size)
+    spec = QueueSpec("FIFOQueue", component_types, shapes, _capacity(capacity))
+    return context.resources.queue(Place(container, shared_name, context.node), spec)
 
 
 def _padding(
@@ -99,10 +39,8 @@ def _padding(
         f"PaddingFIFOQueue must have shapes for all {len(component_types)} components",
     )
     require(all(s is not None for s in shapes), "PaddingFIFOQueue needs shapes of known rank")
-    size = _capacity(capacity)
-    queue = _queue(context, container, shared_name,
-                   lambda name: PaddingQueue(name, component_types, shapes, size))  # fmt: skip
-    return _shared(PaddingQueue.kind, shared_name, queue, component_types, shapes, size)
+    spec = QueueSpec("PaddingFIFOQueue", component_types, shapes, _capacity(capacity))
+    return context.resources.queue(Place(container, shared_name, context.node), spec)
 
 
 def _shuffle(
@@ -111,31 +49,22 @@ def _shuffle(
     context: Session,
 ) -> Queue:  # fmt: skip
     size = _capacity(capacity)
-
-    def make(name: str) -> Queue:
-        stream = _stream(seed, seed2)
-        return ShuffleQueue(name, component_types, shapes, size, min_after_dequeue, stream)
-
-    queue = _queue(context, container, shared_name, make)
-    return _shared(ShuffleQueue.kind, shared_name, queue, component_types, shapes, size)
-
-
-def _stream(seed: int, seed2: int) -> HostStream:
-    if not seed and not seed2:
-        seed, seed2 = random.getrandbits(63), random.getrandbits(63)
-    key, low, high = seeded(seed, seed2).tolist()
-    return HostStream(key, low + (high << 64))
+    spec = QueueSpec("RandomShuffleQueue", component_types, shapes, size, min_after_dequeue,
+                     (seed, seed2))  # fmt: skip
+    return context.resources.queue(Place(container, shared_name, context.node), spec)
 
 
 def _priority(
     *, component_types: tuple[DType, ...], shapes: tuple[Shape, ...], capacity: int,
     container: str, shared_name: str, context: Session,
 ) -> Queue:  # fmt: skip
-    types, size = (dtypes.int64, *component_types), _capacity(capacity)
-    full: tuple[Shape, ...] = ((), *shapes)
-    queue = _queue(context, container, shared_name,
-                   lambda name: PriorityQueue(name, types, full, size))  # fmt: skip
-    return _shared(PriorityQueue.kind, shared_name, queue, types, full, size)
+    types, full = (dtypes.int64, *component_types), ((), *shapes)
+    spec = QueueSpec("PriorityQueue", types, full, _capacity(capacity))
+    return context.resources.queue(Place(container, shared_name, context.node), spec)
+
+
+def _capacity(capacity: int) -> int:
+    return _ENDLESS if capacity < 0 else capacity
 
 
 def _handle(kind: str) -> Callable[[Builder], Any]:
@@ -161,6 +90,10 @@ _MADE: tuple[tuple[str, str, Callable[..., Queue]], ...] = (
 
 
 # Using
+
+
+def _names(types: Sequence[DType]) -> str:
+    return "[" + ", ".join(dtype.name for dtype in types) + "]"
 
 
 def _check_types(queue: Queue, components: Sequence[Any], types: Sequence[DType]) -> None:

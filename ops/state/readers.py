@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -13,31 +13,13 @@ from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.common import abstract
 from flowc.ops.registry import OpDefinition, host_op
-from flowc.ops.state.queue_values import Queue, Waiting
-from flowc.ops.state.reader_values import (
-    Cut,
-    FixedLengths,
-    Reader,
-    Records,
-    itself,
-    lines,
-    records,
-    whole_file,
-)
+from flowc.ops.resources import Cut, Place, Queue, Reader, Session
+from flowc.ops.state.file_records import FixedLengths, itself, lines, records, whole_file
 from flowc.ops.text.texts import scalar_text, texts, the_text
 
 _PLACE = 'container: string = "", shared_name: string = ""'
 _SIZES = "header_bytes: int = 0, record_bytes: int, footer_bytes: int = 0, hop_bytes: int = 0"
 _HANDLES = (("", "ref(string)"), ("V2", "resource"))  # suffix of the op, type of the handle
-
-
-class Session(Waiting, Records, Protocol):
-    """What the ops here use of a session."""
-
-    @property
-    def node(self) -> str: ...
-    @property
-    def resources(self) -> dict[str, Any]: ...
 
 
 # Making
@@ -46,15 +28,8 @@ class Session(Waiting, Records, Protocol):
 def _reader(
     context: Session, container: str, shared_name: str, kind: str, cut: Cut, is_saved: bool = False
 ) -> Reader:
-    """The session's reader of that name, which is made where there is none."""
-    name = f"reader/{container}/{shared_name or context.node}"
-    found = context.resources.setdefault(name, Reader(kind, cut, is_saved))
-    require(
-        isinstance(found, Reader) and found.kind == kind,
-        f"Reader '{shared_name}' is not a {kind}",
-    )
-    assert isinstance(found, Reader)
-    return found
+    place = Place(container, shared_name, context.node)
+    return context.resources.reader(place, kind, cut, is_saved)
 
 
 def _text_lines(

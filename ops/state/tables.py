@@ -2,15 +2,13 @@
 
 A table lives in the session by its shared name, or by the name of its node. Its handle is the
 table itself, whether the graph spells it as a resource (`HashTableV2`) or as a reference to a
-string (`HashTable`); each op is one function for both spellings. Elements are looked up by their
-bytes or numbers, for vector keys by a tuple of them.
+string (`HashTable`); each op is one function for both spellings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -23,79 +21,13 @@ from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.common import abstract, fail, show
 from flowc.ops.registry import OpDefinition, host_op
+from flowc.ops.resources import Place, Session, Table, TableSpec
 
 WHOLE_LINE, LINE_NUMBER = -2, -1  # what a table from a text file may take instead of a column
 
 
-class Session(Protocol):
-    """What the ops here use of a session."""
-
-    @property
-    def node(self) -> str: ...
-    @property
-    def resources(self) -> dict[str, Any]: ...
-
-
-@dataclass(eq=False)
-class Table:
-    """A table. One that is `fixed` is filled once, by its initializer."""
-
-    key: DType
-    value: DType
-    value_shape: tuple[int, ...] = ()
-    key_shape: tuple[int, ...] = ()
-    fixed: bool = False
-    reserved: dict[Any, str] = field(default_factory=dict)  # keys that must not be used, and why
-    entries: dict[Any, Any] = field(default_factory=dict)
-    is_initialized: bool = False
-
-    def keys_of(self, tensor: Array, dtype: DType) -> list[Any]:
-        """The keys in a tensor. Raises InvalidArgumentError for keys of another type."""
-        require(
-            dtype is self.key,
-            f"Key must be type {self.key.name} but got {dtype.name}",
-        )
-        depth = len(self.key_shape)
-        shape = tensor.shape[tensor.ndim - depth :] if depth else ()
-        require(shape == self.key_shape, f"Expected key shape {show(self.key_shape)} got "
-                                         f"{show(tensor.shape)}")  # fmt: skip
-        if not depth:
-            return list(tensor.ravel().tolist())
-        rows = tensor.reshape(-1, int(np.prod(self.key_shape)))
-        return [tuple(row) for row in rows.tolist()]
-
-    def values_of(self, tensor: Array, dtype: DType, keys: Array) -> Array:
-        """The values in a tensor, one in each row, as many as there are keys."""
-        require(
-            dtype is self.value,
-            f"Expected value type {self.value.name} but got {dtype.name}",
-        )
-        places = keys.shape[: keys.ndim - len(self.key_shape)]
-        require(
-            tensor.shape == (*places, *self.value_shape),
-            f"Expected shape {show((*places, *self.value_shape))} for value, got "
-            f"{show(tensor.shape)}",
-        )
-        return tensor.reshape(-1, *self.value_shape)
-
-    def require_usable(self, keys: Iterable[Any]) -> None:
-        """Raises InvalidArgumentError for a key that stands for none."""
-        if self.reserved:
-            for key in keys:
-                require(key not in self.reserved, self.reserved.get(key, ""))
-
-
-def _table(context: Session, container: str, shared_name: str, made: Table) -> Table:
-    """The session's table of that name, which is made where there is none."""
-    name = f"table/{container}/{shared_name or context.node}"
-    found = context.resources.setdefault(name, made)
-    require(
-        isinstance(found, Table) and (found.key, found.value) == (made.key, made.value),
-        f"Conflicting key/value dtypes {made.key.name}->{made.value.name} with "
-        f"{found.key.name}-{found.value.name} for table {shared_name or context.node}",
-    )
-    assert isinstance(found, Table)
-    return found
+def _table(context: Session, container: str, shared_name: str, spec: TableSpec) -> Table:
+    return context.resources.table(Place(container, shared_name, context.node), spec)
 
 
 # Making
@@ -118,14 +50,13 @@ def _gives_handle(definition: OpDefinition, kind: str) -> None:
 def _hash_table(
     *, key_dtype: DType, value_dtype: DType, container: str, shared_name: str, context: Session
 ) -> Table:
-    return _table(context, container, shared_name, Table(key_dtype, value_dtype, fixed=True))
+    return _table(context, container, shared_name, TableSpec(key_dtype, value_dtype, fixed=True))
 
 
 def _mutable(
     *, key_dtype: DType, value_dtype: DType, container: str, shared_name: str, context: Session
 ) -> Table:
-    made = Table(key_dtype, value_dtype, is_initialized=True)
-    return _table(context, container, shared_name, made)
+    return _table(context, container, shared_name, TableSpec(key_dtype, value_dtype))
 
 
 def _mutable_of_tensors(
@@ -138,8 +69,8 @@ def _mutable_of_tensors(
     context: Session,
 ) -> Table:
     require(len(value_shape) <= 1, f"Default value must be a vector, got shape {show(value_shape)}")
-    made = Table(key_dtype, value_dtype, value_shape, is_initialized=True)
-    return _table(context, container, shared_name, made)
+    spec = TableSpec(key_dtype, value_dtype, value_shape)
+    return _table(context, container, shared_name, spec)
 
 
 def _dense(
@@ -162,16 +93,16 @@ def _dense(
     )
     require(0 < max_load_factor < 1, "max_load_factor must be between 0 and 1, got: "
                                      f"{max_load_factor}")  # fmt: skip
-    made = Table(key_dtype, value_dtype, value_shape, empty_key.shape, is_initialized=True)
+    spec = TableSpec(key_dtype, value_dtype, value_shape, empty_key.shape)
     pairs = [("empty_key", empty_key), ("deleted_key", deleted_key)]
     for name, key in pairs:
         if key is not None:
             require(key.shape == empty_key.shape, "Empty and deleted keys must have same shape, "
                     f"got shapes: {show(empty_key.shape)} and {show(key.shape)}")  # fmt: skip
-            (element,) = made.keys_of(key, key_dtype)
-            require(element not in made.reserved, "Empty and deleted keys cannot be equal")
-            made.reserved[element] = f"Using the {name} as a table key is not allowed"
-    return _table(context, container, shared_name, made)
+            (element,) = spec.keys_of(key, key_dtype)
+            require(element not in spec.reserved, "Empty and deleted keys cannot be equal")
+            spec.reserved[element] = f"Using the {name} as a table key is not allowed"
+    return _table(context, container, shared_name, spec)
 
 
 _SHAPE = "value_shape: shape = []"
@@ -193,9 +124,9 @@ for _version, _kind in _HANDLES:
 
 
 @host_op(f"AnonymousHashTable(; {_TYPES}) -> table_handle: resource", stateful=True)
-def anonymous_hash_table(*, key_dtype: DType, value_dtype: DType) -> Table:
+def anonymous_hash_table(*, key_dtype: DType, value_dtype: DType, context: Session) -> Table:
     """A table that only this run has."""
-    return Table(key_dtype, value_dtype, fixed=True)
+    return context.resources.table(None, TableSpec(key_dtype, value_dtype, fixed=True))
 
 
 _gives_handle(anonymous_hash_table, "resource")
@@ -205,11 +136,12 @@ _gives_handle(anonymous_hash_table, "resource")
 
 
 def _initialize(table: Table, keys: Array, values: Array, *, Tkey: DType, Tval: DType) -> None:
-    require(table.fixed, "Unable to initialize a table that is not a HashTable")
+    spec = table.spec
+    require(spec.fixed, "Unable to initialize a table that is not a HashTable")
     require(keys.ndim == 1 or keys.ndim == 0, "Keys must be a vector, but received shape "
                                               f"{show(keys.shape)}")  # fmt: skip
     entries: dict[Any, Any] = {}
-    pairs = zip(table.keys_of(keys, Tkey), table.values_of(values, Tval, keys), strict=True)
+    pairs = zip(spec.keys_of(keys, Tkey), spec.values_of(values, Tval, keys), strict=True)
     for key, value in pairs:
         if key in entries and entries[key] != value:
             raise FailedPreconditionError(
@@ -219,16 +151,7 @@ def _initialize(table: Table, keys: Array, values: Array, *, Tkey: DType, Tval: 
                 f"{_shown(entries[key])} and trying to add value {_shown(value)}",
             )
         entries[key] = value
-    _fill(table, entries)
-
-
-def _fill(table: Table, entries: dict[Any, Any]) -> None:
-    if table.is_initialized and len(table.entries) != len(entries):
-        raise FailedPreconditionError(
-            None, None, "Table was already initialized with different data."
-        )
-    if not table.is_initialized:
-        table.entries, table.is_initialized = entries, True
+    table.fill(entries)
 
 
 def _shown(element: Any) -> str:
@@ -259,14 +182,14 @@ def _initialize_from_file(
     entries: dict[Any, Any] = {}
     for number, line in enumerate(lines):
         columns = line.split(delimiter.encode())
-        key = _column(table.key, key_index, number, line, columns, name)
-        value = _column(table.value, value_index, number, line, columns, name)
+        key = _column(table.spec.key, key_index, number, line, columns, name)
+        value = _column(table.spec.value, value_index, number, line, columns, name)
         if key in entries and entries[key] != value:
             raise FailedPreconditionError(
                 None, None, f"Duplicate key in {name}, line {number}: {_shown(key)}"
             )
         entries[key] = value
-    _fill(table, entries)
+    table.fill(entries)
 
 
 def _lines(name: str) -> list[bytes]:
@@ -298,30 +221,27 @@ def _column(
 
 
 def _insert(table: Table, keys: Array, values: Array, *, Tin: DType, Tout: DType) -> None:
-    if table.fixed:
+    if table.spec.fixed:
         raise UnimplementedError(
             None, None, "Insert not supported by InitializableLookupTable implementations"
         )
-    elements = table.keys_of(keys, Tin)
-    rows = table.values_of(values, Tout, keys)
-    table.require_usable(elements)
+    rows = table.spec.values_of(values, Tout, keys)
+    elements = table.spec.usable_keys_of(keys, Tin)
     table.entries.update(zip(elements, (np.copy(row)[()] for row in rows), strict=True))
 
 
 def _import(table: Table, keys: Array, values: Array, *, Tin: DType, Tout: DType) -> None:
-    if not table.fixed:
+    if not table.spec.fixed:
         table.entries.clear()
     _insert(table, keys, values, Tin=Tin, Tout=Tout)
 
 
 def _remove(table: Table, keys: Array, *, Tin: DType) -> None:
-    if table.fixed:
+    if table.spec.fixed:
         raise UnimplementedError(
             None, None, "Remove not supported by InitializableLookupTable implementations"
         )
-    elements = table.keys_of(keys, Tin)
-    table.require_usable(elements)
-    for key in elements:
+    for key in table.spec.usable_keys_of(keys, Tin):
         table.entries.pop(key, None)
 
 
@@ -330,20 +250,16 @@ def _remove(table: Table, keys: Array, *, Tin: DType) -> None:
 
 def _find(table: Table, keys: Array, default_value: Array, *, Tin: DType, Tout: DType) -> Array:
     _require_initialized(table)
-    elements = table.keys_of(keys, Tin)
-    table.require_usable(elements)
+    spec = table.spec
+    elements = spec.usable_keys_of(keys, Tin)
+    require(Tout is spec.value, f"Expected value type {spec.value.name} but got {Tout.name}")
+    shape = spec.shape_of_values(keys)
     require(
-        Tout is table.value,
-        f"Expected value type {table.value.name} but got {Tout.name}",
-    )
-    places = keys.shape[: keys.ndim - len(table.key_shape)]
-    shape = (*places, *table.value_shape)
-    require(
-        default_value.shape in (table.value_shape, shape),
-        f"Expected shape {show(table.value_shape)} or {show(shape)} for default value, got "
+        default_value.shape in (spec.value_shape, shape),
+        f"Expected shape {show(spec.value_shape)} or {show(shape)} for default value, got "
         f"{show(default_value.shape)}",
     )
-    found = np.broadcast_to(default_value, shape).copy().reshape(-1, *table.value_shape)
+    found = np.broadcast_to(default_value, shape).copy().reshape(-1, *spec.value_shape)
     for number, key in enumerate(elements):
         if key in table.entries:
             found[number] = table.entries[key]
@@ -362,15 +278,16 @@ def _size(table: Table) -> Array:
 
 def _export(table: Table, *, Tkeys: DType, Tvalues: DType) -> tuple[Array, Array]:
     _require_initialized(table)
+    spec = table.spec
     require(
-        (Tkeys, Tvalues) == (table.key, table.value),
-        f"Expected {table.key.name} and {table.value.name}, got {Tkeys.name} and {Tvalues.name}",
+        (Tkeys, Tvalues) == (spec.key, spec.value),
+        f"Expected {spec.key.name} and {spec.value.name}, got {Tkeys.name} and {Tvalues.name}",
     )
     count = len(table.entries)
-    keys = np.empty((count, *table.key_shape), table.key.numpy)
-    values = np.empty((count, *table.value_shape), table.value.numpy)
+    keys = np.empty((count, *spec.key_shape), spec.key.numpy)
+    values = np.empty((count, *spec.value_shape), spec.value.numpy)
     for number, (key, value) in enumerate(table.entries.items()):
-        keys[number] = np.reshape(key, table.key_shape) if table.key_shape else key
+        keys[number] = np.reshape(key, spec.key_shape) if spec.key_shape else key
         values[number] = value
     return keys, values
 

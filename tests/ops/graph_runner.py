@@ -29,6 +29,7 @@ from flowc.ops.calling import argument_length, call_lowering
 from flowc.ops.graph_values import complete_attributes
 from flowc.ops.kernels import call_kernel
 from flowc.ops.registry import OpDefinition
+from flowc.runtime.resources.session_resources import SessionResources
 
 Array = np.ndarray[Any, Any]
 Feeds = Mapping[str, Array]
@@ -76,7 +77,7 @@ class Graph:
     def __init__(self, graph: GraphDef) -> None:
         self.nodes = {node.name: node for node in graph.node}
         self.store: Store = {}
-        self.resources: dict[str, Any] = {}
+        self.resources = SessionResources()
 
     def order(self, names: Sequence[str], fed: Feeds) -> list[NodeDef]:
         """The nodes that `names` need, each after its inputs, data and control."""

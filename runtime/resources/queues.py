@@ -7,12 +7,13 @@ that wait at one end of a queue are served in the order in which they came.
 from __future__ import annotations
 
 import heapq
+import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -22,19 +23,9 @@ from flowc.ir.tensor.builder import require
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.common import show
 from flowc.ops.random.host import HostStream
-
-Element: TypeAlias = tuple[Any, ...]
-Shape: TypeAlias = tuple[int | None, ...] | None
-
-
-class Waiting(Protocol):
-    """What a queue needs of the session."""
-
-    def wait_for(self, ready: Callable[[], bool]) -> None:
-        """Return when `ready()` is true; meanwhile other steps run."""
-
-    def notify(self) -> None:
-        """Let those that wait look again."""
+from flowc.ops.random.streams import seeded
+from flowc.ops.resources import Element, Queue, QueueSpec, Shape, Waiting
+from flowc.runtime.resources.shapes import fits, shown
 
 
 @dataclass(eq=False)
@@ -56,22 +47,19 @@ def _turn(line: deque[_Turn], waiting: Waiting) -> Iterator[_Turn]:
         waiting.notify()
 
 
-class Queue:
-    """First in, first out. `shapes` is empty where elements may have any shape."""
+class FifoQueue(Queue):
+    """First in, first out."""
 
     kind = "FIFOQueue"
 
-    def __init__(
-        self, name: str, types: tuple[DType, ...], shapes: tuple[Shape, ...], capacity: int
-    ) -> None:
+    def __init__(self, name: str, spec: QueueSpec) -> None:
         require(
-            not shapes or len(shapes) == len(types),
-            f"{self.kind} '{name}' has {len(types)} components, but {len(shapes)} shapes",
+            not spec.shapes or len(spec.shapes) == len(spec.types),
+            f"{self.kind} '{name}' has {len(spec.types)} components, but {len(spec.shapes)} shapes",
         )
         self.name = name
-        self.types = types
-        self.shapes = shapes
-        self.capacity = capacity
+        self.spec = spec
+        self.types = spec.types
         self.closed = False
         self._elements: deque[Element] = deque()
         self._entering: deque[_Turn] = deque()
@@ -98,7 +86,7 @@ class Queue:
 
     def check(self, element: Element) -> None:
         """Raises InvalidArgumentError for tensors of other shapes than the queue's."""
-        for number, (tensor, shape) in enumerate(zip(element, self.shapes, strict=False)):
+        for number, (tensor, shape) in enumerate(zip(element, self.spec.shapes, strict=False)):
             require(
                 fits(np.shape(tensor), shape),
                 f"Shape mismatch in tuple component {number}. Expected {shown(shape)}, got "
@@ -108,13 +96,13 @@ class Queue:
     def batch(self, elements: list[Element]) -> Element:
         """Elements as tensors with one more dimension in front."""
         require(
-            all(shape is not None and None not in shape for shape in self.shapes)
-            and len(self.shapes) == len(self.types),
+            all(shape is not None and None not in shape for shape in self.spec.shapes)
+            and len(self.spec.shapes) == len(self.types),
             f"{self.kind}'s DequeueMany and DequeueUpTo require the components to have specified "
             "shapes.",
         )
         columns = zip(*elements, strict=True) if elements else [()] * len(self.types)
-        triples = zip(columns, self.types, self.shapes, strict=True)
+        triples = zip(columns, self.types, self.spec.shapes, strict=True)
         return tuple(_stacked(column, dtype, shape) for column, dtype, shape in triples)
 
     # Putting in
@@ -135,7 +123,7 @@ class Queue:
                 waiting.notify()
 
     def _has_room(self) -> bool:
-        return self.closed or len(self) < self.capacity
+        return self.closed or len(self) < self.spec.capacity
 
     def _wait_at(
         self, line: deque[_Turn], turn: _Turn, waiting: Waiting, ready: Callable[[], bool]
@@ -202,7 +190,7 @@ class Queue:
             self.closed = True
 
 
-class PaddingQueue(Queue):
+class PaddingQueue(FifoQueue):
     """First in, first out, of tensors that need not be equal in sizes that the shapes leave open.
 
     In a batch they are padded to the largest.
@@ -213,32 +201,24 @@ class PaddingQueue(Queue):
     def batch(self, elements: list[Element]) -> Element:
         """Elements as tensors with one more dimension in front, zeros behind the smaller ones."""
         columns = zip(*elements, strict=True) if elements else [()] * len(self.types)
-        triples = zip(columns, self.types, self.shapes, strict=True)
+        triples = zip(columns, self.types, self.spec.shapes, strict=True)
         return tuple(_padded(column, dtype, shape) for column, dtype, shape in triples)
 
 
-class ShuffleQueue(Queue):
+class ShuffleQueue(FifoQueue):
     """A random element comes out. `least` elements stay until the queue is closed."""
 
     kind = "RandomShuffleQueue"
 
-    def __init__(
-        self,
-        name: str,
-        types: tuple[DType, ...],
-        shapes: tuple[Shape, ...],
-        capacity: int,
-        least: int,
-        stream: HostStream,
-    ) -> None:
-        super().__init__(name, types, shapes, capacity)
+    def __init__(self, name: str, spec: QueueSpec) -> None:
+        super().__init__(name, spec)
+        least, capacity = spec.least, spec.capacity
         require(least >= 0, f"min_after_dequeue must be >= 0, but is {least}")
         require(least < capacity, f"min_after_dequeue {least} must be < capacity {capacity}")
-        self._least = least
-        self._words = _words(stream)
+        self._words = _words(_stream(*spec.seeds))
 
     def _available(self) -> int:
-        return len(self) if self.closed else max(0, len(self) - self._least)
+        return len(self) if self.closed else max(0, len(self) - self.spec.least)
 
     def _pop(self) -> Element:
         """The last element takes the place of the one that is taken."""
@@ -254,21 +234,26 @@ class ShuffleQueue(Queue):
         self._elements.extend(reversed(elements))
 
 
+def _stream(seed: int, seed2: int) -> HostStream:
+    if not seed and not seed2:
+        seed, seed2 = random.getrandbits(63), random.getrandbits(63)
+    key, low, high = seeded(seed, seed2).tolist()
+    return HostStream(key, low + (high << 64))
+
+
 def _words(stream: HostStream) -> Iterator[int]:
     """The words of a stream one by one."""
     for number in count(step=64):
         yield from stream.skip(number).blocks(64).ravel().tolist()
 
 
-class PriorityQueue(Queue):
+class PriorityQueue(FifoQueue):
     """The element with the least first component, an int64, comes out; of equal ones the oldest."""
 
     kind = "PriorityQueue"
 
-    def __init__(
-        self, name: str, types: tuple[DType, ...], shapes: tuple[Shape, ...], capacity: int
-    ) -> None:
-        super().__init__(name, types, shapes, capacity)
+    def __init__(self, name: str, spec: QueueSpec) -> None:
+        super().__init__(name, spec)
         self._heap: list[tuple[int, int, Element]] = []
         self._numbers = count()
 
@@ -286,22 +271,7 @@ class PriorityQueue(Queue):
             self._push(element)
 
 
-# Shapes
-
-
-def fits(shape: tuple[int, ...], pattern: Shape) -> bool:
-    """Whether a shape is one of those that a shape with unknown sizes stands for."""
-    if pattern is None:
-        return True
-    pairs = zip(shape, pattern, strict=False)
-    return len(shape) == len(pattern) and all(b in (None, a) for a, b in pairs)
-
-
-def shown(shape: Shape) -> str:
-    """A shape as messages write it."""
-    if shape is None:
-        return "<unknown>"
-    return "[" + ",".join("?" if size is None else str(size) for size in shape) + "]"
+# Batches
 
 
 def _stacked(column: Any, dtype: DType, shape: Shape) -> Array:
@@ -325,3 +295,8 @@ def _padded(column: Any, dtype: DType, shape: Shape) -> Array:
         place: Any = tuple(slice(0, size) for size in np.shape(tensor))
         result[(number, *place, ...)] = tensor
     return result
+
+
+KINDS: dict[str, type[FifoQueue]] = {
+    queue.kind: queue for queue in (FifoQueue, PaddingQueue, ShuffleQueue, PriorityQueue)
+}
