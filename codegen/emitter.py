@@ -34,7 +34,7 @@ from flowc.ir.loops.kernel import (
     Store,
 )
 from flowc.ir.loops.walk import free_symbols, written_buffers
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 
 class Machine(Protocol):
@@ -64,7 +64,7 @@ class Context:
     """
 
     module: Module
-    target: Target
+    target: CpuTarget
     machine: Machine
     checks: BoundsChecks | None = None
     alone: bool = True  # the program has one module

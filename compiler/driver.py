@@ -34,7 +34,7 @@ from flowc.ir.tensor.verifier import verify as verify_module
 from flowc.passes.lowering.program import Lowered, lower_module
 from flowc.passes.pass_manager import Observer, Pass
 from flowc.passes.pipeline import PASSES, PLAIN, optimize
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 if TYPE_CHECKING:
     from flowc.codegen.cpu.cache import DiskCache
@@ -57,7 +57,7 @@ class StageTimes:
 def compile_request(
     request: Request,
     variables: Mapping[str, np.ndarray[Any, Any]],
-    target: Target,
+    target: CpuTarget,
     options: Options,
 ) -> Executable:
     """Compile a request for the sizes of its feeds (other sizes share the code where they can)."""
@@ -97,7 +97,7 @@ def _load(
     key: str,
     request: Request,
     variables: Mapping[str, np.ndarray[Any, Any]],
-    target: Target,
+    target: CpuTarget,
     times: StageTimes,
 ) -> Executable | None:
     """The executable that the disk has for such feeds and variables."""
@@ -134,7 +134,7 @@ def _store(key: str, request: Request, executable: Executable) -> None:
 def _compile(
     graph: LoweredGraph,
     passes: Sequence[Pass],
-    target: Target,
+    target: CpuTarget,
     options: Options,
     times: StageTimes,
     dump: Dump,
@@ -173,7 +173,7 @@ def _interface(graph: LoweredGraph, module: Module, lowered: Lowered | None) -> 
     )
 
 
-def load_generator(threads: int | None, options: Options) -> Target:
+def load_generator(threads: int | None, options: Options) -> CpuTarget:
     """The host as a target, with llvmlite, LLVM and the pool of threads ready.
 
     This is where llvmlite is imported: a session does it once, before its first run.
@@ -200,7 +200,7 @@ def _disk_cache(options: Options) -> DiskCache | None:
     return _cache() if options.cache else None
 
 
-def generate(lowered: Lowered, target: Target, options: Options, times: StageTimes) -> Any:
+def generate(lowered: Lowered, target: CpuTarget, options: Options, times: StageTimes) -> Any:
     """Machine code of a program."""
     from flowc.codegen.cpu.program import compile_program
 

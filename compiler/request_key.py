@@ -23,7 +23,7 @@ from flowc.compiler.lowering import Request
 from flowc.compiler.structure.subgraph import is_structured
 from flowc.ir.dtypes import DType
 from flowc.ir.tensor_values import raw_bytes
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 _digests: WeakKeyDictionary[Node, bytes] = WeakKeyDictionary()
 
@@ -32,7 +32,7 @@ class _NoKey(Exception):
     """Something in a node can not be part of a key."""
 
 
-def request_key(request: Request, target: Target) -> str | None:
+def request_key(request: Request, target: CpuTarget) -> str | None:
     """The key; None where a node holds what has no contents to compare, such as a user's op."""
     digest = sha256(_compiler_digest())
     feeds = [(f.name, f.dtype.name, f.shape, f.is_data) for f in request.feeds]

@@ -21,7 +21,7 @@ from flowc.compiler.graph import Node
 from flowc.compiler.interface import Interface
 from flowc.compiler.lowering import Request
 from flowc.ir.tensor_values import raw_bytes
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 Bytes: TypeAlias = bytes | memoryview
 _MOST = 8  # executables of one request
@@ -29,7 +29,7 @@ _MOST_BYTES = 32 << 20  # of constants that no node has
 
 
 def load_executable(
-    cache: DiskCache, key: str, request: Request, variables: Mapping[str, Any], target: Target
+    cache: DiskCache, key: str, request: Request, variables: Mapping[str, Any], target: CpuTarget
 ) -> tuple[Interface, LoadedProgram] | None:
     """The executable that was made for such feeds and variables; None if there is none."""
     feeds = [feed.value for feed in request.feeds]

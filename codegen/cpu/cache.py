@@ -19,7 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
 
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 _MAGIC = b"flowc object 2\n"
 _DIGEST_BYTES = 32
@@ -44,7 +44,7 @@ def _compiler_digest() -> bytes:
     return digest.digest()
 
 
-def object_key(program_text: str, target: Target) -> str:
+def object_key(program_text: str, target: CpuTarget) -> str:
     """The name under which the object of a program is kept."""
     digest = sha256(_compiler_digest())
     digest.update(repr(target).encode())

@@ -1,4 +1,4 @@
-"""The machine we run on, as a `Target`."""
+"""The machine we run on, as a `CpuTarget`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 from functools import cache
 from pathlib import Path
 
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 
 
 @cache
-def host_target(threads: int | None = None) -> Target:
+def host_target(threads: int | None = None) -> CpuTarget:
     """The host, with `threads` threads (default: the cores that this process may use)."""
     from llvmlite import binding as llvm
 
@@ -33,7 +33,7 @@ def make_target(
     features: str,
     threads: int = 1,
     caches: tuple[int, int, int] = (32 << 10, 1 << 20, 16 << 20),
-) -> Target:
+) -> CpuTarget:
     """A CPU target; the vector size follows from the features.
 
     LLVM avoids 512-bit registers on some CPUs unless `prefer-256-bit` is off.
@@ -42,7 +42,7 @@ def make_target(
     size, registers = _vectors(triple, names)
     if size == 64:
         features += ",-prefer-256-bit"
-    return Target(triple, cpu, features, size, registers, *caches, threads=threads)
+    return CpuTarget(triple, cpu, features, size, registers, *caches, threads=threads)
 
 
 def _vectors(triple: str, features: set[str]) -> tuple[int, int]:

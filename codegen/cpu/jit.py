@@ -19,7 +19,7 @@ import llvmlite
 from llvmlite import binding as llvm
 from llvmlite.binding import ffi
 
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 CODEGEN_LEVEL = 2
 QUICK_LEVEL = 0  # for functions that only call others: a third of the time, and as fast
@@ -47,12 +47,12 @@ def _initialize_all() -> None:
 
 
 @cache
-def target_machine(target: Target) -> Any:
+def target_machine(target: CpuTarget) -> Any:
     """LLVM's code generator for `target`, for one thread at a time."""
     return _new_machine(target, CODEGEN_LEVEL)
 
 
-def _new_machine(target: Target, level: int) -> Any:
+def _new_machine(target: CpuTarget, level: int) -> Any:
     _initialize()
     try:
         found = llvm.Target.from_triple(target.triple)
@@ -68,7 +68,7 @@ def _new_machine(target: Target, level: int) -> Any:
     )
 
 
-def prepare(target: Target) -> None:
+def prepare(target: CpuTarget) -> None:
     """Do now what the first compilation would do first."""
     target_machine(target)
 
@@ -80,12 +80,12 @@ def parse(llvm_ir: str) -> Any:
 
 
 @cache
-def _idle_machines(target: Target, level: int) -> deque[Any]:
+def _idle_machines(target: CpuTarget, level: int) -> deque[Any]:
     """The machines for `target` that no thread uses at the moment."""
     return deque()
 
 
-def compile_ir(llvm_ir: str, target: Target, level: int = CODEGEN_LEVEL) -> bytes:
+def compile_ir(llvm_ir: str, target: CpuTarget, level: int = CODEGEN_LEVEL) -> bytes:
     """Object code of a module's text; several threads may be in here at once."""
     idle = _idle_machines(target, level)
     try:

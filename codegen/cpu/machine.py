@@ -27,7 +27,7 @@ from flowc.codegen.polling import looks
 from flowc.codegen.scopes import Placed
 from flowc.ir.dims import Symbol
 from flowc.ir.loops.kernel import Buffer, For, Kind, MultiplyTile
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 STACK_LIMIT = 16 << 10  # scratch buffers up to this many bytes live in the stack frame
 ALIGNMENT = 64
@@ -36,7 +36,7 @@ ALIGNMENT = 64
 class CpuMachine:
     """The `Machine` of x86-64 and AArch64."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: CpuTarget) -> None:
         self.has_masks = "+avx512vl" in target.features.split(",")
         self.threads = target.threads
 

@@ -14,7 +14,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from flowc.codegen.cpu import jit
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,12 @@ class LoadedObjects:
     """The objects that programs of this process use, by the functions that they define."""
 
     def __init__(self) -> None:
-        self._found: WeakValueDictionary[tuple[Target, str], LoadedObject] = WeakValueDictionary()
+        self._found: WeakValueDictionary[tuple[CpuTarget, str], LoadedObject] = (
+            WeakValueDictionary()
+        )
         self._lock = threading.Lock()
 
-    def find(self, target: Target, function: str) -> LoadedObject | None:
+    def find(self, target: CpuTarget, function: str) -> LoadedObject | None:
         """The object that defines a function."""
         with self._lock:
             return self._found.get((target, function))
@@ -70,7 +72,7 @@ LOADED = LoadedObjects()
 class Known:
     """The loaded objects that one program is made with, by the functions that they define."""
 
-    target: Target
+    target: CpuTarget
     _objects: dict[str, LoadedObject] = field(default_factory=dict)
 
     def add(self, loaded: LoadedObject) -> None:

@@ -15,7 +15,7 @@ from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.objects import ObjectCode
 from flowc.codegen.emitter import Context
 from flowc.codegen.llvm.module import Module
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 FULL = 800  # instructions: about 25 ms of code generation
 
@@ -58,7 +58,7 @@ class _Started:
 class Backend:
     """Makes machine code of modules on a thread of its own, in the order in which they come."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: CpuTarget) -> None:
         self.target = target
         self.level = jit.CODEGEN_LEVEL  # of LLVM's efforts, for the modules that come next
         self._thread: ThreadPoolExecutor | None = None

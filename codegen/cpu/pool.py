@@ -12,18 +12,18 @@ from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.cache import DiskCache, object_key
 from flowc.codegen.cpu.threads import EXPORTS, POOL_RESET, emit_pool
 from flowc.codegen.llvm.module import Module
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
-_libraries: dict[Target, Any] = {}  # the process's pool, by the machine; there is one entry
+_libraries: dict[CpuTarget, Any] = {}  # the process's pool, by the machine; there is one entry
 _loading = Lock()
 
 
-def pool_symbols(target: Target, disk_cache: DiskCache | None = None) -> dict[str, int]:
+def pool_symbols(target: CpuTarget, disk_cache: DiskCache | None = None) -> dict[str, int]:
     """Addresses of the pool's functions.
 
     The pool is loaded once and never unloaded, since its threads run in it.
     """
-    machine = Target(target.triple, "", "", 16, 16)
+    machine = CpuTarget(target.triple, "", "", 16, 16)
     with _loading:
         if machine not in _libraries:
             library = _load_pool(machine, disk_cache)
@@ -34,7 +34,7 @@ def pool_symbols(target: Target, disk_cache: DiskCache | None = None) -> dict[st
     return {name: _libraries[machine][name] for name in EXPORTS}
 
 
-def _load_pool(machine: Target, disk_cache: DiskCache | None) -> Any:
+def _load_pool(machine: CpuTarget, disk_cache: DiskCache | None) -> Any:
     """The pool, from the disk where it is kept there and can be loaded."""
     key = "" if disk_cache is None else object_key("pool", machine)
     code = None if disk_cache is None else disk_cache.load(key)

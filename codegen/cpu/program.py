@@ -41,7 +41,7 @@ from flowc.codegen.memory import BoundsChecks
 from flowc.ir.loops.kernel import Program
 from flowc.ir.loops.printer import program_digest
 from flowc.ir.loops.walk import calls
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 Loaded: TypeAlias = tuple[Any, tuple[Any, ...]]  # an entry, and what must live as long as it
 
@@ -85,7 +85,7 @@ class NativeProgram(LoadedProgram):
     """A compiled program, with what it was made from."""
 
     program: Program = field(kw_only=True)
-    target: Target = field(kw_only=True)
+    target: CpuTarget = field(kw_only=True)
     code: ProgramCode = field(kw_only=True)
     key: str = field(kw_only=True)  # under which its code is kept on disk; empty where it is not
     times: dict[str, float] = field(kw_only=True)  # seconds: build, codegen (after it), link
@@ -108,7 +108,7 @@ class NativeProgram(LoadedProgram):
 
 def compile_program(
     program: Program,
-    target: Target,
+    target: CpuTarget,
     *,
     bounds_checks: bool = False,
     disk_cache: DiskCache | None = None,
@@ -130,7 +130,7 @@ def compile_program(
     return made
 
 
-def compile_object(program: Program, target: Target) -> bytes:
+def compile_object(program: Program, target: CpuTarget) -> bytes:
     """Object code of a program with all constants and the thread pool inside, for any target."""
     built = build_module(program, target, embed_limit=1 << 62, with_pool=True)
     return jit.compile_ir(built.llvm_ir, target)
@@ -138,7 +138,7 @@ def compile_object(program: Program, target: Target) -> bytes:
 
 def build_module(
     program: Program,
-    target: Target,
+    target: CpuTarget,
     *,
     bounds_checks: bool = False,
     embed_limit: int = EMBED_LIMIT,
@@ -160,7 +160,7 @@ def build_module(
     return BuiltModule(str(context.module), checks.sites if checks else [])
 
 
-def _first_context(program: Program, target: Target, checks: BoundsChecks | None) -> Context:
+def _first_context(program: Program, target: CpuTarget, checks: BoundsChecks | None) -> Context:
     module = Module(program.name, target.triple)
     return Context(module, target, CpuMachine(target), checks)
 
@@ -180,7 +180,7 @@ def _emit_steps(shared: Shared) -> None:
 
 def _compile(
     program: Program,
-    target: Target,
+    target: CpuTarget,
     bounds_checks: bool,
     disk_cache: DiskCache | None,
     digest: str = "",
@@ -202,7 +202,7 @@ def _compile(
 
 
 def _from_disk(
-    program: Program, key: str, target: Target, disk_cache: DiskCache, times: dict[str, float]
+    program: Program, key: str, target: CpuTarget, disk_cache: DiskCache, times: dict[str, float]
 ) -> tuple[ProgramCode, Loaded] | None:
     """The program whose code is kept on disk; None where there is none that can be loaded."""
     try:
@@ -214,7 +214,7 @@ def _from_disk(
 
 def _generate(
     program: Program,
-    target: Target,
+    target: CpuTarget,
     bounds_checks: bool,
     disk_cache: DiskCache | None,
     times: dict[str, float],
@@ -243,7 +243,7 @@ def _generate(
 
 
 def load_stored(
-    key: str, constants: Sequence[bytes | memoryview], target: Target, disk_cache: DiskCache
+    key: str, constants: Sequence[bytes | memoryview], target: CpuTarget, disk_cache: DiskCache
 ) -> LoadedProgram | None:
     """The program that is kept on disk under a key, with its large constants; None if it is not."""
     try:
@@ -266,14 +266,14 @@ def tabled(program: Program) -> list[bytes | memoryview]:
     return [c.data for c in program.constants if len(c.data) > EMBED_LIMIT]
 
 
-def _pool(target: Target, disk_cache: DiskCache | None) -> dict[str, int]:
+def _pool(target: CpuTarget, disk_cache: DiskCache | None) -> dict[str, int]:
     return pool_symbols(target, disk_cache) if target.threads > 1 else {}
 
 
 def _load(
     code: ProgramCode,
     program: Program,
-    target: Target,
+    target: CpuTarget,
     disk_cache: DiskCache | None,
     times: dict[str, float],
 ) -> Loaded:
@@ -287,7 +287,7 @@ def _load(
 def _link(
     code: ProgramCode,
     constants: Sequence[bytes | memoryview],
-    target: Target,
+    target: CpuTarget,
     disk_cache: DiskCache | None,
 ) -> Loaded:
     imports = {**_pool(target, disk_cache), **addresses_of(code.needs)}
@@ -316,7 +316,7 @@ class Loading(NamedTuple):
     """What programs have in common that share their code and constants."""
 
     digest: str
-    target: Target
+    target: CpuTarget
     constants: tuple[int, ...]  # addresses of the large ones
 
 

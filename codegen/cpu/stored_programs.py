@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from flowc.codegen.cpu.cache import DiskCache, object_key
 from flowc.codegen.cpu.objects import LOADED, Known, ObjectCode, ProgramCode, program_code
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 _LENGTH = struct.Struct("<Q")
 _FIELDS = 3  # of an object
 
 
-def store_program(cache: DiskCache, key: str, code: ProgramCode, target: Target) -> None:
+def store_program(cache: DiskCache, key: str, code: ProgramCode, target: CpuTarget) -> None:
     """Keep a program and the objects that it needs."""
     keys = []
     for loaded in code.in_order:
@@ -30,7 +30,7 @@ def store_program(cache: DiskCache, key: str, code: ProgramCode, target: Target)
 
 
 def load_program(
-    cache: DiskCache, key: str, target: Target, imports: Mapping[str, int]
+    cache: DiskCache, key: str, target: CpuTarget, imports: Mapping[str, int]
 ) -> ProgramCode | None:
     """The program kept under `key`, with the objects that it needs loaded; None if there is none.
 
@@ -51,7 +51,7 @@ def load_program(
     return program_code(_objects(own), known)
 
 
-def _key(code: ObjectCode, target: Target) -> str:
+def _key(code: ObjectCode, target: CpuTarget) -> str:
     return object_key("functions " + " ".join(code.defines), target)
 
 

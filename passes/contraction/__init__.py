@@ -20,7 +20,7 @@ from flowc.passes.contraction.kernel import TiledKernel
 from flowc.passes.contraction.packing import RightPanels
 from flowc.passes.contraction.problem import Contraction, Operand, analyse
 from flowc.passes.contraction.schedule import choose, tile_rows
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 __all__ = ["Contraction", "contraction_kernel"]
 
@@ -31,7 +31,7 @@ DOT_ROWS = 4  # fewer rows than this are multiplied element by element if that n
 SMALL_ROWS = (4, 1)  # tiles for fewer rows than a full tile has, where their number is unknown
 
 
-def contraction_kernel(c: Contraction, target: Target) -> tuple[Kernel, tuple[Buffer, ...]]:
+def contraction_kernel(c: Contraction, target: CpuTarget) -> tuple[Kernel, tuple[Buffer, ...]]:
     """The kernel, and the scratch buffers that follow `c.parameters` among its parameters."""
     if not c.depth:
         c = _with_depth(c)
@@ -51,7 +51,7 @@ def contraction_kernel(c: Contraction, target: Target) -> tuple[Kernel, tuple[Bu
 
 
 def _tiled(
-    c: Contraction, target: Target, lhs: Operand, rhs: Operand, least: int
+    c: Contraction, target: CpuTarget, lhs: Operand, rhs: Operand, least: int
 ) -> tuple[tuple[Statement, ...], tuple[Buffer, ...]]:
     """Loops for `least` rows or more, and their scratch buffers.
 

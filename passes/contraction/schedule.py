@@ -12,7 +12,7 @@ from flowc.ir import dims
 from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
 from flowc.passes.contraction.problem import Contraction, Indices
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 DEPTH_LIMIT = 4 << 10  # bytes of one row's depth that are one block
 DEPTH_BLOCK = 2 << 10  # bytes of a block where there are several
@@ -76,7 +76,9 @@ def split_depth(extents: Indices, dtype: DType) -> Depth:
     return Depth((), inner[0], inner[0], tuple(inner[1:]))
 
 
-def choose(c: Contraction, target: Target, rows: int, tile_columns: int | None = None) -> Schedule:
+def choose(
+    c: Contraction, target: CpuTarget, rows: int, tile_columns: int | None = None
+) -> Schedule:
     """The schedule for tiles of `rows` rows, and of `tile_columns` columns if that is given."""
     depth, columns = split_depth(c.depth, c.dtype), dims.product(c.columns)
     lanes = target.lanes(c.dtype)
@@ -85,7 +87,7 @@ def choose(c: Contraction, target: Target, rows: int, tile_columns: int | None =
     return _units(Schedule(rows, width, 1, 1, depth), c, columns, target)
 
 
-def tile_rows(c: Contraction, target: Target, aligned: bool) -> int:
+def tile_rows(c: Contraction, target: CpuTarget, aligned: bool) -> int:
     """Rows of a tile: such that two vectors in each fill the registers, balanced if known.
 
     With `aligned` a divisor of the last row extent is preferred, so that no tile goes across it.
@@ -114,7 +116,7 @@ def tile_vectors(rows: int, columns: Dim, lanes: int, registers: int) -> int:
     return min(range(1, min(widest, needed) + 1), key=lambda v: (-(-needed // v) * v, -v))
 
 
-def _units(s: Schedule, c: Contraction, columns: Dim, target: Target) -> Schedule:
+def _units(s: Schedule, c: Contraction, columns: Dim, target: CpuTarget) -> Schedule:
     """Units as large as the caches allow, and enough of them for all threads."""
     size = c.dtype.size
     rows, batch = dims.product(c.rows), dims.product(c.batch)

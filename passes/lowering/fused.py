@@ -31,7 +31,7 @@ from flowc.passes.index_maps import Indices, linearize, loop_indices
 from flowc.passes.lowering.elements import Elements
 from flowc.passes.lowering.scalars import Complex, Element
 from flowc.passes.math import EXPANSIONS
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 Body: TypeAlias = tuple[Statement, ...]
 
@@ -49,7 +49,7 @@ class Fused:
     kept: tuple[int, ...]
     inputs: tuple[Buffer, ...]  # of the computation's parameters
     outputs: tuple[Buffer, ...]  # of its results
-    target: Target
+    target: CpuTarget
 
     def elements(self) -> Elements:
         """A fresh element generator over the inputs' buffers."""
@@ -159,7 +159,7 @@ COSTS = {"divide": 4.0, "remainder": 8.0, "sqrt": 4.0, "rsqrt": 6.0, "power": 30
 TRANSCENDENTAL = frozenset(EXPANSIONS)
 
 
-def element_time(body: Body, target: Target) -> float:
+def element_time(body: Body, target: CpuTarget) -> float:
     """A rough estimate of the nanoseconds that one index of straight-line statements costs."""
     lanes = max(1, target.vector_bytes // 4)
     work = 0.0
@@ -188,7 +188,7 @@ def grain(iteration_time: float) -> int:
     return max(1, int(THREAD_WORK / max(iteration_time, 1e-3)))
 
 
-def lanes_of(body: Body, target: Target) -> int:
+def lanes_of(body: Body, target: CpuTarget) -> int:
     """SIMD lanes for a body: as many as the widest type that it computes with allows."""
     widest = 4
     for node in walk(list(roots(body))):

@@ -19,7 +19,7 @@ from flowc.passes.lowering.opaque import OPAQUE
 from flowc.passes.lowering.row_kernel import row_kernel
 from flowc.passes.lowering.unique_loops import with_unique_loops
 from flowc.passes.math import expand
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 Contents = tuple[DType, Dim]  # element type and number of elements of a buffer
 Scratch = tuple[Buffer, ...]  # program buffers that the kernel wants beside its own
@@ -45,13 +45,13 @@ def lower_fusion(kind: str, fused: Fused) -> tuple[Kernel, Scratch]:
     return expand(with_unique_loops(kernel)), scratch
 
 
-def copy_kernel(source: Buffer, target: Buffer, machine: Target) -> Kernel:
+def copy_kernel(source: Buffer, target: Buffer, machine: CpuTarget) -> Kernel:
     """The kernel that copies a buffer to one of the same size: one for equal buffers."""
     return _copy_kernel((source.dtype, source.size), (target.dtype, target.size), machine)
 
 
 @lru_cache(1 << 10)
-def _copy_kernel(source: Contents, target: Contents, machine: Target) -> Kernel:
+def _copy_kernel(source: Contents, target: Contents, machine: CpuTarget) -> Kernel:
     a, b = Buffer("from", *source), Buffer("to", *target)
     loop = Symbol("i0", dims.product((a.size,)))
     body = (Store(b, as_dim(loop), Load(a, as_dim(loop))),)

@@ -18,7 +18,7 @@ from flowc.passes.lowering.fused import (
     is_strided,
     lanes_of,
 )
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 CHUNK = 2048  # elements of one iteration of a parallel loop over a flat space
 
@@ -65,7 +65,7 @@ def run_loops(
     return loops, tuple(index)
 
 
-def nest(loops: list[tuple[Symbol, Dim]], body: Body, target: Target) -> Body:
+def nest(loops: list[tuple[Symbol, Dim]], body: Body, target: CpuTarget) -> Body:
     """`body` inside the loops: the outermost parallel, the innermost vector."""
     if not loops:
         return body
@@ -105,7 +105,7 @@ def unroll_of(body: Body, extent: Dim, lanes: int, most: int = 2) -> int:
     return max(1, min(most, extent // lanes)) if isinstance(extent, int) else most
 
 
-def _chunked(symbol: Symbol, extent: Dim, body: Body, time: float, target: Target) -> Body:
+def _chunked(symbol: Symbol, extent: Dim, body: Body, time: float, target: CpuTarget) -> Body:
     """A flat loop, cut into chunks that threads share when it is long."""
     lanes = lanes_of(body, target)
     unroll = unroll_of(body, extent, lanes)

@@ -31,7 +31,7 @@ from flowc.passes.lowering.fused import roots, walk
 from flowc.passes.lowering.kernels import Scratch, copy_kernel
 from flowc.passes.lowering.opaque import may_overwrite
 from flowc.passes.lowering.shared_kernels import SHARED, Structure
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 _SMALL = 8  # elements of which a copy costs nothing
 _WORK = frozenset({"fusion", "while", "case"})
@@ -50,7 +50,7 @@ class Lowered:
     places: tuple[int, ...]
 
 
-def lower_module(module: Module, target: Target) -> Lowered:
+def lower_module(module: Module, target: CpuTarget) -> Lowered:
     """The program of a module whose computations are fused."""
     return _Lowering(module, target).run()
 
@@ -58,7 +58,7 @@ def lower_module(module: Module, target: Target) -> Lowered:
 @dataclass
 class _Lowering:
     module: Module
-    target: Target
+    target: CpuTarget
     buffers: dict[Value, Buffer] = field(default_factory=dict)
     constants: list[Constants] = field(default_factory=list)
     arena: Arena = field(default_factory=Arena)

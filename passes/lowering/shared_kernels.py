@@ -17,7 +17,7 @@ from flowc.ir.tensor.structure import attributes_key, computation_key
 from flowc.passes.lowering.buffers import buffer_for
 from flowc.passes.lowering.fused import Fused
 from flowc.passes.lowering.kernels import Scratch, lower_fusion
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 _MOST = 4096  # kernels that are kept for an equal fusion to come
 _NAMED = 4  # instructions that a kernel's name mentions
@@ -55,7 +55,7 @@ class SharedKernels:
         fusion: Instruction,
         structure: Structure,
         shared: Mapping[int, int],
-        target: Target,
+        target: CpuTarget,
     ) -> tuple[Kernel, Scratch]:
         """A fusion's kernel, whose result n is in the memory of operand `shared[n]`.
 
@@ -78,7 +78,7 @@ SHARED = SharedKernels()
 
 
 def _lower(
-    fusion: Instruction, shared: Mapping[int, int], target: Target
+    fusion: Instruction, shared: Mapping[int, int], target: CpuTarget
 ) -> tuple[Kernel, Scratch]:
     (region,) = fusion.regions
     attributes = fusion.attributes

@@ -26,7 +26,7 @@ from flowc.passes.lowering.loop_nests import (
     unroll_of,
 )
 from flowc.passes.lowering.scalars import Complex, Element
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 Loops = list[tuple[Symbol, Dim]]
 
@@ -38,7 +38,7 @@ class Single:
     fused: Fused
 
     @property
-    def target(self) -> Target:
+    def target(self) -> CpuTarget:
         """The machine."""
         return self.fused.target
 
@@ -152,7 +152,7 @@ def serial_nest(loops: Sequence[tuple[Symbol, Dim]], body: Body) -> Body:
     return body
 
 
-def vector_nest(loops: Sequence[tuple[Symbol, Dim]], body: Body, target: Target) -> Body:
+def vector_nest(loops: Sequence[tuple[Symbol, Dim]], body: Body, target: CpuTarget) -> Body:
     """`body` inside serial loops, the innermost of which runs in vector lanes."""
     if not loops:
         return body

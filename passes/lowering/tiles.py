@@ -20,7 +20,7 @@ from flowc.ir.loops.kernel import Allocate, Buffer, For, Kind, Statement, Store
 from flowc.ir.loops.rewrite import Rewriter
 from flowc.passes.lowering.fused import Body, element_time, lanes_of, roots, walk
 from flowc.passes.lowering.loop_nests import parallel, parallel_grain
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 ROW_BYTES = 64  # of a tile: a cache line is read whole
 TOGETHER = 4  # tiles that take a step one after the other: none waits for its own last stores
@@ -30,7 +30,7 @@ MOST_LOADS = 4  # transposed operands
 Loops = list[tuple[Symbol, Dim]]
 
 
-def tiled_nest(loops: Loops, body: Body, target: Target) -> Body | None:
+def tiled_nest(loops: Loops, body: Body, target: CpuTarget) -> Body | None:
     """`body` inside tiled loops; None where tiles do not help.
 
     for i: for j: y[i, j] = x[j, i]
@@ -72,7 +72,7 @@ class _Tiles:
 
     loops: Loops
     body: Body
-    target: Target
+    target: CpuTarget
     across: Symbol
     lane: Symbol
     loads: Sequence[Load]

@@ -16,7 +16,7 @@ from flowc.ir.loops.kernel import Call, Kernel, Program
 from flowc.ir.loops.ranges import check_ranges
 from flowc.ir.loops.verifier import verify_program
 from flowc.ir.loops.walk import free_symbols
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 Array = NDArray[Any]
 GUARD = 64  # bytes around each array that must not change
@@ -46,7 +46,7 @@ class Guarded:
 
 
 @cache
-def avx2_target(threads: int) -> Target:
+def avx2_target(threads: int) -> CpuTarget:
     """The host without AVX-512: 32-byte vectors, and scalar tails instead of masks."""
     host = host_target(threads)
     kept = [f for f in host.features.split(",") if "avx512" not in f and "prefer" not in f]
@@ -74,7 +74,7 @@ def check_program(
     threads: int = 1,
     rtol: float = 0.0,
     bounds_checks: bool = False,
-    target: Target | None = None,
+    target: CpuTarget | None = None,
 ) -> list[Array]:
     """Run both ways and compare; gives the arrays afterwards."""
     verify_program(program)

@@ -31,7 +31,7 @@ from flowc.ir.loops.kernel import (
     Let,
     Store,
 )
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 from tests.codegen.native import avx2_target, check_kernel, one_kernel
 
 F32, I32 = dtypes.float32, dtypes.int32
@@ -72,7 +72,7 @@ def reduction(
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(("operator", "start"), [("add", 0.0), ("maximum", -np.inf)])
 @pytest.mark.parametrize(("width", "unroll"), [(16, 1), (16, 4), (8, 2), (1, 3)])
-def test_reduction(operator: str, start: float, width: int, unroll: int, target: Target) -> None:
+def test_reduction(operator: str, start: float, width: int, unroll: int, target: CpuTarget) -> None:
     kernel = reduction(operator, start, width, unroll)
     for n in EXTENTS:
         check_kernel(kernel, [integers(n), np.zeros(1, np.float32)], {"n": n}, target=target)
@@ -115,7 +115,7 @@ def argmax(width: int, unroll: int) -> Kernel:
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(("width", "unroll"), [(16, 1), (8, 4)])
-def test_argmax(width: int, unroll: int, target: Target) -> None:
+def test_argmax(width: int, unroll: int, target: CpuTarget) -> None:
     for n in EXTENTS:
         x = integers(n) // 10
         check_kernel(argmax(width, unroll), [x, np.zeros(1, np.int32)], {"n": n}, target=target)
@@ -123,7 +123,7 @@ def test_argmax(width: int, unroll: int, target: Target) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("extent", EXTENTS)
-def test_constant_extent(extent: int, target: Target) -> None:
+def test_constant_extent(extent: int, target: CpuTarget) -> None:
     i, i_index = index("i", extent)
     x, y = Buffer("x", F32, extent), Buffer("y", F32, extent)
     value = Binary(F32, "add", Load(x, i), Index(F32, i))
@@ -134,7 +134,7 @@ def test_constant_extent(extent: int, target: Target) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("stride", [-1, 2, 3, "s", "reverse"])
-def test_strided_load_and_store(stride: int | str, target: Target) -> None:
+def test_strided_load_and_store(stride: int | str, target: CpuTarget) -> None:
     i, i_index = index("i", N)
     s: Dim = dims.symbol("s") if isinstance(stride, str) else abs(stride)
     last = (N - 1) * s
@@ -152,7 +152,7 @@ def test_strided_load_and_store(stride: int | str, target: Target) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_gather_and_scatter(target: Target) -> None:
+def test_gather_and_scatter(target: CpuTarget) -> None:
     i, i_index = index("i", N)
     x, p, y = Buffer("x", F32, 50), Buffer("p", I32, N), Buffer("y", F32, N)
     where = Load(p, i)
@@ -165,7 +165,7 @@ def test_gather_and_scatter(target: Target) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_masked_loads_do_not_touch_memory(target: Target) -> None:
+def test_masked_loads_do_not_touch_memory(target: CpuTarget) -> None:
     """A window that reaches over both ends of x: outside of it the loads are masked."""
     i, i_index = index("i", N)
     x, y = Buffer("x", F32, N), Buffer("y", F32, N)
@@ -197,7 +197,7 @@ def column_sums(width: int) -> Kernel:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_serial_loop_in_vector_loop(target: Target) -> None:
+def test_serial_loop_in_vector_loop(target: CpuTarget) -> None:
     for m, n in [(0, 5), (1, 16), (3, 33), (7, 70), (2, 0)]:
         arrays = [integers(m * n), np.ones(n, np.float32)]
         check_kernel(column_sums(16), arrays, {"m": m, "n": n}, target=target)
@@ -287,7 +287,7 @@ def test_bounds_check_names_kernel_and_buffer(width: int) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("dtype", [F32, dtypes.float64, dtypes.uint8])
-def test_streaming_stores_at_any_alignment(dtype: DType, target: Target) -> None:
+def test_streaming_stores_at_any_alignment(dtype: DType, target: CpuTarget) -> None:
     """Rows of n elements begin at all alignments."""
     (i, i_index), (j, j_index) = index("i", 5), index("j", N)
     x, y = Buffer("x", dtype, N * 5), Buffer("y", dtype, N * 5)
@@ -301,7 +301,7 @@ def test_streaming_stores_at_any_alignment(dtype: DType, target: Target) -> None
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("divisor", [16, 48, 40])
-def test_quotients_and_remainders_of_the_vector_index(divisor: int, target: Target) -> None:
+def test_quotients_and_remainders_of_the_vector_index(divisor: int, target: CpuTarget) -> None:
     """x[i // d], x[i % d]: uniform and contiguous within a vector if 16 divides d."""
     i, i_index = index("i", N)
     x, y = Buffer("x", F32, 200), Buffer("y", F32, N)
@@ -342,7 +342,7 @@ def over(extent: int, width: int, unroll: int) -> Kernel:
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("unroll", [1, 2, 4])
-def test_short_loops(unroll: int, target: Target) -> None:
+def test_short_loops(unroll: int, target: CpuTarget) -> None:
     for extent in (1, 7, 8, 9, 16, 17, 31, 33, 64, 100, 127, 129, 1000):
         arrays = [integers(2 * extent), np.zeros(extent, np.float32), np.zeros(1, np.float32)]
         check_kernel(over(extent, 8, unroll), arrays, target=target)

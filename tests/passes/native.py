@@ -12,7 +12,7 @@ from flowc.ir import dims
 from flowc.ir.dims import Symbol
 from flowc.ir.loops.kernel import ArenaSlice, Buffer, Call, Kernel, Program
 from flowc.ir.loops.walk import free_symbols
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 
 Array = np.ndarray[Any, Any]
 
@@ -23,7 +23,7 @@ class Native:
     def __init__(
         self,
         kernel: Kernel,
-        target: Target | None = None,
+        target: CpuTarget | None = None,
         scratch: tuple[Buffer, ...] = (),
         *,
         bounds_checks: bool = False,

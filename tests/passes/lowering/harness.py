@@ -22,7 +22,7 @@ from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import ArgumentDim, Module, Parameter, Result, TensorType, Value
 from flowc.passes.fusion.fuse import Fuse
 from flowc.passes.lowering.program import Lowered, lower_module
-from flowc.passes.target import Target
+from flowc.passes.target import CpuTarget
 from tests.codegen.native import Guarded, avx2_target
 
 Array = NDArray[Any]
@@ -85,7 +85,7 @@ class Compiled:
     """A module as native code."""
 
     module: Module
-    target: Target
+    target: CpuTarget
     bounds_checks: bool = False
     joins: bool = True  # whether instructions share kernels
     lowered: Lowered = field(init=False)
@@ -148,7 +148,7 @@ def check(
     bounds_checks: bool = False,
     donated: Mapping[int, int] | None = None,
     rtol: float = 0.0,
-    target: Target | None = None,
+    target: CpuTarget | None = None,
 ) -> Compiled:
     """Compare the interpreter before fusion, after fusion, and native code.
 
