@@ -5,7 +5,7 @@ Written with libc alone, so that a library that has the pool inside needs nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flowc.codegen.builder import Builder
 from flowc.codegen.llvm.module import Module
@@ -13,7 +13,7 @@ from flowc.codegen.llvm.types import I1, I8, I32, I64, VOID, FunctionType, Type,
 from flowc.codegen.llvm.values import NULL, Value, integer
 
 _FUTEX_WAIT_PRIVATE, _FUTEX_WAKE_PRIVATE = 128, 129
-_FUTEX_NUMBER = {"x86_64": 202, "aarch64": 98}
+_FUTEX = {"x86_64": 202, "aarch64": 98}
 _CLOCK_MONOTONIC = 1
 EVERYBODY = 1 << 30
 
@@ -59,6 +59,11 @@ class Writer:
         b.cbranch(again, block, done)
         b.position_at_end(done)
 
+    def system_call(self, b: Builder, numbers: Mapping[str, int], *arguments: Value) -> Value:
+        """`syscall(number, arguments...)`, of which libc makes errors -1."""
+        syscall = self.module.declare("syscall", FunctionType(I64, (I64,), variadic=True))
+        return b.call(syscall, [integer(numbers[self.architecture]), *arguments])
+
     # Words
 
     def load(self, b: Builder, base: Value, field: Field, ordering: str = "monotonic") -> Value:
@@ -91,23 +96,36 @@ class Writer:
 
     # Waiting
 
-    def wait(self, b: Builder, base: Value, field: Field, value: Value | int) -> None:
-        """Sleep while a word has a value, until woken."""
+    def wait(
+        self,
+        b: Builder,
+        base: Value,
+        field: Field,
+        value: Value | int,
+        limit: Value = NULL,
+    ) -> None:
+        """Sleep while a word has a value, until woken, or for at most the `interval` `limit`."""
         if isinstance(value, int):
             value = integer(value)
-        self._futex(b, _at(b, base, field), _FUTEX_WAIT_PRIVATE, value)
+        self._futex(b, _at(b, base, field), _FUTEX_WAIT_PRIVATE, value, limit)
+
+    def interval(self, b: Builder, nanoseconds: Value) -> Value:
+        """A `timespec` in the function's frame. Not inside of a loop, where frames would grow."""
+        second = integer(1_000_000_000)
+        interval = b.alloca(array_type(I64, 2))
+        b.store(b.sdiv(nanoseconds, second), interval)
+        b.store(b.srem(nanoseconds, second), b.gep(interval, I64, integer(1)))
+        return interval
 
     def wake(self, b: Builder, base: Value, field: Field, count: Value) -> None:
         """Wake as many that sleep on a word."""
         self._futex(b, _at(b, base, field), _FUTEX_WAKE_PRIVATE, count)
 
-    def _futex(self, b: Builder, word: Value, operation: int, value: Value) -> None:
-        """`syscall(SYS_futex, word, operation, value, NULL)`."""
-        kind = FunctionType(I64, (I64,), variadic=True)
-        syscall = self.module.declare("syscall", kind)
-        number = integer(_FUTEX_NUMBER[self.architecture])
-        nothing = NULL
-        b.call(syscall, [number, word, integer(operation), value, nothing])
+    def _futex(
+        self, b: Builder, word: Value, operation: int, value: Value, limit: Value = NULL
+    ) -> None:
+        """`syscall(SYS_futex, word, operation, value, limit)`."""
+        self.system_call(b, _FUTEX, word, integer(operation), value, limit)
 
     def pause(self, b: Builder, times: int = 1) -> None:
         """Tell the core that this is a spin loop."""

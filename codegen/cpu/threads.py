@@ -20,8 +20,9 @@ loop's threads; so two programs on two cores have a core each, and one alone has
 Who has nothing to do spins for 30 microseconds and then sleeps in a futex, also while programs
 run: a core that others want is theirs, and a worker that lost its core gets that of a caller that
 waits for it. A worker that finds, spinning, that it was off its core has others beside it: for a
-while workers sleep at once, so that what the scheduler gives them goes to chunks. After `fork` the
-child starts with no workers (`flowc_pool_reset`).
+while workers sleep at once, so that what the scheduler gives them goes to chunks. A caller that
+waits longer than any chunk should take pulls the worker that has it to its own core (`affinity`).
+After `fork` the child starts with no workers (`flowc_pool_reset`).
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowc.codegen.builder import Builder
+from flowc.codegen.cpu.affinity import Affinity
 from flowc.codegen.cpu.floats import flush_small_values
-from flowc.codegen.cpu.primitives import Field, Writer
-from flowc.codegen.llvm.module import Global, Module
-from flowc.codegen.llvm.types import I1, I8, I32, I64, POINTER, VOID, FunctionType, array_type
-from flowc.codegen.llvm.values import FALSE, NULL, TRUE, Value, integer, zero
+from flowc.codegen.cpu.primitives import Field
+from flowc.codegen.llvm.module import Module
+from flowc.codegen.llvm.types import I8, I32, I64, POINTER, VOID, FunctionType, array_type
+from flowc.codegen.llvm.values import NULL, TRUE, Value, integer
 
 PARALLEL_FOR = "flowc_parallel_for"
 POOL_ENTER = "flowc_pool_enter"
@@ -44,6 +46,7 @@ EXPORTS = (PARALLEL_FOR, POOL_ENTER, POOL_LEAVE, POOL_RESET)
 SPIN_NANOSECONDS = 30_000
 LOST_NANOSECONDS = 200_000  # a gap in spinning that tells of another process on the core
 CROWDED_NANOSECONDS = 50_000_000
+PATIENCE_NANOSECONDS = 30_000  # and a 16th of what the loop took until then: some two chunks
 CHUNKS_PER_THREAD = 16  # small ones: who loses the core loses it with little in hand
 MOST_CHUNKS = 1 << 15  # a half of the ticket has 16 bits
 
@@ -62,6 +65,7 @@ _THREADS: Field = (I32, 96)
 _DONE: Field = (I64, 128)
 _WAITING: Field = (I32, 136)
 _TAKEN: Field = (I32, 192)
+_BEGUN: Field = (I64, 200)  # nanoseconds
 
 _ACTIVE: Field = (I32, 0)
 _SLEEPERS: Field = (I32, 64)
@@ -81,20 +85,18 @@ def emit_pool(module: Module, architecture: str, *, exported: bool = True) -> No
             module.functions[name].internal = True
 
 
-class _Pool(Writer):
+class _Pool(Affinity):
     """Writes the functions of the pool."""
 
     def __init__(self, module: Module, architecture: str) -> None:
         super().__init__(module, architecture)
-        self.state = self._zeros("flowc_pool", _POOL_BYTES)
-        self.slots = self._zeros("flowc_pool_slots", _SLOTS * _SLOT_BYTES)
-
-    def _zeros(self, name: str, size: int) -> Global:
-        return self.module.define_variable(name, zero(array_type(I8, size)), align=64)
+        self.state = self.zeros("flowc_pool", _POOL_BYTES)
+        self.slots = self.zeros("flowc_pool_slots", _SLOTS * _SLOT_BYTES)
 
     def emit(self) -> None:
         """Emit all functions, callees first."""
         self.emit_primitives()
+        self.emit_affinity()
         self._emit_find()
         self._emit_claim()
         self._emit_run_chunks()
@@ -159,18 +161,19 @@ class _Pool(Writer):
     # Chunks
 
     def _emit_run_chunks(self) -> None:
-        """Run chunks until none is left: the caller low ones, a worker high ones.
+        """Run chunks until none is left: the caller (no record) low ones, a worker high ones.
 
         A worker stops where more threads compute than the loop may have.
         """
-        b, (slot, low) = self.define("flowc_run_chunks", VOID, (POINTER, I1))
+        b, (slot, record) = self.define("flowc_run_chunks", VOID, (POINTER, POINTER))
+        low = b.icmp_unsigned("==", record, NULL)
 
         def step(b: Builder) -> Value:
             ticket = self.load(b, slot, _TICKET, "acquire")
             first, end = _unpack(b, ticket)
             found = b.icmp_unsigned("<", first, end)
             with b.if_then(found):
-                self._claim(b, slot, low, ticket, first, end)
+                self._claim(b, slot, record, ticket, first, end)
             active = self.load(b, self.state, _ACTIVE)
             welcome = b.icmp_signed("<=", active, self._threads(b, slot))
             return b.and_(found, b.or_(low, welcome))
@@ -179,10 +182,11 @@ class _Pool(Writer):
         b.ret_void()
 
     def _claim(
-        self, b: Builder, slot: Value, low: Value, ticket: Value, first: Value,
-        end: Value,
-    ) -> None:  # fmt: skip
+        self, b: Builder, slot: Value, record: Value, ticket: Value, first: Value, end: Value
+    ) -> None:
         """Try to own one chunk, and run it."""
+        low = b.icmp_unsigned("==", record, NULL)
+        worker = b.not_(low)
         body, context = self.load(b, slot, _BODY), self.load(b, slot, _CONTEXT)
         extent, chunks = self.load(b, slot, _EXTENT), self.load(b, slot, _CHUNKS)
         chunk = b.select(low, first, b.sub(end, integer(1)))
@@ -190,10 +194,16 @@ class _Pool(Writer):
         with b.if_then(self.swap(b, slot, _TICKET, ticket, b.add(ticket, change))):
             begin = b.udiv(b.mul(chunk, extent), chunks)
             stop = b.udiv(b.mul(b.add(chunk, integer(1)), extent), chunks)
+            with b.if_then(worker):
+                self.holds(b, record, slot)
             b.call_pointer(body, BODY, [context, begin, stop])
+            with b.if_then(worker):
+                self.holds(b, record, NULL)
             finished = b.add(self.add(b, slot, _DONE, 1), integer(1))
             with b.if_then(b.icmp_unsigned("==", finished, chunks)):
                 self._wake_caller(b, slot)
+            with b.if_then(worker):
+                self.go_back(b, record)
 
     def _wake_caller(self, b: Builder, slot: Value) -> None:
         """The last chunk is done. By now the slot may be another loop's: its caller looks again."""
@@ -214,12 +224,15 @@ class _Pool(Writer):
         self.call(b, "pthread_sigmask", I32, integer(_SIG_BLOCK, I32), signals, nothing)
         flush_small_values(b, self.architecture)
         self._emit_rest()
+        self.ask_for_short_slices(b)
+        record = self.enlist(b)
 
         def live(b: Builder) -> Value:
+            self.go_back(b, record)
             slot, found = self._find_work(b)
             with b.if_else(found) as (work, rest):
                 with work:
-                    self._work(b, slot)
+                    self._work(b, slot, record)
                 with rest:
                     self.call(b, "flowc_rest", VOID)
             return TRUE
@@ -227,10 +240,10 @@ class _Pool(Writer):
         self.loop(b, live)
         b.ret(nothing)
 
-    def _work(self, b: Builder, slot: Value) -> None:
+    def _work(self, b: Builder, slot: Value, record: Value) -> None:
         before = self.add(b, self.state, _ACTIVE, 1)
         with b.if_then(b.icmp_signed("<", before, self._threads(b, slot))):
-            self.call(b, "flowc_run_chunks", VOID, slot, FALSE)
+            self.call(b, "flowc_run_chunks", VOID, slot, record)
         self.add(b, self.state, _ACTIVE, -1)
 
     def _emit_rest(self) -> None:
@@ -282,6 +295,7 @@ class _Pool(Writer):
         self.add(b, self.state, _ACTIVE, 1)
         thread = b.alloca(I64)
         with b.if_then(self._is_missing(b, wanted)), b.if_then(self._may_start(b)):
+            self.note_cores(b)
 
             def start(b: Builder) -> Value:
                 more = self._is_missing(b, wanted)
@@ -321,6 +335,7 @@ class _Pool(Writer):
         b, _ = self.define(POOL_RESET, VOID, (), internal=False)
         for field in (_ACTIVE, _SLEEPERS, _WORKERS, _STARTING, _SPINNING):
             self.store(b, self.state, field, 0)
+        self.forget_workers(b)
         for number in range(_SLOTS):
             slot = self._slot(b, integer(number))
             self.store(b, slot, _TICKET, 0)
@@ -344,7 +359,7 @@ class _Pool(Writer):
         b.cbranch(b.icmp_unsigned("!=", slot, NULL), together, alone)
         b.position_at_end(together)
         self._publish(b, slot, body, context, extent, chunks, threads)
-        self.call(b, "flowc_run_chunks", VOID, slot, TRUE)
+        self.call(b, "flowc_run_chunks", VOID, slot, NULL)
         self._wait_for_others(b, slot, chunks)
         self.store(b, slot, _TAKEN, 0, "release")
         b.ret_void()
@@ -359,6 +374,7 @@ class _Pool(Writer):
     ) -> None:  # fmt: skip
         """Fill the slot, and wake workers for the cores on which nobody computes."""
         self.store(b, slot, _DONE, 0)
+        self.store(b, slot, _BEGUN, self.nanoseconds(b))
         for field, value in (
             (_BODY, body), (_CONTEXT, context), (_EXTENT, extent), (_CHUNKS, chunks),
             (_THREADS, threads),
@@ -380,12 +396,17 @@ class _Pool(Writer):
         with b.if_then(b.not_(done(b))):
             soon = self.spin(b, SPIN_NANOSECONDS, done)
             with b.if_then(b.not_(soon)):
+                elapsed = b.sub(self.nanoseconds(b), self.load(b, slot, _BEGUN))
+                patience = b.add(b.ashr(elapsed, integer(4)), integer(PATIENCE_NANOSECONDS))
+                limit = self.interval(b, patience)
 
                 def sleep(b: Builder) -> Value:
                     self.store(b, slot, _WAITING, 1, "seq_cst")
                     b.fence("seq_cst")
                     with b.if_then(b.not_(done(b))):
-                        self.wait(b, slot, _WAITING, 1)
+                        self.wait(b, slot, _WAITING, 1, limit)
+                    with b.if_then(b.not_(done(b))):
+                        self.call(b, "flowc_pull", VOID, slot)
                     return b.not_(done(b))
 
                 self.loop(b, sleep)
