@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from flowc.codegen.builder import Builder
 from flowc.codegen.expressions import Expressions
@@ -23,18 +23,23 @@ from flowc.codegen.positions import Positions
 from flowc.codegen.scopes import Placed, Scopes
 from flowc.ir.loops.kernel import (
     Allocate,
+    Barrier,
     Buffer,
+    CopyMatrix,
     For,
     If,
     Kernel,
     Kind,
     Let,
+    MultiplyMatrices,
     MultiplyTile,
     Statement,
     Store,
 )
 from flowc.ir.loops.walk import free_symbols, written_buffers
 from flowc.passes.target import CpuTarget
+
+Together: TypeAlias = For | Barrier | MultiplyMatrices | CopyMatrix
 
 
 class Machine(Protocol):
@@ -45,14 +50,17 @@ class Machine(Protocol):
     def parallel(self, emitter: KernelEmitter, loop: For) -> None:
         """Run the iterations of `loop` on many threads."""
 
-    def allocate(self, emitter: KernelEmitter, buffer: Buffer) -> None:
-        """Bind `buffer` to scratch memory in the innermost scope."""
+    def allocate(self, emitter: KernelEmitter, statement: Allocate) -> None:
+        """Bind the statement's buffer to scratch memory in the innermost scope."""
 
-    def release(self, emitter: KernelEmitter, buffer: Buffer) -> None:
+    def release(self, emitter: KernelEmitter, statement: Allocate) -> None:
         """Give back what `allocate` got."""
 
     def multiply_tile(self, emitter: KernelEmitter, tile: MultiplyTile) -> None:
         """Call the micro-kernel."""
+
+    def together(self, emitter: KernelEmitter, statement: Together) -> None:
+        """Emit what blocks of threads do: their loops, barriers, and matrices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +165,15 @@ class KernelEmitter:
             self.statement(statement)
         for statement in reversed(body):
             if isinstance(statement, Allocate):
-                self.context.machine.release(self, statement.buffer)
+                self.context.machine.release(self, statement)
 
     def statement(self, statement: Statement) -> None:
         """Emit one statement in the innermost scope."""
         match statement:
             case For(kind=Kind.PARALLEL):
                 self.context.machine.parallel(self, statement)
+            case For(kind=Kind.BLOCK | Kind.THREAD):
+                self.context.machine.together(self, statement)
             case For():
                 self.loops.emit(statement)
             case Store():
@@ -172,10 +182,12 @@ class KernelEmitter:
                 self._let(statement)
             case If():
                 self._if(statement)
-            case Allocate(buffer=buffer):
-                self.context.machine.allocate(self, buffer)
+            case Allocate():
+                self.context.machine.allocate(self, statement)
             case MultiplyTile():
                 self.context.machine.multiply_tile(self, statement)
+            case Barrier() | MultiplyMatrices() | CopyMatrix():
+                self.context.machine.together(self, statement)
 
     def _let(self, statement: Let) -> None:
         placed = self.expressions.value(statement.value)

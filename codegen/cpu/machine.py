@@ -8,7 +8,7 @@ from dataclasses import replace
 from flowc.codegen.builder import Builder
 from flowc.codegen.cpu.microkernel import call_micro_kernel
 from flowc.codegen.cpu.threads import PARALLEL_FOR
-from flowc.codegen.emitter import KernelEmitter
+from flowc.codegen.emitter import KernelEmitter, Together
 from flowc.codegen.llvm.module import Function
 from flowc.codegen.llvm.types import (
     I8,
@@ -26,7 +26,9 @@ from flowc.codegen.loops import counted
 from flowc.codegen.polling import looks
 from flowc.codegen.scopes import Placed
 from flowc.ir.dims import Symbol
-from flowc.ir.loops.kernel import Buffer, For, Kind, MultiplyTile
+from flowc.ir.errors import InternalError
+from flowc.ir.loops.kernel import Allocate, Buffer, For, Kind, MultiplyTile, Space
+from flowc.ir.loops.walk import title
 from flowc.passes.target import CpuTarget
 
 STACK_LIMIT = 16 << 10  # scratch buffers up to this many bytes live in the stack frame
@@ -91,8 +93,11 @@ class CpuMachine:
 
     # Scratch memory
 
-    def allocate(self, emitter: KernelEmitter, buffer: Buffer) -> None:
+    def allocate(self, emitter: KernelEmitter, statement: Allocate) -> None:
         """In the frame where the size is small and constant, else from the heap."""
+        buffer = statement.buffer
+        if statement.space is not Space.PRIVATE:
+            raise _not_here(emitter, f"{statement.space.value} memory '{buffer.name}'")
         if _in_frame(buffer):
             assert isinstance(buffer.size, int)
             kind = array_type(I8, max(1, buffer.size * buffer.dtype.size))
@@ -106,16 +111,27 @@ class CpuMachine:
         emitter.memory.pointers[buffer] = (memory, emitter.scopes.depth)
         emitter.on_stop.append(lambda builder: _free(builder, memory))
 
-    def release(self, emitter: KernelEmitter, buffer: Buffer) -> None:
+    def release(self, emitter: KernelEmitter, statement: Allocate) -> None:
         """Free what came from the heap."""
-        memory, _ = emitter.memory.pointers.pop(buffer)
-        if not _in_frame(buffer):
+        memory, _ = emitter.memory.pointers.pop(statement.buffer)
+        if not _in_frame(statement.buffer):
             _free(emitter.scopes.here(), memory)
             emitter.on_stop.pop()
 
     def multiply_tile(self, emitter: KernelEmitter, tile: MultiplyTile) -> None:
         """Call the program's micro-kernel of this size and type."""
         call_micro_kernel(emitter, tile)
+
+    # What a CPU does not have
+
+    def together(self, emitter: KernelEmitter, statement: Together) -> None:
+        """Raises InternalError: threads of a CPU are not in blocks."""
+        raise _not_here(emitter, title(statement))
+
+
+def _not_here(emitter: KernelEmitter, what: str) -> InternalError:
+    where = emitter.function.name
+    return InternalError(None, None, f"'{where}' is no kernel for a CPU: {what} is a GPU's")
 
 
 def _free(builder: Builder, memory: Value) -> None:

@@ -1,6 +1,6 @@
 """Runs loop IR on NumPy arrays: slow and obviously right.
 
-`iterations.py` runs a kernel; here are programs.
+`iterations.py` runs the kinds of loops that a CPU has, `blocks.py` blocks and threads.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from flowc.ir import dims
+from flowc.ir.loops.blocks import BlockRun, Order, in_order
 from flowc.ir.loops.iterations import Array, KernelRun
 from flowc.ir.loops.kernel import (
     Buffer,
@@ -22,14 +23,25 @@ from flowc.ir.loops.kernel import (
     Step,
     WhileCalls,
 )
+from flowc.ir.loops.walk import has_grid
 
 
-def run_kernel(kernel: Kernel, arrays: Sequence[Array], sizes: Mapping[str, int]) -> None:
+def run_kernel(
+    kernel: Kernel,
+    arrays: Sequence[Array],
+    sizes: Mapping[str, int],
+    order: Order = in_order,
+) -> None:
     """Run `kernel` on flat arrays, one for each parameter, written in place.
 
-    Raises IndexError where an access is outside of its buffer.
+    Blocks, and the threads of a block between barriers, run in an `order`: no result may depend on
+    it. Raises IndexError where an access is outside of its buffer, RaceError where threads touch an
+    element without a barrier between them.
     """
-    KernelRun(kernel, arrays, sizes).run()
+    if has_grid(kernel):
+        BlockRun(kernel, arrays, sizes, order).run()
+    else:
+        KernelRun(kernel, arrays, sizes).run()
 
 
 # Programs

@@ -13,7 +13,20 @@ Invariants, checked by `verify`:
   * a vector loop contains only serial and unrolled loops, whose extents are the same in all lanes;
   * an unrolled loop has a constant extent;
   * a loop with a role is serial: a schedule that chooses its kind has answered the role;
-  * a free loop carries nothing, and a reduced one carries values that have a combiner.
+  * a free loop carries nothing, and a reduced one carries values that have a combiner;
+  * block and thread loops keep the rules of `grid_rules.py`.
+
+**Blocks and threads.** A kernel for a GPU is one or more *grids*: perfectly nested block loops, one
+for each dimension. Grids run one after another; the blocks of one run in any order and at the same
+time. Inside of a block, a thread loop divides its iterations between the block's threads, and loops
+inside of one another make a block of several dimensions. The block has as many threads in each
+dimension as its longest loop there, one at least; in a shorter loop the rest has nothing to do.
+What stands outside of a thread loop is done by all threads that it would divide, with equal values:
+they are a *group*, and the block itself is the largest. Where a group stores to shared or global
+memory, its first thread does.
+
+What one thread writes to shared or global memory another may touch after a `Barrier` only. The end
+of a thread loop is no barrier.
 """
 
 from __future__ import annotations
@@ -40,6 +53,15 @@ class Buffer:
     size: Dim
 
 
+class Space(Enum):
+    """Whose a scratch buffer is, and so how near its memory lies."""
+
+    PRIVATE = "private"  # of whoever runs the statement; on a GPU each thread has its own
+    FRAGMENT = "fragment"  # of a group of threads, spread over their registers; for matrices only
+    SHARED = "shared"  # of a block
+    GLOBAL = "global"  # of a kernel: all blocks of all its grids
+
+
 class Kind(Enum):
     """How the iterations of a loop run."""
 
@@ -47,6 +69,8 @@ class Kind(Enum):
     PARALLEL = "parallel"  # iterations are divided between the threads of the pool
     VECTOR = "vector"  # `width` iterations at a time in SIMD lanes
     UNROLLED = "unrolled"  # constant extent, body repeated
+    BLOCK = "block"  # each iteration is a block of threads of its own
+    THREAD = "thread"  # iterations are divided between the threads of the block
 
 
 class Role(Enum):
@@ -62,7 +86,7 @@ class Combiner:
     """How partial values of a loop's carried variables merge: `results` of `left` and `right`.
 
     Associative and commutative as far as rounding goes. The initial values of the loop must be its
-    identity, since each vector lane starts from them.
+    identity, since each vector lane, and each thread, starts from them.
     """
 
     left: tuple[Variable, ...]
@@ -78,7 +102,7 @@ class Carried:
     initial: tuple[Scalar, ...]
     next: tuple[Scalar, ...]  # evaluated after the body's statements
     results: tuple[Variable, ...]  # after the loop
-    combiner: Combiner | None = None  # required in a vector loop
+    combiner: Combiner | None = None  # required in a vector or thread loop
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -89,6 +113,11 @@ class For:
     processes, each with its own copy of the carried values. `grain` is the least number of
     iterations of a parallel loop worth a thread. Lowering gives loops a `role`, and schedules
     (`passes/schedule`) put a kind in its place; a loop that still has one runs serially.
+
+    A thread loop that carries values combines them across threads: each thread that has an
+    iteration starts from `initial`, and gives `next`; the results are all of these merged, in any
+    order, and every thread of the group has them. Nothing else is ordered by that: buffers want a
+    `Barrier` all the same.
     """
 
     index: Symbol
@@ -135,12 +164,23 @@ class If:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Allocate:
-    """A scratch buffer for the statements that follow in the same body, private to the thread.
+    """A scratch buffer for the statements that follow in the same body.
 
-    Its size is in the buffer; 64-byte aligned, contents undefined.
+    Its size is in the buffer; 64-byte aligned, contents undefined. All spaces but `PRIVATE` are a
+    GPU's. What a group of threads allocates in private memory each of them has; where the group
+    stores there, each does in its own.
     """
 
     buffer: Buffer
+    space: Space = Space.PRIVATE
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Barrier:
+    """No thread of the block goes on before all are here.
+
+    What they wrote before to shared and global memory is seen by all of them afterwards.
+    """
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -173,12 +213,64 @@ class MultiplyTile:
     b_stride: Dim
 
 
-Statement: TypeAlias = For | Store | Let | If | Allocate | MultiplyTile
+@dataclass(frozen=True, eq=False, slots=True)
+class Matrix:
+    """Part of a buffer: element (r, c) is at `position + r*row_stride + c*column_stride`."""
+
+    buffer: Buffer
+    position: Dim
+    row_stride: Dim
+    column_stride: Dim
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MultiplyMatrices:
+    """`c (+)= a @ b` by a group of `lanes` threads together: what a tensor core does.
+
+    `a` has `rows` x `depth` elements, `b` has `depth` x `columns`, in shared, global or fragment
+    memory; `c` usually is a fragment. a and b have one type. Products are exact, or rounded to c's
+    type; sums are rounded to c's type, in any order. When `accumulate` is false, c is not read.
+
+    Which instructions a shape becomes (one `mma` of a warp, several, a `wgmma`) is the machine's
+    matter; it takes multiples of its own shapes and keeps elements of a and b for reuse.
+    """
+
+    c: Matrix
+    a: Matrix
+    b: Matrix
+    rows: int
+    columns: int
+    depth: int
+    lanes: int
+    accumulate: Scalar | bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CopyMatrix:
+    """`target = source`, matrices of one type, by a group of `lanes` threads together.
+
+    The only way into a fragment and out of it, but for multiplications. A fragment's elements lie
+    among the threads as the machine likes, so they are worked upon in shared memory.
+    """
+
+    target: Matrix
+    source: Matrix
+    rows: int
+    columns: int
+    lanes: int
+
+
+Statement: TypeAlias = (
+    For | Store | Let | If | Allocate | MultiplyTile | Barrier | MultiplyMatrices | CopyMatrix
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Kernel:
-    """One function of generated code. Parameters that are written appear in a `Store`."""
+    """One function of generated code; on a GPU, one launch for each grid.
+
+    Parameters that are written appear in a `Store`, or as a matrix that is written.
+    """
 
     name: str
     parameters: tuple[Buffer, ...]

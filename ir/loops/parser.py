@@ -30,16 +30,21 @@ from flowc.ir.loops.expressions import (
 )
 from flowc.ir.loops.kernel import (
     Allocate,
+    Barrier,
     Buffer,
     Carried,
     Combiner,
+    CopyMatrix,
     For,
     If,
     Kernel,
     Kind,
     Let,
+    Matrix,
+    MultiplyMatrices,
     MultiplyTile,
     Role,
+    Space,
     Statement,
     Store,
 )
@@ -49,6 +54,7 @@ _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _LITERAL = re.compile(r"(true|false|-?inf|nan|-?\d[\w.+\-]*):(\w+)")
 _KINDS = {kind.value: (kind, Role.ORDERED) for kind in Kind}
 _KINDS |= {role.value: (Kind.SERIAL, role) for role in Role if role is not Role.ORDERED}
+_SPACES = {space.value: space for space in Space if space is not Space.PRIVATE}
 
 
 def parse_kernel(text: str) -> Kernel:
@@ -207,9 +213,15 @@ class _Parser:
             case "if":
                 return If(self.scalar(), self.block())
             case "allocate":
-                return Allocate(self.declaration())
+                return self.allocate()
             case "multiply_tile":
                 return self.tile()
+            case "barrier":
+                return Barrier()
+            case "multiply_matrices":
+                return self.multiply()
+            case "copy_matrix":
+                return self.copy()
         if self.accept("="):
             self.named[word] = self.scalar()
         return None
@@ -282,6 +294,11 @@ class _Parser:
         self.named = outside
         return combiner
 
+    def allocate(self) -> Allocate:
+        """The rest of an allocation."""
+        found = next((space for word, space in _SPACES.items() if self.accept(word)), Space.PRIVATE)
+        return Allocate(self.declaration(), found)
+
     def store(self) -> Store:
         """The rest of a store."""
         streaming = self.accept("streaming")
@@ -293,9 +310,7 @@ class _Parser:
 
     def tile(self) -> MultiplyTile:
         """The rest of a multiply_tile."""
-        self.expect("(")
-        options = dict(self.several(self.option))
-        self.expect(")")
+        options = self.numbers()
         c, c_position, (c_stride,) = self.panel()
         self.expect("+=")
         a, a_position, (a_depth, a_row) = self.panel()
@@ -306,11 +321,41 @@ class _Parser:
         self.expect("valid")
         valid = self.bracketed()
         self.expect("accumulate")
-        rows, columns = int(str(options["rows"])), int(str(options["columns"]))
+        rows, columns = options["rows"], options["columns"]
         return MultiplyTile(
             c, c_position, c_stride, a, a_position, b, b_position, rows, columns, depth, valid,
             self.accumulate(), a_row, a_depth, b_depth,
         )  # fmt: skip
+
+    def numbers(self) -> dict[str, int]:
+        """`(name=number, ...)`."""
+        self.expect("(")
+        options = self.several(self.option)
+        self.expect(")")
+        return {name: int(str(value)) for name, value in options}
+
+    def multiply(self) -> MultiplyMatrices:
+        """The rest of a multiply_matrices."""
+        options = self.numbers()
+        c = self.matrix()
+        self.expect("+=")
+        a = self.matrix()
+        self.expect("*")
+        b = self.matrix()
+        self.expect("accumulate")
+        return MultiplyMatrices(c, a, b, accumulate=self.accumulate(), **options)
+
+    def copy(self) -> CopyMatrix:
+        """The rest of a copy_matrix."""
+        options = self.numbers()
+        target = self.matrix()
+        self.expect("=")
+        return CopyMatrix(target, self.matrix(), **options)
+
+    def matrix(self) -> Matrix:
+        """`b0[position; row stride, column stride]`."""
+        buffer, position, (row, column) = self.panel()
+        return Matrix(buffer, position, row, column)
 
     def panel(self) -> tuple[Buffer, Dim, tuple[Dim, ...]]:
         """`b0[position; stride, ...]`."""

@@ -42,6 +42,7 @@ from flowc.ir.loops.expressions import (
 from flowc.ir.loops.facts import found_once
 from flowc.ir.loops.kernel import (
     Allocate,
+    Barrier,
     Buffer,
     Call,
     Carried,
@@ -49,13 +50,17 @@ from flowc.ir.loops.kernel import (
     Check,
     Combiner,
     Commit,
+    CopyMatrix,
     For,
     If,
     Kernel,
     Let,
+    Matrix,
+    MultiplyMatrices,
     MultiplyTile,
     Program,
     Role,
+    Space,
     Statement,
     Step,
     Store,
@@ -142,10 +147,19 @@ class _KernelPrinter:
                 yield f"if {self._scalar(condition)} {{"
                 yield from self._body(statement.body)
                 yield "}"
-            case Allocate(buffer=buffer):
-                yield f"allocate {self._declare(buffer)}"
+            case Allocate(buffer=buffer, space=space):
+                place = "" if space is Space.PRIVATE else f"{space.value} "
+                yield f"allocate {place}{self._declare(buffer)}"
             case MultiplyTile():
                 yield from self._tile(statement)
+            case Barrier():
+                yield "barrier"
+            case MultiplyMatrices():
+                yield from self._multiply(statement)
+            case CopyMatrix(rows=rows, columns=columns, lanes=lanes):
+                target, source = self._matrix(statement.target), self._matrix(statement.source)
+                size = f"rows={rows}, columns={columns}, lanes={lanes}"
+                yield f"copy_matrix({size}) {target} = {source}"
 
     def _for(self, loop: For) -> Iterator[str]:
         if loop.carried is not None:
@@ -210,11 +224,6 @@ class _KernelPrinter:
 
     def _tile(self, tile: MultiplyTile) -> Iterator[str]:
         yield from self._shared(roots(tile))
-        accumulate = tile.accumulate
-        if isinstance(accumulate, bool):
-            condition = print_constant(bool_, accumulate)
-        else:
-            condition = self._scalar(accumulate)
         c = f"{self.buffers[tile.c]}[{self._dim(tile.c_position)}; {self._dim(tile.c_stride)}]"
         a_strides = f"{self._dim(tile.a_depth_stride)}, {self._dim(tile.a_row_stride)}"
         a = f"{self.buffers[tile.a]}[{self._dim(tile.a_position)}; {a_strides}]"
@@ -222,8 +231,26 @@ class _KernelPrinter:
         yield (
             f"multiply_tile(rows={tile.rows}, columns={tile.columns}) {c} += {a} * {b} "
             f"depth[{self._dim(tile.depth)}] valid[{self._dim(tile.valid_columns)}] "
-            f"accumulate {condition}"
+            f"accumulate {self._condition(tile.accumulate)}"
         )
+
+    def _multiply(self, statement: MultiplyMatrices) -> Iterator[str]:
+        yield from self._shared(roots(statement))
+        options = ", ".join(
+            f"{name}={getattr(statement, name)}" for name in ("rows", "columns", "depth", "lanes")
+        )
+        c, a, b = map(self._matrix, (statement.c, statement.a, statement.b))
+        condition = self._condition(statement.accumulate)
+        yield f"multiply_matrices({options}) {c} += {a} * {b} accumulate {condition}"
+
+    def _matrix(self, matrix: Matrix) -> str:
+        strides = f"{self._dim(matrix.row_stride)}, {self._dim(matrix.column_stride)}"
+        return f"{self.buffers[matrix.buffer]}[{self._dim(matrix.position)}; {strides}]"
+
+    def _condition(self, condition: Scalar | bool) -> str:
+        if isinstance(condition, bool):
+            return print_constant(bool_, condition)
+        return self._scalar(condition)
 
     # Scalars
 

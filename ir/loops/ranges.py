@@ -20,15 +20,18 @@ from flowc.ir.loops.expressions import Binary, Compare, Constant, Index, Load, S
 from flowc.ir.loops.kernel import (
     Buffer,
     Call,
+    CopyMatrix,
     For,
     If,
     Kernel,
+    Matrix,
+    MultiplyMatrices,
     MultiplyTile,
     Program,
     Statement,
     Store,
 )
-from flowc.ir.loops.walk import calls, nodes, roots
+from flowc.ir.loops.walk import calls, matrices, nodes, roots
 
 Interval: TypeAlias = tuple[int, int]  # least and greatest value
 Access: TypeAlias = tuple[Buffer, Dim]
@@ -132,6 +135,11 @@ class _Ranges:
                 return self._access(buffer, position)
             case MultiplyTile():
                 return self._first(self._panels(statement))
+            case MultiplyMatrices(rows=m, columns=n, depth=k):
+                places = zip(matrices(statement), ((m, n), (m, k), (k, n)), strict=True)
+                return self._first([end for place in places for end in _ends(*place)])
+            case CopyMatrix(rows=m, columns=n):
+                return self._first([end for x in matrices(statement) for end in _ends(x, (m, n))])
         return None
 
     def _panels(self, tile: MultiplyTile) -> list[Access]:
@@ -253,6 +261,13 @@ class _Ranges:
             case "GE":
                 return True if a >= d else (False if b < c else None)
         return None
+
+
+def _ends(matrix: Matrix, shape: tuple[int, int]) -> list[Access]:
+    """The first and the last element of a matrix."""
+    rows, columns = shape
+    last = matrix.row_stride * (rows - 1) + matrix.column_stride * (columns - 1)
+    return [(matrix.buffer, matrix.position), (matrix.buffer, matrix.position + last)]
 
 
 def _number(scalar: Scalar) -> Dim:

@@ -12,10 +12,13 @@ from flowc.ir.loops.expressions import Index, Load, Scalar
 from flowc.ir.loops.kernel import (
     Carried,
     Combiner,
+    CopyMatrix,
     For,
     If,
     Kernel,
     Let,
+    Matrix,
+    MultiplyMatrices,
     MultiplyTile,
     Statement,
     Store,
@@ -122,11 +125,22 @@ class Rewriter:
                 }
             case MultiplyTile(accumulate=accumulate):
                 new = {name: self.dim(getattr(statement, name)) for name in _TILE_SIZES}
-                if not isinstance(accumulate, bool):
-                    new["accumulate"] = self.scalar(accumulate)
+                new["accumulate"] = self._condition(accumulate)
+            case MultiplyMatrices(c=c, a=a, b=b, accumulate=accumulate):
+                new = {"c": self._matrix(c), "a": self._matrix(a), "b": self._matrix(b)}
+                new["accumulate"] = self._condition(accumulate)
+            case CopyMatrix(target=target, source=source):
+                new = {"target": self._matrix(target), "source": self._matrix(source)}
             case _:
                 return statement
         return _changed(statement, new)
+
+    def _condition(self, condition: Scalar | bool) -> Scalar | bool:
+        return condition if isinstance(condition, bool) else self.scalar(condition)
+
+    def _matrix(self, matrix: Matrix) -> Matrix:
+        names = ("position", "row_stride", "column_stride")
+        return _changed(matrix, {name: self.dim(getattr(matrix, name)) for name in names})
 
     def carried(self, carried: Carried) -> Carried:
         """A loop's carried values rewritten."""

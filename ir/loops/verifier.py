@@ -28,6 +28,7 @@ from flowc.ir.loops.expressions import (
     Unary,
     Variable,
 )
+from flowc.ir.loops.grid_rules import check_grids
 from flowc.ir.loops.kernel import (
     Allocate,
     Buffer,
@@ -35,11 +36,13 @@ from flowc.ir.loops.kernel import (
     Carried,
     CaseCalls,
     Check,
+    CopyMatrix,
     For,
     If,
     Kernel,
     Kind,
     Let,
+    MultiplyMatrices,
     MultiplyTile,
     Program,
     Role,
@@ -48,7 +51,7 @@ from flowc.ir.loops.kernel import (
     Store,
     WhileCalls,
 )
-from flowc.ir.loops.walk import nodes, positions, roots, scalar_positions
+from flowc.ir.loops.walk import matrices, nodes, positions, roots, scalar_positions
 
 _INTEGER_ONLY = frozenset({
     "and", "or", "xor", "not", "popcnt", "count_leading_zeros", "shift_left",
@@ -134,6 +137,7 @@ class _Verifier:
     def run(self) -> None:
         """Check everything."""
         self._body(self.kernel.body)
+        check_grids(self.kernel, self.expect)
 
     def fail(self, what: str) -> InternalError:
         """The error that says `what` of this kernel."""
@@ -177,6 +181,8 @@ class _Verifier:
                 self.buffers.add(buffer)
             case MultiplyTile():
                 self._tile(statement)
+            case MultiplyMatrices() | CopyMatrix():
+                self._matrices(statement)
 
     def _store(self, store: Store) -> None:
         name = store.buffer.name
@@ -201,9 +207,25 @@ class _Verifier:
             self.expect(same, "the buffers of a MultiplyTile differ in type")
         for value in positions(tile):
             self._dim(value)
-        accumulate = tile.accumulate
+        self._accumulate(tile)
+
+    def _accumulate(self, statement: MultiplyTile | MultiplyMatrices) -> None:
+        accumulate, name = statement.accumulate, type(statement).__name__
         boolean = isinstance(accumulate, bool) or accumulate.dtype.is_bool
-        self.expect(boolean, "'accumulate' of a MultiplyTile is not a bool")
+        self.expect(boolean, f"'accumulate' of a {name} is not a bool")
+
+    def _matrices(self, statement: MultiplyMatrices | CopyMatrix) -> None:
+        for matrix in matrices(statement):
+            self._buffer(matrix.buffer)
+        for value in positions(statement):
+            self._dim(value)
+        if isinstance(statement, MultiplyMatrices):
+            a, b = statement.a.buffer.dtype, statement.b.buffer.dtype
+            self._accumulate(statement)
+        else:
+            a, b = statement.target.buffer.dtype, statement.source.buffer.dtype
+        name = type(statement).__name__
+        self.expect(a is b, f"the matrices of a {name} differ in type: {a.name} and {b.name}")
 
     # Loops
 

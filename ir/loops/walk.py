@@ -29,11 +29,14 @@ from flowc.ir.loops.kernel import (
     Call,
     Carried,
     CaseCalls,
+    CopyMatrix,
     For,
     If,
     Kernel,
     Kind,
     Let,
+    Matrix,
+    MultiplyMatrices,
     MultiplyTile,
     Statement,
     Step,
@@ -94,6 +97,13 @@ def statements(body: Iterable[Statement]) -> Iterator[Statement]:
             yield from statements(statement.body)
 
 
+def title(statement: Statement) -> str:
+    """What messages call a statement: `block loop i0`, `a Barrier`."""
+    if isinstance(statement, For):
+        return f"{statement.kind.value} loop {statement.index}"
+    return f"a {type(statement).__name__}"
+
+
 def roots(statement: Statement) -> tuple[Scalar, ...]:
     """The scalars that a statement itself evaluates, without those of its body."""
     match statement:
@@ -105,8 +115,8 @@ def roots(statement: Statement) -> tuple[Scalar, ...]:
             return (condition,)
         case For(carried=carried) if carried is not None:
             return carried_roots(carried)
-        case MultiplyTile(accumulate=accumulate) if not isinstance(accumulate, bool):
-            return (accumulate,)
+        case MultiplyTile(accumulate=accumulate) | MultiplyMatrices(accumulate=accumulate):
+            return () if isinstance(accumulate, bool) else (accumulate,)
     return ()
 
 
@@ -131,6 +141,18 @@ def positions(statement: Statement) -> tuple[Dim, ...]:
                 tile.depth, tile.valid_columns, tile.a_row_stride, tile.a_depth_stride,
                 tile.b_stride,
             )  # fmt: skip
+    return tuple(
+        p for m in matrices(statement) for p in (m.position, m.row_stride, m.column_stride)
+    )
+
+
+def matrices(statement: Statement) -> tuple[Matrix, ...]:
+    """The matrices that a statement touches; the first is the one it writes."""
+    match statement:
+        case MultiplyMatrices(c=c, a=a, b=b):
+            return c, a, b
+        case CopyMatrix(target=target, source=source):
+            return target, source
     return ()
 
 
@@ -152,6 +174,8 @@ def written_buffers(body: Iterable[Statement]) -> frozenset[Buffer]:
             found.add(statement.buffer)
         elif isinstance(statement, MultiplyTile):
             found.add(statement.c)
+        elif isinstance(statement, MultiplyMatrices | CopyMatrix):
+            found.add(matrices(statement)[0].buffer)
     return frozenset(found)
 
 
@@ -235,3 +259,37 @@ def variables(kernel: Kernel) -> tuple[Variable, ...]:
 def has_parallel_loop(kernel: Kernel) -> bool:
     """Whether a kernel asks for threads."""
     return any(isinstance(s, For) and s.kind is Kind.PARALLEL for s in statements(kernel.body))
+
+
+# Grids
+
+
+def has_grid(kernel: Kernel) -> bool:
+    """Whether a kernel is for a GPU: made of blocks of threads."""
+    return any(isinstance(s, For) and s.kind is Kind.BLOCK for s in kernel.body)
+
+
+def block_shape(grid: For) -> tuple[Dim, ...]:
+    """The threads of a block in each dimension, from the outermost thread loops inwards."""
+    shape: list[Dim] = []
+    _grow(shape, grid.body, 0)
+    return tuple(shape)
+
+
+def _grow(shape: list[Dim], body: Iterable[Statement], depth: int) -> None:
+    """Make `shape` large enough for the thread loops of `body`, in dimension `depth` and on."""
+    for statement in body:
+        match statement:
+            case For(kind=Kind.THREAD, extent=extent, body=inner):
+                _widen(shape, depth, extent)
+                _grow(shape, inner, depth + 1)
+            case For(body=inner) | If(body=inner):
+                _grow(shape, inner, depth)
+            case MultiplyMatrices(lanes=lanes) | CopyMatrix(lanes=lanes):
+                _widen(shape, depth, lanes)
+
+
+def _widen(shape: list[Dim], depth: int, extent: Dim) -> None:
+    if depth == len(shape):
+        shape.append(extent)
+    shape[depth] = dims.maximum(shape[depth], extent)

@@ -8,6 +8,7 @@ from flowc.codegen.cpu.program import build_module
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim, Expr, Symbol
 from flowc.ir.dtypes import DType
+from flowc.ir.errors import InternalError
 from flowc.ir.loops.expressions import (
     Binary,
     Compare,
@@ -31,6 +32,7 @@ from flowc.ir.loops.kernel import (
     Let,
     Store,
 )
+from flowc.ir.loops.parser import parse_kernel
 from flowc.passes.target import CpuTarget
 from tests.codegen.native import avx2_target, check_kernel, one_kernel
 
@@ -377,3 +379,17 @@ def test_arithmetic_that_changes_nothing_flushes_small_values(
         values = np.array([small, -small, 0.0, -0.0, 1.0, -2.0, np.inf, 3.0], dtype.numpy)
         kernel = Kernel("same", (x, y), (For(i_index, 8, body, Kind.VECTOR, width=4),))
         check_kernel(kernel, [values, np.ones(8, dtype.numpy)])
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("block i0 < 2 {\nthread i1 < 2 {\n}\n}", "block loop i0"),
+        ("block i0 < 2 {\nbarrier\n}", "block loop i0"),
+        ("allocate global b0: float32[2]\nblock i0 < 2 {\n}", "global memory 'b0'"),
+    ],
+)
+def test_kinds_of_a_gpu_are_refused(body: str, what: str) -> None:
+    kernel = parse_kernel(f"kernel k() {{\n{body}\n}}")
+    with pytest.raises(InternalError, match=f"'.*' is no kernel for a CPU: {what} is a GPU's"):
+        build_module(one_kernel(kernel), host_target(1))
