@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flowc.codegen.backend import Backend
 from flowc.compiler.dump import Dump
 from flowc.compiler.executable import Details, Executable
 from flowc.compiler.faults import is_fault, report
-from flowc.compiler.interface import Interface
+from flowc.compiler.interface import Interface, Store
 from flowc.compiler.lowering import LoweredGraph, Request, lower_graph
 from flowc.compiler.options import Options
 from flowc.compiler.request_key import request_key
@@ -34,7 +35,6 @@ from flowc.ir.tensor.verifier import verify as verify_module
 from flowc.passes.lowering.program import Lowered, lower_module
 from flowc.passes.pass_manager import Observer, Pass
 from flowc.passes.pipeline import PASSES, PLAIN, optimize
-from flowc.passes.target import CpuTarget
 
 if TYPE_CHECKING:
     from flowc.codegen.cpu.cache import DiskCache
@@ -56,8 +56,8 @@ class StageTimes:
 
 def compile_request(
     request: Request,
-    variables: Mapping[str, np.ndarray[Any, Any]],
-    target: CpuTarget,
+    variables: Store,
+    backend: Backend,
     options: Options,
 ) -> Executable:
     """Compile a request for the sizes of its feeds (other sizes share the code where they can)."""
@@ -65,8 +65,8 @@ def compile_request(
     key = None
     if _is_plain(options):
         with times.stage("load"):
-            key = request_key(request, target)
-            found = None if key is None else _load(key, request, variables, target, times)
+            key = request_key(request, backend.target)
+            found = None if key is None else _load(key, request, variables, backend, times)
         if found is not None:
             return found
     dump = Dump(options.dump_to, request.name)
@@ -75,7 +75,7 @@ def compile_request(
     dump.graph(request.nodes)
     for passes in () if options.interpret else (PASSES, PLAIN):
         try:
-            executable = _compile(graph, passes, target, options, times, dump)
+            executable = _compile(graph, passes, backend, options, times, dump)
         except Exception as failure:
             if options.strict or not is_fault(failure):
                 raise
@@ -96,22 +96,24 @@ def _is_plain(options: Options) -> bool:
 def _load(
     key: str,
     request: Request,
-    variables: Mapping[str, np.ndarray[Any, Any]],
-    target: CpuTarget,
+    variables: Store,
+    backend: Backend,
     times: StageTimes,
 ) -> Executable | None:
     """The executable that the disk has for such feeds and variables."""
     from flowc.compiler.stored_executables import load_executable
 
-    found = load_executable(_cache(), key, request, variables, target)
+    found = load_executable(_cache(), key, request, variables, backend)
     if found is None:
         return None
     like = replace(request, feeds=[replace(f, value=_outline(f.value)) for f in request.feeds])
-    stored = {name: _outline(array) for name, array in variables.items()}
+    stored = {n: np.broadcast_to(np.zeros((), v.dtype), v.shape) for n, v in variables.items()}
 
     def details() -> Details:
         graph = lower_graph(like, stored)
-        return Details(graph, lower_module(optimize(graph.module, Observer(), PASSES), target))
+        return Details(
+            graph, lower_module(optimize(graph.module, Observer(), PASSES), backend.target)
+        )
 
     return Executable(*found, details, times.seconds)
 
@@ -124,17 +126,15 @@ def _outline(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def _store(key: str, request: Request, executable: Executable) -> None:
-    from flowc.codegen.cpu.program import NativeProgram
     from flowc.compiler.stored_executables import store_executable
 
-    assert isinstance(executable.code, NativeProgram)
-    store_executable(_cache(), key, request, executable.interface, executable.code)
+    store_executable(_cache(), key, request, executable)
 
 
 def _compile(
     graph: LoweredGraph,
     passes: Sequence[Pass],
-    target: CpuTarget,
+    backend: Backend,
     options: Options,
     times: StageTimes,
     dump: Dump,
@@ -143,13 +143,14 @@ def _compile(
         verify = verify_module if options.verify else None
         module = optimize(graph.module, Observer(verify, dump.tensor_ir), passes)
     with times.stage("schedule"):
-        lowered = lower_module(module, target)
+        lowered = lower_module(module, backend.target)
         check_ranges(lowered.program, graph.hints)
     dump.loop_ir(lowered.program)
-    native = generate(lowered, target, options, times)
-    dump.native(native)
+    code = backend.compile(lowered.program)
+    times.seconds.update(code.times)
+    dump.code(code)
     details = Details(graph, lowered)
-    return Executable(_interface(graph, module, lowered), native, lambda: details, times.seconds)
+    return Executable(_interface(graph, module, lowered), code, lambda: details, times.seconds)
 
 
 def _interface(graph: LoweredGraph, module: Module, lowered: Lowered | None) -> Interface:
@@ -173,46 +174,21 @@ def _interface(graph: LoweredGraph, module: Module, lowered: Lowered | None) -> 
     )
 
 
-def load_generator(threads: int | None, options: Options) -> CpuTarget:
-    """The host as a target, with llvmlite, LLVM and the pool of threads ready.
+def load_backend(threads: int | None, options: Options) -> Backend:
+    """The CPU, with llvmlite, LLVM and the pool of threads ready.
 
     This is where llvmlite is imported: a session does it once, before its first run.
     """
-    from flowc.codegen.cpu import jit
-    from flowc.codegen.cpu.host import host_target
-    from flowc.codegen.cpu.pool import pool_symbols
-    from flowc.codegen.cpu.program import compile_program  # noqa: F401  loads the emitter
+    from flowc.codegen.cpu.backend import CpuBackend
 
-    target = host_target(threads)
-    jit.prepare(target)
-    if target.threads > 1:
-        pool_symbols(target, _disk_cache(options))
-    return target
+    cache = _cache() if options.cache else None
+    return CpuBackend(threads, cache, bounds_checks=options.bounds_checks)
 
 
 def _cache() -> DiskCache:
     from flowc.codegen.cpu.cache import DiskCache, default_folder
 
     return DiskCache(default_folder())
-
-
-def _disk_cache(options: Options) -> DiskCache | None:
-    return _cache() if options.cache else None
-
-
-def generate(lowered: Lowered, target: CpuTarget, options: Options, times: StageTimes) -> Any:
-    """Machine code of a program."""
-    from flowc.codegen.cpu.program import compile_program
-
-    native = compile_program(
-        lowered.program,
-        target,
-        bounds_checks=options.bounds_checks,
-        disk_cache=_disk_cache(options),
-    )
-    for name, seconds in native.times.items():
-        times.seconds[name] = seconds
-    return native
 
 
 def time_table(times: Mapping[str, float]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from flowc.codegen.backend import CompiledCode
 from flowc.compiler.graph import Node
 from flowc.ir.loops.kernel import Program
 from flowc.ir.tensor.core import Module
@@ -55,11 +56,11 @@ class Dump:
 
             self._write("loops.txt", print_program(program))
 
-    def native(self, native: Any) -> None:
-        """LLVM IR and assembly."""
+    def code(self, code: CompiledCode) -> None:
+        """What the backend makes code by way of, such as LLVM IR and assembly."""
         if self._folder is not None:
-            self._write("llvm.ll", native.llvm_ir)
-            self._write("assembly.s", native.assembly())
+            for name, text in code.texts.items():
+                self._write(name, text)
 
 
 def _short(value: Any) -> str:

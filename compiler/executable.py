@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
+from flowc.codegen.backend import Code
 from flowc.compiler.interface import Interface
 from flowc.compiler.lowering import LoweredGraph
 from flowc.passes.lowering.program import Lowered
-
-
-class Code(Protocol):
-    """Machine code in memory."""
-
-    @property
-    def entry(self) -> Any:
-        """`entry(arguments, symbols, arena, control)`; see `codegen/cpu/entry`."""
-
-    @property
-    def stopped(self) -> int:
-        """What `entry` gives where the run was ended from outside."""
-
-    def describe_error(self, code: int) -> str:
-        """What a negative result of `entry` means."""
 
 
 @dataclass(frozen=True, eq=False)

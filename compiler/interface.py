@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -27,7 +27,17 @@ from flowc.ir.tensor.core import (
     TensorType,
 )
 
-Store = Mapping[str, np.ndarray[Any, Any]]
+
+class Stored(Protocol):
+    """What is known of a variable that has a value."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+
+Store: TypeAlias = Mapping[str, Stored]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from difflib import unified_diff
 from pathlib import Path
 
-from flowc.compiler.driver import load_generator
+from flowc.compiler.driver import load_backend
 from flowc.compiler.options import Options
 from flowc.ir.loops.printer import print_program
 from flowc.ir.tensor.core import Module
@@ -47,7 +47,7 @@ def replay(module: Module, numbers: Sequence[int]) -> Module:
 
 def loop_ir(module: Module, threads: int | None = None) -> str:
     """The text of the program that a fused module becomes on this machine."""
-    return print_program(lower_module(module, load_generator(threads, Options())).program)
+    return print_program(lower_module(module, load_backend(threads, Options()).target).program)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

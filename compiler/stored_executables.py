@@ -9,19 +9,19 @@ there, so pickles add no danger; `codegen/cpu/cache` trusts the user's own files
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from flowc.codegen.backend import Backend, Code, StoredCode
 from flowc.codegen.cpu.cache import DiskCache
-from flowc.codegen.cpu.program import LoadedProgram, NativeProgram, load_stored, tabled
+from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Node
-from flowc.compiler.interface import Interface
+from flowc.compiler.interface import Interface, Store
 from flowc.compiler.lowering import Request
 from flowc.ir.tensor_values import raw_bytes
-from flowc.passes.target import CpuTarget
 
 Bytes: TypeAlias = bytes | memoryview
 _MOST = 8  # executables of one request
@@ -29,35 +29,41 @@ _MOST_BYTES = 32 << 20  # of constants that no node has
 
 
 def load_executable(
-    cache: DiskCache, key: str, request: Request, variables: Mapping[str, Any], target: CpuTarget
-) -> tuple[Interface, LoadedProgram] | None:
+    cache: DiskCache, key: str, request: Request, variables: Store, backend: Backend
+) -> tuple[Interface, Code] | None:
     """The executable that was made for such feeds and variables; None if there is none."""
     feeds = [feed.value for feed in request.feeds]
     for interface, program, constants in _entries(cache, key):
         if _serves(interface, variables) and interface.sizes(feeds) is not None:
             data = [_constant(found, request.nodes) for found in constants]
-            loaded = load_stored(program, data, target, cache)
+            loaded = backend.load(StoredCode(program, data))
             return None if loaded is None else (interface, loaded)
     return None
 
 
-def _serves(interface: Interface, variables: Mapping[str, Any]) -> bool:
+def _serves(interface: Interface, variables: Store) -> bool:
     """Whether it serves the variables, once those that it begins with a value of have it."""
     begun = {name: make() for name, make in interface.initial.items() if name not in variables}
     return interface.serves({**variables, **begun} if begun else variables)
 
 
-def store_executable(
-    cache: DiskCache, key: str, request: Request, interface: Interface, native: NativeProgram
-) -> None:
-    """Keep an executable under the request's key, beside those that are there."""
+def store_executable(cache: DiskCache, key: str, request: Request, executable: Executable) -> None:
+    """Keep an executable under the request's key, beside those that are there.
+
+    Nothing is kept where its code is not.
+    """
+    stored = None if executable.code is None else executable.code.stored
+    if stored is None:
+        return
     number = sum(1 for _ in _entries(cache, key))
-    constants = [_reference(data, request.nodes) for data in tabled(native.program)]
+    constants = [_reference(data, request.nodes) for data in stored.constants]
     inline = sum(len(found) for found in constants if isinstance(found, bytes))
     if number < _MOST and inline <= _MOST_BYTES:
-        messages = tuple(replace(message, evidence=None) for message in interface.messages)
-        kept = replace(interface, messages=messages)
-        cache.store(f"{key}.{number}", pickle.dumps((kept, native.key, constants), 5))
+        messages = tuple(
+            replace(message, evidence=None) for message in executable.interface.messages
+        )
+        kept = replace(executable.interface, messages=messages)
+        cache.store(f"{key}.{number}", pickle.dumps((kept, stored.key, constants), 5))
 
 
 def _entries(cache: DiskCache, key: str) -> Iterator[tuple[Interface, str, list[int | bytes]]]:

@@ -5,29 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flowc.runtime.store import ALIGNMENT, Array, reserved
+import numpy as np
+
+from flowc.codegen.backend import Buffer, Memory
+
+_BYTES = np.dtype(np.uint8)
 
 
 class Arenas:
     """The arenas that no run uses at the moment."""
 
-    def __init__(self) -> None:
-        self._free: list[Array] = []
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._free: list[Buffer] = []
 
     @contextmanager
     def lent(self, size: int) -> Iterator[int]:
         """The address of at least `size` bytes, aligned to 64. Raises ResourceExhaustedError."""
         try:
-            memory = self._free.pop()
+            arena = self._free.pop()
         except IndexError:
-            memory = _new(size)
-        if memory.size < size + ALIGNMENT:
-            memory = _new(size)
+            arena = self._memory.allocate((size,), _BYTES)
+        if arena.shape[0] < size:
+            arena = self._memory.allocate((size,), _BYTES)
         try:
-            yield (memory.ctypes.data + ALIGNMENT - 1) & -ALIGNMENT
+            yield arena.address
         finally:
-            self._free.append(memory)
-
-
-def _new(size: int) -> Array:
-    return reserved(size + ALIGNMENT, f"{size} bytes of scratch memory")
+            self._free.append(arena)

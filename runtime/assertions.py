@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from flowc.codegen.backend import Array
 from flowc.compiler.graph import Node
 from flowc.ir.errors import OpError
 from flowc.ops.state.printing import summary
-from flowc.runtime.store import Array
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Executor

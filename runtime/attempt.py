@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from flowc.codegen.backend import Array
 from flowc.ops.random.streams import GENERATOR
-from flowc.runtime.store import Array, Store
+from flowc.runtime.store import Store
 
 
 class Attempt:
@@ -25,7 +26,7 @@ class Attempt:
 
     def current(self) -> dict[str, Array]:
         """Copies of the values now."""
-        return {name: self._store[name].copy() for name in self._names()}
+        return {name: self._store[name].read() for name in self._names()}
 
     def undo(self) -> None:
         """Give the variables the values that they had, and drop those that did not exist."""

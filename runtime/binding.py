@@ -2,30 +2,32 @@
 
 Everything that can be known before the step is prepared here, since a trivial step must cost a few
 microseconds: the array of pointers, the symbols' values, the results' shapes. Small feeds and
-fetches go through fixed staging memory, because asking NumPy for an address costs more than copying
-a few hundred bytes.
+fetches go through fixed buffers, because getting a buffer costs more than copying a few hundred
+bytes.
 """
 
 from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from flowc.compiler.executable import Code, Executable
+from flowc.codegen.backend import Array, Buffer, Code
+from flowc.compiler.executable import Executable
 from flowc.ir import dims
 from flowc.ir.errors import InternalError
 from flowc.ir.tensor.core import TensorType
 from flowc.runtime.failures import FailedRun
-from flowc.runtime.store import Array, aligned_empty
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Executor
 
-STAGED_BYTES = 1 << 12  # feeds and fetches up to this size are copied through fixed memory
+_Result: TypeAlias = tuple[int, tuple[int, ...], np.dtype[Any]]  # place among arguments, type
+
+STAGED_BYTES = 1 << 12  # feeds and fetches up to this size are copied through fixed buffers
 
 
 class Binding:
@@ -43,6 +45,7 @@ class Binding:
         self._executable = executable
         self._sizes = sizes
         self._store = executor.store
+        self._memory = executor.backend.memory
         interface = self._interface = executable.interface
         pointers = max([1, len(interface.arguments), *(place + 1 for place in interface.places)])
         self._pointers = (ctypes.c_void_p * pointers)()
@@ -56,7 +59,7 @@ class Binding:
         self._stage_feeds(feeds)
         self._plan_results(sizes)
         self._generation = -1
-        self._read: list[Array] = []
+        self._read: list[Buffer] = []
         self.writes = bool(interface.writes)
 
     def is_stale(self) -> bool:
@@ -69,41 +72,41 @@ class Binding:
         if not self._interface.serves(self._store):
             return True
         self._read = [self._store[name] for name in self._interface.reads]
-        for (number, _, _), array in zip(self._interface.stored_types, self._read, strict=True):
-            self._pointers[number] = array.ctypes.data
+        for (number, _, _), buffer in zip(self._interface.stored_types, self._read, strict=True):
+            self._pointers[number] = buffer.address
         self._generation = self._store.generation
         return False
 
     def _stage_feeds(self, feeds: Sequence[Array]) -> None:
-        self._staged: list[tuple[int, Array]] = []
+        self._staged: list[tuple[int, Callable[[Array], None]]] = []  # what writes into the buffer
         self._direct: list[int] = []
         for number, feed in enumerate(feeds):
             if feed.nbytes <= STAGED_BYTES:
-                memory = aligned_empty(feed.shape, feed.dtype)
-                self._staged.append((number, memory))
-                self._pointers[number] = memory.ctypes.data
+                buffer = self._memory.allocate(feed.shape, feed.dtype)
+                self._staged.append((number, buffer.write))
+                self._pointers[number] = buffer.address
             else:
                 self._direct.append(number)
 
     def _plan_results(self, sizes: Mapping[str, int]) -> None:
-        """Staging memory or a shape for each fetch, and new memory for assigned variables."""
+        """A fixed buffer or a shape for each fetch, and a shape for assigned variables."""
         interface = self._interface
         count = len(interface.fetches)
-        self._small: list[tuple[int, Array]] = []
-        self._large: list[tuple[int, int, tuple[int, ...], np.dtype[Any]]] = []
-        self._fresh: list[tuple[str, int, tuple[int, ...], np.dtype[Any]]] = []
+        self._small: list[tuple[int, Callable[[], Array]]] = []  # what reads the buffer
+        self._large: list[tuple[int, _Result]] = []
+        self._fresh: list[tuple[str, _Result]] = []
         places = zip(interface.results, interface.places, strict=True)
         for number, (result, place) in enumerate(places):
             shape, dtype = _concrete(result, sizes)
             if number >= count:
                 if place >= len(interface.arguments):
-                    self._fresh.append((interface.writes[number - count], place, shape, dtype))
+                    self._fresh.append((interface.writes[number - count], (place, shape, dtype)))
             elif math.prod(shape) * dtype.itemsize <= STAGED_BYTES:
-                memory = aligned_empty(shape, dtype)
-                self._small.append((number, memory))
-                self._pointers[place] = memory.ctypes.data
+                buffer = self._memory.allocate(shape, dtype)
+                self._small.append((number, buffer.read))
+                self._pointers[place] = buffer.address
             else:
-                self._large.append((number, place, shape, dtype))
+                self._large.append((number, (place, shape, dtype)))
         self._count = count
 
     def run(self, feeds: Sequence[Array]) -> list[Any]:
@@ -111,34 +114,34 @@ class Binding:
 
         The session's lock is held where the step `writes`; else it need not be.
         """
-        pointers = self._pointers
-        for number, memory in self._staged:
-            memory[...] = feeds[number]
-        for number in self._direct:
-            feed = feeds[number]
-            if not feed.flags.c_contiguous:
-                feed = feeds[number] = np.ascontiguousarray(feed)  # type: ignore[index]
-            pointers[number] = feed.ctypes.data
-        fetched: list[Any] = [None] * self._count
-        for number, place, shape, dtype in self._large:
-            array = fetched[number] = aligned_empty(shape, dtype)
-            pointers[place] = array.ctypes.data
-        assigned = self._fresh and self._allocate_assigned()
+        for number, write in self._staged:
+            write(feeds[number])
+        held = [self._held(n, feeds[n]) for n in self._direct] if self._direct else ()
+        large = [(n, self._new(*result)) for n, result in self._large] if self._large else ()
+        fresh = [(n, self._new(*result)) for n, result in self._fresh] if self._fresh else ()
         self._call(feeds)
-        for number, memory in self._small:
-            fetched[number] = memory.copy() if memory.ndim else memory[()]
-        if assigned:
-            for name, array in assigned:
-                self._store.put(name, array)
+        fetched: list[Any] = [None] * self._count
+        for number, read in self._small:
+            array = read()
+            fetched[number] = array if array.ndim else array[()]
+        for number, buffer in large:
+            fetched[number] = buffer.take()
+        for name, buffer in fresh:
+            self._store.put(name, buffer)
+        del held  # until here the code may have read them
         return fetched
 
-    def _allocate_assigned(self) -> list[tuple[str, Array]]:
-        assigned = []
-        for name, place, shape, dtype in self._fresh:
-            array = aligned_empty(shape, dtype)
-            self._pointers[place] = array.ctypes.data
-            assigned.append((name, array))
-        return assigned
+    def _held(self, number: int, feed: Array) -> Buffer:
+        """A feed in the device's memory, as an argument."""
+        buffer = self._memory.hold(feed)
+        self._pointers[number] = buffer.address
+        return buffer
+
+    def _new(self, place: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
+        """A new buffer, as the argument of a place."""
+        buffer = self._memory.allocate(shape, dtype)
+        self._pointers[place] = buffer.address
+        return buffer
 
     def _call(self, feeds: Sequence[Array]) -> None:
         control = self._executor.control.address
@@ -157,7 +160,8 @@ class Binding:
             self._executor.waiting.raise_stopped()
         if code < 0:
             raise InternalError(None, None, self._code.describe_error(code))
-        run = FailedRun(self._executable, [*feeds, *self._read], self._sizes)
+        variables = [buffer.read() for buffer in self._read]
+        run = FailedRun(self._executable, [*feeds, *variables], self._sizes)
         raise run.error(self._executor, code)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from flowc.codegen.backend import Array
 from flowc.compiler.executable import Executable
 from flowc.compiler.interface import agree
 from flowc.compiler.likeness import renamed
@@ -14,7 +15,6 @@ from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.errors import OpError
 from flowc.runtime.binding import Binding
 from flowc.runtime.interpreted import InterpretedBinding, bind
-from flowc.runtime.store import Array, aligned_copy
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Executor
@@ -139,4 +139,4 @@ def begin(executor: Executor, executable: Executable) -> None:
     """Give the states that the code starts from to the store, where it has none."""
     for name, initial in executable.interface.initial.items():
         if name not in executor.store:
-            executor.store.put(name, aligned_copy(initial()))
+            executor.store.set(name, initial())

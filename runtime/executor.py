@@ -17,8 +17,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from flowc.codegen.backend import Array
 from flowc.compiler.collection import without_collection
-from flowc.compiler.driver import compile_request, load_generator, time_table
+from flowc.compiler.driver import compile_request, load_backend, time_table
 from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Graph, Node, parse_tensor_name
 from flowc.compiler.likeness import structure
@@ -43,7 +44,7 @@ from flowc.runtime.interrupts import Control, watch_for_interrupts
 from flowc.runtime.placement import Placement
 from flowc.runtime.state import SessionState
 from flowc.runtime.step import Step
-from flowc.runtime.store import Array, Store
+from flowc.runtime.store import Store
 from flowc.runtime.waiting import Waiting
 
 logger = logging.getLogger("flowc")
@@ -97,11 +98,13 @@ class Executor:
         self, graph: GraphView, config: Any = None, shared: SessionState | None = None
     ) -> None:
         self.graph = graph
-        state = shared or SessionState()
+        self.options = Options.from_environment()
+        threads = self.options.threads or _configured_threads(config)
+        self.backend = load_backend(threads, self.options)
+        state = shared or SessionState(memory=self.backend.memory)
         self._is_shared = shared is not None
         self.store = state.store
         self.resources = state.resources
-        self.options = Options.from_environment()
         self.compilations: list[Compilation] = []
         self.lock = state.lock
         self._thread = _ThisThread()
@@ -112,9 +115,7 @@ class Executor:
         self._alike: dict[Hashable, list[tuple[tuple[Node, ...], Executable]]] = {}
         self._families: dict[Hashable, Family] = {}
         self._steps: dict[tuple[tuple[str, ...], ...], Step] = {}
-        threads = self.options.threads or _configured_threads(config)
-        self._target = load_generator(threads, self.options)
-        self.arenas = Arenas()
+        self.arenas = Arenas(self.backend.memory)
 
     @property
     def compile_count(self) -> int:
@@ -130,14 +131,10 @@ class Executor:
 
     def variable(self, name: str) -> Array:
         """A copy of a variable's value. Raises FailedPreconditionError if it has none."""
-        return self.variable_array(name).copy()
-
-    def variable_array(self, name: str) -> Array:
-        """A variable's own memory. Raises FailedPreconditionError if it has none."""
         found = self.store.get(name)
         if found is None:
             raise self.located(uninitialized(name))
-        return found
+        return found.read()
 
     def set_variable(self, name: str, value: Array) -> None:
         """Give a variable a value."""
@@ -151,7 +148,7 @@ class Executor:
             self._steps.clear()
             if not self._is_shared:
                 self.resources.clear()
-                self.store = Store()
+                self.store = Store(self.backend.memory)
 
     # Steps
 
@@ -237,7 +234,7 @@ class Executor:
         """Compile a request, saying why in the log."""
         start = perf_counter()
         with without_collection():
-            executable = compile_request(request, self.store, self._target, self.options)
+            executable = compile_request(request, self.store, self.backend, self.options)
         self.waiting.extend(perf_counter() - start)
         self.compilations.append(Compilation(request.name, reason, executable.times))
         self.note(str(self.compilations[-1]))

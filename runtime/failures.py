@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flowc.codegen.backend import Array
 from flowc.compiler.executable import Executable
 from flowc.ir import errors
 from flowc.ir.errors import OpError
@@ -25,7 +26,6 @@ from flowc.ir.tensor.core import Computation, Instruction, Result, Value
 from flowc.ir.tensor.primitives.control import CheckFailed
 from flowc.ir.tensor.rewrite import operands_and_captures
 from flowc.passes.lowering.program import Lowered
-from flowc.runtime.store import Array
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Executor

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flowc.codegen.backend import Array
 from flowc.compiler.graph import Node
 from flowc.compiler.partition import Part
 from flowc.compiler.structure import is_structured
@@ -29,7 +30,7 @@ from flowc.ops.resources import Session
 from flowc.runtime.checkpoint.service import CheckpointFiles
 from flowc.runtime.host_context import HostContext
 from flowc.runtime.host_control import HostControl
-from flowc.runtime.store import Array, Store
+from flowc.runtime.store import Store
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Executor
@@ -75,7 +76,7 @@ class HostPart:
         array = _value(self._executor.store, handle)
         if array is None:
             raise self._executor.located(uninitialized(handle.name))
-        return array.copy()  # later steps write the variable in place
+        return array
 
     def _run(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
         if is_structured(node):
@@ -148,14 +149,14 @@ class _Variables(State):
         array = _value(self.store, handle)
         if array is None:
             raise uninitialized(handle.name)
-        return self.given(array.copy(), handle.dtype)  # later steps write the variable in place
+        return self.given(array, handle.dtype)
 
     def assign(self, b: Builder, handle: Handle, value: Value) -> None:
         self.written[handle.name] = value
 
     def replaced_shape(self, b: Builder, handle: Handle) -> Shape | None:
-        array = self.store.get(handle.name)
-        return handle.shape if array is None else array.shape
+        stored = self.store.get(handle.name)
+        return handle.shape if stored is None else stored.shape
 
     def is_initialized(self, b: Builder, handle: Handle) -> bool:
         return handle.name in self.written or handle.name in self.store
@@ -168,6 +169,7 @@ def _bare(array: Array) -> Any:
 
 
 def _value(store: Store, handle: Handle) -> Array | None:
-    """A variable's value, or the one that it has before anything is assigned."""
-    array = store.get(handle.name)
-    return handle.initial() if array is None and handle.initial is not None else array
+    """A copy of a variable's value, or the one that it has before anything is assigned."""
+    if handle.name in store:
+        return store[handle.name].read()
+    return None if handle.initial is None else handle.initial()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from flowc.codegen.backend import Array
 from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Node
 from flowc.compiler.initialisers import Initialiser, adapted
@@ -14,7 +15,6 @@ from flowc.ir.errors import OpError
 from flowc.runtime.binding import Binding
 from flowc.runtime.compiled_part import CompiledPart, begin
 from flowc.runtime.interpreted import InterpretedBinding, bind
-from flowc.runtime.store import Array
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Executor

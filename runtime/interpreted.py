@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flowc.codegen.backend import Array
 from flowc.compiler.executable import Executable
 from flowc.ir import dims
 from flowc.ir.denormals import flushed
@@ -18,7 +19,6 @@ from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.primitives.control import CheckFailed
 from flowc.runtime.binding import Binding
 from flowc.runtime.failures import FailedRun
-from flowc.runtime.store import Array
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Executor
@@ -60,7 +60,7 @@ class InterpretedBinding:
         return [array[()] for array in results[:count]]
 
     def _variables(self) -> list[Array]:
-        return [self._executor.variable_array(name) for name in self._executable.interface.reads]
+        return [self._executor.variable(name) for name in self._executable.interface.reads]
 
 
 def bind(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from flowc.codegen.backend import Memory
+from flowc.codegen.cpu.memory import HOST
 from flowc.runtime.resources.session_resources import SessionResources
 from flowc.runtime.store import Store
 
@@ -15,9 +17,11 @@ class SessionState:
     `task` is what device names call this process.
     """
 
-    def __init__(self, task: str = "/job:localhost/replica:0/task:0") -> None:
+    def __init__(
+        self, task: str = "/job:localhost/replica:0/task:0", memory: Memory = HOST
+    ) -> None:
         self.task = task
-        self.store = Store()
+        self.store = Store(memory)
         self.resources = SessionResources()
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from flowc.codegen.backend import Array
 from flowc.compiler.components import divided
 from flowc.compiler.graph import Node
 from flowc.compiler.initialisers import Initialiser
@@ -24,7 +25,6 @@ from flowc.runtime.assertions import explained
 from flowc.runtime.compiled_part import CompiledPart, StaticType
 from flowc.runtime.host_part import HostPart
 from flowc.runtime.initialisation import Initialisation
-from flowc.runtime.store import Array
 
 if TYPE_CHECKING:
     from flowc.runtime.executor import Executor

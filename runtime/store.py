@@ -1,49 +1,16 @@
 """The device store: the memory of a session's variables, by name.
 
-Arrays are C-contiguous and 64-byte aligned. Generated code updates them in place; whatever changes
-where an array lives raises `generation`, so that prepared steps look their pointers up again.
+Generated code updates buffers in place; whatever gives a variable another buffer raises
+`generation`, so that prepared steps look their pointers up again.
 """
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeAlias
 
-import numpy as np
-
-from flowc.ir.errors import ResourceExhaustedError
-
-Array: TypeAlias = np.ndarray[Any, Any]
-ALIGNMENT = 64
-
-
-def aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """An uninitialised array whose memory starts at a multiple of 64 bytes.
-
-    Raises ResourceExhaustedError.
-    """
-    count = math.prod(shape) * dtype.itemsize
-    memory = reserved(count + ALIGNMENT, f"a tensor of shape {list(shape)} and type {dtype}")
-    offset = -memory.ctypes.data % ALIGNMENT
-    return memory[offset : offset + count].view(dtype).reshape(shape)
-
-
-def reserved(size: int, what: str) -> Array:
-    """That many bytes of memory. Raises ResourceExhaustedError."""
-    try:
-        return np.empty(size, np.uint8)
-    except (MemoryError, ValueError, OverflowError) as error:
-        message = f"OOM when allocating {what}"
-        raise ResourceExhaustedError(None, None, message) from error
-
-
-def aligned_copy(array: Array) -> Array:
-    """A copy with aligned memory, in C order."""
-    copy = aligned_empty(array.shape, array.dtype)
-    copy[...] = array
-    return copy
+from flowc.codegen.backend import Array, Buffer, Memory
+from flowc.codegen.cpu.memory import HOST
 
 
 class Readers:
@@ -77,42 +44,51 @@ class Readers:
                     self._changed.wait()
 
 
-class Store(Mapping[str, Array]):
-    """Variables by name."""
+class Store(Mapping[str, Buffer]):
+    """Variables by name, in the memory of a device.
 
-    def __init__(self) -> None:
-        self._arrays: dict[str, Array] = {}
+    Elements that are Python's objects, as strings are, stay in the host's memory.
+    """
+
+    def __init__(self, memory: Memory = HOST) -> None:
+        self.memory = memory
+        self._buffers: dict[str, Buffer] = {}
         self.generation = 0
         self.readers = Readers()
 
-    def __getitem__(self, name: str) -> Array:
-        return self._arrays[name]
+    def __getitem__(self, name: str) -> Buffer:
+        return self._buffers[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._arrays)
+        return iter(self._buffers)
 
     def __len__(self) -> int:
-        return len(self._arrays)
+        return len(self._buffers)
 
-    def put(self, name: str, array: Array) -> None:
-        """Make `array`, which nobody else writes, the variable's memory."""
-        self._arrays[name] = array
+    def put(self, name: str, buffer: Buffer) -> None:
+        """Make `buffer`, which nobody else writes, the variable's memory."""
+        self._buffers[name] = buffer
         self.generation += 1
 
     def drop(self, names: Iterable[str]) -> None:
         """Forget variables."""
         for name in list(names):
-            del self._arrays[name]
+            del self._buffers[name]
         self.generation += 1
 
     def set(self, name: str, value: Array) -> None:
-        """Copy `value` into the variable, whose type may change."""
+        """Copy `value` into the variable, whose type may change.
+
+        Raises ResourceExhaustedError; then the variable is as it was.
+        """
         if value.dtype == object:
-            self.put(name, value.copy())
+            self.put(name, HOST.hold(value.copy()))
             return
-        old = self._arrays.get(name)
+        old = self._buffers.get(name)
         if old is not None and old.shape == value.shape and old.dtype == value.dtype:
             self.readers.wait()
-            old[...] = value
+            old.write(value)
         else:
-            self.put(name, aligned_copy(value))
+            new = self.memory.allocate(value.shape, value.dtype)
+            new.write(value)
+            self.put(name, new)

@@ -55,7 +55,7 @@ class _Started:
     code: Future[bytes] | None = None
 
 
-class Backend:
+class CodeThread:
     """Makes machine code of modules on a thread of its own, in the order in which they come."""
 
     def __init__(self, target: CpuTarget) -> None:
@@ -64,7 +64,7 @@ class Backend:
         self._thread: ThreadPoolExecutor | None = None
         self._started: list[_Started] = []
 
-    def __enter__(self) -> Backend:
+    def __enter__(self) -> CodeThread:
         return self
 
     def __exit__(

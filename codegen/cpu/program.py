@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from flowc.codegen.backend import StoredCode
 from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.cache import DiskCache, object_key
 from flowc.codegen.cpu.entry import EMBED_LIMIT, ENTRY, EntryEmitter, uses_threads
@@ -30,7 +31,7 @@ from flowc.codegen.cpu.objects import (
     addresses_of,
     program_code,
 )
-from flowc.codegen.cpu.parts import Backend, Parts
+from flowc.codegen.cpu.parts import CodeThread, Parts
 from flowc.codegen.cpu.pool import pool_symbols
 from flowc.codegen.cpu.steps import STOPPED, TABLE, Places, Shared, outline_long
 from flowc.codegen.cpu.stored_programs import load_program, store_program
@@ -72,6 +73,7 @@ class LoadedProgram:
     entry: Any
     kept: tuple[Any, ...]  # what must live as long as the code
     sites: list[tuple[str, str]]
+    stored: StoredCode | None = None  # under what it is kept on disk; None where it is not
     stopped: int = STOPPED  # what `entry` gives where the control block has ended the run
 
     def describe_error(self, code: int) -> str:
@@ -87,7 +89,6 @@ class NativeProgram(LoadedProgram):
     program: Program = field(kw_only=True)
     target: CpuTarget = field(kw_only=True)
     code: ProgramCode = field(kw_only=True)
-    key: str = field(kw_only=True)  # under which its code is kept on disk; empty where it is not
     times: dict[str, float] = field(kw_only=True)  # seconds: build, codegen (after it), link
     bounds_checks: bool = False
 
@@ -95,6 +96,11 @@ class NativeProgram(LoadedProgram):
     def objects(self) -> int:
         """How many objects are loaded for it at most."""
         return len(self.code.own) + len(self.code.needs)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """LLVM IR and assembler text by names of files."""
+        return {"llvm.ll": self.llvm_ir, "assembly.s": self.assembly()}
 
     @property
     def llvm_ir(self) -> str:
@@ -195,8 +201,9 @@ def _compile(
         if disk_cache is not None:
             store_program(disk_cache, key, code, target)
     code, (entry, kept) = made
+    stored = StoredCode(key, tabled(program)) if key else None
     return NativeProgram(
-        entry, kept, sites, program=program, target=target, code=code, key=key, times=times,
+        entry, kept, sites, stored, program=program, target=target, code=code, times=times,
         bounds_checks=bounds_checks,
     )  # fmt: skip
 
@@ -226,15 +233,15 @@ def _generate(
     first = replace(_first_context(program, target, checks), alone=False)
     if not bounds_checks:
         first = replace(first, is_loaded=known.has)
-    with Backend(target) as backend:
-        shared = Shared(Parts(first, backend.start), Places(program, EMBED_LIMIT))
+    with CodeThread(target) as thread:
+        shared = Shared(Parts(first, thread.start), Places(program, EMBED_LIMIT))
         _emit_kernels(shared)
         shared.parts.begin_anew()
-        kernels = backend.count
-        backend.level = jit.QUICK_LEVEL
+        kernels = thread.count
+        thread.level = jit.QUICK_LEVEL
         _emit_steps(shared)
         times["build"], start = perf_counter() - start, perf_counter()
-        objects = backend.finish(shared.context.module)
+        objects = thread.finish(shared.context.module)
     times["codegen"] = perf_counter() - start
     loaded = LoadedObjects() if bounds_checks else LOADED
     for code in objects[:kernels]:
@@ -243,17 +250,17 @@ def _generate(
 
 
 def load_stored(
-    key: str, constants: Sequence[bytes | memoryview], target: CpuTarget, disk_cache: DiskCache
+    stored: StoredCode, target: CpuTarget, disk_cache: DiskCache
 ) -> LoadedProgram | None:
-    """The program that is kept on disk under a key, with its large constants; None if it is not."""
+    """The program that is kept on disk; None if it is not."""
     try:
-        code = load_program(disk_cache, key, target, _pool(target, disk_cache))
+        code = load_program(disk_cache, stored.key, target, _pool(target, disk_cache))
         if code is None:
             return None
-        entry, kept = _link(code, constants, target, disk_cache)
+        entry, kept = _link(code, stored.constants, target, disk_cache)
     except (RuntimeError, ValueError, struct.error):
         return None
-    return LoadedProgram(entry, kept, [])
+    return LoadedProgram(entry, kept, [], stored)
 
 
 def _addresses(program: Program) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from flowc.compiler.graph import Node
+from flowc.compiler.interface import Store
 from flowc.compiler.lowering.branches import lower_case, lower_if
 from flowc.compiler.lowering.loops import lower_while
 from flowc.compiler.lowering.regions import Learned, Lowerer, NeedsValue
@@ -117,7 +118,7 @@ class NeedsHost(Exception):
         self.reason = reason
 
 
-def lower_graph(request: Request, variables: Mapping[str, np.ndarray[Any, Any]]) -> LoweredGraph:
+def lower_graph(request: Request, variables: Store) -> LoweredGraph:
     """Lower a request, specialised as far as it must be to the sizes of the feeds' first values.
 
     Raises the op errors that TensorFlow would raise for these feeds.
@@ -149,7 +150,7 @@ class _Lowering:
     """
 
     request: Request
-    variables: Mapping[str, np.ndarray[Any, Any]]
+    variables: Store
     pinned: Mapping[int, int]
     symbols: dict[Symbol, SymbolSource] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from flowc.compiler.graph import Node
+from flowc.compiler.interface import Store
 from flowc.compiler.lowering.regions import Object, RegionState, Slot
 from flowc.ir.dims import Dim
 from flowc.ir.errors import FailedPreconditionError, uninitialized
@@ -34,7 +34,7 @@ class Reading:
 class VariableStore(RegionState):
     """The variables during one lowering: current values by name."""
 
-    def __init__(self, stored: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    def __init__(self, stored: Store) -> None:
         self.stored = stored
         self.current: dict[str, Value] = {}
         self.parameters: dict[str, Parameter] = {}
@@ -51,14 +51,14 @@ class VariableStore(RegionState):
         return self.current[handle.name]
 
     def _parameter(self, handle: Handle) -> Value:
-        array = self.stored.get(handle.name)
-        if array is None and handle.initial is not None:
+        found = self.stored.get(handle.name)
+        if found is None and handle.initial is not None:
             self.initial[handle.name] = handle.initial
-            array = handle.initial()
-        if array is None:
+            found = handle.initial()
+        if found is None:
             self.existence[handle.name] = False
             raise uninitialized(handle.name)
-        parameter = Parameter(TensorType(handle.dtype, array.shape), handle.name)
+        parameter = Parameter(TensorType(handle.dtype, found.shape), handle.name)
         self.parameters[handle.name] = parameter
         return parameter
 
@@ -92,7 +92,7 @@ class VariableStore(RegionState):
         if handle.name in self.current:
             return self.current[handle.name].type.size
         stored = self.stored.get(handle.name)
-        return None if stored is None else stored.size
+        return None if stored is None else math.prod(stored.shape)
 
     def is_initialized(self, b: Builder, handle: Handle) -> bool:
         """Whether the variable has a value at this point of the step."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.codegen.cpu.memory import aligned_empty
 from flowc.frontend.custom_ops.definitions import define, require_definable, snake_case
 from flowc.frontend.custom_ops.interface import (
     ABI_VERSION,
@@ -35,7 +36,6 @@ from flowc.ir.tensor.core import Value
 from flowc.ops.calling import argument_dtypes
 from flowc.ops.common import abstract
 from flowc.ops.registry import OpDefinition
-from flowc.runtime.store import aligned_empty
 
 Array = np.ndarray[Any, Any]
 _MOST_OPS = 10_000  # a table that is longer is none

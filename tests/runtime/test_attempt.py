@@ -9,7 +9,7 @@ from flowc.runtime.store import Store
 
 
 def values(store: Store) -> dict[str, float]:
-    return {name: float(array) for name, array in store.items()}
+    return {name: float(buffer.read()) for name, buffer in store.items()}
 
 
 def stored(**numbers: float) -> Store:

@@ -68,10 +68,10 @@ def test_a_variable_is_updated_where_it_lies() -> None:
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
         session.run(grow.op)
-        before = session.executor.store[v.op.name].ctypes.data
+        before = session.executor.store[v.op.name].address
         for _ in range(3):
             session.run(grow.op)
-        assert session.executor.store[v.op.name].ctypes.data == before
+        assert session.executor.store[v.op.name].address == before
         np.testing.assert_array_equal(session.run(v), np.full(1000, 4.0))
 
 
