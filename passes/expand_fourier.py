@@ -17,25 +17,28 @@ from flowc.ir.dtypes import DType
 from flowc.ir.tensor.core import Instruction, Module, Value
 from flowc.ir.tensor.primitive import Array
 from flowc.ir.tensor.primitives.contraction import DotDimensionNumbers
+from flowc.ir.tensor.primitives.linear_algebra import COMPLEX
+from flowc.ir.tensor.rewrite import all_instructions
 from flowc.passes.simplify.engine import RuleBuilder, Simplifier
 
-LARGEST_RADIX = 16
+LARGEST_RADIX = 64  # a product with a matrix of this size is fast; more stages move more memory
 
 
 @dataclass(frozen=True)
 class ExpandFourier:
     """Replace `fft` by contractions and data movement.
 
-    Requires: transformed sizes are numbers. Ensures: no `fft` of such sizes is left.
+    Requires: transformed sizes are numbers. Ensures: no `fft` of such sizes is left, in regions
+    neither.
     """
 
     name: str = "expand_fourier"
 
     def run(self, module: Module) -> Module:
         """The module without `fft`."""
-        if not any(i.primitive == "fft" for i in module.main.instructions):
+        if not any(i.primitive == "fft" for i in all_instructions(module.main)):
             return module
-        main = Simplifier({"fft": (expand,)}).computation(module.main)
+        main = Simplifier({"fft": (expand,)}, module).computation(module.main)
         return replace(module, main=main)
 
 
@@ -50,8 +53,6 @@ def expand(b: RuleBuilder, i: Instruction) -> Value | None:
     if kind == "IRFFT":
         return _to_real(b, x, lengths)
     inverse = kind == "IFFT"
-    if kind == "RFFT":
-        x = b.convert(x, i.types[0].dtype)
     result = _along_axes(b, x, lengths, inverse)
     if kind == "RFFT":
         return b.slice_axis(result, result.type.rank - 1, 0, lengths[-1] // 2 + 1)
@@ -88,7 +89,7 @@ def _transform(b: RuleBuilder, x: Value, size: int, inverse: bool) -> Value:
     """
     radix = _radix(size)
     outer = x.type.shape[:-1]
-    dtype = x.type.dtype
+    dtype = COMPLEX.get(x.type.dtype, x.type.dtype)
     if radix == size:
         return _multiply(b, x, _roots(size, size, size, inverse, dtype), len(outer))
     rest = size // radix
@@ -104,7 +105,13 @@ def _transform(b: RuleBuilder, x: Value, size: int, inverse: bool) -> Value:
 
 
 def _multiply(b: RuleBuilder, x: Value, matrix: Array, axis: int) -> Value:
-    """The sum over `axis` of x times the matrix's rows; the new axis comes last."""
+    """The sum over `axis` of x times the matrix's rows; the new axis comes last.
+
+    A real x has two products, one with each part of the matrix.
+    """
+    if np.iscomplexobj(matrix) and not x.type.dtype.is_complex:
+        real, imag = np.ascontiguousarray(matrix.real), np.ascontiguousarray(matrix.imag)
+        return b.complex(_multiply(b, x, real, axis), _multiply(b, x, imag, axis))
     numbers = DotDimensionNumbers(
         lhs_contracting_dimensions=(axis,), rhs_contracting_dimensions=(0,)
     )

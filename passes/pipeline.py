@@ -9,6 +9,7 @@ from flowc.passes.common_subexpressions import EliminateCommonSubexpressions
 from flowc.passes.constant_folding import FoldConstants
 from flowc.passes.dead_code import EliminateDeadCode
 from flowc.passes.dead_results import EliminateDeadResults
+from flowc.passes.expand_complex_products import ExpandComplexProducts
 from flowc.passes.expand_fourier import ExpandFourier
 from flowc.passes.fusion.fuse import Fuse
 from flowc.passes.pass_manager import Observer, Pass, run_passes
@@ -21,6 +22,8 @@ PASSES: tuple[Pass, ...] = (
     EliminateDeadResults(),
     # Transforms become contractions and movement, which all later passes know.
     ExpandFourier(),
+    # Complex contractions, those of transforms among them, become real ones, which are blocked.
+    ExpandComplexProducts(),
     # Rules look for constants, so whatever can be one is one before they do.
     FoldConstants(),
     # Lowerings repeat themselves (broadcasts of one bias, a gradient's forward value), and rules
@@ -43,6 +46,7 @@ PLAIN: tuple[Pass, ...] = (
     # where a rewrite or a fusion trips over a module.
     EliminateDeadCode(),
     ExpandFourier(),
+    ExpandComplexProducts(),
     Fuse(joins=False),
 )
 

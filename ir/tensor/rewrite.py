@@ -103,6 +103,14 @@ def substitute_dims(
     return Rebuilder(dims=function, sizes=sizes or function).computation(computation)
 
 
+def all_instructions(computation: Computation) -> Iterator[Instruction]:
+    """The instructions of the computation, each followed by those of its regions."""
+    for instruction in computation.instructions:
+        yield instruction
+        for region in instruction.regions:
+            yield from all_instructions(region)
+
+
 def captures(computation: Computation) -> list[Value]:
     """The values of enclosing computations that this one uses, in order of first use."""
     inside: set[Value] = set()

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import product as cartesian
 
 from flowc.ir import dims, dtypes
-from flowc.ir.dims import Dim, Symbol, as_dim, product
+from flowc.ir.dims import Dim, product
 from flowc.ir.dtypes import DType
-from flowc.ir.loops.expressions import Scalar, Variable
-from flowc.ir.loops.kernel import Buffer, Carried, Combiner, For, Kernel, Kind, Store
+from flowc.ir.loops.expressions import Scalar
+from flowc.ir.loops.kernel import Buffer, Kernel, Store
 from flowc.ir.tensor.core import Instruction
 from flowc.ir.tensor.primitives.contraction import (
     ConvDimensionNumbers,
@@ -24,11 +24,10 @@ from flowc.ir.tensor.primitives.contraction import (
 )
 from flowc.passes.contraction import Contraction, contraction_kernel
 from flowc.passes.index_maps import Indices, reshape_index
-from flowc.passes.lowering import complex as complex_arithmetic
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.elements import Elements
 from flowc.passes.lowering.fused import Fused, store
-from flowc.passes.lowering.loop_nests import choose_loops, nest, parallel
+from flowc.passes.lowering.loop_nests import choose_loops, nest
 from flowc.passes.lowering.scalars import Complex, Element
 
 DEPTHWISE_LIMIT = 128  # taps of a depthwise window that are written out
@@ -42,8 +41,6 @@ def fused_contraction(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
     view: View = DotView(hero) if hero.primitive == "dot_general" else ConvolutionView(hero)
     if 0 in view.depth:
         return _empty_sum(fused, hero), ()
-    if hero.types[0].dtype.is_complex:
-        return _complex_kernel(fused, hero, view), ()
     if isinstance(view, ConvolutionView) and view.is_depthwise():
         return _depthwise_kernel(fused, hero, view), ()
     return contraction_kernel(_contraction(fused, hero, view), fused.target)
@@ -239,11 +236,7 @@ class ConvolutionView(View):
 
 def _masked(mask: Scalar, element: Element) -> Element:
     """The element where the mask holds, else zero (padding)."""
-    if isinstance(element, Complex):
-        zero = scalars.constant(element.real.dtype, 0)
-        return Complex(
-            scalars.select(mask, element.real, zero), scalars.select(mask, element.imag, zero)
-        )
+    assert not isinstance(element, Complex)
     return scalars.select(mask, element, scalars.constant(element.dtype, 0))
 
 
@@ -290,11 +283,8 @@ def _stores_at(
 
 def _empty_sum(fused: Fused, hero: Instruction) -> Kernel:
     """The kernel where nothing is summed: the epilogue of zeros."""
-    zero = scalars.constant(_accumulation_type(hero).real, 0)
-    is_complex = hero.types[0].dtype.is_complex
-    total: Element = (
-        Complex(zero, zero) if is_complex else scalars.convert(hero.types[0].dtype, zero)
-    )
+    zero = scalars.constant(_accumulation_type(hero), 0)
+    total = scalars.convert(hero.types[0].dtype, zero)
     loops, body = choose_loops(hero.types[0].shape, lambda i: _stores(fused, hero, i, total))
     return fused.kernel(nest(loops, body, fused.target))
 
@@ -349,59 +339,3 @@ def _depthwise_kernel(fused: Fused, hero: Instruction, view: ConvolutionView) ->
 
     loops, statements = choose_loops(shape, body)
     return fused.kernel(nest(loops, statements, fused.target))
-
-
-def _complex_kernel(fused: Fused, hero: Instruction, view: View) -> Kernel:
-    """One sum of products per result element, with the depth as vector lanes."""
-    real = hero.types[0].dtype.real
-    groups = [view.batch, view.rows, view.columns, view.depth]
-    symbols = [
-        [Symbol(f"{letter}{i}", size) for i, size in enumerate(sizes)]
-        for letter, sizes in zip("bmnk", groups, strict=True)
-    ]
-    batch, rows, columns, depth = (tuple(map(as_dim, names)) for names in symbols)
-    elements = fused.elements()
-    x = view.lhs(elements, batch, rows, depth)
-    y = view.rhs(elements, batch, depth, columns)
-    assert isinstance(x, Complex) and isinstance(y, Complex)
-    names = [[Variable(real, f"{part}{i}") for part in ("re", "im")] for i in range(9)]
-    term = complex_arithmetic.multiply(x, y)
-    zero = scalars.constant(real, 0)
-    statement: For | None = None
-    loops = list(zip(symbols[3], view.depth, strict=True)) or [(Symbol("k0", 1), 1)]
-    for level, (symbol, extent) in enumerate(reversed(loops)):
-        held, done = names[2 * level], names[2 * level + 1]
-        added = (term.real, term.imag) if statement is None else _results(statement)
-        following = tuple(scalars.binary("add", h, a) for h, a in zip(held, added, strict=True))
-        combiner = Combiner(
-            (names[6][0], names[6][1]),
-            (names[7][0], names[7][1]),
-            tuple(scalars.binary("add", a, b) for a, b in zip(names[6], names[7], strict=True)),
-        )
-        carried = Carried(tuple(held), (zero, zero), following, tuple(done), combiner)
-        kind = Kind.VECTOR if statement is None else Kind.SERIAL
-        lanes = fused.target.lanes(real) if statement is None else 1
-        body = () if statement is None else (statement,)
-        statement = For(symbol, extent, body, kind, lanes, carried=carried)
-    assert statement is not None
-    total = Complex(*_results(statement))
-    nest_body: tuple[For | Store, ...] = (
-        statement,
-        *_stores(fused, hero, view.result(batch, rows, columns), total),
-    )
-    around = [
-        pair
-        for names_, sizes in zip(symbols[:3], groups[:3], strict=True)
-        for pair in zip(names_, sizes, strict=True)
-    ]
-    for symbol, extent in reversed(around[1:]):
-        nest_body = (For(symbol, extent, nest_body),)
-    if around:
-        nest_body = (parallel(*around[0], nest_body, 4),)
-    return fused.kernel(nest_body)
-
-
-def _results(statement: For) -> tuple[Variable, Variable]:
-    assert statement.carried is not None
-    real, imag = statement.carried.results
-    return real, imag

@@ -15,7 +15,7 @@ from flowc.ir.tensor.primitives.common import concrete, expect_operands, invalid
 Types = Sequence[TensorType]
 FFT_TYPES = ("FFT", "IFFT", "RFFT", "IRFFT")
 TRANSPOSES = ("NO_TRANSPOSE", "TRANSPOSE", "ADJOINT")
-_COMPLEX = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
+COMPLEX = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
 
 
 def _infer_fft(
@@ -31,12 +31,12 @@ def _infer_fft(
         kind not in FFT_TYPES
         or not 1 <= axes <= 3
         or type_.shape[type_.rank - axes :] != expected
-        or not (type_.dtype in _COMPLEX if real else type_.dtype.is_complex)
+        or not (type_.dtype in COMPLEX if real else type_.dtype.is_complex)
     ):
         raise invalid(f"fft: {kind} of length {length} is not defined for {type_}")
     outer = type_.shape[: type_.rank - axes]
     if kind == "RFFT":
-        return (TensorType(_COMPLEX[type_.dtype], outer + halved),)
+        return (TensorType(COMPLEX[type_.dtype], outer + halved),)
     return (TensorType(type_.dtype.real if kind == "IRFFT" else type_.dtype, outer + length),)
 
 
@@ -53,7 +53,7 @@ def _evaluate_fft(
     }
     kind = attributes["fft_type"]
     dtype = dtypes.as_dtype(array.dtype)
-    result = _COMPLEX[dtype] if kind == "RFFT" else dtype.real if kind == "IRFFT" else dtype
+    result = COMPLEX[dtype] if kind == "RFFT" else dtype.real if kind == "IRFFT" else dtype
     if 0 in length:  # which NumPy refuses: a sum of nothing
         last = length[-1] // 2 + 1 if kind == "RFFT" else length[-1]
         return (np.zeros((*array.shape[: -len(length)], *length[:-1], last), result.numpy),)
