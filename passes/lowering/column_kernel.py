@@ -17,10 +17,11 @@ from flowc.ir.loops.expressions import Load, Scalar
 from flowc.ir.loops.kernel import Allocate, Buffer, For, Kernel, Kind, Statement, Store
 from flowc.passes.index_maps import Indices, delinearize, reshape_index
 from flowc.passes.lowering.elements import Elements
-from flowc.passes.lowering.fused import Body, Fused, element_time, lanes_of, store
-from flowc.passes.lowering.loop_nests import parallel, parallel_grain
+from flowc.passes.lowering.fused import Body, Fused, store
+from flowc.passes.lowering.loop_nests import parallel
 from flowc.passes.lowering.reductions import ReductionPlan, bind, flat_elements
 from flowc.passes.lowering.scalars import Complex, Element
+from flowc.passes.schedule.costs import element_time, lanes_of, parallel_grain
 
 BLOCK = 1024  # columns whose running values stay in cache together
 FEW_COLUMNS = 128  # below this, threads divide the rows
@@ -77,7 +78,9 @@ class ColumnPass:
             return body
         symbol, extent = self.outer[0]
         work = self.row_count * self.column_count
-        return (parallel(symbol, extent, body, parallel_grain(self._time(), work)),)
+        return (
+            parallel(symbol, extent, body, parallel_grain(self._time(), work, self.fused.target)),
+        )
 
     def _few_columns(self) -> bool:
         count = self.column_count
@@ -172,7 +175,7 @@ class ColumnPass:
         for value, buffer in zip(self.fused.computation.results, self.fused.outputs, strict=True):
             if self.plan.level(value) == 0:
                 at = reshape_index(index, self.fused.space, value.type.shape)
-                body += store(buffer, value, at, elements.at(value, at))
+                body += store(buffer, value, at, elements.at(value, at), self.fused.target)
         return tuple(body)
 
     def _rows(
@@ -223,7 +226,7 @@ class ColumnPass:
             ):
                 if self.plan.level(value) > 0:
                     at = reshape_index(kept, sizes, value.type.shape)
-                    body += store(buffer, value, at, elements.at(value, at))
+                    body += store(buffer, value, at, elements.at(value, at), self.fused.target)
             return tuple(body)
 
         return self.fused.at_index(sizes, kept, stores)
@@ -249,7 +252,7 @@ class ColumnPass:
         )
         if self.outer:
             return (For(block, blocks, body),)
-        least = parallel_grain(self._time(), self.row_count * size)
+        least = parallel_grain(self._time(), self.row_count * size, self.fused.target)
         return (parallel(block, blocks, body, least),)
 
     def _block(self) -> int:
@@ -278,7 +281,7 @@ class ColumnPass:
             vector(self._initial(partial, place)),
             *self._rows(partial, start, count, vector, as_dim(lane), place),
         )
-        least = parallel_grain(self._time(), per_chunk * columns)
+        least = parallel_grain(self._time(), per_chunk * columns, self.fused.target)
         sums = self._accumulators(columns)
         return (
             *(Allocate(b) for b in (*partial, *sums)),

@@ -26,8 +26,7 @@ from flowc.passes.contraction import Contraction, contraction_kernel
 from flowc.passes.index_maps import Indices, reshape_index
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.elements import Elements
-from flowc.passes.lowering.fused import Fused, store
-from flowc.passes.lowering.loop_nests import choose_loops, nest
+from flowc.passes.lowering.fused import Fused, free_nest, store
 from flowc.passes.lowering.scalars import Complex, Element
 
 DEPTHWISE_LIMIT = 128  # taps of a depthwise window that are written out
@@ -277,7 +276,7 @@ def _stores_at(
     found: list[Store] = []
     for value, buffer in zip(fused.computation.results, fused.outputs, strict=True):
         at = reshape_index(index, shape, value.type.shape)
-        found.extend(store(buffer, value, at, elements.at(value, at)))
+        found.extend(store(buffer, value, at, elements.at(value, at), fused.target))
     return tuple(found)
 
 
@@ -285,8 +284,7 @@ def _empty_sum(fused: Fused, hero: Instruction) -> Kernel:
     """The kernel where nothing is summed: the epilogue of zeros."""
     zero = scalars.constant(_accumulation_type(hero), 0)
     total = scalars.convert(hero.types[0].dtype, zero)
-    loops, body = choose_loops(hero.types[0].shape, lambda i: _stores(fused, hero, i, total))
-    return fused.kernel(nest(loops, body, fused.target))
+    return fused.kernel(free_nest(hero.types[0].shape, lambda i: _stores(fused, hero, i, total)))
 
 
 def _contraction(fused: Fused, hero: Instruction, view: View) -> Contraction:
@@ -337,5 +335,4 @@ def _depthwise_kernel(fused: Fused, hero: Instruction, view: ConvolutionView) ->
         assert total is not None
         return _stores(fused, hero, index, scalars.convert(hero.types[0].dtype, total))
 
-    loops, statements = choose_loops(shape, body)
-    return fused.kernel(nest(loops, statements, fused.target))
+    return fused.kernel(free_nest(shape, body))

@@ -8,35 +8,16 @@ from typing import TypeAlias
 
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
-from flowc.ir.loops.expressions import (
-    Binary,
-    Load,
-    Scalar,
-    Unary,
-)
-from flowc.ir.loops.kernel import (
-    Allocate,
-    Buffer,
-    For,
-    If,
-    Kernel,
-    Let,
-    Statement,
-    Store,
-)
+from flowc.ir.loops.kernel import Buffer, For, Kernel, Role, Statement, Store
 from flowc.ir.loops.rewrite import Rewriter
-from flowc.ir.loops.walk import operands
 from flowc.ir.tensor.core import Computation, Shape, Value
 from flowc.passes.index_maps import Indices, linearize, loop_indices
 from flowc.passes.lowering.elements import Elements
 from flowc.passes.lowering.scalars import Complex, Element
-from flowc.passes.math import EXPANSIONS
 from flowc.passes.target import CpuTarget
 
 Body: TypeAlias = tuple[Statement, ...]
-
-STREAMING_BYTES = 64 << 20  # results larger than this leave the caches before they are read
-THREAD_WORK = 12_000.0  # nanoseconds of work below which a second thread does not pay
+Loops: TypeAlias = list[tuple[Symbol, Dim]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +42,7 @@ class Fused:
         for number in results:
             value, buffer = self.computation.results[number], self.outputs[number]
             element = elements.at(value, index[number])
-            found.extend(store(buffer, value, index[number], element))
+            found.extend(store(buffer, value, index[number], element, self.target))
         return tuple(found)
 
     def own_index(self, shape: Shape, index: Indices) -> tuple[Indices, Rewriter]:
@@ -87,15 +68,18 @@ class Fused:
         return Kernel(self.name, tuple(dict.fromkeys([*self.inputs, *self.outputs])), body)
 
 
-def is_streamed(buffer: Buffer) -> bool:
+def is_streamed(buffer: Buffer, target: CpuTarget) -> bool:
     """True for a result that is too large to be found in a cache when it is read."""
-    return isinstance(buffer.size, int) and buffer.size * buffer.dtype.size > STREAMING_BYTES
+    size = buffer.size
+    return isinstance(size, int) and size * buffer.dtype.size > target.loops.streaming_bytes
 
 
-def store(buffer: Buffer, value: Value, index: Indices, element: Element) -> Iterator[Store]:
+def store(
+    buffer: Buffer, value: Value, index: Indices, element: Element, target: CpuTarget
+) -> Iterator[Store]:
     """Store one element of a tensor (two reals for a complex one)."""
     position = linearize(index, value.type.shape)
-    streaming = is_streamed(buffer)
+    streaming = is_streamed(buffer, target)
     if isinstance(element, Complex):
         yield Store(buffer, position * 2, element.real, streaming=False)
         yield Store(buffer, position * 2 + 1, element.imag, streaming=False)
@@ -103,95 +87,14 @@ def store(buffer: Buffer, value: Value, index: Indices, element: Element) -> Ite
         yield Store(buffer, position, element, streaming=streaming)
 
 
-# Walking what was built
+def free_nest(space: Shape, make_body: Callable[[Indices], Body], prefix: str = "i") -> Body:
+    """`make_body(index)` in a free loop for each axis of `space` that is longer than one."""
+    loops = [(Symbol(f"{prefix}{a}", size), size) for a, size in enumerate(space) if size != 1]
+    return free_loops(loops, make_body(loop_indices(space, prefix)))
 
 
-def walk(roots: Sequence[Scalar]) -> Iterator[Scalar]:
-    """Every node of the expressions, once."""
-    pending, seen = list(roots), set()
-    while pending:
-        node = pending.pop()
-        if node not in seen:
-            seen.add(node)
-            yield node
-            pending.extend(operands(node))
-
-
-def roots(body: Body) -> Iterator[Scalar]:
-    """The expressions that statements evaluate, in loops too."""
-    for statement in body:
-        match statement:
-            case Store(value=value, mask=mask, scatter=scatter):
-                yield from (x for x in (value, mask, scatter) if x is not None)
-            case Let(value=value):
-                yield value
-            case If(condition=condition, body=inner):
-                yield condition
-                yield from roots(inner)
-            case For(body=inner, carried=carried):
-                yield from roots(inner)
-                if carried is not None:
-                    yield from (*carried.initial, *carried.next)
-            case Allocate():
-                pass
-
-
-def positions(body: Body) -> Iterator[Dim]:
-    """The positions that straight-line statements read and write."""
-    for statement in body:
-        if isinstance(statement, Store):
-            yield statement.position
-    for node in walk(list(roots(body))):
-        if isinstance(node, Load):
-            yield node.position
-
-
-def is_strided(body: Body, symbols: Sequence[Symbol]) -> bool:
-    """True when every position is linear in the loop symbols: no division by a size remains."""
-    return all(
-        dims.coefficient_of(position, s) is not None
-        for position in positions(body)
-        for s in symbols
-    )
-
-
-COSTS = {"divide": 4.0, "remainder": 8.0, "sqrt": 4.0, "rsqrt": 6.0, "power": 30.0, "atan2": 20.0}
-TRANSCENDENTAL = frozenset(EXPANSIONS)
-
-
-def element_time(body: Body, target: CpuTarget) -> float:
-    """A rough estimate of the nanoseconds that one index of straight-line statements costs."""
-    lanes = max(1, target.vector_bytes // 4)
-    work = 0.0
-    for node in walk(list(roots(body))):
-        match node:
-            case Load(buffer=buffer):
-                work += 0.05 * buffer.dtype.size * (4 if node.gather is not None else 1)
-            case Unary(operator=operator) | Binary(operator=operator):
-                cost = COSTS.get(operator, 12.0 if operator in TRANSCENDENTAL else 1.0)
-                work += 0.4 * cost / lanes
-    return work + 0.05 * sum(s.buffer.dtype.size for s in body if isinstance(s, Store))
-
-
-def is_heavy(body: Body) -> bool:
-    """Whether one vector of the body is work enough to hide latency without unrolling."""
-    count = 0
-    for node in walk(list(roots(body))):
-        count += 1
-        if isinstance(node, Unary | Binary) and node.operator in TRANSCENDENTAL:
-            return True
-    return count > 24
-
-
-def grain(iteration_time: float) -> int:
-    """The least iterations of a parallel loop worth a thread."""
-    return max(1, int(THREAD_WORK / max(iteration_time, 1e-3)))
-
-
-def lanes_of(body: Body, target: CpuTarget) -> int:
-    """SIMD lanes for a body: as many as the widest type that it computes with allows."""
-    widest = 4
-    for node in walk(list(roots(body))):
-        if (node.dtype.is_numeric and not isinstance(node, Load)) or isinstance(node, Load):
-            widest = max(widest, node.dtype.size)
-    return max(1, target.vector_bytes // widest)
+def free_loops(loops: Sequence[tuple[Symbol, Dim]], body: Body) -> Body:
+    """`body` inside loops whose iterations are independent."""
+    for symbol, extent in reversed(loops):
+        body = (For(symbol, extent, body, role=Role.FREE),)
+    return body

@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol, as_dim, product
+from flowc.ir.dims import Dim, product
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Load
 from flowc.ir.loops.kernel import Buffer, Kernel, Store
 from flowc.passes.lowering.column_kernel import column_kernel
 from flowc.passes.lowering.contraction_kernel import fused_contraction
-from flowc.passes.lowering.fused import Fused
+from flowc.passes.lowering.fused import Fused, free_nest
 from flowc.passes.lowering.loop_kernel import loop_kernel
-from flowc.passes.lowering.loop_nests import nest
 from flowc.passes.lowering.opaque import OPAQUE
 from flowc.passes.lowering.row_kernel import row_kernel
-from flowc.passes.lowering.unique_loops import with_unique_loops
 from flowc.passes.math import expand
+from flowc.passes.schedule.cpu import (
+    DivideFlatLoops,
+    DivideLongSums,
+    MergeLoops,
+    RunTheRestInOrder,
+    ShareAmongThreads,
+    StageTransposedOperands,
+    VectorizeInnermost,
+)
+from flowc.passes.schedule.steps import Schedule, run_schedule
+from flowc.passes.schedule.unique_loops import with_unique_loops
 from flowc.passes.target import CpuTarget
 
 Contents = tuple[DType, Dim]  # element type and number of elements of a buffer
@@ -42,7 +50,7 @@ def lower_fusion(kind: str, fused: Fused) -> tuple[Kernel, Scratch]:
     else:
         lowered = KINDS[kind](fused)
     kernel, scratch = (lowered, ()) if isinstance(lowered, Kernel) else lowered
-    return expand(with_unique_loops(kernel)), scratch
+    return scheduled(kernel, fused.target), scratch
 
 
 def copy_kernel(source: Buffer, target: Buffer, machine: CpuTarget) -> Kernel:
@@ -53,6 +61,27 @@ def copy_kernel(source: Buffer, target: Buffer, machine: CpuTarget) -> Kernel:
 @lru_cache(1 << 10)
 def _copy_kernel(source: Contents, target: Contents, machine: CpuTarget) -> Kernel:
     a, b = Buffer("from", *source), Buffer("to", *target)
-    loop = Symbol("i0", dims.product((a.size,)))
-    body = (Store(b, as_dim(loop), Load(a, as_dim(loop))),)
-    return with_unique_loops(Kernel("copy", (a, b), nest([(loop, a.size)], body, machine)))
+    nest = free_nest((a.size,), lambda index: (Store(b, index[0], Load(a, index[0])),))
+    return scheduled(Kernel("copy", (a, b), nest), machine)
+
+
+def scheduled(kernel: Kernel, target: CpuTarget) -> Kernel:
+    """A kernel as it runs on a machine, from one whose loops have roles."""
+    kernel = with_unique_loops(kernel)
+    for schedule in schedules(target):
+        kernel = run_schedule(schedule, kernel)
+    return expand(kernel)
+
+
+@lru_cache(8)
+def schedules(target: CpuTarget) -> tuple[Schedule, ...]:
+    """The schedule of a machine, in order."""
+    return (
+        MergeLoops(),
+        StageTransposedOperands(target),
+        DivideLongSums(target),
+        DivideFlatLoops(target),
+        VectorizeInnermost(target),
+        ShareAmongThreads(target),
+        RunTheRestInOrder(),
+    )

@@ -15,7 +15,7 @@ from functools import cached_property
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.loops.expressions import Variable
-from flowc.ir.loops.kernel import Buffer, Carried, For, Kernel, Kind, Statement
+from flowc.ir.loops.kernel import Buffer, Carried, For, Kernel, Statement
 from flowc.ir.tensor.core import Instruction, Shape, Value
 from flowc.passes.index_maps import Indices, delinearize, linearize, loop_indices
 from flowc.passes.lowering.elements import (
@@ -25,14 +25,13 @@ from flowc.passes.lowering.elements import (
     window_size,
     window_source,
 )
-from flowc.passes.lowering.fused import Body, Fused, element_time, lanes_of
+from flowc.passes.lowering.fused import Body, Fused, Loops, free_loops
 from flowc.passes.lowering.reductions import flat_elements
 from flowc.passes.lowering.scalars import Complex, Element
-from flowc.passes.lowering.single import Loops, Single, divided, serial_nest, stores, vector_nest
+from flowc.passes.lowering.single import Single, divided, serial_nest, stores
+from flowc.passes.schedule.costs import element_time
 
 SHORT_RUN = 8  # steps of a running sum that may be written out
-COLUMNS = 1024  # columns whose running values stay in cache from step to step
-ROWS = 4  # chains of dependent steps that hide each other's latency
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +117,11 @@ class _Windows:
 
     def save(self, position: Dim, values: Sequence[Element], *, once: bool = False) -> Body:
         """Stores of one element of each result; with `once` they are not read again."""
+        streams = self.single.target if once else None
         return tuple(
             store
             for buffer, value, element in zip(self.results, self.inputs, values, strict=True)
-            for store in stores(buffer, value.type.dtype, position, element, once=once)
+            for store in stores(buffer, value.type.dtype, position, element, streams=streams)
         )
 
     def build(self) -> Body:
@@ -129,20 +129,7 @@ class _Windows:
         space = self.single.instruction.types[0].shape
         index = loop_indices(space, "o")
         loops = [(Symbol(f"o{a}", s), s) for a, s in enumerate(space) if s != 1]
-        body = self._window(index, linearize(index, space))
-        if not loops:
-            return body
-        time = element_time(body, self.single.target)
-        (outer, extent), *rest = loops
-        work = product(self.single.instruction.attributes["window_dimensions"])
-        if not rest:
-            return (self._lanes(outer, extent, body),)
-        inner = serial_nest(rest[:-1], (self._lanes(*rest[-1], body),))
-        each = product(tuple(size for _, size in rest)) * work
-        return (divided(outer, extent, inner, time, each),)
-
-    def _lanes(self, symbol: Symbol, extent: Dim, body: Body) -> For:
-        return For(symbol, extent, body, Kind.VECTOR, lanes_of(body, self.single.target))
+        return free_loops(loops, self._window(index, linearize(index, space)))
 
     def _window(self, index: Indices, position: Dim) -> Body:
         """A serial loop over the window at `index`, and the stores of what it carries."""
@@ -225,10 +212,10 @@ class _Run:
     def _lanes(self) -> Body:
         """Blocks of columns; each step reads the results of the step before."""
         threads = self.windows.single.target.threads
-        size = COLUMNS
+        most = size = self.windows.single.target.instructions.running_columns
         if isinstance(self._columns, int):
             share = -(-self._columns // threads) if self._outer == 1 else self._columns
-            size = max(16, min(COLUMNS, -(-share // 16) * 16))
+            size = max(16, min(most, -(-share // 16) * 16))
         blocks = dims.ceildiv(self._columns, size)
         row, block = Symbol("row", self._outer), Symbol("block", blocks)
         start = as_dim(block) * size if blocks != 1 else 0
@@ -241,7 +228,11 @@ class _Run:
             return body
         (symbol, extent), *rest = loops
         work = self._steps * (self._columns if rest else dims.minimum(size, self._columns))
-        return (divided(symbol, extent, serial_nest(rest, body), self._time(), work),)
+        return (self._divided(symbol, extent, serial_nest(rest, body), work),)
+
+    def _divided(self, symbol: Symbol, extent: Dim, body: Body, work: Dim) -> For:
+        target = self.windows.single.target
+        return divided(symbol, extent, body, self._time(), work, target)
 
     def _column_block(self, row: Dim, start: Dim, count: Dim) -> Body:
         elements, windows = self.windows.single.fused.elements(), self.windows
@@ -261,10 +252,9 @@ class _Run:
             self._read(self._sources, self._position(row, source, column)),
         )
         go_on = windows.save(self._position(row, at + 1, column), following)
-        target = windows.single.target
         return (
-            For(first, dims.minimum(1, self._steps), vector_nest([(lane, count)], begin, target)),
-            For(step, self._steps - 1, vector_nest([(later, count)], go_on, target)),
+            For(first, dims.minimum(1, self._steps), free_loops([(lane, count)], begin)),
+            For(step, self._steps - 1, free_loops([(later, count)], go_on)),
         )
 
     # Rows side by side
@@ -273,15 +263,18 @@ class _Run:
         """Groups of rows, then the rows that are left."""
         if self._outer == 1:
             return self._chains([0], "only")
-        groups = dims.floordiv(self._outer, ROWS)
-        rest = self._outer - groups * ROWS
-        group, single = Symbol("group", groups), Symbol("single", ROWS)
+        at_once = self.windows.single.target.instructions.running_rows
+        groups = dims.floordiv(self._outer, at_once)
+        rest = self._outer - groups * at_once
+        group, single = Symbol("group", groups), Symbol("single", at_once)
         body: list[Statement] = []
         if groups != 0:
-            chains = self._chains([as_dim(group) * ROWS + i for i in range(ROWS)], "group")
-            body.append(divided(group, groups, chains, self._time(), ROWS * self._steps))
+            chains = self._chains([as_dim(group) * at_once + i for i in range(at_once)], "group")
+            body.append(self._divided(group, groups, chains, at_once * self._steps))
         if rest != 0:
-            body.append(For(single, rest, self._chains([groups * ROWS + as_dim(single)], "rest")))
+            body.append(
+                For(single, rest, self._chains([groups * at_once + as_dim(single)], "rest"))
+            )
         return tuple(body)
 
     def _chains(self, rows: Sequence[Dim], name: str) -> Body:

@@ -21,9 +21,6 @@ from flowc.passes.lowering.reductions import flat_elements
 from flowc.passes.lowering.scalars import Complex, Element
 from flowc.passes.lowering.single import Single, divided, stores
 
-COLUMNS = 64  # right-hand sides that are solved for together
-STEP_TIME = 0.3  # nanoseconds of a multiplication in lanes
-
 
 @dataclass(frozen=True, eq=False)
 class _Matrix:
@@ -75,22 +72,23 @@ def triangular_solve(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
     if not left:  # x a = b is a' x' = b'
         matrix, lower, known = matrix.transposed(), not lower, known.transposed()
     columns = b.type.shape[-1 if left else -2]
-    blocks = dims.ceildiv(columns, COLUMNS)
+    together, time = single.target.instructions.right_hand_sides, single.target.costs.solve_step
+    blocks = dims.ceildiv(columns, together)
     block, row = Symbol("block", blocks), Symbol("row", size)
-    start = as_dim(block) * COLUMNS
-    lane = Symbol("column", COLUMNS)
+    start = as_dim(block) * together
+    lane = Symbol("column", together)
     unknown = replace(known, buffer=result)
     place = as_dim(row) if lower else size - 1 - as_dim(row)
     solve = _Substitution(matrix, known, unknown, lower, attributes["unit_diagonal"], size)
     body = solve.step(row, place, start + as_dim(lane))
-    count = dims.minimum(COLUMNS, columns - start)
+    count = dims.minimum(together, columns - start)
     vector = For(lane, count, body, Kind.VECTOR, single.target.lanes(dtypes.float64))
-    work = size * size * COLUMNS
+    work = size * size * together
     solved: Body = (For(row, size, (vector,)),)
     if batches == 1:
-        return single.kernel((divided(block, blocks, solved, STEP_TIME, work),), scratch)
+        return single.kernel((divided(block, blocks, solved, time, work, single.target),), scratch)
     solved = (For(block, blocks, solved),)
-    return single.kernel((divided(batch, batches, solved, STEP_TIME, work),), scratch)
+    return single.kernel((divided(batch, batches, solved, time, work, single.target),), scratch)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +126,8 @@ def cholesky(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
     lanes = single.target.lanes(dtypes.float64)
     body: Body = (*_factor_rows(given, factor, size, lanes), *_refuse(factor, size))
     if batches != 1:
-        body = (divided(batch, batches, body, STEP_TIME, size * size * size),)
+        time, work = single.target.costs.solve_step, size * size * size
+        body = (divided(batch, batches, body, time, work, single.target),)
     zero = scalars.constant(a.type.dtype.real, 0)
     nothing = Complex(zero, zero) if a.type.dtype.is_complex else zero
     return single.kernel((*single.fill(a, result, nothing), *body), scratch)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from flowc.ir.loops.kernel import Kernel
 from flowc.passes.index_maps import Indices, reshape_index
-from flowc.passes.lowering.fused import Body, Fused
-from flowc.passes.lowering.loop_nests import choose_loops, nest
-from flowc.passes.lowering.tiles import tiled_nest
+from flowc.passes.lowering.fused import Body, Fused, free_nest
 
 
 def loop_kernel(fused: Fused) -> Kernel:
     """The kernel of a loop fusion."""
-    loops, body = choose_loops(fused.space, lambda index: _body(fused, index))
-    tiled = tiled_nest(loops, body, fused.target)
-    return fused.kernel(tiled or nest(loops, body, fused.target))
+    return fused.kernel(free_nest(fused.space, lambda index: _body(fused, index)))
 
 
 def _body(fused: Fused, index: Indices) -> Body:

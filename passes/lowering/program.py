@@ -27,10 +27,10 @@ from flowc.ir.loops.walk import written_by
 from flowc.ir.tensor.core import Computation, Instruction, Module, Parameter, Result, Value
 from flowc.ir.tensor_values import raw_bytes
 from flowc.passes.lowering.buffers import Arena, Lifetimes, buffer_for, memory_of
-from flowc.passes.lowering.fused import roots, walk
 from flowc.passes.lowering.kernels import Scratch, copy_kernel
 from flowc.passes.lowering.opaque import may_overwrite
 from flowc.passes.lowering.shared_kernels import SHARED, Structure
+from flowc.passes.schedule.costs import roots, walk
 from flowc.passes.target import CpuTarget
 
 _SMALL = 8  # elements of which a copy costs nothing

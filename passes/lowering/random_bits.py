@@ -15,9 +15,6 @@ from flowc.passes.lowering import scalars
 from flowc.passes.lowering.fused import Body, Fused
 from flowc.passes.lowering.single import Single, divided
 
-CHUNK = 512  # blocks of one iteration of the parallel loop
-BLOCK_TIME = 4.0  # nanoseconds, for the threads' grain
-
 _KEY, _LOW, _HIGH = (Variable(dtypes.uint64, name) for name in ("key", "low", "high"))
 
 
@@ -55,12 +52,13 @@ def _counter(block: Dim) -> tuple[Scalar, Scalar]:
 def _all_words(words: Buffer, count: Dim, single: Single) -> Body:
     """Whole blocks in chunks that threads share, then the words of the last, partial block."""
     whole = dims.floordiv(count, 4)
-    chunks = dims.ceildiv(whole, CHUNK)
-    chunk, block = Symbol("chunk", chunks), Symbol("block", CHUNK)
-    start = as_dim(chunk) * CHUNK
+    size, time = single.target.instructions.random_blocks, single.target.costs.random_block
+    chunks = dims.ceildiv(whole, size)
+    chunk, block = Symbol("chunk", chunks), Symbol("block", size)
+    start = as_dim(chunk) * size
     loop = For(
         block,
-        dims.minimum(CHUNK, whole - start),
+        dims.minimum(size, whole - start),
         _words(words, start + as_dim(block)),
         Kind.VECTOR,
         single.target.lanes(dtypes.uint32),
@@ -68,7 +66,7 @@ def _all_words(words: Buffer, count: Dim, single: Single) -> Body:
     last = Symbol("last", 1)
     partial = _words(words, whole + as_dim(last), limit=count)
     return (
-        divided(chunk, chunks, (loop,), BLOCK_TIME, CHUNK),
+        divided(chunk, chunks, (loop,), time, size, single.target),
         For(last, dims.ceildiv(count, 4) - whole, partial),
     )
 

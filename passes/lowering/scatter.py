@@ -21,18 +21,14 @@ from flowc.ir.tensor.primitives.indexing import ScatterDimensionNumbers
 from flowc.passes.index_maps import Indices, linearize
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.elements import Elements, Mask, clamped, flat_offset, load, strides_of
-from flowc.passes.lowering.fused import Body, Fused
-from flowc.passes.lowering.loop_nests import choose_loops, nest, parallel
+from flowc.passes.lowering.fused import Body, Fused, free_loops, free_nest
+from flowc.passes.lowering.loop_nests import parallel
 from flowc.passes.lowering.single import (
     Single,
     serial_nest,
     stores,
     strided_loops,
-    vector_nest,
 )
-
-THREAD_UPDATES = 1 << 13  # updated elements that are worth a thread
-NARROW_WINDOW = 16  # elements; below, a branch taken at random costs more than a thread gains
 
 
 def dynamic_update_slice(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
@@ -54,10 +50,8 @@ def dynamic_update_slice(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
         position = linearize(index, shape)
         return tuple(stores(result, operand.type.dtype, position, element, scatter=corner))
 
-    loops, inner = choose_loops(update.type.shape, body)
-    return single.kernel(
-        (*single.copy(single.instruction.operands[0], result), *nest(loops, inner, single.target))
-    )
+    copy = single.copy(single.instruction.operands[0], result)
+    return single.kernel((*copy, *free_nest(update.type.shape, body)))
 
 
 def scatter(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
@@ -97,12 +91,13 @@ class _Updates:
 
     def _parts(self) -> tuple[Dim, int | None]:
         """How many threads divide the operand, and along which axis."""
+        sizes = self.single.target.instructions
         axes = [a for a in self._scattered if a not in self._window_axes]
         axis = next((a for a in axes if self._operand_shape[a] != 1), None)
         window = product(tuple(self._windows.values()))
-        if axis is None or (isinstance(window, int) and window < NARROW_WINDOW):
+        if axis is None or (isinstance(window, int) and window < sizes.narrow_window):
             return 1, None
-        most = 1 + dims.floordiv(product(self._update_shape), THREAD_UPDATES)
+        most = 1 + dims.floordiv(product(self._update_shape), sizes.thread_updates)
         return dims.minimum(self.single.target.threads, most), axis
 
     # Shapes
@@ -222,7 +217,7 @@ class _Updates:
         moved = [(start, strides[a]) for a, start in starts.items()]
         corner = flat_offset(moved) if moved else None
         body = self._combine(elements, linearize(index, shape), corner, mask, batch, window)
-        return vector_nest(loops, body, self.single.target)
+        return free_loops(loops, body)
 
     def _combine(
         self,

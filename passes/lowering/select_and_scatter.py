@@ -26,8 +26,9 @@ from flowc.passes.lowering.elements import (
     window_source,
     window_sources,
 )
-from flowc.passes.lowering.fused import Body, Fused, element_time
-from flowc.passes.lowering.single import Single, divided, serial_nest, stores, vector_nest
+from flowc.passes.lowering.fused import Body, Fused, free_loops
+from flowc.passes.lowering.single import Single, divided, serial_nest, stores
+from flowc.passes.schedule.costs import element_time
 
 TRUE, FALSE = (scalars.constant(dtypes.bool_, value) for value in (True, False))
 
@@ -54,17 +55,20 @@ class _Pooling:
         element = self._window(index)
         loops = [(symbols[a], self._windows[a]) for a in serial]
         lanes = [(symbols[a], self._windows[a]) for a in lane]
-        body = serial_nest(loops, vector_nest(lanes, element, self.single.target))
+        body = serial_nest(loops, free_loops(lanes, element))
         if not outer:
             return (*self._fill(), *body)
         (axis,) = outer
         time = element_time(element, self.single.target)
         work = product(tuple(self._windows[a] for a in (*serial, *lane)))
         if not self._is_batch(axis):
-            loop = divided(symbols[axis], self._windows[axis], body, time, work)
-            return (*self._fill(), loop)
+            return (*self._fill(), self._divided(symbols[axis], body, time, work))
         body = (*self._fill_slice(as_dim(symbols[axis])), *body)
-        return (divided(symbols[axis], self._windows[axis], body, time, work),)
+        return (self._divided(symbols[axis], body, time, work),)
+
+    def _divided(self, symbol: Symbol, body: Body, time: float, work: Dim) -> For:
+        assert symbol.extent is not None
+        return divided(symbol, symbol.extent, body, time, work, self.single.target)
 
     @cached_property
     def _order(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
@@ -149,7 +153,7 @@ class _Pooling:
         position = batch * size + as_dim(symbol)
         element = self._initial(self._elements)
         body = tuple(stores(self.result, self._operand.type.dtype, position, element))
-        return vector_nest([(symbol, size)], body, self.single.target)
+        return free_loops([(symbol, size)], body)
 
     @property
     def _elements(self) -> Elements:
@@ -210,8 +214,8 @@ class _Pooling:
         apart = all(map(self._is_disjoint, range(self._rank)))
         old = self._initial(elements) if apart else Load(self.result, place, inside)
         new = scalars.select(mine, self._combined(elements, old, index), old)
-        once = apart and not self._needs_fill
-        return tuple(stores(self.result, dtype, place, new, inside, once=once))
+        streams = self.single.target if apart and not self._needs_fill else None
+        return tuple(stores(self.result, dtype, place, new, inside, streams=streams))
 
     def _combined(self, elements: Elements, old: Scalar, index: Indices) -> Scalar:
         source = elements.real(self.single.instruction.operands[1], index)

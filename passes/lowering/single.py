@@ -7,28 +7,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol, as_dim
+from flowc.ir.dims import Dim, Symbol
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Scalar
-from flowc.ir.loops.kernel import Buffer, For, Kernel, Kind, Statement, Store
+from flowc.ir.loops.kernel import Buffer, For, Kernel, Statement, Store
 from flowc.ir.tensor.core import Instruction, Shape, Value
 from flowc.passes.index_maps import Indices, linearize
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.buffers import buffer_for
-from flowc.passes.lowering.fused import Body, Fused, is_streamed, lanes_of
-from flowc.passes.lowering.loop_nests import (
-    choose_loops,
-    nest,
-    parallel,
-    parallel_grain,
-    partitions,
-    run_loops,
-    unroll_of,
-)
+from flowc.passes.lowering.fused import Body, Fused, Loops, free_nest, is_streamed
+from flowc.passes.lowering.loop_nests import parallel, partitions, run_loops
 from flowc.passes.lowering.scalars import Complex, Element
+from flowc.passes.schedule.costs import parallel_grain
 from flowc.passes.target import CpuTarget
-
-Loops = list[tuple[Symbol, Dim]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +83,7 @@ class Single:
             position, element = linearize(index, value.type.shape), elements.at(value, index)
             return tuple(stores(to, value.type.dtype, position, element))
 
-        loops, inner = choose_loops(value.type.shape, body)
-        return nest(loops, inner, self.target)
+        return free_nest(value.type.shape, body, "copied")
 
     def fill(self, value: Value, buffer: Buffer, element: Element) -> Body:
         """Loops that store one element everywhere in the buffer of a tensor."""
@@ -101,11 +91,8 @@ class Single:
         return self.flat(size, lambda i: tuple(stores(buffer, dtype, i, element)), "filled")
 
     def flat(self, size: Dim, body: Callable[[Dim], Body], name: str) -> Body:
-        """A flat loop, divided between threads where it is long."""
-        if size == 1:
-            return body(0)
-        symbol = Symbol(name, size)
-        return nest([(symbol, size)], body(as_dim(symbol)), self.target)
+        """A flat loop."""
+        return free_nest((size,), lambda index: body(index[0]), name)
 
 
 def stores(
@@ -116,14 +103,15 @@ def stores(
     mask: Scalar | None = None,
     scatter: Scalar | None = None,
     *,
-    once: bool = False,
+    streams: CpuTarget | None = None,
 ) -> Iterator[Store]:
     """Store element number `position + scatter` of a tensor; a complex one is two reals.
 
-    With `once` the kernel stores it only here, so a large result need not pass through the cache.
+    With `streams` the kernel stores it only here, so on that machine a large result need not pass
+    through the cache.
     """
     if not isinstance(element, Complex):
-        streaming = once and mask is None and is_streamed(buffer)
+        streaming = streams is not None and mask is None and is_streamed(buffer, streams)
         yield Store(buffer, position, element, mask, scatter, streaming)
         return
     assert dtype.is_complex
@@ -152,16 +140,8 @@ def serial_nest(loops: Sequence[tuple[Symbol, Dim]], body: Body) -> Body:
     return body
 
 
-def vector_nest(loops: Sequence[tuple[Symbol, Dim]], body: Body, target: CpuTarget) -> Body:
-    """`body` inside serial loops, the innermost of which runs in vector lanes."""
-    if not loops:
-        return body
-    symbol, extent = loops[-1]
-    lanes = lanes_of(body, target)
-    unroll = unroll_of(body, extent, lanes)
-    return serial_nest(loops[:-1], (For(symbol, extent, body, Kind.VECTOR, lanes, unroll),))
-
-
-def divided(symbol: Symbol, extent: Dim, body: Body, time: float, work: Dim) -> For:
+def divided(
+    symbol: Symbol, extent: Dim, body: Body, time: float, work: Dim, target: CpuTarget
+) -> For:
     """A loop that threads divide where an iteration's `work` elements of `time` ns each suggest."""
-    return parallel(symbol, extent, body, parallel_grain(time, work))
+    return parallel(symbol, extent, body, parallel_grain(time, work, target))

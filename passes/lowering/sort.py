@@ -19,21 +19,16 @@ from functools import cached_property
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.loops.expressions import Scalar, Variable
-from flowc.ir.loops.kernel import Buffer, Carried, For, If, Kernel, Kind, Statement
+from flowc.ir.loops.kernel import Buffer, Carried, For, If, Kernel, Role, Statement
 from flowc.ir.tensor.core import Value
 from flowc.passes.lowering import scalars
 from flowc.passes.lowering.buffers import buffer_for
 from flowc.passes.lowering.elements import Elements, load
-from flowc.passes.lowering.fused import Body, Fused, lanes_of
+from flowc.passes.lowering.fused import Body, Fused
 from flowc.passes.lowering.scalars import Element, binary, compare, constant, convert, select
 from flowc.passes.lowering.single import Single, divided, stores
 
-RUN = 64  # elements whose order is found by counting
-STRETCH = 2 * RUN  # elements that one chain of merging steps makes: at most a merged pair of runs
-CHAINS = 4  # stretches that advance together
-CHUNK = STRETCH * CHAINS
 TURNS = 20  # pairs of passes, enough for any row
-STEP_TIME = 1.5  # nanoseconds of one merging step
 
 ZERO, ONE = (constant(dtypes.int64, n) for n in (0, 1))
 
@@ -43,7 +38,7 @@ def sort(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
     single = Single(fused)
     results, unread = single.whole_results()
     size = single.instruction.types[0].shape[single.instruction.attributes["dimension"]]
-    if isinstance(size, int) and size <= RUN:
+    if isinstance(size, int) and size <= single.target.instructions.sort_run:
         return single.kernel(_Sort(single, results, results).build(), unread)
     types = single.instruction.types
     spare = tuple(buffer_for(f"spare{n}", type_) for n, type_ in enumerate(types))
@@ -83,9 +78,23 @@ class _Sort:
         if few:
             return (For(symbol, extent, body),)
         work = self._size * product(tuple(e for _, e in loops[1:]))
-        return (divided(symbol, extent, body, 5 * STEP_TIME, work),)
+        return (divided(symbol, extent, body, 5 * self._time, work, self.single.target),)
 
     # The instruction
+
+    @property
+    def _run(self) -> int:
+        """Elements whose order is found by counting."""
+        return self.single.target.instructions.sort_run
+
+    @property
+    def _stretch(self) -> int:
+        """Elements that one chain of merging steps makes: at most a merged pair of runs."""
+        return 2 * self._run
+
+    @property
+    def _time(self) -> float:
+        return self.single.target.costs.merge_step
 
     @cached_property
     def _axis(self) -> int:
@@ -157,21 +166,21 @@ class _Sort:
         """How many pairs of passes there are, at most."""
         if not isinstance(self._size, int):
             return TURNS
-        levels = max(0, (self._size - 1).bit_length() - (RUN - 1).bit_length())
+        levels = max(0, (self._size - 1).bit_length() - (self._run - 1).bit_length())
         return -(-levels // 2)
 
     def _over(self, row: _Row, symbol: Symbol, extent: Dim, body: Body, length: int) -> For:
         """A loop over pieces of a row."""
         if not row.divided:
             return For(symbol, extent, body)
-        return divided(symbol, extent, body, STEP_TIME, length)
+        return divided(symbol, extent, body, self._time, length, self.single.target)
 
     def _runs(self, row: _Row) -> For:
         """Each run sorted: an element's place is the number of those that stand before it."""
-        runs = dims.ceildiv(self._size, RUN)
-        run, lane, other = Symbol("run", runs), Symbol("lane", RUN), Symbol("other", RUN)
-        first = as_dim(run) * RUN
-        length = dims.minimum(RUN, self._size - first)
+        size, runs = self._run, dims.ceildiv(self._size, self._run)
+        run, lane, other = Symbol("run", runs), Symbol("lane", size), Symbol("other", size)
+        first = as_dim(run) * size
+        length = dims.minimum(size, self._size - first)
         mine = self._at(row, first + as_dim(lane))
         theirs = self._at(row, first + as_dim(other))
         earlier = compare("LT", _int32(as_dim(other)), _int32(as_dim(lane)))
@@ -185,8 +194,8 @@ class _Sort:
         at = self._scaled(convert(dtypes.int64, place))
         position = row.base + first * self._stride
         body: Body = (count, *self._store(self.results, position, mine, scatter=at))
-        lanes = lanes_of(body, self.single.target)
-        return self._over(row, run, runs, (For(lane, length, body, Kind.VECTOR, lanes),), 3 * RUN)
+        lanes = For(lane, length, body, role=Role.FREE)
+        return self._over(row, run, runs, (lanes,), 3 * size)
 
     def _at(self, row: _Row, place: Dim) -> list[Element]:
         """The unsorted elements at a place of the row."""
@@ -204,7 +213,7 @@ class _Sort:
         tag: str,
     ) -> Body:
         """One loop in which every chain makes one element of the output per trip."""
-        step = Symbol(f"step{tag}", STRETCH)
+        step = Symbol(f"step{tag}", self._stretch)
         held: list[Variable] = []
         following: list[Scalar] = []
         body: list[Statement] = []
@@ -239,7 +248,7 @@ class _Sort:
         """Pairs of passes, there and back, as long as runs are shorter than the row."""
         turn, width = Symbol("turn", self._turns), Variable(dtypes.int64, "width")
         twice = binary("add", width, width)
-        steps = as_dim(turn) * 2 + RUN.bit_length()  # of a bisection in a run of `width`
+        steps = as_dim(turn) * 2 + self._run.bit_length()  # of a bisection in a run of `width`
         body: Body = (
             self._pass(row, width, steps, self.results, self.spare, "there"),
             self._pass(row, twice, steps + 1, self.spare, self.results, "back"),
@@ -248,7 +257,7 @@ class _Sort:
             body = (If(compare("LT", width, scalars.index(self._size)), body),)
         carried = Carried(
             (width,),
-            (constant(dtypes.int64, RUN),),
+            (constant(dtypes.int64, self._run),),
             (binary("add", twice, twice),),
             (Variable(dtypes.int64, "widest"),),
         )
@@ -264,15 +273,18 @@ class _Sort:
         tag: str,
     ) -> For:
         """The whole output, several stretches at a time, from runs of `width` elements."""
-        chunks = dims.ceildiv(self._size, CHUNK)
+        chains_at_once = self.single.target.instructions.sort_chains
+        size = self._stretch * chains_at_once
+        chunks = dims.ceildiv(self._size, size)
         chunk = Symbol(f"chunk_{tag}", chunks)
-        first = as_dim(chunk) * CHUNK
-        pairs = [_Pair(first + n * STRETCH, width, self._size) for n in range(CHAINS)]
+        first = as_dim(chunk) * size
+        starts = [first + n * self._stretch for n in range(chains_at_once)]
+        pairs = [_Pair(start, width, self._size) for start in starts]
         bisection, splits = self._bisect(row, pairs, steps, source, tag)
         chains = [pair.chain(split) for pair, split in zip(pairs, splits, strict=True)]
-        length = dims.minimum(STRETCH, self._size - first)
+        length = dims.minimum(self._stretch, self._size - first)
         merge = self._merge(row, chains, length, source, target, tag)
-        return self._over(row, chunk, chunks, (bisection, *merge), CHUNK)
+        return self._over(row, chunk, chunks, (bisection, *merge), size)
 
     def _bisect(
         self, row: _Row, pairs: Sequence[_Pair], steps: Dim, source: Sequence[Buffer], tag: str
