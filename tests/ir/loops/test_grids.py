@@ -33,7 +33,11 @@ def shuffled(count: int) -> Sequence[int]:
     return [int(n) for n in np.random.default_rng(count).permutation(count)]
 
 
-ORDERS = {"in order": range, "backwards": backwards, "shuffled": shuffled}
+ORDERS: dict[str, Callable[[int], Sequence[int]]] = {
+    "in order": range,
+    "backwards": backwards,
+    "shuffled": shuffled,
+}
 each_order = pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
 
 
@@ -224,6 +228,9 @@ RACES = {
     "block i0 < 1 {\nthread i1 < 4 {\nlet v0: float32 = load b0[0]\n}\nthread i2 < 2 {\n"
     "store b0[0] = 1.0:float32 if compare_EQ(index<int32>[i2], 1:int32)\n}\n}":
         "element 0 of 'b0' is written by thread (1) of block (0), and read by thread (0)",
+    "block i0 < 1 {\nthread i1 < 4 {\nlet v0: float32 = load b0[0]\n}\nthread i2 < 1 {\n"
+    "store b0[0] = 1.0:float32\n}\n}":
+        "element 0 of 'b0' is written by thread (0) of block (0), and read by thread (1)",
     "block i0 < 1 {\nstore b0[0] = 1.0:float32\nthread i1 < 2 {\nlet v0: float32 = load b0[0]\n"
     "}\n}": "element 0 of 'b0' is read by thread (1) of block (0), and written by thread (0)",
     "block i0 < 2 {\nthread i1 < 2 {\nstore b0[i1] = 1.0:float32\n}\n}":
