@@ -76,12 +76,16 @@ class Code(Protocol):
         It takes addresses: of an array in the host's memory with the address of each argument in
         the device's, of an array of int64 in the host's, of the arena in the device's, and of a
         control block in the host's or 0. It returns 0, the code of the `Check` that has failed,
-        `stopped`, or a negative number.
+        `stopped`, `exhausted`, or another negative number.
         """
 
     @property
     def stopped(self) -> int:
         """What `entry` gives where the run was ended from outside."""
+
+    @property
+    def exhausted(self) -> int:
+        """What it gives where the device had no memory for scratch buffers."""
 
     @property
     def stored(self) -> StoredCode | None:

@@ -56,6 +56,12 @@ class Machine(Protocol):
     def release(self, emitter: KernelEmitter, statement: Allocate) -> None:
         """Give back what `allocate` got."""
 
+    def may_fail(self, kernel: Kernel) -> bool:
+        """Whether a kernel allocates what may not be there.
+
+        Its function has an error cell then, where `allocate` leaves a code.
+        """
+
     def multiply_tile(self, emitter: KernelEmitter, tile: MultiplyTile) -> None:
         """Call the micro-kernel."""
 
@@ -87,6 +93,10 @@ class Context:
             return True
         self.signatures[name] = kind
         return False
+
+    def has_error_cell(self, kernel: Kernel) -> bool:
+        """Whether a kernel's function takes a cell for the code of what went wrong in it."""
+        return self.checks is not None or self.machine.may_fail(kernel)
 
     def define(self, name: str, kind: FunctionType) -> Function:
         """A new function that the program's other functions may call, in whatever module."""
@@ -140,16 +150,29 @@ class KernelEmitter:
 
     def look(self) -> None:
         """Return from the function where the run is to end."""
-        if self.stop_word is None:
-            return
+        if self.stop_word is not None:
+            self.return_if(read_stop_word(self.scopes.here(), self.stop_word[0]))
+
+    def return_if(self, condition: Value, code: int | None = None) -> None:
+        """Return from the function where the condition holds; leave `code` in the error cell."""
         stop, go_on = (self.function.append_basic_block(name) for name in ("stop", "go_on"))
         builder = self.scopes.here()
-        builder.cbranch(read_stop_word(builder, self.stop_word[0]), stop, go_on)
+        builder.cbranch(condition, stop, go_on)
         builder.position_at_end(stop)
+        if code is not None:
+            assert self.memory.error_cell is not None
+            builder.store_atomic(integer(code, I32), self.memory.error_cell[0], "monotonic", 4)
         for clean_up in reversed(self.on_stop):
             clean_up(builder)
         builder.ret_void()
         self.scopes.continue_in(go_on)
+
+    def look_for_failure(self) -> None:
+        """Return from the function where the error cell has a code."""
+        assert self.memory.error_cell is not None
+        builder = self.scopes.here()
+        code = builder.load_atomic(self.memory.error_cell[0], I32, "monotonic", 4)
+        self.return_if(builder.icmp_signed("!=", code, integer(0, I32)))
 
     def stack_space(self, kind: Type, align: int) -> Value:
         """Space of type `kind` in the function's frame."""
@@ -225,7 +248,7 @@ def emit_kernel(
     """Define a kernel's function, unless there is one of that name.
 
     Its parameters are pointers for the kernel's, the free symbols, the word that tells to stop
-    where the kernel may be long, the error cell.
+    where the kernel may be long, the error cell where something may go wrong.
 
     `overlapping` are the parameters that share memory with one that the kernel writes.
     """
@@ -235,7 +258,8 @@ def emit_kernel(
     kinds = [POINTER] * count + [I64] * len(symbols) + [POINTER] * looks
     if context.checks is not None:
         context.checks.kernel = kernel.name
-        kinds.append(POINTER)
+    has_cell = context.has_error_cell(kernel)
+    kinds += [POINTER] * has_cell
     kind = FunctionType(VOID, tuple(kinds))
     if not context.needs(name, kind):
         return
@@ -249,7 +273,7 @@ def emit_kernel(
         emitter.scopes.bind(symbol, argument)
     if looks:
         emitter.stop_word = (function.args[count + len(symbols)], 0)
-    if context.checks is not None:
+    if has_cell:
         emitter.memory.error_cell = (function.args[-1], 0)
     emitter.statements(kernel.body)
     emitter.finish()

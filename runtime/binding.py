@@ -18,7 +18,7 @@ import numpy as np
 from flowc.codegen.backend import Array, Buffer, Code
 from flowc.compiler.executable import Executable
 from flowc.ir import dims
-from flowc.ir.errors import InternalError
+from flowc.ir.errors import InternalError, ResourceExhaustedError
 from flowc.ir.tensor.core import TensorType
 from flowc.runtime.failures import FailedRun
 
@@ -158,6 +158,9 @@ class Binding:
     def _fail(self, code: int, feeds: Sequence[Array]) -> None:
         if code == self._code.stopped:
             self._executor.waiting.raise_stopped()
+        if code == self._code.exhausted:
+            what = f"scratch memory in the code of {self._interface.name}"
+            raise ResourceExhaustedError(None, None, f"OOM when allocating {what}")
         if code < 0:
             raise InternalError(None, None, self._code.describe_error(code))
         variables = [buffer.read() for buffer in self._read]

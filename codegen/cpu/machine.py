@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from flowc.codegen.builder import Builder
@@ -21,18 +21,29 @@ from flowc.codegen.llvm.types import (
     array_type,
     struct_type,
 )
-from flowc.codegen.llvm.values import Value, integer
+from flowc.codegen.llvm.values import NULL, Value, integer
 from flowc.codegen.loops import counted
 from flowc.codegen.polling import looks
 from flowc.codegen.scopes import Placed
 from flowc.ir.dims import Symbol
 from flowc.ir.errors import InternalError
-from flowc.ir.loops.kernel import Allocate, Buffer, For, Kind, MultiplyTile, Space
-from flowc.ir.loops.walk import title
+from flowc.ir.loops.facts import found_once
+from flowc.ir.loops.kernel import (
+    Allocate,
+    Buffer,
+    For,
+    Kernel,
+    Kind,
+    MultiplyTile,
+    Space,
+    Statement,
+)
+from flowc.ir.loops.walk import statements, title
 from flowc.passes.target import CpuTarget
 
 STACK_LIMIT = 16 << 10  # scratch buffers up to this many bytes live in the stack frame
 ALIGNMENT = 64
+EXHAUSTED = 1 - (1 << 31)  # the code of a run for which the heap had no memory
 
 
 class CpuMachine:
@@ -58,6 +69,8 @@ class CpuMachine:
         threads = integer(self.threads, I32)
         emitter.scopes.here().call(parallel_for, [body, context, extent[0], grain[0], threads])
         emitter.look()  # what has been stopped is not finished
+        if _takes_from_heap(loop.body):
+            emitter.look_for_failure()
 
     def _outline(
         self, emitter: KernelEmitter, loop: For, captured: dict[Hashable, Placed]
@@ -94,7 +107,10 @@ class CpuMachine:
     # Scratch memory
 
     def allocate(self, emitter: KernelEmitter, statement: Allocate) -> None:
-        """In the frame where the size is small and constant, else from the heap."""
+        """In the frame where the size is small and constant, else from the heap.
+
+        Where the heap has nothing left, the function returns with `EXHAUSTED` in the error cell.
+        """
         buffer = statement.buffer
         if statement.space is not Space.PRIVATE:
             raise _not_here(emitter, f"{statement.space.value} memory '{buffer.name}'")
@@ -108,6 +124,7 @@ class CpuMachine:
         rounded = builder.and_(size, integer(-ALIGNMENT))
         allocate = builder.module.declare("aligned_alloc", FunctionType(POINTER, (I64, I64)))
         memory = builder.call(allocate, [integer(ALIGNMENT), rounded])
+        emitter.return_if(builder.icmp_unsigned("==", memory, NULL), EXHAUSTED)
         emitter.memory.pointers[buffer] = (memory, emitter.scopes.depth)
         emitter.on_stop.append(lambda builder: _free(builder, memory))
 
@@ -117,6 +134,10 @@ class CpuMachine:
         if not _in_frame(statement.buffer):
             _free(emitter.scopes.here(), memory)
             emitter.on_stop.pop()
+
+    def may_fail(self, kernel: Kernel) -> bool:
+        """Whether anything is allocated from the heap."""
+        return _kernel_takes_from_heap(kernel)
 
     def multiply_tile(self, emitter: KernelEmitter, tile: MultiplyTile) -> None:
         """Call the program's micro-kernel of this size and type."""
@@ -137,6 +158,15 @@ def _not_here(emitter: KernelEmitter, what: str) -> InternalError:
 def _free(builder: Builder, memory: Value) -> None:
     free = builder.module.declare("free", FunctionType(VOID, (POINTER,)))
     builder.call(free, [memory])
+
+
+def _takes_from_heap(body: Sequence[Statement]) -> bool:
+    return any(isinstance(s, Allocate) and not _in_frame(s.buffer) for s in statements(body))
+
+
+@found_once
+def _kernel_takes_from_heap(kernel: Kernel) -> bool:
+    return _takes_from_heap(kernel.body)
 
 
 def _in_frame(buffer: Buffer) -> bool:

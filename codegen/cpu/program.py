@@ -22,7 +22,7 @@ from flowc.codegen.backend import StoredCode
 from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.cache import DiskCache, object_key
 from flowc.codegen.cpu.entry import EMBED_LIMIT, ENTRY, EntryEmitter, uses_threads
-from flowc.codegen.cpu.machine import CpuMachine
+from flowc.codegen.cpu.machine import EXHAUSTED, CpuMachine
 from flowc.codegen.cpu.objects import (
     LOADED,
     Known,
@@ -67,7 +67,7 @@ class LoadedProgram:
     `entry(arguments, symbols, arena, control)` takes addresses: an array of one pointer for each
     argument, an array of int64, the arena (64-byte aligned), and a control block or None (`entry`).
     Pass ctypes arrays or integers. It returns 0, the code of the first `Check` that failed,
-    `STOPPED`, or in debug mode a negative error number.
+    `STOPPED`, `EXHAUSTED`, or in debug mode a negative error number.
     """
 
     entry: Any
@@ -75,6 +75,7 @@ class LoadedProgram:
     sites: list[tuple[str, str]]
     stored: StoredCode | None = None  # under what it is kept on disk; None where it is not
     stopped: int = STOPPED  # what `entry` gives where the control block has ended the run
+    exhausted: int = EXHAUSTED  # what it gives where there was no memory for scratch buffers
 
     def describe_error(self, code: int) -> str:
         """What a negative result of `entry` means."""

@@ -1,8 +1,9 @@
 """Steps of a program as a function: `i32 steps(ptr arguments, ptr symbols, ptr arena, ptr stop)`.
 
-It returns 0, or at once the code of the first `Check` that fails, `STOPPED`, or (debug mode) the
-negative number of an out-of-range access. A long sequence is cut into functions of its own, since
-LLVM's time grows faster than a function's length. Addresses are found where they are used.
+It returns 0, or at once the code of the first `Check` that fails, `STOPPED`, `EXHAUSTED`, or in
+debug mode the negative number of an out-of-range access. A long sequence is cut into functions of
+its own, since LLVM's time grows faster than a function's length. Addresses are found where they are
+used.
 """
 
 from __future__ import annotations
@@ -100,9 +101,8 @@ class StepsEmitter:
         self.scopes = Scopes(self.builder, self.builder.block)
         self.positions = Positions(self.scopes)
         self.committed = False
-        if self.context.checks is not None:
-            self.cell = self.builder.alloca(I32)
-            self.builder.store(integer(0, I32), self.cell)
+        self.cell = self.builder.alloca(I32)
+        self.builder.store(integer(0, I32), self.cell)
         for number, symbol in enumerate(shared.places.program.symbols):
             slot = _slot(self.builder, function.args[1], I64, number)
             self.scopes.bind(symbol, self.builder.load(slot, I64))
@@ -216,9 +216,10 @@ class StepsEmitter:
             for symbol in free_symbols(call.kernel, sizes=checked)
         ]
         looks = kernel_looks(call.kernel)
-        stop_word, cell = [self.stop_word] * looks, [self.cell] if checked else []
+        may_fail = self.context.has_error_cell(call.kernel)
+        stop_word, cell = [self.stop_word] * looks, [self.cell] * may_fail
         self.scopes.here().call(function, [*pointers, *symbols, *stop_word, *cell])
-        if checked:
+        if may_fail:
             code = self.scopes.here().load(self.cell, I32)
             failed = self.scopes.here().icmp_signed("!=", code, integer(0, I32))
             self.return_if(failed, code)

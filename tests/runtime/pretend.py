@@ -99,6 +99,7 @@ class PretendCode:
     memory: PretendMemory
     stored: StoredCode | None = None
     stopped: int = -(2**31)
+    exhausted: int = 1 - 2**31
     times: Mapping[str, float] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     runs: int = 0
