@@ -73,18 +73,20 @@ class _Folder(Rebuilder):
 
     def _weigh(self, instruction: Instruction) -> int | None:
         """Elements of the constants that the results follow from; None if from other things."""
-        primitive = PRIMITIVES[instruction.primitive]
-        if primitive.effect or instruction.primitive in _NEVER:
-            return None
-        if instruction.primitive == "constant":
+        primitive, weight = instruction.primitive, 0
+        if primitive == "constant":
             value = instruction.result
             self._known[value] = instruction.attributes["value"]
             self._weight[value] = self._known[value].size
             return None
-        weights = [self._weight.get(v) for v in instruction.operands]
-        if any(map(captures, instruction.regions)):
+        for operand in instruction.operands:
+            found = self._weight.get(operand)
+            if found is None:
+                return None
+            weight += found
+        if primitive in _NEVER or PRIMITIVES[primitive].effect:
             return None
-        return None if None in weights else sum(w for w in weights if w is not None)
+        return None if any(map(captures, instruction.regions)) else weight
 
 
 def _is_cheap(instruction: Instruction, weight: int) -> bool:

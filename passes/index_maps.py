@@ -9,6 +9,7 @@ through them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from flowc.ir import dims
@@ -24,6 +25,7 @@ ELEMENTWISE = frozenset(
 )
 
 
+@lru_cache(1024)
 def loop_indices(shape: Shape, prefix: str = "d") -> Indices:
     """One index symbol per dimension, bounded by it; 0 for a dimension of size 1."""
     return tuple(

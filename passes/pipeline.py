@@ -24,11 +24,11 @@ PASSES: tuple[Pass, ...] = (
     ExpandFourier(),
     # Complex contractions, those of transforms among them, become real ones, which are blocked.
     ExpandComplexProducts(),
-    # Rules look for constants, so whatever can be one is one before they do.
-    FoldConstants(),
     # Lowerings repeat themselves (broadcasts of one bias, a gradient's forward value), and rules
     # recognise operands that are the same object.
     EliminateCommonSubexpressions(),
+    # Rules look for constants, so whatever can be one is one before they do.
+    FoldConstants(),
     Simplify(),
     # Rules leave constant scalars to compute, and instructions that have become equal or unused.
     # A second round finds nearly all that a fixed point would; more rounds cost time every time.

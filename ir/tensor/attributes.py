@@ -19,7 +19,7 @@ def map_dims(value: Any, function: Callable[[Expr], Dim]) -> Any:
     if isinstance(value, Expr):
         new = function(value)
         return value if new == value else new
-    if not isinstance(value, tuple):
+    if not isinstance(value, tuple) or are_numbers(value):
         return value
     mapped, changed = [], False
     for item in value:
@@ -27,6 +27,14 @@ def map_dims(value: Any, function: Callable[[Expr], Dim]) -> Any:
         changed = changed or new is not item
         mapped.append(new)
     return tuple(mapped) if changed else value
+
+
+def are_numbers(values: tuple[Any, ...]) -> bool:
+    """Whether all are plain integers, as most shapes have."""
+    for value in values:  # noqa: SIM110  twice as fast as a generator
+        if type(value) is not int:
+            return False
+    return True
 
 
 def map_attribute_dims(

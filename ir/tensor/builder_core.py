@@ -24,7 +24,7 @@ from flowc.ir.dims import Dim, Expr
 from flowc.ir.dtypes import DType
 from flowc.ir.tensor import primitives as _primitives  # noqa: F401  fills the table
 from flowc.ir.tensor.assumptions import Assumptions
-from flowc.ir.tensor.attributes import map_attribute_dims, map_dims
+from flowc.ir.tensor.attributes import are_numbers, map_attribute_dims, map_dims
 from flowc.ir.tensor.core import (
     Computation,
     Evidence,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from flowc.ir.tensor.builder import Builder
 
+_NONE: Mapping[str, Any] = {}  # the attributes of what has none
 SYMBOLIC_LIMIT = 1024  # elements of a value whose contents are followed at compile time
 
 
@@ -186,15 +187,14 @@ class BuilderCore:
         regions: Sequence[Computation] = (),
     ) -> tuple[Result, ...]:
         """Append an instruction and return its results. Raises InvalidArgumentError."""
-        attributes = attributes or {}
         size, canonical = self.assumptions.size, self.assumptions.canonical
-        attributes = map_attribute_dims(attributes, canonical, size)
-        if self.assumptions.any_equal:
+        attributes = map_attribute_dims(attributes, canonical, size) if attributes else _NONE
+        if regions and self.assumptions.any_equal:
             regions = [substitute_dims(region, canonical, size) for region in regions]
         types = PRIMITIVES[primitive].infer(
             [self.type_of(o) for o in operands], attributes, [self._outline(r) for r in regions]
         )
-        types = tuple(map(self._named, types))
+        types = tuple([self._named(type_) for type_ in types])
         instruction = Instruction(
             primitive, tuple(operands), attributes, types, tuple(regions), self.location
         )
@@ -207,8 +207,11 @@ class BuilderCore:
 
     def _named(self, type_: TensorType) -> TensorType:
         """The type with its sizes in names."""
-        shape = map_dims(type_.shape, self.assumptions.size)
-        return type_ if shape is type_.shape else TensorType(type_.dtype, shape)
+        old = type_.shape
+        if are_numbers(old):
+            return type_
+        shape = map_dims(old, self.assumptions.size)
+        return type_ if shape is old else TensorType(type_.dtype, shape)
 
     def type_of(self, value: Value) -> TensorType:
         """The value's type with sizes that were found equal written alike."""

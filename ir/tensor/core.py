@@ -4,13 +4,17 @@ Everything is immutable. A value is a computation's parameter or an instruction'
 refer to values directly, so there are no use lists to keep. Instructions of a computation stand in
 an order in which each follows its operands. What an instruction means is in its `Primitive`
 (`flowc.ir.tensor.primitives`).
+
+A compilation makes instructions by the hundred thousand, and making a frozen dataclass takes three
+times as long: that instructions and their results stay as they are, the type checker alone sees to
+(`Final`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from flowc.ir.dims import Dim, Symbol, evaluate, product
 from flowc.ir.dtypes import DType
@@ -48,13 +52,13 @@ class Parameter:
     name: str = ""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class Result:
     """Result number `index` of an instruction."""
 
-    type: TensorType
-    instruction: Instruction
-    index: int
+    type: Final[TensorType]
+    instruction: Final[Instruction]
+    index: Final[int]
 
     def __repr__(self) -> str:
         return f"<result {self.index} of {self.instruction!r}>"
@@ -63,27 +67,50 @@ class Result:
 Value: TypeAlias = Parameter | Result
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Instruction:
     """One operation: a primitive's name, operands, attributes, regions and result types.
 
     `location` is the graph node that it was lowered from, for messages and dumps.
     """
 
-    primitive: str
-    operands: tuple[Value, ...]
-    attributes: Mapping[str, Any]
-    types: tuple[TensorType, ...]
-    regions: tuple[Computation, ...] = ()
-    location: str = ""
-    results: tuple[Result, ...] = field(init=False)
+    __slots__ = (
+        "attributes",
+        "location",
+        "operands",
+        "primitive",
+        "regions",
+        "results",
+        "types",
+    )
+
+    def __init__(
+        self,
+        primitive: str,
+        operands: tuple[Value, ...],
+        attributes: Mapping[str, Any],
+        types: tuple[TensorType, ...],
+        regions: tuple[Computation, ...] = (),
+        location: str = "",
+    ) -> None:
+        self.primitive: Final = primitive
+        self.operands: Final = operands
+        self.attributes: Final = attributes
+        self.types: Final = types
+        self.regions: Final = regions
+        self.location: Final = location
+        self.results: Final = tuple([Result(type_, self, i) for i, type_ in enumerate(types)])
 
     def __repr__(self) -> str:
         return f"<{self.primitive} -> {', '.join(map(str, self.types))} at '{self.location}'>"
 
-    def __post_init__(self) -> None:
-        results = tuple(Result(type_, self, i) for i, type_ in enumerate(self.types))
-        object.__setattr__(self, "results", results)
+    def reading(
+        self, operands: tuple[Value, ...], regions: tuple[Computation, ...] | None = None
+    ) -> Instruction:
+        """The same operation on other operands, and maybe with other regions."""
+        regions = self.regions if regions is None else regions
+        return Instruction(
+            self.primitive, operands, self.attributes, self.types, regions, self.location
+        )
 
     @property
     def result(self) -> Result:

@@ -58,7 +58,10 @@ class Rebuilder:
         """`old` on the new values; its results stand for the old ones."""
         if not old.regions and self.dims is None and self.values.keys().isdisjoint(old.operands):
             return old
-        operands = tuple(map(self.value, old.operands))
+        get = self.values.get
+        operands = tuple([get(o, o) for o in old.operands])
+        if not old.regions and self.sizes is None:
+            return self._stand_for(old, old.reading(operands))
         types = tuple(map(self.type, old.types))
         regions = tuple(map(self.computation, old.regions))
         attributes = old.attributes
@@ -73,7 +76,11 @@ class Rebuilder:
         if same:
             return old
         new = Instruction(old.primitive, operands, attributes, types, regions, old.location)
-        self.values.update(zip(old.results, new.results, strict=True))
+        return self._stand_for(old, new)
+
+    def _stand_for(self, old: Instruction, new: Instruction) -> Instruction:
+        for before, result in zip(old.results, new.results, strict=True):
+            self.values[before] = result
         return new
 
     def computation(self, old: Computation) -> Computation:
@@ -151,10 +158,12 @@ def users(computation: Computation) -> dict[Value, list[Instruction]]:
 
 def use_counts(computation: Computation) -> Counter[Value]:
     """How often each value is read: by operands, captures and the computation's results."""
-    counts = Counter(computation.results)
+    reads = list(computation.results)
     for instruction in computation.instructions:
-        counts.update(operands_and_captures(instruction))
-    return counts
+        reads += instruction.operands
+        for region in instruction.regions:
+            reads += captures(region)
+    return Counter(reads)
 
 
 def post_order(results: Iterable[Value], stop: Iterable[Value] = ()) -> list[Instruction]:

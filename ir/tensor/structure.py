@@ -26,14 +26,17 @@ def instruction_key(instruction: Instruction, names: Names, count: int = 0) -> H
 
     `names` are those of generators, and inside a region of the `count` values defined before.
     """
-    operands: Collection[Hashable] = [names.get(v, v) for v in instruction.operands]
-    commutes = instruction.primitive in COMMUTATIVE
-    return (
+    primitive, regions, attributes = (
         instruction.primitive,
-        frozenset(operands) if commutes else tuple(operands),
-        attributes_key(instruction.attributes),
-        tuple([computation_key(region, names, count) for region in instruction.regions]),
+        instruction.regions,
+        instruction.attributes,
     )
+    operands: Collection[Hashable] = [names.get(v, v) for v in instruction.operands]
+    operands = frozenset(operands) if primitive in COMMUTATIVE else tuple(operands)
+    if not regions and not attributes:
+        return primitive, operands
+    inner = tuple([computation_key(region, names, count) for region in regions])
+    return primitive, operands, attributes_key(attributes), inner
 
 
 def computation_key(computation: Computation, outer: Names, count: int = 0) -> Hashable:
@@ -55,17 +58,15 @@ def computation_key(computation: Computation, outer: Names, count: int = 0) -> H
 
 def attributes_key(attributes: Mapping[str, Any]) -> Hashable:
     """A hashable form of attributes, whose order does not matter."""
-    return frozenset((name, _attribute_key(value)) for name, value in attributes.items())
+    return frozenset([(name, _attribute_key(value)) for name, value in attributes.items()])
 
 
 def _attribute_key(value: Any) -> Hashable:
-    match value:
-        case np.ndarray():
-            return _ArrayKey(value)
-        case bool() | float():
-            return type(value), repr(value)  # True is not 1, and -0.0 is not 0.0
-        case _:
-            return value  # type: ignore[no-any-return]
+    if isinstance(value, np.ndarray):
+        return _ArrayKey(value)
+    if isinstance(value, bool | float):
+        return type(value), repr(value)  # True is not 1, and -0.0 is not 0.0
+    return value  # type: ignore[no-any-return]
 
 
 class _ArrayKey:

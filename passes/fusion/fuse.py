@@ -147,7 +147,7 @@ class _Emission:
             if isinstance(value, Parameter) or value.instruction.primitive != "reshape":
                 return value  # of an enclosing computation
             source = self._memory_value(value.instruction.operands[0])
-            reshape = replace(value.instruction, operands=(source,))
+            reshape = value.instruction.reading((source,))
             self._keep(value.instruction, reshape)
             found = reshape.result
         return found
@@ -188,7 +188,7 @@ class _Emission:
         rebased = (_rebase(region, self._memory_value) for region in instruction.regions)
         joins = self.grouping.joins
         regions = tuple(fuse_computation(region, joins=joins) for region in rebased)
-        self._keep(instruction, replace(instruction, operands=operands, regions=regions))
+        self._keep(instruction, instruction.reading(operands, regions))
 
     def is_member(self, value: Value, group: Group) -> bool:
         """True when the group computes `value`."""
@@ -208,9 +208,7 @@ def _rebase(region: Computation, outside: Callable[[Value], Value]) -> Computati
 
     for instruction in region.instructions:
         regions = tuple(_rebase(r, new) for r in instruction.regions)
-        rebuilt = replace(
-            instruction, operands=tuple(map(new, instruction.operands)), regions=regions
-        )
+        rebuilt = instruction.reading(tuple(map(new, instruction.operands)), regions)
         inner.update(zip(instruction.results, rebuilt.results, strict=True))
         instructions.append(rebuilt)
     return Computation(region.parameters, tuple(instructions), tuple(map(new, region.results)))
@@ -245,7 +243,7 @@ class _Region:
             self._forced(o) if wants_memory(instruction, i) else self.value(o)
             for i, o in enumerate(instruction.operands)
         )
-        copied = replace(instruction, operands=operands)
+        copied = instruction.reading(operands)
         self.instructions.append(copied)
         self._inside.update(zip(instruction.results, copied.results, strict=True))
 

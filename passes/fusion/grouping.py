@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from flowc.ir.dims import product
 from flowc.ir.tensor.core import Computation, Instruction, Parameter, Result, Shape, Value
@@ -61,6 +62,7 @@ class Group:
     members: dict[Instruction, Indices] = field(default_factory=dict)
     kept: tuple[int, ...] | None = None  # dimensions that the group's reductions keep
     node: Node = field(default_factory=lambda: Node(0))  # when it may run
+    late: set[Instruction] = field(default_factory=set)  # its reductions, and what depends on them
 
     @property
     def loops(self) -> Indices:
@@ -68,12 +70,11 @@ class Group:
         return loop_indices(self.space)
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """A read of `value`, which is no index map, at `index` (None: not at one place)."""
+class Access(NamedTuple):
+    """A read of `value`, which is no index map, at an index (None: not at one place)."""
 
     value: Value
-    index: Indices | None
+    at: Indices | None
 
 
 def is_inlined(instruction: Instruction) -> bool:
@@ -104,8 +105,11 @@ def memory_operands(instruction: Instruction) -> list[Value]:
 
     A reshape is its operand's memory, so what is returned is never a reshape.
     """
+    loop = is_loop(instruction)
+    if loop and instruction.primitive not in NEEDS_BUFFERS:
+        return []
     values = [o for n, o in enumerate(instruction.operands) if wants_memory(instruction, n)]
-    if not is_loop(instruction):
+    if not loop:
         values += _captured(instruction)
     return [without_reshapes(v) for v in values]
 
@@ -263,7 +267,7 @@ class Grouping:
         """Whether the group's loops can compute `instruction` after what it depends on."""
         assert group.kept is not None
         full = instruction.types[0].shape == group.space
-        reduced = self._depends_on_reduce(group, instruction)
+        reduced = depends_on_reduce(group, instruction)
         if not full:
             return reduced
         if group.kind == "column":
@@ -274,28 +278,13 @@ class Grouping:
         size = product(group.space)
         return isinstance(size, int) and size <= SERIAL_LIMIT
 
-    def _depends_on_reduce(self, group: Group, instruction: Instruction) -> bool:
-        pending, seen = [instruction], set()
-        while pending:
-            current = pending.pop()
-            for operand in current.operands:
-                source = getattr(operand, "instruction", None)
-                if source is None or source in seen:
-                    continue
-                seen.add(source)
-                if source in group.members and source.primitive == "reduce":
-                    return True
-                if source in group.members or source.primitive in MAPS:
-                    pending.append(source)
-        return False
-
     def _reads_aligned(self, group: Group, reads: Iterator[Access]) -> bool:
         """No read of a member elsewhere than where it is computed, and no cycle."""
         for access in reads:
             owner = self.owner(access.value)
             if owner is group:
                 assert isinstance(access.value, Result)
-                if access.index != group.members[access.value.instruction]:
+                if access.at != group.members[access.value.instruction]:
                     return False
             elif owner is not None and self._depends(owner, group):
                 return False
@@ -314,7 +303,7 @@ class Grouping:
                 if self._takes_reduce(group, kind, space, kept) and self._reads_aligned(
                     group, reduce_accesses(instruction, loops)
                 ):
-                    if kind == "column" and self._depends_on_reduce(group, instruction):
+                    if kind == "column" and depends_on_reduce(group, instruction):
                         continue
                     group.kind, group.kept = kind, kept
                     self._join(group, instruction, index)
@@ -364,7 +353,7 @@ class Grouping:
         return group
 
     def _join(self, group: Group, instruction: Instruction, index: Indices) -> None:
-        group.members[instruction] = index
+        enter(group, instruction, index)
         self.group_of[instruction] = group
         for value in self.reads(instruction):
             owner = self.owner(value)
@@ -404,13 +393,20 @@ class Grouping:
         if kind is None:
             return True
         kept = b.kept if a.kept is None else a.kept
-        union = Group(-1, kind, a.space, {**a.members, **b.members}, kept=kept)
+        union = Group(-1, kind, a.space, kept=kept)
+        for member, index in self._in_order(a, b):
+            enter(union, member, index)
         return all(
             self._fits_reduction(union, m)
             if m.primitive != "reduce"
-            else kind == "row" or not self._depends_on_reduce(union, m)
+            else kind == "row" or not depends_on_reduce(union, m)
             for m in union.members
         )
+
+    def _in_order(self, a: Group, b: Group) -> list[tuple[Instruction, Indices]]:
+        """The members of both groups."""
+        members = [*a.members.items(), *b.members.items()]
+        return sorted(members, key=lambda member: self._order[member[0]])
 
     def _members_aligned(self, reader: Group, producer: Group) -> bool:
         for instruction, index in reader.members.items():
@@ -421,7 +417,7 @@ class Grouping:
             )
             for access in reads:
                 source = getattr(access.value, "instruction", None)
-                if source in producer.members and access.index != producer.members[source]:
+                if source in producer.members and access.at != producer.members[source]:
                     return False
                 if source in producer.members and instruction.primitive in CONTRACTION:
                     return False
@@ -431,9 +427,10 @@ class Grouping:
         """One group of the members of both."""
         if b.kind != "loop":
             a.kind, a.kept = b.kind, b.kept
-        order = sorted([*a.members.items(), *b.members.items()], key=lambda m: self._order[m[0]])
-        a.members = dict(order)
-        for instruction in b.members:
+        members = self._in_order(a, b)
+        a.members = {}
+        for instruction, index in members:
+            enter(a, instruction, index)
             self.group_of[instruction] = a
         del self.groups[b.number]
         self.dependencies.merge(a.node, b.node)
@@ -460,6 +457,28 @@ class Grouping:
         """An index map or literal that must be in memory: a copying kernel."""
         shape = instruction.types[0].shape
         self._start("loop", shape, instruction, loop_indices(shape))
+
+
+def enter(group: Group, instruction: Instruction, index: Indices) -> None:
+    """Make `instruction`, which comes after all that are there, a member of the group."""
+    if instruction.primitive == "reduce" or depends_on_reduce(group, instruction):
+        group.late.add(instruction)
+    group.members[instruction] = index
+
+
+def depends_on_reduce(group: Group, instruction: Instruction) -> bool:
+    """Whether `instruction`, a member or not, is made of what a reduction of the group gives."""
+    return bool(group.late) and any(map(group.late.__contains__, _sources(instruction)))
+
+
+def _sources(instruction: Instruction) -> Iterator[Instruction]:
+    """The instructions that make the operands, before any index maps."""
+    for operand in instruction.operands:
+        while isinstance(operand, Result):
+            yield operand.instruction
+            if operand.instruction.primitive not in MAPS:
+                break
+            operand = operand.instruction.operands[0]
 
 
 def _kinds_mix(a: Group, b: Group) -> bool:

@@ -71,19 +71,27 @@ class RuleBuilder(Builder):
         """The primitive of `i` with its attributes on other operands."""
         return self.emit(i.primitive, *operands, **i.attributes)
 
-    def attempt(self, rule: Rule, instruction: Instruction) -> Rewrite | None:
-        """What the rule puts in place of the instruction: new instructions and the results."""
+    def rewrite(self, instruction: Instruction, rules: Sequence[Rule]) -> Rewrite | None:
+        """What the first rule that finds something puts in place of the instruction."""
         self.location = instruction.location
-        try:
-            found = rule(self, instruction)
-        except InvalidArgumentError:  # the program is wrong, and fails where it runs
-            self._instructions, self._constants = [], {}
-            return None
-        emitted = self._instructions
-        if found is None:
-            assert not emitted, f"{rule.__name__} built instructions and did not use them"
-            return None
-        self._instructions, self._constants = [], {}
+        for rule in rules:
+            try:
+                found = rule(self, instruction)
+            except InvalidArgumentError:  # the program is wrong, and fails where it runs
+                self._instructions, self._constants = [], {}
+                continue
+            if found is not None:
+                rewrite = self._rewrite(rule, instruction, found)
+                if rewrite is not None:
+                    return rewrite
+            assert not self._instructions, f"{rule.__name__} built instructions and left them"
+        return None
+
+    def _rewrite(
+        self, rule: Rule, instruction: Instruction, found: Value | Sequence[Value]
+    ) -> Rewrite | None:
+        """New instructions and the results; None where their types are others."""
+        emitted, self._instructions, self._constants = self._instructions, [], {}
         values = (found,) if isinstance(found, Parameter | Result) else tuple(found)
         old, new = [r.type for r in instruction.results], [v.type for v in values]
         if old != new:  # the same sizes in another form: a later user could not tell
@@ -124,9 +132,12 @@ class Simplifier(Rebuilder):
     def _place(self, old: Instruction) -> None:
         """Emit what stands for `old`."""
         new = self.instruction(old)
-        rewrite = self._rewrite(new)
+        rules = self._rules.get(new.primitive)
+        rewrite = self._builder.rewrite(new, rules) if rules else None
         if rewrite is None:
             self._emitted.append(new)
+            if new is old:
+                return
             values: Sequence[Value] = new.results
         else:
             emitted, found = rewrite
@@ -139,10 +150,3 @@ class Simplifier(Rebuilder):
             if value is not before:
                 self.replace(before, value)
                 self._builder.uses[value] += self._builder.uses[before]
-
-    def _rewrite(self, instruction: Instruction) -> Rewrite | None:
-        for rule in self._rules.get(instruction.primitive, ()):
-            rewrite = self._builder.attempt(rule, instruction)
-            if rewrite is not None:
-                return rewrite
-        return None

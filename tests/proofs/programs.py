@@ -22,7 +22,7 @@ _BUILDER = RuleBuilder()
 
 def rewritten(rule: Rule, instruction: Instruction) -> tuple[Value, ...] | None:
     """What the rule has in place of the instruction's results, which nothing else reads."""
-    found = _BUILDER.attempt(rule, instruction)
+    found = _BUILDER.rewrite(instruction, [rule])
     return None if found is None else found[1]
 
 

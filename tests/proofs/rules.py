@@ -185,7 +185,7 @@ class Programs:
     def check(self, rule: Rule) -> None:
         applied = 0
         for before in self.programs():
-            found = RuleBuilder().attempt(rule, before)
+            found = RuleBuilder().rewrite(before, [rule])
             if found is not None:
                 applied += 1
                 self._same(before, *found)
