@@ -6,10 +6,10 @@ import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from flowc.codegen.backend import CompiledCode
 from flowc.compiler.graph import Node
+from flowc.compiler.structure.printer import print_nodes
 from flowc.ir.loops.kernel import Program
 from flowc.ir.tensor.core import Module
 
@@ -33,14 +33,8 @@ class Dump:
 
     def graph(self, nodes: Sequence[Node]) -> None:
         """The pruned nodes, in running order."""
-        if self._folder is None:
-            return
-        lines = []
-        for node in nodes:
-            inputs = [e.tensor for e in node.inputs] + [f"^{c}" for c in node.controls]
-            attributes = ", ".join(f"{k}={_short(v)}" for k, v in node.attributes.items())
-            lines.append(f"{node.name} = {node.op}({', '.join(inputs)}) {{{attributes}}}")
-        self._write("graph.txt", "\n".join(lines) + "\n")
+        if self._folder is not None:
+            self._write("graph.txt", print_nodes(nodes))
 
     def tensor_ir(self, stage: str, module: Module) -> None:
         """The module after a stage or pass."""
@@ -61,8 +55,3 @@ class Dump:
         if self._folder is not None:
             for name, text in code.texts.items():
                 self._write(name, text)
-
-
-def _short(value: Any) -> str:
-    text = repr(value).replace("\n", " ")
-    return text if len(text) < 80 else text[:77] + "..."

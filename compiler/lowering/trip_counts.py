@@ -96,7 +96,10 @@ def _step(b: Builder, attempt: Attempt, number: int) -> int:
 
 
 def _bound(b: Builder, direction: str, initial: Value, limit: Value, step: int) -> Dim | None:
-    """Iterations until `counter direction limit` no longer holds."""
+    """Iterations until `counter direction limit` no longer holds.
+
+    A loop that goes on while they differ, and steps over the limit, has no end: any bound will do.
+    """
     start = _symbolic(b, initial)
     if step == 0 or start is None:
         return None

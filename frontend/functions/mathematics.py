@@ -420,7 +420,9 @@ def bincount(arr: Any, weights: Any = None, minlength: Any = None, maxlength: An
              dtype: Any = dtypes.int32, name: Name = None) -> Any:  # fmt: skip
     """How often, or with what total weight, each non-negative integer occurs."""
     arr = convert(arr, dtypes.int32, "arr")
-    size = build("Max", arr, list(range(arr.shape.ndims or 1))) + 1
+    flat = build("Reshape", arr, [-1])
+    some = build("Greater", build("Size", flat), 0)
+    size = cast(some, dtypes.int32) * (build("Max", flat, [0]) + 1)
     if minlength is not None:
         size = maximum(minlength, size)
     if maxlength is not None:

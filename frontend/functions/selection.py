@@ -11,6 +11,7 @@ from flowc.frontend.functions.derived import derive
 from flowc.frontend.functions.shaping import Name
 from flowc.frontend.scopes import name_scope
 from flowc.frontend.slicing import boolean_mask as _boolean_mask
+from flowc.frontend.tensor import Tensor
 from flowc.frontend.variables.resource import ResourceVariable
 from flowc.ir import dtypes
 from flowc.ir.dtypes import as_dtype
@@ -159,7 +160,10 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left",
     """Where each value would have to stand in a sorted sequence."""
     op_type = {"left": "LowerBound", "right": "UpperBound"}[side]
     sequence, values = convert(sorted_sequence), convert(values)
-    flat = build("Reshape", sequence, [-1, sequence.sizes[-1]])
-    found = build(op_type, flat, build("Reshape", values, [-1, values.sizes[-1]]),
-                  out_type=out_type, name=name)  # fmt: skip
+    found = build(op_type, _rows(sequence), _rows(values), out_type=out_type, name=name)
     return build("Reshape", found, build("Shape", values))
+
+
+def _rows(tensor: Tensor) -> Any:
+    """The tensor as a matrix, whose rows are those of the last axis."""
+    return build("Reshape", tensor, build("Pack", [-1, build("Shape", tensor)[-1]]))

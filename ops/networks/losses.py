@@ -7,7 +7,7 @@ from flowc.ir.dims import Dim
 from flowc.ir.tensor.builder import Builder, require
 from flowc.ir.tensor.core import Evidence, Value
 from flowc.ops.checks import check_all, culprit
-from flowc.ops.common import Tensors, in_float32, or_zeros, require_rank, show
+from flowc.ops.common import Tensors, in_float32, is_zero, or_zeros, require_rank, show
 from flowc.ops.registry import GraphBuilder, Operation, Tensor, op
 from flowc.ops.state.printing import summary
 
@@ -116,7 +116,10 @@ def sparse_cross_entropy(b: Builder, features: Value, labels: Value) -> tuple[Va
     """Per row -log_softmax(features)[label], and its gradient."""
     shape = require_rank(b, features, 2, "logits")
     (rows,) = require_rank(b, labels, 1, "labels")
-    require(shape[1] != 0, "Must have at least one class, but got logits shape " + show(shape))
+    require(
+        not is_zero(b, shape[1]),
+        "Must have at least one class, but got logits shape " + show(shape),
+    )
     require(
         b.assumptions.equal(shape[0], rows),
         "logits and labels must have the same first dimension, got logits shape "

@@ -7,7 +7,7 @@ from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
 from flowc.ir.tensor.builder import Builder, least, require
 from flowc.ir.tensor.core import Value
-from flowc.ops.common import require_rank
+from flowc.ops.common import is_zero, require_rank
 from flowc.ops.random.distributions import uniform
 from flowc.ops.random.stateful import SEEDS
 from flowc.ops.random.stateless import SEED_TYPE
@@ -57,7 +57,7 @@ def _sizes(b: Builder, logits: Value, num_samples: Value) -> tuple[Dim, Dim]:
     require_rank(b, num_samples, 0, "num_samples")
     (count,) = b.dims(num_samples)
     require(not isinstance(count, int) or count >= 0, f"num_samples is negative: {count}")
-    require(classes != 0, "num_classes should be positive, got 0")
+    require(not is_zero(b, classes), "num_classes should be positive, got 0")
     return batch, count
 
 

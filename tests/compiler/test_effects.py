@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import flowc as tf
-from flowc.compiler.graph import Graph, Node
+from flowc.compiler.graph import Node
 from flowc.compiler.lowering import Feed, Request, lower_graph
 from flowc.compiler.lowering import graph as lowering
 from flowc.compiler.placement import is_source
-from flowc.compiler.structure import Library, Subgraph, structured
+from flowc.compiler.structure import Subgraph
 from flowc.compiler.structure.effects import (
     Effects,
     Generator,
@@ -27,6 +27,7 @@ from flowc.compiler.structure.subgraph import branches_of
 from flowc.frontend.apply import build
 from flowc.frontend.function_graphs.defun import Defun
 from flowc.ops.registry import OPS, Effect
+from tests.compiler.requests import nodes_for
 from tests.runtime import frames
 
 DEPTHS = range(1, 8)
@@ -36,16 +37,6 @@ DEPTHS = range(1, 8)
 def graph() -> Iterator[Any]:
     with tf.Graph().as_default() as made:
         yield made
-
-
-def nodes_for(*fetches: Any) -> list[Node]:
-    """The structured nodes of a request."""
-    made = tf.get_default_graph()
-    index = Graph()
-    index.extend(made.node_defs, made.functions, made.unknown_ops)
-    library = Library(index.functions, index.node, made.gradient_of_function)
-    needed = index.needed([fetch.op.name for fetch in fetches], frozenset())
-    return structured(needed, frozenset(), [fetch.name for fetch in fetches], library)
 
 
 def the(op: str, nodes: list[Node]) -> Node:
