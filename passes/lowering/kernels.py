@@ -9,12 +9,11 @@ from flowc.ir.dims import Dim, product
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Load
 from flowc.ir.loops.kernel import Buffer, Kernel, Store
-from flowc.passes.lowering.column_kernel import column_kernel
 from flowc.passes.lowering.contraction_kernel import fused_contraction
 from flowc.passes.lowering.fused import Fused, free_nest
 from flowc.passes.lowering.loop_kernel import loop_kernel
 from flowc.passes.lowering.opaque import OPAQUE
-from flowc.passes.lowering.row_kernel import row_kernel
+from flowc.passes.lowering.reduction_kernel import reduction_kernel
 from flowc.passes.math import expand
 from flowc.passes.schedule.cpu import (
     DivideFlatLoops,
@@ -22,6 +21,7 @@ from flowc.passes.schedule.cpu import (
     MergeLoops,
     RunTheRestInOrder,
     ShareAmongThreads,
+    StageColumnSums,
     StageTransposedOperands,
     VectorizeInnermost,
 )
@@ -34,8 +34,8 @@ Scratch = tuple[Buffer, ...]  # program buffers that the kernel wants beside its
 
 KINDS: dict[str, Callable[[Fused], Kernel | tuple[Kernel, Scratch]]] = {
     "loop": loop_kernel,
-    "row": row_kernel,
-    "column": column_kernel,
+    "row": reduction_kernel,
+    "column": reduction_kernel,
     "contraction": fused_contraction,
 }
 
@@ -79,6 +79,7 @@ def schedules(target: CpuTarget) -> tuple[Schedule, ...]:
     return (
         MergeLoops(),
         StageTransposedOperands(target),
+        StageColumnSums(target),
         DivideLongSums(target),
         DivideFlatLoops(target),
         VectorizeInnermost(target),

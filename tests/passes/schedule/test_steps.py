@@ -16,11 +16,23 @@ from flowc.ir.loops.kernel import For, Kernel, Kind, Role
 from flowc.ir.loops.parser import parse_kernel
 from flowc.ir.loops.printer import print_kernel
 from flowc.ir.loops.verifier import verify_kernel
+from flowc.passes.schedule.cpu import (
+    DivideFlatLoops,
+    DivideLongSums,
+    MergeLoops,
+    RunTheRestInOrder,
+    ShareAmongThreads,
+    StageColumnSums,
+    StageTransposedOperands,
+    VectorizeInnermost,
+)
 from flowc.passes.schedule.kinds import Bind, RunInOrder, Unroll, Vectorize
 from flowc.passes.schedule.loops import Merge, Reorder, Split
-from flowc.passes.schedule.partials import CombinePartials
-from flowc.passes.schedule.steps import ScheduleError, Step, loops
+from flowc.passes.schedule.partials import CombinePartialRows, CombinePartials
+from flowc.passes.schedule.steps import Schedule, ScheduleError, Step, loops, run_schedule
+from flowc.passes.schedule.sums import Repeat, StageSums
 from flowc.passes.schedule.tiles import StageTransposed
+from flowc.passes.target import CpuTarget
 
 Array = np.ndarray[Any, Any]
 
@@ -77,7 +89,56 @@ NESTED = """kernel nested(b0: float32[n*m], b1: float32[1], b2: float32[n*m]) {
   store b1[0] = v7
 }
 """
-KERNELS = {k.name: k for k in map(parse_kernel, (ELEMENTWISE, TRANSPOSED, SUMS, NESTED))}
+COLUMNS = """kernel columns(b0: float32[3*n*m], b1: float32[m], b2: float32[m]) {
+  free i0 < m {
+    reduced i1 < n {
+      carry v0: float32 = 0.0:float32, v1: float32 = -inf:float32
+      reduced i2 < 3 {
+        carry v2: float32 = 0.0:float32, v3: float32 = -inf:float32
+        next add(v2, load b0[i1*m*3 + i2*m + i0]), maximum(v3, load b0[i1*m*3 + i2*m + i0])
+      } combine {
+        left v4: float32, v5: float32
+        right v6: float32, v7: float32
+        next add(v4, v6), maximum(v5, v7)
+      } results v8: float32, v9: float32
+      next add(v0, v8), maximum(v1, v9)
+    } combine {
+      left v10: float32, v11: float32
+      right v12: float32, v13: float32
+      next add(v10, v12), maximum(v11, v13)
+    } results v14: float32, v15: float32
+    store b1[i0] = v14
+    store b2[i0] = v15
+  }
+}
+"""
+FEW = """kernel few(b0: float32[n*7], b1: float32[7]) {
+  free i0 < 7 {
+    reduced i1 < n {
+      carry v0: float32 = 0.0:float32
+      next add(v0, load b0[i1*7 + i0])
+    } combine {
+      left v1: float32
+      right v2: float32
+      next add(v1, v2)
+    } results v3: float32
+    store b1[i0] = v3
+  }
+}
+"""
+SWAPS = """kernel swaps(b0: float32[n*m], b1: float32[n], b2: float32[n]) {
+  free i0 < n {
+    serial i1 < m {
+      carry v0: float32 = 1.0:float32, v1: float32 = 2.0:float32
+      next v1, add(v0, load b0[i1*n + i0])
+    } results v2: float32, v3: float32
+    store b1[i0] = v2
+    store b2[i0] = v3
+  }
+}
+"""
+TEXTS = (ELEMENTWISE, TRANSPOSED, SUMS, NESTED, COLUMNS, FEW, SWAPS)
+KERNELS = {k.name: k for k in map(parse_kernel, TEXTS)}
 
 
 @dataclass(frozen=True)
@@ -103,6 +164,11 @@ CASES = {
     "unroll": Case("elementwise", lambda n: Unroll(I2)),
     "run in order": Case("nested", lambda n: RunInOrder()),
     "combine partials": Case("nested", lambda n: CombinePartials(I0, n, n)),
+    "combine partial rows": Case("few", lambda n: CombinePartialRows(I0, I1, n, n)),
+    "repeat": Case("sums", lambda n: Repeat(I1, n)),
+    "repeat innermost": Case("columns", lambda n: Repeat(I2, n)),
+    "stage sums": Case("columns", lambda n: StageSums(I0)),
+    "stage sums that change places": Case("swaps", lambda n: StageSums(I0)),
     "stage transposed": Case("transposed", lambda n: StageTransposed(I0, I0, I1, 8, n, 32, 8)),
 }
 
@@ -133,6 +199,36 @@ def test_step_keeps_what_a_kernel_computes(name: str, n: int, m: int, number: in
     for old, new in zip(run(before, n, m), run(after, n, m), strict=True):
         np.testing.assert_array_equal(old, new)
     assert str(step)
+
+
+TARGET = CpuTarget("x86_64-unknown-linux-gnu", "", "", 32, 16, threads=2)
+SCHEDULES: tuple[Schedule, ...] = (
+    MergeLoops(),
+    StageTransposedOperands(TARGET),
+    StageColumnSums(TARGET),
+    DivideLongSums(TARGET),
+    DivideFlatLoops(TARGET),
+    VectorizeInnermost(TARGET),
+    ShareAmongThreads(TARGET),
+    RunTheRestInOrder(),
+)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(n=st.integers(0, 21), m=st.integers(0, 21))
+def test_schedule_keeps_what_a_kernel_computes(name: str, n: int, m: int) -> None:
+    kernel = KERNELS[name]
+    wanted = run(kernel, n, m)
+
+    def check(step: Step, after: Kernel) -> None:
+        verify_kernel(after)
+        for old, new in zip(wanted, run(after, n, m), strict=True):
+            np.testing.assert_array_equal(old, new, str(step))
+
+    for schedule in SCHEDULES:
+        kernel = run_schedule(schedule, kernel, check)
+    assert all(f.role is Role.ORDERED for f in loops(kernel.body))
 
 
 def test_split_makes_pieces() -> None:

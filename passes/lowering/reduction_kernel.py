@@ -41,8 +41,8 @@ from flowc.passes.schedule.costs import TRANSCENDENTAL, roots, walk
 from flowc.passes.schedule.steps import merging, renamed
 
 
-def row_kernel(fused: Fused) -> Kernel:
-    """The kernel of a row fusion."""
+def reduction_kernel(fused: Fused) -> Kernel:
+    """The kernel of a row or column fusion."""
     return fused.kernel(RowPasses(fused).build())
 
 
