@@ -6,30 +6,30 @@
     schedule   fused tensor IR -> loop IR (`passes/lowering`)
     generate   loop IR -> machine code (`codegen`)
 
-Each stage is timed, and written to the folder of `--dump-to` where one is set. Where one of the
-last three trips over a valid module, a plainer road is taken (`compiler/faults.py`).
+`begin_request` is the first two, which tell types and sizes of results, what is assumed, and
+whether the request is compiled as a whole (`compiler/plan.py`); `finish_request` is the rest.
+Nothing is run. Each stage is timed, and written to the folder of `--dump-to` where one is set.
+Where one of the last three trips over a valid module, a plainer road is taken
+(`compiler/faults.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from flowc.codegen.backend import Backend
 from flowc.compiler.dump import Dump
 from flowc.compiler.executable import Details, Executable
 from flowc.compiler.faults import is_fault, report
-from flowc.compiler.interface import Interface, Store
-from flowc.compiler.lowering import LoweredGraph, Request, lower_graph
+from flowc.compiler.interface import Interface
+from flowc.compiler.lowering import LoweredGraph, lower_graph
 from flowc.compiler.options import Options
-from flowc.compiler.request_key import request_key
+from flowc.compiler.request import Request
 from flowc.ir.loops.ranges import check_ranges
-from flowc.ir.tensor.builder import SYMBOLIC_LIMIT
 from flowc.ir.tensor.core import Module
 from flowc.ir.tensor.verifier import verify as verify_module
 from flowc.passes.lowering.program import Lowered, lower_module
@@ -54,24 +54,50 @@ class StageTimes:
         self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
 
 
-def compile_request(
-    request: Request,
-    variables: Store,
-    backend: Backend,
-    options: Options,
-) -> Executable:
-    """Compile a request for the sizes of its feeds (other sizes share the code where they can)."""
+@dataclass(frozen=True, eq=False)
+class Begun:
+    """A request of which is known what code for it promises; the code may have yet to be made."""
+
+    request: Request
+    key: str | None  # None for what has no contents to compare
+    interface: Interface  # without what only generating tells, such as the arena's size
+    sizes: Mapping[str, int]  # the symbols' values for the feeds' examples
+    executable: Executable | None  # where the code is there already
+    graph: LoweredGraph | None  # what it is to be made of where it is not
+    times: StageTimes = field(default_factory=StageTimes)
+    is_new: bool = True  # whether the code was made, or loaded, for this request
+
+
+def begin_request(request: Request, key: str | None, backend: Backend, options: Options) -> Begun:
+    """Load or lower a request; no code is generated."""
     times = StageTimes()
-    key = None
-    if _is_plain(options):
+    if key is not None and _is_plain(options):
         with times.stage("load"):
-            key = request_key(request, backend.target)
-            found = None if key is None else _load(key, request, variables, backend, times)
+            found = _load(key, request, backend, times)
         if found is not None:
-            return found
-    dump = Dump(options.dump_to, request.name)
+            return begun_with(request, key, found)
     with times.stage("lower"):
-        graph = lower_graph(request, variables)
+        graph = lower_graph(request)
+    interface = _interface(graph, graph.module, None)
+    return Begun(request, key, interface, graph.hints, None, graph, times)
+
+
+def begun_with(
+    request: Request, key: str | None, executable: Executable, is_new: bool = True
+) -> Begun:
+    """A request that an executable serves."""
+    sizes = executable.interface.sizes([feed.example for feed in request.feeds])
+    assert sizes is not None, "the executable serves other feeds"
+    return Begun(request, key, executable.interface, sizes, executable, None, is_new=is_new)
+
+
+def finish_request(begun: Begun, backend: Backend, options: Options) -> Executable:
+    """The executable: code for the sizes of the feeds' examples, which others share if they can."""
+    if begun.executable is not None:
+        return begun.executable
+    assert begun.graph is not None
+    request, graph, times = begun.request, begun.graph, begun.times
+    dump = Dump(options.dump_to, request.name)
     dump.graph(request.nodes)
     for passes in () if options.interpret else (PASSES, PLAIN):
         try:
@@ -81,11 +107,11 @@ def compile_request(
                 raise
             report(request, failure, "unfused" if passes is PASSES else "interpreted")
         else:
-            if key is not None and passes is PASSES:
-                _store(key, request, executable)
+            if begun.key is not None and _is_plain(options) and passes is PASSES:
+                _store(begun.key, request, executable)
             return executable
     details = Details(graph, None)
-    return Executable(_interface(graph, graph.module, None), None, lambda: details, times.seconds)
+    return Executable(begun.interface, None, lambda: details, times.seconds)
 
 
 def _is_plain(options: Options) -> bool:
@@ -93,36 +119,20 @@ def _is_plain(options: Options) -> bool:
     return options.cache and options == Options(threads=options.threads, strict=options.strict)
 
 
-def _load(
-    key: str,
-    request: Request,
-    variables: Store,
-    backend: Backend,
-    times: StageTimes,
-) -> Executable | None:
+def _load(key: str, request: Request, backend: Backend, times: StageTimes) -> Executable | None:
     """The executable that the disk has for such feeds and variables."""
     from flowc.compiler.stored_executables import load_executable
 
-    found = load_executable(_cache(), key, request, variables, backend)
+    found = load_executable(_cache(), key, request, backend)
     if found is None:
         return None
-    like = replace(request, feeds=[replace(f, value=_outline(f.value)) for f in request.feeds])
-    stored = {n: np.broadcast_to(np.zeros((), v.dtype), v.shape) for n, v in variables.items()}
 
     def details() -> Details:
-        graph = lower_graph(like, stored)
-        return Details(
-            graph, lower_module(optimize(graph.module, Observer(), PASSES), backend.target)
-        )
+        graph = lower_graph(request)
+        module = optimize(graph.module, Observer(), PASSES)
+        return Details(graph, lower_module(module, backend.target))
 
     return Executable(*found, details, times.seconds)
-
-
-def _outline(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """An array of the same type that takes no memory; a small one as it is, since it may tell."""
-    if array.size <= SYMBOLIC_LIMIT:
-        return array.copy()
-    return np.broadcast_to(np.zeros((), array.dtype), array.shape)
 
 
 def _store(key: str, request: Request, executable: Executable) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import warnings
 
-from flowc.compiler.lowering import Request
+from flowc.compiler.request import Request
 from flowc.ir.errors import InternalError, OpError
 
 logger = logging.getLogger("flowc")

@@ -12,19 +12,18 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Edge, Node, parse_tensor_name
 from flowc.compiler.likeness import NAMES, SEEDS, contents_key, renamed, stored_variables
-from flowc.compiler.lowering import Feed, Request
 from flowc.compiler.partition import Part
 from flowc.compiler.placement import ASSIGNMENTS
+from flowc.compiler.request import Array, Feed, Request, small
 from flowc.compiler.structure.subgraph import VARIABLES
 
-Array: TypeAlias = np.ndarray[Any, Any]
 Sizes: TypeAlias = tuple[int, ...]
 
 _MADE = frozenset({  # of a shape, and of scalars
@@ -42,7 +41,8 @@ class Initialiser(Part):
     shape: Sizes = field(compare=False)  # of the value
     is_validated: bool = field(compare=False)  # where the variable has a value, that has the shape
     form: tuple[Node, ...] = field(compare=False)
-    feeds: tuple[Feed, ...] = field(compare=False)  # of the form: this component's constants
+    feeds: tuple[Feed, ...] = field(compare=False)  # of the form
+    constants: tuple[Array, ...] = field(compare=False)  # this component's, which are fed
     key: Hashable = field(compare=False)  # equal for equal forms
 
     @property
@@ -75,8 +75,9 @@ def initialiser(part: Part, nodes: tuple[Node, ...]) -> Initialiser | None:
     except (_NotGeneral, ValueError, TypeError):
         return None
     return Initialiser(
-        part.compiled, nodes, (), (), shape, is_validated, tuple(form.nodes), form.feeds, key
-    )
+        part.compiled, nodes, (), (), shape, is_validated,
+        tuple(form.nodes), form.feeds, tuple(form.constants), key,
+    )  # fmt: skip
 
 
 def _require(condition: bool) -> None:
@@ -136,6 +137,7 @@ class _Form:
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._constants = {node.name: node for node in nodes if node.op == "Const"}
         self._feeds: dict[tuple[str, tuple[int | None, ...]], Feed] = {}
+        self.constants: list[Array] = []
         own = [node for node in nodes if node.op != "Const"]
         # No node of a graph has such a name, nor has a variable.
         self._names = {node.name: f"~{number}" for number, node in enumerate(own)}
@@ -186,10 +188,12 @@ class _Form:
         self, edge: Edge, static: tuple[int | None, ...], value: Array, is_data: bool = True
     ) -> Edge:
         """The input that stands for a constant, which is of such a static shape in the form."""
-        number = len(self._feeds)
-        dtype = self._constants[edge.node].attributes["dtype"]
-        feed = Feed(f"~constant{number}:0", dtype, static, value, is_data)
-        return parse_tensor_name(self._feeds.setdefault((edge.node, static), feed).name)
+        if (edge.node, static) not in self._feeds:
+            number, dtype = len(self._feeds), self._constants[edge.node].attributes["dtype"]
+            feed = Feed(f"~constant{number}:0", dtype, static, value.shape, small(value), is_data)
+            self._feeds[edge.node, static] = feed
+            self.constants.append(value)
+        return parse_tensor_name(self._feeds[edge.node, static].name)
 
 
 # Sharing code

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 import numpy as np
 
+from flowc.compiler.request import Store, agree
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
 from flowc.ir.tensor.builder import Initial
@@ -26,18 +27,6 @@ from flowc.ir.tensor.core import (
     SymbolSource,
     TensorType,
 )
-
-
-class Stored(Protocol):
-    """What is known of a variable that has a value."""
-
-    @property
-    def shape(self) -> tuple[int, ...]: ...
-    @property
-    def dtype(self) -> np.dtype[Any]: ...
-
-
-Store: TypeAlias = Mapping[str, Stored]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +84,15 @@ class Interface:
             return False
         return all(n not in store or store[n].shape == s for n, s in self.replaced.items())
 
+    def may_serve(self, store: Store) -> bool:
+        """Whether it serves them once the variables that it begins with a value of have it."""
+        begun = {name: make() for name, make in self.initial.items() if name not in store}
+        return self.serves({**store, **begun} if begun else store)
+
+    def fits(self, store: Store, feeds: Sequence[np.ndarray[Any, Any]]) -> bool:
+        """Whether the code is for such variables and feeds."""
+        return self.may_serve(store) and self.sizes(feeds) is not None
+
     def sizes(self, feeds: Sequence[np.ndarray[Any, Any]]) -> dict[str, int] | None:
         """The symbols' values for these feeds; None where the code was not made for them."""
         if not self._fits(feeds):
@@ -129,9 +127,3 @@ class Interface:
             return False
         # Bits are compared, since NaN differs from itself.
         return all(feeds[n].tobytes() == value.tobytes() for n, value in self.fixed.items())
-
-
-def agree(known: Sequence[Any], shape: Sequence[int]) -> bool:
-    """Whether a shape has the known sizes, which are ints, of another one."""
-    pairs = zip(known, shape, strict=False)
-    return len(known) == len(shape) and all(a == b or not isinstance(a, int) for a, b in pairs)

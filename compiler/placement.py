@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from flowc.compiler.graph import Edge, Node
+from flowc.compiler.request import VariableSpec
 from flowc.compiler.structure import is_structured, subgraphs_of
-from flowc.compiler.structure.subgraph import SOURCES, VARIABLES, dtype_of
+from flowc.compiler.structure.subgraph import SOURCES, VARIABLES, dtype_of, stored_variable
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
 from flowc.ops.calling import argument_dtypes
@@ -163,3 +164,32 @@ def _passes_on(node: Node) -> bool:
     if outputs[0].is_ref:
         return node.definition.signature.inputs[0].is_ref
     return node.op == "Identity" and node.attributes["T"] is dtypes.resource
+
+
+def variables_of(nodes: Iterable[Node]) -> dict[str, Node]:
+    """The variables that nodes use, those in their branches too, by their names in the store."""
+    found: dict[str, Node] = {}
+    for node in nodes:
+        if node.op in VARIABLES:
+            found[stored_variable(node)] = node
+        for subgraph in subgraphs_of(node):
+            found |= variables_of(subgraph.nodes)
+    return found
+
+
+def variables_written(nodes: Sequence[Node]) -> set[str]:
+    """The names in the store of the variables that nodes may write."""
+    written = {tensor.split(":")[0] for tensor in _written(nodes, ())}
+    inside = (subgraph for node in nodes for subgraph in subgraphs_of(node))
+    own = (node for node in nodes if node.name in written)
+    return {*variables_of(own), *(name for s in inside for name in variables_of(s.nodes))}
+
+
+def declared_variables(nodes: Iterable[Node]) -> dict[str, VariableSpec]:
+    """The variables that nodes use by their declarations, where these are whole types."""
+    found = {}
+    for name, node in variables_of(nodes).items():
+        shape = node.attributes["shape"]
+        if shape is not None and None not in shape:
+            found[name] = VariableSpec(node.attributes["dtype"].numpy, tuple(shape))
+    return found

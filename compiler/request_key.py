@@ -1,8 +1,8 @@
 """The key of a request: equal for requests that the compiler makes the same code of.
 
 It covers the nodes with all that is in them, the feeds' types, the fetches, the machine and the
-compiler. What of the first run the code depends on is not in the key but in the interface of what
-is found under it.
+compiler. What the code depends on beside these (sizes, numbers, variables that are there) is not in
+the key but in the interface of what is found under it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 from flowc import ops
 from flowc.compiler.graph import Node
-from flowc.compiler.lowering import Request
+from flowc.compiler.request import Request
 from flowc.compiler.structure.subgraph import is_structured
 from flowc.ir.dtypes import DType
 from flowc.ir.tensor_values import raw_bytes

@@ -19,8 +19,8 @@ from flowc.codegen.backend import Backend, Code, StoredCode
 from flowc.codegen.cpu.cache import DiskCache
 from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Node
-from flowc.compiler.interface import Interface, Store
-from flowc.compiler.lowering import Request
+from flowc.compiler.interface import Interface
+from flowc.compiler.request import Request
 from flowc.ir.tensor_values import raw_bytes
 
 Bytes: TypeAlias = bytes | memoryview
@@ -29,22 +29,16 @@ _MOST_BYTES = 32 << 20  # of constants that no node has
 
 
 def load_executable(
-    cache: DiskCache, key: str, request: Request, variables: Store, backend: Backend
+    cache: DiskCache, key: str, request: Request, backend: Backend
 ) -> tuple[Interface, Code] | None:
     """The executable that was made for such feeds and variables; None if there is none."""
-    feeds = [feed.value for feed in request.feeds]
+    feeds = [feed.example for feed in request.feeds]
     for interface, program, constants in _entries(cache, key):
-        if _serves(interface, variables) and interface.sizes(feeds) is not None:
+        if interface.fits(request.variables, feeds):
             data = [_constant(found, request.nodes) for found in constants]
             loaded = backend.load(StoredCode(program, data))
             return None if loaded is None else (interface, loaded)
     return None
-
-
-def _serves(interface: Interface, variables: Store) -> bool:
-    """Whether it serves the variables, once those that it begins with a value of have it."""
-    begun = {name: make() for name, make in interface.initial.items() if name not in variables}
-    return interface.serves({**variables, **begun} if begun else variables)
 
 
 def store_executable(cache: DiskCache, key: str, request: Request, executable: Executable) -> None:

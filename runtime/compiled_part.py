@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from flowc.codegen.backend import Array
+from flowc.compiler.driver import Begun
 from flowc.compiler.executable import Executable
-from flowc.compiler.interface import agree
-from flowc.compiler.likeness import renamed
-from flowc.compiler.lowering import Feed, Request
 from flowc.compiler.partition import Part
-from flowc.ir.dtypes import DType, as_dtype
-from flowc.ir.errors import OpError
+from flowc.compiler.request import Request, StaticType, feed_like
 from flowc.runtime.binding import Binding
 from flowc.runtime.interpreted import InterpretedBinding, bind
 
@@ -20,8 +17,6 @@ if TYPE_CHECKING:
     from flowc.runtime.executor import Executor
 
 _MOST_SIZES = 256  # of which bindings are kept
-
-StaticType: TypeAlias = tuple[DType, tuple[int | None, ...] | None]
 
 
 class CompiledPart:
@@ -37,9 +32,11 @@ class CompiledPart:
         executor: Executor,
         part: Part,
         types: Mapping[str, StaticType],
+        begun: Begun | None = None,
     ) -> None:
         self._executor = executor
         self._part = part
+        self._begun = begun
         self._executables: list[Executable] = []
         self._idle: dict[Any, list[Binding | InterpretedBinding]] = {}
         self._types = [types.get(name) for name in part.inputs]
@@ -95,44 +92,46 @@ class CompiledPart:
         assert not binding.is_stale(), "variables do not fit the code that was chosen for them"
         return binding
 
+    def prepare(self) -> None:
+        """Have the code ready that the plan has begun. The lock is held."""
+        if self._begun is not None:
+            begun, self._begun = self._begun, None
+            self._finish(begun, "ahead of a run")
+
     def _compile(self, arrays: Sequence[Array]) -> Executable:
-        executable = self._like_another() or self._compile_anew(arrays)
+        """Code for these arrays: what the plan has begun, where that serves them."""
+        begun, self._begun = self._begun, None
+        if begun is None or not begun.interface.fits(self._executor.store, arrays):
+            begun = self._executor.begin(self._request(arrays))
+        reason = "earlier code does not fit" if self._executables else "first run"
+        return self._finish(begun, reason)
+
+    def _finish(self, begun: Begun, reason: str) -> Executable:
+        executable = self._executor.finish(begun, reason)
         self._executables.append(executable)
         self._contents = sorted(executable.interface.contents.union(self._contents))
         return executable
 
-    def _like_another(self) -> Executable | None:
-        """The code of a part that is equal but for names, with this part's names."""
-        for nodes, executable in self._executor.alike(self._part):
-            found = renamed(executable, nodes, self._part.nodes)
-            begin(self._executor, found)
-            if found.interface.serves(self._executor.store):
-                return found
-        return None
-
-    def _compile_anew(self, arrays: Sequence[Array]) -> Executable:
-        reason = "first run" if not self._executables else "earlier code does not fit"
-        feeds = []
-        for name, type_, array in zip(self._part.inputs, self._types, arrays, strict=True):
-            dtype, shape = type_ or (as_dtype(array.dtype), None)
-            is_known = shape is not None and agree(shape, array.shape)
-            static = shape if is_known and shape is not None else (None,) * array.ndim
-            feeds.append(Feed(name, dtype, static, array))
-        name = ",".join(self._part.outputs) or "targets"
-        request = Request(name, self._part.nodes, feeds, self._part.outputs)
-        try:
-            executable = self._executor.compile(request, reason)
-        except OpError as error:
-            located = self._executor.located(error)
-            raise located from (error.__cause__ if located is error else error)
-        begin(self._executor, executable)
-        self._executor.alike(self._part).append((self._part.nodes, executable))
-        return executable
+    def _request(self, arrays: Sequence[Array]) -> Request:
+        given = zip(self._part.inputs, arrays, self._types, strict=True)
+        return Request(
+            ",".join(self._part.outputs) or "targets",
+            self._part.nodes,
+            [feed_like(name, array, static) for name, array, static in given],
+            self._part.outputs,
+            self._executor.variables,
+        )
 
     def _sizes(self, executable: Executable, arrays: Sequence[Array]) -> dict[str, int] | None:
-        """The values of the executable's symbols; None where it does not serve these feeds."""
-        interface = executable.interface
-        return interface.sizes(arrays) if interface.serves(self._executor.store) else None
+        """The values of the executable's symbols; None where it does not serve these feeds.
+
+        Where it does, the states that it starts from are there.
+        """
+        sizes = executable.interface.sizes(arrays)
+        if sizes is None or not executable.interface.may_serve(self._executor.store):
+            return None
+        begin(self._executor, executable)
+        return sizes
 
 
 def begin(executor: Executor, executable: Executable) -> None:

@@ -19,13 +19,12 @@ import numpy as np
 
 from flowc.codegen.backend import Array
 from flowc.compiler.collection import without_collection
-from flowc.compiler.driver import compile_request, load_backend, time_table
+from flowc.compiler.compiler import Compiler
+from flowc.compiler.driver import Begun, load_backend, time_table
 from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Graph, Node, parse_tensor_name
-from flowc.compiler.likeness import structure
-from flowc.compiler.lowering import Request
 from flowc.compiler.options import Options
-from flowc.compiler.partition import Part
+from flowc.compiler.request import Request, StaticType, Stored, specs
 from flowc.compiler.structure import Library, structured
 from flowc.ir.errors import (
     InvalidArgumentError,
@@ -38,7 +37,6 @@ from flowc.ir.proto import FunctionDef
 from flowc.ops.registry import OpDefinition
 from flowc.ops.unknown import missing_op
 from flowc.runtime.arenas import Arenas
-from flowc.runtime.compiled_part import StaticType
 from flowc.runtime.initialisation import Family
 from flowc.runtime.interrupts import Control, watch_for_interrupts
 from flowc.runtime.placement import Placement
@@ -112,9 +110,9 @@ class Executor:
         watch_for_interrupts()
         self._placement = Placement(state, config)
         self._index = Graph()
-        self._alike: dict[Hashable, list[tuple[tuple[Node, ...], Executable]]] = {}
         self._families: dict[Hashable, Family] = {}
         self._steps: dict[tuple[tuple[str, ...], ...], Step] = {}
+        self._compiler = Compiler(self.backend, self.options)
         self.arenas = Arenas(self.backend.memory)
 
     @property
@@ -218,32 +216,39 @@ class Executor:
         shape = element.shape
         return element.stored_dtype, None if shape.dims is None else tuple(shape.as_list())
 
-    def known_types(self, names: Iterable[str]) -> dict[str, StaticType]:
-        """The same of those tensors that the graph has, and whose rank it knows."""
-        found = {}
-        for name in names:
-            try:
-                static = self.static_type(name)
-            except (KeyError, ValueError):  # of a function, or made by structuring
-                continue
-            if static[1] is not None:
-                found[name] = static
-        return found
+    def known_type(self, name: str) -> StaticType | None:
+        """The same of a tensor that the graph may not have, or whose rank it does not know."""
+        try:
+            static = self.static_type(name)
+        except (KeyError, ValueError):  # of a function, or made by structuring
+            return None
+        return None if static[1] is None else static
 
-    def compile(self, request: Request, reason: str) -> Executable:
-        """Compile a request, saying why in the log."""
+    @property
+    def variables(self) -> Mapping[str, Stored]:
+        """What requests say of the variables: those that have a value, and of which type."""
+        return specs(self.store)
+
+    def begin(self, request: Request) -> Begun:
+        """What code for a request promises (`Compiler.begin`). Raises errors with their places."""
         start = perf_counter()
-        with without_collection():
-            executable = compile_request(request, self.store, self.backend, self.options)
-        self.waiting.extend(perf_counter() - start)
-        self.compilations.append(Compilation(request.name, reason, executable.times))
-        self.note(str(self.compilations[-1]))
-        return executable
+        try:
+            return self._compiler.begin(request)
+        except OpError as error:
+            located = self.located(error)
+            raise located from (error.__cause__ if located is error else error)
+        finally:
+            self.waiting.extend(perf_counter() - start)
 
-    def alike(self, part: Part) -> list[tuple[tuple[Node, ...], Executable]]:
-        """The parts that are equal to one but for names, and their code; to be added to."""
-        key = None if part.inputs or part.outputs else structure(part.nodes)
-        return [] if key is None else self._alike.setdefault(key, [])
+    def finish(self, begun: Begun, reason: str) -> Executable:
+        """The code for a request; where it had to be made or loaded, the log says why."""
+        start = perf_counter()
+        executable = self._compiler.finish(begun)
+        self.waiting.extend(perf_counter() - start)
+        if begun.is_new:
+            self.compilations.append(Compilation(begun.request.name, reason, executable.times))
+            self.note(str(self.compilations[-1]))
+        return executable
 
     def family(self, key: Hashable) -> Family:
         """What is compiled for initialisers whose general form has this key; to be added to."""

@@ -47,23 +47,13 @@ class HostPart:
         self._part = part
         self._control: dict[str, HostControl] = {}
 
-    def __call__(
-        self, arrays: Sequence[Any], journal: dict[str, Sequence[Any]] | None = None
-    ) -> list[Any]:
-        """The values of the part's outputs.
-
-        `journal` has the outputs of kernels that have run in an earlier attempt at this step, and
-        gets those of the kernels that run now.
-        """
+    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
+        """The values of the part's outputs."""
         values: dict[str, Any] = dict(zip(self._part.inputs, arrays, strict=True))
         for node in self._part.nodes:
             if node.op == "NoOp" or (not node.inputs and f"{node.name}:0" in values):
                 continue
-            outputs = None if journal is None else journal.get(node.name)
-            if outputs is None:
-                outputs = self._run(node, [values[e.tensor] for e in node.inputs])
-                if journal is not None and node.definition.host is not None:
-                    journal[node.name] = outputs
+            outputs = self._run(node, [values[e.tensor] for e in node.inputs])
             for number, output in enumerate(outputs):
                 values.setdefault(f"{node.name}:{number}", output)
         return [self._outside(values[name]) for name in self._part.outputs]

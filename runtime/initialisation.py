@@ -38,7 +38,7 @@ class Initialisation:
     def __init__(self, executor: Executor, own: Initialiser) -> None:
         self._executor = executor
         self._own = own
-        self._feeds = [feed.value for feed in own.feeds]
+        self._feeds = own.constants
         self._binding: Binding | InterpretedBinding | None = None
         self._alone: CompiledPart | None = None
 
@@ -49,9 +49,12 @@ class Initialisation:
                 self._binding = self._bind()
             if self._binding is not None:
                 return self._binding.run(self._feeds)
-            if self._alone is None:
-                self._alone = CompiledPart(self._executor, self._own, {})
-            return self._alone(arrays)
+            return self._alone_part()(arrays)
+
+    def _alone_part(self) -> CompiledPart:
+        if self._alone is None:
+            self._alone = CompiledPart(self._executor, self._own, {})
+        return self._alone
 
     def _bind(self) -> Binding | InterpretedBinding | None:
         """The code for the present store; None where the general form does not serve."""
@@ -63,6 +66,11 @@ class Initialisation:
         assert sizes is not None, "the code is of another form"
         binding = bind(self._executor, executable, sizes, self._feeds)
         return None if binding.is_stale() else binding  # which makes it ready where it is not
+
+    def prepare(self) -> None:
+        """Have the code ready. The lock is held."""
+        if self._executable() is None:
+            self._alone_part().prepare()
 
     def _executable(self) -> Executable | None:
         """The code that the family has for these constants, or new code."""
@@ -76,7 +84,7 @@ class Initialisation:
     def _compile(self, family: Family) -> Executable | None:
         reason = "earlier code does not fit" if family.executables else "first run"
         try:
-            executable = self._executor.compile(self._own.request(), reason)
+            executable = self._executor.finish(self._executor.begin(self._own.request()), reason)
         except (OpError, ShapeDependsOnData, NeedsHost):
             family.is_compilable = False
             return None

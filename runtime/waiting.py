@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 from flowc.ir.errors import CancelledError, DeadlineExceededError
-from flowc.runtime.attempt import Attempt
 from flowc.runtime.interrupts import Control, Limit, watched
 from flowc.runtime.state import SessionState
 
@@ -23,7 +22,6 @@ class _ThisThread(threading.local):
 
     def __init__(self) -> None:
         self.limit: Limit | None = None
-        self.attempts: list[Attempt] = []
 
 
 class Waiting:
@@ -33,7 +31,6 @@ class Waiting:
         self, state: SessionState, control: Callable[[], Control], time_limit: float | None
     ) -> None:
         self._changed = state.changed
-        self._store = state.store
         self._control = control
         self.time_limit = time_limit  # seconds of every run that has no limit of its own
         self._thread = _ThisThread()
@@ -62,12 +59,9 @@ class Waiting:
         self.require_open()
         if ready():
             return
-        before = [attempt.current() for attempt in self._thread.attempts]
         while not ready():
             self._wait()
             self.require_open()
-        for attempt, values in zip(self._thread.attempts, before, strict=True):
-            attempt.follow(values)
 
     def _wait(self) -> None:
         limit = self._thread.limit
@@ -106,13 +100,3 @@ class Waiting:
         """Raise what has stopped compiled code: DeadlineExceededError or KeyboardInterrupt."""
         self.require_time()
         raise KeyboardInterrupt
-
-    @contextmanager
-    def attempt(self, variables: Collection[str]) -> Iterator[Attempt]:
-        """A first run of a step that uses these variables; it may have to be undone."""
-        made = Attempt(self._store, variables)
-        self._thread.attempts.append(made)
-        try:
-            yield made
-        finally:
-            self._thread.attempts.pop()

@@ -1,19 +1,11 @@
 """GraphDef nodes to tensor IR, control flow included."""
 
 from flowc.compiler.lowering.graph import (
-    Feed,
     LoweredGraph,
     NeedsHost,
-    Request,
+    NotKnown,
     ShapeDependsOnData,
     lower_graph,
 )
 
-__all__ = [
-    "Feed",
-    "LoweredGraph",
-    "NeedsHost",
-    "Request",
-    "ShapeDependsOnData",
-    "lower_graph",
-]
+__all__ = ["LoweredGraph", "NeedsHost", "NotKnown", "ShapeDependsOnData", "lower_graph"]

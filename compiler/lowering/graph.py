@@ -15,16 +15,17 @@ from typing import Any
 import numpy as np
 
 from flowc.compiler.graph import Node
-from flowc.compiler.interface import Store
 from flowc.compiler.lowering.branches import lower_case, lower_if
+from flowc.compiler.lowering.guesses import Guesses
 from flowc.compiler.lowering.loops import lower_while
 from flowc.compiler.lowering.regions import Learned, Lowerer, NeedsValue
 from flowc.compiler.lowering.variables import Reading, VariableStore
+from flowc.compiler.request import Feed, Request
 from flowc.compiler.structure import Subgraph
 from flowc.compiler.structure.subgraph import VIEWS, stays
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Expr, Symbol
-from flowc.ir.dtypes import DType, resource
+from flowc.ir.dtypes import resource
 from flowc.ir.errors import InvalidArgumentError, OpError
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import (
@@ -54,30 +55,6 @@ from flowc.ops.inference import output_dtypes
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
-    """A fed tensor: its name, static shape (None where a size is unknown) and first value.
-
-    What is only data is not used as a shape, though it be a few integers.
-    """
-
-    name: str
-    dtype: DType
-    shape: tuple[int | None, ...]
-    value: np.ndarray[Any, Any]
-    is_data: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to lower: pruned nodes, feeds, and the tensors to return."""
-
-    name: str
-    nodes: Sequence[Node]
-    feeds: Sequence[Feed]
-    fetches: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class LoweredGraph:
     """A module, and what its parameters and results are.
 
@@ -92,7 +69,7 @@ class LoweredGraph:
     existence: Mapping[str, bool]  # of variables: the code was made for a store in which it is so
     replaced: Mapping[str, Shape]  # of variables that are assigned unread: what they may be like
     fixed: Mapping[int, np.ndarray[Any, Any]]  # feeds whose values the code was made for
-    hints: Mapping[str, int]  # the symbols' values in the run that asks for the code
+    hints: Mapping[str, int]  # the symbols' values for the feeds' examples
 
 
 class ShapeDependsOnData(Exception):
@@ -118,14 +95,24 @@ class NeedsHost(Exception):
         self.reason = reason
 
 
-def lower_graph(request: Request, variables: Store) -> LoweredGraph:
-    """Lower a request, specialised as far as it must be to the sizes of the feeds' first values.
+class NotKnown(Exception):
+    """What the code must be made for is not known of a feed before there is a value of it."""
 
-    Raises the op errors that TensorFlow would raise for these feeds.
+    def __init__(self, feed: str) -> None:
+        super().__init__(feed)
+        self.feed = feed
+
+
+def lower_graph(request: Request) -> LoweredGraph:
+    """Lower a request, specialised as far as it must be to what its feeds are examples of.
+
+    Raises the op errors that TensorFlow would raise for such feeds, ShapeDependsOnData or NeedsHost
+    for a request that is not to be compiled as a whole, NotKnown.
     """
     pinned: dict[int, int] = {}
+    guesses = Guesses()
     while True:
-        lowering = _Lowering(request, variables, pinned)
+        lowering = _Lowering(request, pinned, guesses)
         try:
             return lowering.run()
         except DataDependent as error:
@@ -141,6 +128,9 @@ def lower_graph(request: Request, variables: Store) -> LoweredGraph:
             raise ShapeDependsOnData(lowering.node.name, lowering.unknown_numbers()) from error
         except NotCompilable as error:
             raise NeedsHost(lowering.node.name, str(error)) from error
+        except InvalidArgumentError:
+            if not guesses.improve(lowering.assumptions):
+                raise
 
 
 @dataclass
@@ -150,8 +140,8 @@ class _Lowering:
     """
 
     request: Request
-    variables: Store
     pinned: Mapping[int, int]
+    guesses: Guesses
     symbols: dict[Symbol, SymbolSource] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     depth: int = 0
@@ -162,7 +152,7 @@ class _Lowering:
         """The whole module."""
         self.names = Names()
         self.assumptions = Specialising({}, self.names)
-        self.state: VariableStore = VariableStore(self.variables)
+        self.state: VariableStore = VariableStore(self.request.variables)
         self.builder = Builder(self.assumptions, self.state)
         self.builder.parameter_contents = self._contents
         self.feeds = [self._feed(i, feed) for i, feed in enumerate(self.request.feeds)]
@@ -179,19 +169,26 @@ class _Lowering:
         size: Dim | None
         for axis, size in enumerate(feed.shape):
             if size is None:
-                actual = feed.value.shape[axis]
-                size = self._symbol(f"s{number}_{axis}", ArgumentDim(number, axis), actual)
-                if number in self.pinned and self.assumptions.equal(size, actual):
-                    size = actual
+                size = self._size(number, axis, feed)
             shape.append(size)
         parameter = Parameter(TensorType(feed.dtype, tuple(shape)), feed.name)
         self.values[feed.name] = parameter
         return parameter
 
-    def _symbol(self, name: str, source: SymbolSource, hint: int) -> Expr:
+    def _size(self, number: int, axis: int, feed: Feed) -> Dim:
+        """A size that the feed's type leaves open."""
+        name, actual = f"s{number}_{axis}", feed.sizes[axis]
+        symbol = self._symbol(name, ArgumentDim(number, axis), actual)
+        if number not in self.pinned:
+            return symbol
+        if actual is None:
+            raise NotKnown(feed.name)
+        return actual if self.assumptions.equal(symbol, actual) else symbol
+
+    def _symbol(self, name: str, source: SymbolSource, hint: int | None) -> Expr:
         expression = dims.symbol(name)
         self.symbols[Symbol(name)] = source
-        self.assumptions.hints[name] = int(hint)
+        self.assumptions.hints[name] = self.guesses.of(name) if hint is None else int(hint)
         return expression
 
     def _contents(self, parameter: Parameter) -> np.ndarray[Any, Any] | None:
@@ -199,28 +196,38 @@ class _Lowering:
         if parameter not in self.feeds:
             return None
         number = self.feeds.index(parameter)
-        value = self.request.feeds[number].value
-        if self.request.feeds[number].is_data:
+        feed = self.request.feeds[number]
+        if feed.is_data:
             return None
         if not parameter.type.dtype.is_integer:
-            return self._fixed_contents(number, value)
-        contents = np.empty(value.shape, object)
-        for i, element in enumerate(value.ravel().tolist()):
-            name = f"e{number}_{i}"
-            symbol = self._symbol(name, ArgumentElement(number, i), element)
-            fixed = self.pinned.get(number) == 2 or element < 0  # sizes are not negative
-            fixed = fixed and self.assumptions.equal(symbol, element)
-            contents.flat[i] = element if fixed else symbol
+            return self._fixed_contents(number, feed)
+        if feed.contents is None and (None in feed.sizes or not self.request.is_ahead):
+            raise NotKnown(feed.name)
+        contents = np.empty(feed.example.shape, object)
+        for i in range(contents.size):
+            contents.flat[i] = self._element(number, i, feed)
         return contents
 
-    def _fixed_contents(
-        self, number: int, value: np.ndarray[Any, Any]
-    ) -> np.ndarray[Any, Any] | None:
+    def _element(self, number: int, index: int, feed: Feed) -> Dim:
+        """An element of a feed, which is a size."""
+        source = ArgumentElement(number, index)
+        if feed.contents is None:
+            if self.pinned.get(number) == 2:
+                raise NotKnown(feed.name)
+            return self._symbol(f"e{number}_{index}", source, None)
+        element = int(feed.contents.flat[index])
+        symbol = self._symbol(f"e{number}_{index}", source, element)
+        fixed = self.pinned.get(number) == 2 or element < 0  # sizes are not negative
+        return element if fixed and self.assumptions.equal(symbol, element) else symbol
+
+    def _fixed_contents(self, number: int, feed: Feed) -> np.ndarray[Any, Any] | None:
         """The contents of a feed that is no integer, if the code is to be made for these alone."""
         if self.pinned.get(number) != 2:
             return None
-        self.fixed[number] = value.copy()
-        return objects(value)
+        if feed.contents is None:
+            raise NotKnown(feed.name)
+        self.fixed[number] = feed.contents
+        return objects(feed.contents)
 
     # Nodes
 
@@ -333,7 +340,7 @@ class _Lowering:
         return type(error)(None, node.name, self._with_numbers("\n".join(lines)))
 
     def _with_numbers(self, text: str) -> str:
-        """The text with this run's sizes in place of the symbols that stand for them."""
+        """The text with the examples' sizes in place of the symbols that stand for them."""
         for name, value in self.assumptions.hints.items():
             text = re.sub(rf"\b{name}\b", str(value), text)
         return text
@@ -359,7 +366,7 @@ class _Lowering:
                 number = self.feeds.index(current)
                 feed = self.request.feeds[number]
                 listed = feed.dtype.is_integer or feed.dtype.is_bool
-                if not feed.is_data and feed.value.size <= (SYMBOLIC_LIMIT if listed else 1):
+                if not feed.is_data and feed.count <= (SYMBOLIC_LIMIT if listed else 1):
                     found.add(number)
         return frozenset(found)
 

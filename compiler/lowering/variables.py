@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowc.compiler.graph import Node
-from flowc.compiler.interface import Store
 from flowc.compiler.lowering.regions import Object, RegionState, Slot
+from flowc.compiler.request import Store
 from flowc.ir.dims import Dim
 from flowc.ir.errors import FailedPreconditionError, uninitialized
 from flowc.ir.tensor.builder import Builder, Handle, Initial, LocalHandle

@@ -151,6 +151,7 @@ class Specialising(Assumptions):
             self.equal(left, right)
             return self.size(left)
         if 1 not in (a, b):
+            self.guards.append(Guard(left, right, equal=False))
             raise _incompatible(a, b)
         small, large = (left, right) if a == 1 else (right, left)
         self.equal(small, 1)

@@ -10,9 +10,10 @@ import pytest
 
 import flowc as tf
 from flowc.compiler.graph import Node
-from flowc.compiler.lowering import Feed, Request, lower_graph
 from flowc.compiler.lowering import graph as lowering
+from flowc.compiler.lowering import lower_graph
 from flowc.compiler.placement import is_source
+from flowc.compiler.request import Request, feed_like
 from flowc.compiler.structure import Subgraph
 from flowc.compiler.structure.effects import (
     Effects,
@@ -305,10 +306,9 @@ def lower(build: Callable[[int, Any], Any], depth: int) -> None:
         x = tf.placeholder(tf.float32, [], name="x")
         variable()
         y = build(depth, x)
-        feed = Feed("x:0", tf.float32, (), np.ones((), np.float32))
-        lower_graph(
-            Request("test", nodes_for(y), [feed], [y.name]), {"v": np.zeros((), np.float32)}
-        )
+        feed = feed_like("x:0", np.ones((), np.float32))
+        variables = {"v": np.zeros((), np.float32)}
+        lower_graph(Request("test", nodes_for(y), [feed], [y.name], variables))
 
 
 @pytest.mark.parametrize("kind", [plain, assigning, drawing, branching, filling, functional])
