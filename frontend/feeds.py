@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from flowc.frontend.composites import IndexedSlices, SparseTensor
 from flowc.frontend.elements import TensorBase
+from flowc.frontend.shapes import as_shape
+from flowc.frontend.tensor_spec import TensorSpec
 from flowc.ir import dtypes
+from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.tensor_values import as_bytes
 
 if TYPE_CHECKING:
@@ -121,6 +124,7 @@ class FeedPlan:
             tensors.extend(_tensor(graph, part) for part in parts)
         self._composite = any(count > 1 for count in self._counts)
         self.names = tuple(t.name for t in tensors)
+        self._tensors = tensors
         self._converters = [converter(t) for t in tensors]
         if len(set(self.names)) < len(self.names):
             raise RuntimeError("The same tensor is fed twice.")
@@ -131,6 +135,44 @@ class FeedPlan:
             pairs = zip(self._counts, values, strict=True)
             values = [part for count, value in pairs for part in _value_parts(value, count)]
         return [convert(value) for convert, value in zip(self._converters, values, strict=True)]
+
+    def examples(self, values: Sequence[Any]) -> list[Any]:
+        """What is known of the feeds: arrays, or shapes as tuples, of unknown sizes too.
+
+        Raises TypeError or ValueError for what does not fit.
+        """
+        pairs = zip(self._counts, values, strict=True)
+        known = [part for count, value in pairs for part in _known_parts(value, count)]
+        given = zip(self._tensors, self._converters, known, strict=True)
+        return [_example(tensor, convert, value) for tensor, convert, value in given]
+
+
+def _known_parts(value: Any, count: int) -> Sequence[Any]:
+    """What is known of the tensors of a key, where that is one of several tensors."""
+    if count == 1:
+        return [value]
+    return [None] * count if value is None else _value_parts(value, count)
+
+
+def _example(tensor: TensorBase, convert: Convert, value: Any) -> Any:
+    """An array to be fed, or the shape of one: what the graph knows, and what is told."""
+    if isinstance(value, np.ndarray | np.generic | int | float | complex | str | bytes):
+        return convert(value)
+    shape = value
+    if isinstance(value, DType | TensorSpec):
+        dtype, shape = as_dtype(getattr(value, "dtype", value)), getattr(value, "shape", None)
+        if dtype.base_dtype is not tensor.stored_dtype:
+            raise TypeError(
+                f"Tensor {tensor.name!r} is of type {tensor.stored_dtype.name}, but {value!r} is "
+                f"told of what will be fed."
+            )
+    try:
+        return tensor.shape.merge_with(as_shape(shape)).sizes
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"What is told of the feed for Tensor {tensor.name!r}, which has shape "
+            f"{tensor.shape}, does not fit: {error}"
+        ) from None
 
 
 def _parts(key: Any) -> list[Any]:

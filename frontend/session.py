@@ -33,7 +33,9 @@ class _Prepared:
 
     def __init__(self, executor: Executor, fetches: FetchPlan, feeds: FeedPlan) -> None:
         self.arrays = feeds.arrays
-        step = executor.prepare(fetches.names, feeds.names, fetches.targets)
+        self.request = fetches.names, feeds.names, fetches.targets
+        self.examples = feeds.examples
+        step = executor.prepare(*self.request)
         limit = executor.waiting.time_limit
         self.step = step if limit is None else _limited(step, executor.waiting, limit)
         self.rebuild = fetches.rebuild
@@ -152,6 +154,36 @@ class BaseSession:
                 return prepared(feeds.values())
             with self._observed(options, run_metadata):
                 return prepared(feeds.values())
+        except OpError as error:
+            raise at_the_call(error)  # noqa: B904
+
+    def compile(self, fetches: Any, feeds: Mapping[Any, Any] | Sequence[Any] = ()) -> None:
+        """Compile what `run(fetches, feed_dict)` will run, and run nothing.
+
+        `feeds` maps what will be fed to what is known of it: a shape (a list or tuple of sizes, or
+        a `tf.TensorShape`), a `tf.TensorSpec`, an array such as will be fed, or None for what the
+        graph says; a sequence of tensors is a mapping to None. Sizes may be unknown (None). Those
+        that the graph leaves open are typical ones, by which code is chosen: it serves all sizes of
+        which what it assumes holds, and `run` compiles for the others. An array of a few numbers is
+        an example of numbers that decide about shapes.
+
+        Variables need no values: where they have none, their declared types count. None gets one,
+        random numbers are not drawn, and host operations do not run. What can only be known of the
+        data that a host operation returns, such as its rank, leaves the part after it to the run.
+
+            session.compile(predictions, {images: [None, 784]})   # when a server starts
+            ...
+            session.run(predictions, {images: batch})             # compiles no more
+
+        Raises TypeError or ValueError for fetches and feeds that do not fit, InvalidArgumentError
+        where code depends on what is not known of a feed, and the `OpError`s of a program that
+        fails for such feeds, whatever they hold.
+        """
+        keys = feeds if isinstance(feeds, Mapping) else dict.fromkeys(feeds)
+        prepared, known = self._find(fetches, keys)
+        examples = prepared.examples(list(known.values()))
+        try:
+            self.executor.compile(*prepared.request, examples)
         except OpError as error:
             raise at_the_call(error)  # noqa: B904
 

@@ -24,8 +24,9 @@ from flowc.compiler.driver import Begun, load_backend, time_table
 from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Graph, Node, parse_tensor_name
 from flowc.compiler.options import Options
-from flowc.compiler.request import Request, StaticType, Stored, specs
+from flowc.compiler.request import Feed, Request, Sizes, StaticType, Stored, feed_like, specs
 from flowc.compiler.structure import Library, structured
+from flowc.ir import dtypes
 from flowc.ir.errors import (
     InvalidArgumentError,
     OpError,
@@ -166,6 +167,29 @@ class Executor:
     ) -> list[Any]:
         """Run once: values of the fetched tensors, in order."""
         return self.prepare(fetches, tuple(feeds), targets)(list(feeds.values()))
+
+    def compile(
+        self,
+        fetches: tuple[str, ...],
+        feeds: tuple[str, ...],
+        targets: tuple[str, ...],
+        examples: Sequence[Array | Sizes | None],
+    ) -> None:
+        """Compile the step for feeds of which arrays or shapes are known; nothing is run."""
+        step = self.prepare(fetches, feeds, targets)
+        step.prepare([self._feed(*given) for given in zip(feeds, examples, strict=True)])
+
+    def _feed(self, name: str, example: Array | Sizes | None) -> Feed:
+        """What is known of a feed. Raises InvalidArgumentError for an unknown rank."""
+        dtype, static = self.static_type(name)
+        if isinstance(example, np.ndarray):
+            return feed_like(name, example, (dtype, static))
+        if example is None and dtype is not dtypes.string:
+            raise InvalidArgumentError(
+                None, None, f"How many dimensions '{name}' has is not known: give a shape for it."
+            )
+        sizes = example or ()
+        return Feed(name, dtype, (None,) * len(sizes) if static is None else static, sizes)
 
     def _make_step(
         self, fetches: tuple[str, ...], feeds: tuple[str, ...], targets: tuple[str, ...]
