@@ -110,7 +110,7 @@ def _strings(tensor: TensorBase, value: Any) -> Any:
 
 
 class FeedPlan:
-    """The flat feeds of a dictionary's keys, and the conversion of its values.
+    """The flat feeds of a dictionary's keys, by name, and the conversion of its values.
 
     Raises TypeError or ValueError for a key that is no tensor of `graph`.
     """
@@ -123,18 +123,21 @@ class FeedPlan:
             self._counts.append(len(parts))
             tensors.extend(_tensor(graph, part) for part in parts)
         self._composite = any(count > 1 for count in self._counts)
-        self.names = tuple(t.name for t in tensors)
+        self.names = tuple(sorted(t.name for t in tensors))
         self._tensors = tensors
         self._converters = [converter(t) for t in tensors]
         if len(set(self.names)) < len(self.names):
             raise RuntimeError("The same tensor is fed twice.")
+        order = sorted(range(len(tensors)), key=lambda number: tensors[number].name)
+        self._order = None if order == list(range(len(tensors))) else order
 
     def arrays(self, values: Any) -> list[Any]:
         """The arrays of the dictionary's values."""
         if self._composite:
             pairs = zip(self._counts, values, strict=True)
             values = [part for count, value in pairs for part in _value_parts(value, count)]
-        return [convert(value) for convert, value in zip(self._converters, values, strict=True)]
+        arrays = [convert(value) for convert, value in zip(self._converters, values, strict=True)]
+        return arrays if self._order is None else [arrays[number] for number in self._order]
 
     def examples(self, values: Sequence[Any]) -> list[Any]:
         """What is known of the feeds: arrays, or shapes as tuples, of unknown sizes too.
@@ -144,7 +147,8 @@ class FeedPlan:
         pairs = zip(self._counts, values, strict=True)
         known = [part for count, value in pairs for part in _known_parts(value, count)]
         given = zip(self._tensors, self._converters, known, strict=True)
-        return [_example(tensor, convert, value) for tensor, convert, value in given]
+        examples = [_example(tensor, convert, value) for tensor, convert, value in given]
+        return examples if self._order is None else [examples[number] for number in self._order]
 
 
 def _known_parts(value: Any, count: int) -> Sequence[Any]:

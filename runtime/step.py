@@ -19,7 +19,7 @@ from flowc.compiler.lowering import NeedsHost, NotKnown, ShapeDependsOnData
 from flowc.compiler.partition import Part
 from flowc.compiler.placement import declared_variables
 from flowc.compiler.plan import Plan, Planned, plan
-from flowc.compiler.request import Feed, Request, StaticType, feed_like
+from flowc.compiler.request import GUESS, Feed, Request, StaticType, feed_like
 from flowc.compiler.structure.subgraph import with_controls
 from flowc.ir.dtypes import resource
 from flowc.ir.errors import InvalidArgumentError
@@ -101,6 +101,8 @@ class Step:
                     f"Code depends on what is fed for '{error.feed}': give an array like those "
                     "that will be fed, or its shape.",
                 ) from None  # fmt: skip
+            except InvalidArgumentError as error:
+                raise _with_guesses(error, feeds) from error.__cause__
             for _, run in self._parts or ():
                 if isinstance(run, CompiledPart | Initialisation):
                     run.prepare()
@@ -174,6 +176,15 @@ class Step:
                 outputs = run(inputs)
             values.update(zip(part.outputs, outputs, strict=True))
         return [values[name] for name in self._fetches]
+
+
+def _with_guesses(error: InvalidArgumentError, feeds: Sequence[Feed]) -> InvalidArgumentError:
+    """The error says so where it may come of sizes that were guessed."""
+    names = ", ".join(f"'{feed.name}'" for feed in feeds if None in feed.sizes)
+    if not names:
+        return error
+    text = f"  {GUESS} was taken for what is not known of {names}: give sizes to compile for"
+    return type(error)(None, error.op, f"{error.message}\n{text}")
 
 
 def _fetched(value: Any) -> Any:

@@ -46,7 +46,7 @@ class Guesses:
 
 def _root(difference: dims.Dim, symbol: str, hints: dict[str, int]) -> int | None:
     """The number nearest to the guess for which the difference is 0."""
-    for number in sorted(range(2 * GUESS), key=lambda number: abs(number - GUESS)):
+    for number in sorted(range(1, 2 * GUESS), key=lambda number: abs(number - GUESS)):
         try:
             if dims.evaluate(difference, {**hints, symbol: number}) == 0:
                 return number
