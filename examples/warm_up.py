@@ -15,6 +15,7 @@ COLUMNS, CLASSES = 784, 10
 
 
 def main() -> None:
+    """Compile, give the weights values, and serve requests of several sizes."""
     images = tf.placeholder(tf.float32, [None, COLUMNS], name="images")
     hidden = tf.layers.dense(images, 512, activation=tf.nn.relu)
     predictions = tf.nn.softmax(tf.layers.dense(hidden, CLASSES))
