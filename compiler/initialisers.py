@@ -16,12 +16,13 @@ from typing import TypeAlias
 
 import numpy as np
 
+from flowc.codegen.backend import Array
 from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Edge, Node, parse_tensor_name
 from flowc.compiler.likeness import NAMES, SEEDS, contents_key, renamed, stored_variables
 from flowc.compiler.partition import Part
 from flowc.compiler.placement import ASSIGNMENTS
-from flowc.compiler.request import Array, Feed, Request, small
+from flowc.compiler.request import Feed, Request, small
 from flowc.compiler.structure.subgraph import VARIABLES
 
 Sizes: TypeAlias = tuple[int, ...]

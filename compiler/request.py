@@ -14,11 +14,11 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
+from flowc.codegen.backend import Array
 from flowc.compiler.graph import Node
 from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.tensor.builder import SYMBOLIC_LIMIT
 
-Array: TypeAlias = np.ndarray[Any, Any]
 Sizes: TypeAlias = tuple[int | None, ...]  # None for a size that is not known
 StaticType: TypeAlias = tuple[DType, Sizes | None]  # None for a rank that is not known
 
