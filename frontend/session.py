@@ -23,7 +23,8 @@ from flowc.ir.proto import ConfigProto, GraphDef
 from flowc.runtime.state import SERVERS, SessionState
 
 if TYPE_CHECKING:
-    from flowc.runtime.executor import Compilation, Executor
+    from flowc.runtime.compilations import Compilation
+    from flowc.runtime.executor import Executor
     from flowc.runtime.step import Step
     from flowc.runtime.waiting import Waiting
 
@@ -119,12 +120,12 @@ class BaseSession:
     @property
     def compile_count(self) -> int:
         """How often this session has compiled a part of the graph."""
-        return 0 if self._executor is None else self._executor.compile_count
+        return len(self.compilations)
 
     @property
     def compilations(self) -> Sequence[Compilation]:
         """What this session has compiled, and why; `str()` of one shows the time of each stage."""
-        return () if self._executor is None else tuple(self._executor.compilations)
+        return () if self._executor is None else tuple(self._executor.compilations.made)
 
     def run(
         self,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -20,10 +20,8 @@ from flowc.compiler.executable import Executable
 from flowc.ir import dims
 from flowc.ir.errors import InternalError, ResourceExhaustedError
 from flowc.ir.tensor.core import TensorType
+from flowc.runtime.environment import Environment
 from flowc.runtime.failures import FailedRun
-
-if TYPE_CHECKING:
-    from flowc.runtime.executor import Executor
 
 _Result: TypeAlias = tuple[int, tuple[int, ...], np.dtype[Any]]  # place among arguments, type
 
@@ -35,17 +33,17 @@ class Binding:
 
     def __init__(
         self,
-        executor: Executor,
+        environment: Environment,
         executable: Executable,
         code: Code,
         sizes: Mapping[str, int],
         feeds: Sequence[Array],
     ) -> None:
-        self._executor = executor
+        self._environment = environment
         self._executable = executable
         self._sizes = sizes
-        self._store = executor.store
-        self._memory = executor.backend.memory
+        self._store = environment.store
+        self._memory = environment.backend.memory
         interface = self._interface = executable.interface
         pointers = max([1, len(interface.arguments), *(place + 1 for place in interface.places)])
         self._pointers = (ctypes.c_void_p * pointers)()
@@ -144,11 +142,11 @@ class Binding:
         return buffer
 
     def _call(self, feeds: Sequence[Array]) -> None:
-        control = self._executor.control.address
+        control = self._environment.control.address
         if self.writes:
             self._store.readers.wait()
         if self._arena_size:
-            with self._executor.arenas.lent(self._arena_size) as arena:
+            with self._environment.arenas.lent(self._arena_size) as arena:
                 code = self._entry(*self._addresses, arena, control)
         else:
             code = self._entry(*self._addresses, 0, control)
@@ -157,7 +155,7 @@ class Binding:
 
     def _fail(self, code: int, feeds: Sequence[Array]) -> None:
         if code == self._code.stopped:
-            self._executor.waiting.raise_stopped()
+            self._environment.waiting.raise_stopped()
         if code == self._code.exhausted:
             what = f"scratch memory in the code of {self._interface.name}"
             raise ResourceExhaustedError(None, None, f"OOM when allocating {what}")
@@ -165,7 +163,7 @@ class Binding:
             raise InternalError(None, None, self._code.describe_error(code))
         variables = [buffer.read() for buffer in self._read]
         run = FailedRun(self._executable, [*feeds, *variables], self._sizes)
-        raise run.error(self._executor, code)
+        raise run.error(self._environment.explanations, code)
 
 
 def _concrete(type_: TensorType, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], np.dtype[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flowc.codegen.backend import Array
 from flowc.compiler.driver import Begun
@@ -11,10 +11,9 @@ from flowc.compiler.executable import Executable
 from flowc.compiler.partition import Part
 from flowc.compiler.request import Request, StaticType, feed_like
 from flowc.runtime.binding import Binding
+from flowc.runtime.compilations import Compilations
+from flowc.runtime.environment import Environment
 from flowc.runtime.interpreted import InterpretedBinding, bind
-
-if TYPE_CHECKING:
-    from flowc.runtime.executor import Executor
 
 _MOST_SIZES = 256  # of which bindings are kept
 
@@ -29,12 +28,14 @@ class CompiledPart:
 
     def __init__(
         self,
-        executor: Executor,
+        environment: Environment,
+        compilations: Compilations,
         part: Part,
         types: Mapping[str, StaticType],
         begun: Begun | None = None,
     ) -> None:
-        self._executor = executor
+        self._environment = environment
+        self._compilations = compilations
         self._part = part
         self._begun = begun
         self._executables: list[Executable] = []
@@ -44,8 +45,8 @@ class CompiledPart:
 
     def __call__(self, arrays: Sequence[Array]) -> list[Any]:
         """Values of the fetches for these feeds, which have the right dtypes and fitting shapes."""
-        executor, key = self._executor, self._key(arrays)
-        with executor.lock:
+        environment, key = self._environment, self._key(arrays)
+        with environment.lock:
             idle = self._idle.get(key)
             binding = idle.pop() if idle else None
             if binding is None or binding.is_stale():
@@ -57,7 +58,7 @@ class CompiledPart:
                     return binding.run(arrays)
                 finally:
                     idle.append(binding)
-            readers = executor.store.readers
+            readers = environment.store.readers
             readers.enter()
         try:
             return binding.run(arrays)
@@ -88,7 +89,7 @@ class CompiledPart:
             executable = self._compile(arrays)
             sizes = self._sizes(executable, arrays)
         assert sizes is not None, "new code does not fit the sizes that it was made for"
-        binding = bind(self._executor, executable, sizes, arrays)
+        binding = bind(self._environment, executable, sizes, arrays)
         assert not binding.is_stale(), "variables do not fit the code that was chosen for them"
         return binding
 
@@ -101,13 +102,13 @@ class CompiledPart:
     def _compile(self, arrays: Sequence[Array]) -> Executable:
         """Code for these arrays: what the plan has begun, where that serves them."""
         begun, self._begun = self._begun, None
-        if begun is None or not begun.interface.fits(self._executor.store, arrays):
-            begun = self._executor.begin(self._request(arrays))
+        if begun is None or not begun.interface.fits(self._environment.store, arrays):
+            begun = self._compilations.begin(self._request(arrays))
         reason = "earlier code does not fit" if self._executables else "first run"
         return self._finish(begun, reason)
 
     def _finish(self, begun: Begun, reason: str) -> Executable:
-        executable = self._executor.finish(begun, reason)
+        executable = self._compilations.finish(begun, reason)
         self._executables.append(executable)
         self._contents = sorted(executable.interface.contents.union(self._contents))
         return executable
@@ -119,7 +120,7 @@ class CompiledPart:
             self._part.nodes,
             [feed_like(name, array, static) for name, array, static in given],
             self._part.outputs,
-            self._executor.variables,
+            self._compilations.variables,
         )
 
     def _sizes(self, executable: Executable, arrays: Sequence[Array]) -> dict[str, int] | None:
@@ -128,14 +129,14 @@ class CompiledPart:
         Where it does, the states that it starts from are there.
         """
         sizes = executable.interface.sizes(arrays)
-        if sizes is None or not executable.interface.may_serve(self._executor.store):
+        if sizes is None or not executable.interface.may_serve(self._environment.store):
             return None
-        begin(self._executor, executable)
+        begin(self._environment, executable)
         return sizes
 
 
-def begin(executor: Executor, executable: Executable) -> None:
+def begin(environment: Environment, executable: Executable) -> None:
     """Give the states that the code starts from to the store, where it has none."""
     for name, initial in executable.interface.initial.items():
-        if name not in executor.store:
-            executor.store.set(name, initial())
+        if name not in environment.store:
+            environment.store.set(name, initial())

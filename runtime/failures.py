@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flowc.codegen.backend import Array
 from flowc.compiler.executable import Executable
@@ -26,9 +25,7 @@ from flowc.ir.tensor.core import Computation, Instruction, Result, Value
 from flowc.ir.tensor.primitives.control import CheckFailed
 from flowc.ir.tensor.rewrite import operands_and_captures
 from flowc.passes.lowering.program import Lowered
-
-if TYPE_CHECKING:
-    from flowc.runtime.executor import Executor
+from flowc.runtime.explanations import Explanations
 
 _SECONDS = 10.0  # after which an error is told without its element
 
@@ -44,13 +41,13 @@ class FailedRun:
     arguments: Sequence[Array]
     sizes: Mapping[str, int]
 
-    def error(self, executor: Executor, code: int) -> OpError:
+    def error(self, explanations: Explanations, code: int) -> OpError:
         """The error of a check, with the node's place in the user's program."""
         message = self.executable.interface.messages[code - 1]
         text = self._told(code) or _with_numbers(message.text, self.sizes)
         kind = getattr(errors, message.error)
-        title = executor.title(message.node)
-        return executor.located(kind(None, message.node, f"{title}: {text}"))
+        title = explanations.title(message.node)
+        return explanations.located(kind(None, message.node, f"{title}: {text}"))
 
     def _told(self, code: int) -> str:
         """What the check says of the values that it failed for; empty where that is not certain."""

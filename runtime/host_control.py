@@ -4,8 +4,8 @@ change from one iteration to the next. Their parts are compiled all the same, ea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,18 +14,17 @@ from flowc.compiler.placement import nodes_with_state
 from flowc.compiler.structure import Subgraph
 from flowc.ir.errors import InvalidArgumentError
 
-if TYPE_CHECKING:
-    from flowc.runtime.executor import Executor
-    from flowc.runtime.step import Step
+Run: TypeAlias = Callable[[Sequence[Any]], list[Any]]
+MakeStep: TypeAlias = Callable[[Subgraph, Collection[str]], Run]  # nodes that stay on the host
 
 
 class HostControl:
     """Call it with the inputs of an `If`, `Case` or `While` node; it returns the outputs."""
 
-    def __init__(self, executor: Executor, node: Node) -> None:
-        self._executor = executor
+    def __init__(self, node: Node, make_step: MakeStep) -> None:
         self._node = node
-        self._steps: dict[Subgraph, Step] = {}
+        self._make_step = make_step
+        self._steps: dict[Subgraph, Run] = {}
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
         """The node's outputs."""
@@ -64,18 +63,11 @@ class HostControl:
         return values[:count]
 
     def _run(self, subgraph: Subgraph, inputs: Sequence[Any]) -> list[Any]:
-        step = self._steps.get(subgraph)
-        if step is None:
-            step = self._steps[subgraph] = self._step(subgraph)
-        return [_array(value) for value in step.values(inputs)]
-
-    def _step(self, subgraph: Subgraph) -> Step:
-        from flowc.runtime.step import Step
-
-        on_host = nodes_with_state(subgraph.nodes, subgraph.parameters, subgraph.results)
-        return Step(
-            self._executor, subgraph.nodes, subgraph.parameters, subgraph.results, {}, on_host
-        )
+        run = self._steps.get(subgraph)
+        if run is None:
+            on_host = nodes_with_state(subgraph.nodes, subgraph.parameters, subgraph.results)
+            run = self._steps[subgraph] = self._make_step(subgraph, on_host)
+        return [_array(value) for value in run(inputs)]
 
 
 def _truth(value: Any) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -28,13 +28,10 @@ from flowc.ops.calling import call_lowering, dereferenced, refusing_misfits
 from flowc.ops.kernels import call_kernel
 from flowc.ops.resources import Session
 from flowc.runtime.checkpoint.service import CheckpointFiles
+from flowc.runtime.environment import Environment
 from flowc.runtime.host_context import HostContext
-from flowc.runtime.host_control import HostControl
+from flowc.runtime.host_control import HostControl, MakeStep
 from flowc.runtime.store import Store
-
-if TYPE_CHECKING:
-    from flowc.runtime.executor import Executor
-
 
 _PASSING = frozenset({"Identity", "IdentityN", "StopGradient"})  # whatever their inputs are
 
@@ -42,9 +39,10 @@ _PASSING = frozenset({"Identity", "IdentityN", "StopGradient"})  # whatever thei
 class HostPart:
     """Nodes that run on the host; call it with the inputs' arrays in order."""
 
-    def __init__(self, executor: Executor, part: Part) -> None:
-        self._executor = executor
+    def __init__(self, environment: Environment, part: Part, make_step: MakeStep) -> None:
+        self._environment = environment
         self._part = part
+        self._make_step = make_step
         self._control: dict[str, HostControl] = {}
 
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:
@@ -63,15 +61,15 @@ class HostPart:
         return self._read(value) if isinstance(value, Handle) else value
 
     def _read(self, handle: Handle) -> Array:
-        array = _value(self._executor.store, handle)
+        array = _value(self._environment.store, handle)
         if array is None:
-            raise self._executor.located(uninitialized(handle.name))
+            raise self._environment.explanations.located(uninitialized(handle.name))
         return array
 
     def _run(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
         if is_structured(node):
             if node.name not in self._control:
-                self._control[node.name] = HostControl(self._executor, node)
+                self._control[node.name] = HostControl(node, self._make_step)
             return self._control[node.name](inputs)
         inputs = dereferenced(node.definition, inputs, node.attributes, self._read)
         if node.op in _PASSING:
@@ -82,13 +80,13 @@ class HostPart:
         except OpError as error:
             message = f"{node.op} '{node.name}': {error.message}"
             located = type(error)(None, node.name, message)
-            raise self._executor.located(located) from error
+            raise self._environment.explanations.located(located) from error
 
     def _call(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
         """The op's host kernel on arrays."""
-        executor = self._executor
+        environment = self._environment
         context: Session = HostContext(
-            node.name, executor.resources, CheckpointFiles(), executor.waiting
+            node.name, environment.resources, CheckpointFiles(), environment.waiting
         )
         return call_kernel(node.definition, inputs, node.attributes, context)
 
@@ -96,7 +94,7 @@ class HostPart:
         """The op's lowering, interpreted: for movement of strings, and for variables."""
         if node.definition.lower is None:
             raise UnimplementedError(None, node.name, "flowc has no kernel for this op")
-        state = _Variables(self._executor.store)
+        state = _Variables(self._environment.store)
         b = Builder(Specialising({}), state)
         b.location = node.name
         operands = [i if isinstance(i, Handle) else state.given(i) for i in inputs]
@@ -109,7 +107,7 @@ class HostPart:
         with refusing_misfits(node.definition):
             arrays = interpreter.run(module, list(state.arrays.values()))
         for name, array in zip(state.written, arrays[len(returned) :], strict=True):
-            self._executor.store.set(name, array)
+            self._environment.store.set(name, array)
         computed = map(_bare, arrays)
         return [r if isinstance(r, Handle) else next(computed) for r in results]
 

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flowc.codegen.backend import Array
 from flowc.compiler.executable import Executable
-from flowc.compiler.graph import Node
 from flowc.compiler.initialisers import Initialiser, adapted
 from flowc.compiler.lowering import NeedsHost, ShapeDependsOnData
 from flowc.ir.errors import OpError
 from flowc.runtime.binding import Binding
+from flowc.runtime.compilations import Compilations, Family
 from flowc.runtime.compiled_part import CompiledPart, begin
+from flowc.runtime.environment import Environment
 from flowc.runtime.interpreted import InterpretedBinding, bind
-
-if TYPE_CHECKING:
-    from flowc.runtime.executor import Executor
-
-
-@dataclass
-class Family:
-    """What a session has compiled for initialisers of one general form."""
-
-    executables: list[tuple[tuple[Node, ...], Executable]] = field(default_factory=list)
-    is_compilable: bool = True
 
 
 class Initialisation:
@@ -35,8 +24,11 @@ class Initialisation:
     as it is, which tells what is wrong with it.
     """
 
-    def __init__(self, executor: Executor, own: Initialiser) -> None:
-        self._executor = executor
+    def __init__(
+        self, environment: Environment, compilations: Compilations, own: Initialiser
+    ) -> None:
+        self._environment = environment
+        self._compilations = compilations
         self._own = own
         self._feeds = own.constants
         self._binding: Binding | InterpretedBinding | None = None
@@ -44,7 +36,7 @@ class Initialisation:
 
     def __call__(self, arrays: Sequence[Array]) -> list[Any]:
         """Give the variable its value; nothing is returned."""
-        with self._executor.lock:
+        with self._environment.lock:
             if self._binding is None or self._binding.is_stale():
                 self._binding = self._bind()
             if self._binding is not None:
@@ -53,7 +45,7 @@ class Initialisation:
 
     def _alone_part(self) -> CompiledPart:
         if self._alone is None:
-            self._alone = CompiledPart(self._executor, self._own, {})
+            self._alone = CompiledPart(self._environment, self._compilations, self._own, {})
         return self._alone
 
     def _bind(self) -> Binding | InterpretedBinding | None:
@@ -61,10 +53,10 @@ class Initialisation:
         executable = self._executable()
         if executable is None:
             return None
-        begin(self._executor, executable)
+        begin(self._environment, executable)
         sizes = executable.interface.sizes(self._feeds)
         assert sizes is not None, "the code is of another form"
-        binding = bind(self._executor, executable, sizes, self._feeds)
+        binding = bind(self._environment, executable, sizes, self._feeds)
         return None if binding.is_stale() else binding  # which makes it ready where it is not
 
     def prepare(self) -> None:
@@ -74,7 +66,7 @@ class Initialisation:
 
     def _executable(self) -> Executable | None:
         """The code that the family has for these constants, or new code."""
-        family = self._executor.family(self._own.key)
+        family = self._compilations.family(self._own.key)
         for form, executable in family.executables:
             if executable.interface.sizes(self._feeds) is not None:
                 return adapted(executable, form, self._own)
@@ -84,7 +76,8 @@ class Initialisation:
     def _compile(self, family: Family) -> Executable | None:
         reason = "earlier code does not fit" if family.executables else "first run"
         try:
-            executable = self._executor.finish(self._executor.begin(self._own.request()), reason)
+            begun = self._compilations.begin(self._own.request())
+            executable = self._compilations.finish(begun, reason)
         except (OpError, ShapeDependsOnData, NeedsHost):
             family.is_compilable = False
             return None

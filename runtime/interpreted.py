@@ -7,7 +7,7 @@ lowered, before any pass.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +18,8 @@ from flowc.ir.denormals import flushed
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.primitives.control import CheckFailed
 from flowc.runtime.binding import Binding
+from flowc.runtime.environment import Environment
 from flowc.runtime.failures import FailedRun
-
-if TYPE_CHECKING:
-    from flowc.runtime.executor import Executor
 
 
 class InterpretedBinding:
@@ -30,16 +28,16 @@ class InterpretedBinding:
     writes = True  # or may: the lock is held
 
     def __init__(
-        self, executor: Executor, executable: Executable, sizes: Mapping[str, int]
+        self, environment: Environment, executable: Executable, sizes: Mapping[str, int]
     ) -> None:
-        self._executor = executor
+        self._environment = environment
         self._executable = executable
         self._main = executable.details().graph.module.main
         self._sizes = sizes
 
     def is_stale(self) -> bool:
         """True when a variable's type is no longer the one that the module was made for."""
-        return not self._executable.interface.serves(self._executor.store)
+        return not self._executable.interface.serves(self._environment.store)
 
     def run(self, feeds: Sequence[Array]) -> list[Any]:
         """One step. Raises the error of a failed check; then no variable has changed."""
@@ -50,23 +48,27 @@ class InterpretedBinding:
                 found = interpreter.call(main, arguments, {}, self._sizes)
         except CheckFailed as failure:
             run = FailedRun(self._executable, arguments, self._sizes)
-            raise run.error(self._executor, failure.code) from None
+            raise run.error(self._environment.explanations, failure.code) from None
         results = [np.array(array) for array in found]  # what is a variable's memory changes now
         count = len(results) - len(writes)
         types = self._executable.interface.results[count:]
         for name, array, type_ in zip(writes, results[count:], types, strict=True):
             shape = tuple(dims.evaluate(size, self._sizes) for size in type_.shape)
-            self._executor.store.set(name, array.reshape(shape))
+            self._environment.store.set(name, array.reshape(shape))
         return [array[()] for array in results[:count]]
 
     def _variables(self) -> list[Array]:
-        return [self._executor.variable(name) for name in self._executable.interface.reads]
+        store = self._environment.store
+        return [store[name].read() for name in self._executable.interface.reads]
 
 
 def bind(
-    executor: Executor, executable: Executable, sizes: Mapping[str, int], feeds: Sequence[Array]
+    environment: Environment,
+    executable: Executable,
+    sizes: Mapping[str, int],
+    feeds: Sequence[Array],
 ) -> Binding | InterpretedBinding:
     """The executable for these sizes: machine code where it has some."""
     if executable.code is None:
-        return InterpretedBinding(executor, executable, sizes)
-    return Binding(executor, executable, executable.code, sizes, feeds)
+        return InterpretedBinding(environment, executable, sizes)
+    return Binding(environment, executable, executable.code, sizes, feeds)

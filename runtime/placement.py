@@ -12,15 +12,14 @@ from typing import Any
 
 from flowc.ir.devices import DeviceSpec
 from flowc.ir.errors import InvalidArgumentError
-from flowc.runtime.state import SessionState
 
 
 class Placement:
     """The placement of a session's graph, which goes on as the graph grows."""
 
-    def __init__(self, state: SessionState, config: Any) -> None:
+    def __init__(self, task: str, config: Any) -> None:
         count = max(1, dict(getattr(config, "device_count", {})).get("CPU", 1))
-        self._devices = [f"{state.task}/device:CPU:{number}" for number in range(count)]
+        self._devices = [f"{task}/device:CPU:{number}" for number in range(count)]
         self._is_soft = bool(getattr(config, "allow_soft_placement", False))
         self._is_logged = bool(getattr(config, "log_device_placement", False))
         self._known: dict[str, str] = {}

@@ -7,8 +7,9 @@ stand in between, or a shape depends on data, values pass from part to part by t
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -20,20 +21,34 @@ from flowc.compiler.partition import Part
 from flowc.compiler.placement import declared_variables
 from flowc.compiler.plan import Plan, Planned, plan
 from flowc.compiler.request import GUESS, Feed, Request, StaticType, feed_like
+from flowc.compiler.structure import Subgraph
 from flowc.compiler.structure.subgraph import with_controls
 from flowc.ir.dtypes import resource
 from flowc.ir.errors import InvalidArgumentError
 from flowc.runtime.assertions import explained
+from flowc.runtime.compilations import Compilations
 from flowc.runtime.compiled_part import CompiledPart
+from flowc.runtime.environment import Environment
+from flowc.runtime.explanations import Explanations
 from flowc.runtime.host_part import HostPart
 from flowc.runtime.initialisation import Initialisation
-
-if TYPE_CHECKING:
-    from flowc.runtime.executor import Executor
-
+from flowc.runtime.session_graph import SessionGraph
 
 Run: TypeAlias = Callable[[Sequence[Any]], list[Any]]
 _DIVISION = (ShapeDependsOnData, NeedsHost)
+_RUNS = itertools.count()
+
+
+class Session(Protocol):
+    """What a step needs of its session."""
+
+    environment: Environment
+    compilations: Compilations
+    explanations: Explanations
+    graph: SessionGraph
+
+    def run(self, fetches: tuple[str, ...], feeds: dict[str, Array]) -> list[Any]:
+        """The values of tensors."""
 
 
 class Step:
@@ -41,24 +56,29 @@ class Step:
 
     A branch or body of control flow that runs on the host is a step too; its feeds are its
     parameters, of which `types` are not told. So is a part of a step whose inputs must be there
-    before it can be planned.
+    before it can be planned. `keep` is told when the step has got a plan; `last_run` tells which of
+    several steps has run last.
     """
 
     def __init__(
         self,
-        executor: Executor,
+        session: Session,
         nodes: Sequence[Node],
         feeds: tuple[str, ...],
         fetches: tuple[str, ...],
         types: Mapping[str, StaticType],
         on_host: Collection[str] = (),
+        keep: Callable[[Step], None] | None = None,
     ) -> None:
-        self._executor = executor
+        self._session = session
+        self._environment = session.environment
         self._nodes = nodes
         self._feeds = feeds
         self._fetches = fetches
         self._types = types
         self._on_host = on_host
+        self._keep = keep
+        self.last_run = 0
         self._parts: list[tuple[Part, Run]] | None = None
         self._direct: CompiledPart | Initialisation | None = None
 
@@ -68,9 +88,12 @@ class Step:
             return self._run(arrays)
         except InvalidArgumentError as error:
             feeds = dict(zip(self._feeds, arrays, strict=True))
-            raise explained(self._executor, error, feeds) from error.__cause__
+            session, node = self._session, self._session.explanations.node_of(error)
+            told = explained(error, node, session.graph, feeds, session.run)
+            raise told from error.__cause__
 
     def _run(self, arrays: Sequence[Array]) -> list[Any]:
+        self.last_run = next(_RUNS)
         if self._direct is not None:
             try:
                 return self._direct(arrays)
@@ -80,8 +103,8 @@ class Step:
 
     def values(self, feeds: Sequence[Any]) -> list[Any]:
         """The same as arrays, lists of tensors and whatever else passes between parts."""
-        with self._executor.lock:
-            self._executor.waiting.require_open()
+        with self._environment.lock:
+            self._environment.waiting.require_open()
             parts = self._parts
             if parts is None:
                 parts = self._plan(list(map(self._feed, self._feeds, feeds)))
@@ -92,7 +115,7 @@ class Step:
 
         Raises InvalidArgumentError where more must be known of one.
         """
-        with self._executor.lock:
+        with self._environment.lock:
             try:
                 self._plan(feeds, is_ahead=True)
             except NotKnown as error:
@@ -120,29 +143,32 @@ class Step:
         return Feed(name, resource, (), ())
 
     def _plan(self, feeds: Sequence[Feed], is_ahead: bool = False) -> list[tuple[Part, Run]]:
-        variables = dict(self._executor.variables)
+        variables = dict(self._session.compilations.variables)
         if is_ahead:
             variables = declared_variables(self._nodes) | variables
         request = Request("step", self._nodes, feeds, self._fetches, variables, is_ahead)
-        made = plan(request, self._executor.begin, self._known_type, self._on_host)
+        made = plan(request, self._session.compilations.begin, self._known_type, self._on_host)
         for reason in made.reasons:
-            self._executor.note(reason)
+            self._session.compilations.note(reason)
         parts = self._parts = [(p.part, self._runner(p)) for p in made.parts]
         self._direct = self._direct_part(made)
+        if self._keep is not None:
+            self._keep(self)
         return parts
 
     def _known_type(self, name: str) -> StaticType | None:
-        return self._types.get(name) or self._executor.known_type(name)
+        return self._types.get(name) or self._session.graph.known_type(name)
 
     def _runner(self, planned: Planned) -> Run:
         part = planned.part
         if isinstance(part, Initialiser):
-            return Initialisation(self._executor, part)
+            return Initialisation(self._environment, self._session.compilations, part)
         if not part.compiled:
-            return HostPart(self._executor, part)
+            return HostPart(self._environment, part, self._region_as_step)
         if planned.waits:
             return self._part_as_step(part).values
-        return CompiledPart(self._executor, part, self._types_of(part), planned.begun)
+        types, compilations = self._types_of(part), self._session.compilations
+        return CompiledPart(self._environment, compilations, part, types, planned.begun)
 
     def _types_of(self, part: Part) -> dict[str, StaticType]:
         known = ((name, self._known_type(name)) for name in part.inputs)
@@ -152,7 +178,14 @@ class Step:
         """A part that is planned by itself, for the inputs that it will have."""
         names = {node.name for node in part.nodes}
         nodes = [with_controls(node, names) for node in part.nodes]
-        return Step(self._executor, nodes, part.inputs, part.outputs, self._types_of(part))
+        return Step(self._session, nodes, part.inputs, part.outputs, self._types_of(part))
+
+    def _region_as_step(self, region: Subgraph, on_host: Collection[str]) -> Run:
+        """A branch or body that a host part runs."""
+        step = Step(
+            self._session, region.nodes, region.parameters, region.results, {}, on_host
+        )  # fmt: skip
+        return step.values
 
     def _direct_part(self, made: Plan) -> CompiledPart | Initialisation | None:
         """The only part, where its inputs and outputs are just the step's feeds and fetches."""
@@ -166,7 +199,7 @@ class Step:
 
     def _run_parts(self, parts: list[tuple[Part, Run]], values: dict[str, Any]) -> list[Any]:
         for number, (part, run) in enumerate(parts):
-            self._executor.waiting.require_time()
+            self._environment.waiting.require_time()
             inputs = [values[name] for name in part.inputs]
             try:
                 outputs = run(inputs)

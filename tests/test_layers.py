@@ -44,6 +44,30 @@ def test_imports_only_go_down(folder: str) -> None:
     assert not upwards
 
 
+def in_circles(imports: dict[str, set[str]]) -> set[str]:
+    """The modules that import each other, and those that import them; `imports` is by module."""
+    left = dict(imports)
+    while free := {name for name, found in left.items() if not (found - {name}) & left.keys()}:
+        left = {name: found for name, found in left.items() if name not in free}
+    return set(left)
+
+
+@pytest.mark.parametrize("folder", ["runtime", "compiler"])
+def test_modules_do_not_import_each_other(folder: str) -> None:
+    imports = {}
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        if path.name != "__init__.py":
+            names = {name for _, name in imported_modules(ast.parse(path.read_text()))}
+            module = ".".join(("flowc", *path.relative_to(ROOT).with_suffix("").parts))
+            imports[module] = names | {name.rpartition(".")[0] for name in names}
+    assert not in_circles(imports)
+
+
+def test_the_check_for_circles() -> None:
+    imports = {"a": {"b"}, "b": {"c"}, "c": set[str](), "d": {"e"}, "e": {"d"}, "f": {"f", "a"}}
+    assert in_circles(imports) == {"d", "e"}
+
+
 @pytest.mark.parametrize("folder", FLOORS)
 def test_package_links_to_the_folder(folder: str) -> None:
     assert (ROOT / "src" / "flowc" / folder).readlink() == Path("../..") / folder

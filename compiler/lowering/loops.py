@@ -15,11 +15,12 @@ then the host runs the loop.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from flowc.compiler.graph import Node
 from flowc.compiler.lowering.regions import (
+    Attempt,
     Learned,
     Lowerer,
     Name,
@@ -45,7 +46,7 @@ from flowc.ir.tensor.builder import (
     parts_of,
     with_parts,
 )
-from flowc.ir.tensor.core import Computation, Instruction, Parameter, Value
+from flowc.ir.tensor.core import Computation, Parameter, Value
 from flowc.ops.lists.compiled_lists import CompiledList, CompiledLists
 from flowc.ops.registry import Effect
 
@@ -57,19 +58,6 @@ _Part = tuple[Slot, int]
 def lower_while(lowerer: Lowerer, node: Node, inputs: Sequence[Object]) -> list[Object]:
     """The values that a loop carries, after its end."""
     return _Loop(lowerer, node, inputs).lower()
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A loop as one attempt has lowered it."""
-
-    carried: tuple[_Part, ...]
-    parameters: tuple[tuple[Parameter, ...], tuple[Parameter, ...]]  # of condition and body
-    initial: tuple[Value, ...]
-    condition: Computation
-    body: tuple[Instruction, ...]
-    inside: Mapping[Slot, Object]  # what the body finds
-    after: Mapping[Slot, Object]  # what it leaves
 
 
 class _Loop:

@@ -24,7 +24,7 @@ from flowc.ir import dtypes
 from flowc.ir.dims import Dim
 from flowc.ir.errors import OpError
 from flowc.ir.tensor.builder import Builder, Handle, LocalHandle, NotCompilable, State
-from flowc.ir.tensor.core import Value
+from flowc.ir.tensor.core import Computation, Instruction, Parameter, Value
 from flowc.ops.lists.compiled_lists import CompiledLists
 from flowc.ops.random.streams import generator
 
@@ -47,6 +47,19 @@ class Learned:
 
     parts: Mapping[tuple[Name, int], None] = field(default_factory=dict)  # that it carries
     growth: Mapping[Name, tuple[Dim, Dim]] = field(default_factory=dict)  # of lists; see `_Loop`
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A loop as one attempt has lowered it."""
+
+    carried: tuple[tuple[Slot, int], ...]
+    parameters: tuple[tuple[Parameter, ...], tuple[Parameter, ...]]  # of condition and body
+    initial: tuple[Value, ...]
+    condition: Computation
+    body: tuple[Instruction, ...]
+    inside: Mapping[Slot, Object]  # what the body finds
+    after: Mapping[Slot, Object]  # what it leaves
 
 
 class RegionState(State):

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from flowc.compiler.lowering.regions import Lowerer, NeedsValue
+from flowc.compiler.lowering.regions import Attempt, Lowerer, NeedsValue
 from flowc.ir import dims
 from flowc.ir.dims import Dim
 from flowc.ir.tensor.builder import Builder, NotCompilable, parts_of
 from flowc.ir.tensor.core import Instruction, Parameter, Value
-
-if TYPE_CHECKING:
-    from flowc.compiler.lowering.loops import Attempt
 
 _MIRRORED = {"LT": "GT", "GT": "LT", "LE": "GE", "GE": "LE", "NE": "NE", "EQ": "EQ"}
 

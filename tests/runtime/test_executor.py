@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +11,8 @@ import numpy as np
 import pytest
 
 import flowc as tf
+from flowc.compiler import compiler as compiler_module
+from flowc.runtime import executor as executor_module
 
 
 @pytest.fixture(autouse=True)
@@ -68,10 +72,10 @@ def test_a_variable_is_updated_where_it_lies() -> None:
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
         session.run(grow.op)
-        before = session.executor.store[v.op.name].address
+        before = session.executor.environment.store[v.op.name].address
         for _ in range(3):
             session.run(grow.op)
-        assert session.executor.store[v.op.name].address == before
+        assert session.executor.environment.store[v.op.name].address == before
         np.testing.assert_array_equal(session.run(v), np.full(1000, 4.0))
 
 
@@ -118,3 +122,53 @@ def test_every_thread_count_gives_the_same(threads: int) -> None:
         np.testing.assert_allclose(
             session.run(result, {value: x}), np.tanh(x) @ x.T[:63, :63], rtol=1e-4, atol=1e-4
         )
+
+
+# Steps that are not used
+
+
+def test_steps_that_are_not_used_for_long_are_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor_module, "MOST_STEPS", 4)
+    x = tf.placeholder(tf.float32, [None])
+    outputs = [x + float(number) for number in range(10)]
+    with tf.Session() as session:
+        released = []
+        for number, y in enumerate(outputs):
+            session.run(outputs[0], {x: [1]})  # used again and again
+            assert session.run(y, {x: [1]}) == [1 + number]
+            step = session.executor.prepare((y.name,), (x.name,))
+            released.append(weakref.ref(step._direct))
+            del step
+        gc.collect()
+        alive = [number for number, part in enumerate(released) if part() is not None]
+        assert alive == [0, 7, 8, 9]
+        count = session.compile_count
+        for number, y in enumerate(outputs):
+            assert session.run(y, {x: [2]}) == [2 + number]
+        assert session.compile_count == count  # their code was kept
+
+
+def test_code_that_is_not_used_for_long_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor_module, "MOST_STEPS", 2)
+    monkeypatch.setattr(compiler_module, "MOST_KEPT", 3)
+    x = tf.placeholder(tf.float32, [None])
+    outputs = [x + float(number) for number in range(6)]
+    with tf.Session() as session:
+        for _ in range(2):
+            for number, y in enumerate(outputs):
+                assert session.run(y, {x: [1]}) == [1 + number]
+        assert session.compile_count == 12
+        assert len(session.executor.compilations._compiler._kept) == 3
+
+
+def test_equal_requests_are_compiled_once() -> None:
+    x, y = tf.placeholder(tf.float32, [None]), tf.placeholder(tf.float32, [None])
+    z = x * y
+    with tf.Session() as session:
+        assert session.run(z, {x: [2], y: [3]}) == 6
+        assert session.run(z, {y: [3], x: [2]}) == 6
+        (told,) = session.run([tf.identity(z, name="z2")], {x: [2], y: [3]})
+        assert told == 6
+        assert session.compile_count == 2
+        session.make_callable(z, [y, x])(np.array([3]), np.array([2]))
+        assert session.compile_count == 2
