@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from tests.golden import Golden
+from tests.sampled import Sampled
 
 # In continuous integration the examples are the same each time: a failure is about the change.
 settings.register_profile("ci", derandomize=True)
@@ -29,6 +30,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=str(SHARED.parent / "tensorflow"),
         help="a checkout of TensorFlow 1.15, of whose own tests a few are run",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Sampled(config, SHARED.is_dir()), "sampled")
 
 
 @pytest.fixture

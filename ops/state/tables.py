@@ -231,8 +231,10 @@ def _insert(table: Table, keys: Array, values: Array, *, Tin: DType, Tout: DType
 
 
 def _import(table: Table, keys: Array, values: Array, *, Tin: DType, Tout: DType) -> None:
-    if not table.spec.fixed:
-        table.entries.clear()
+    if table.spec.fixed:
+        _initialize(table, keys, values, Tkey=Tin, Tval=Tout)
+        return
+    table.entries.clear()
     _insert(table, keys, values, Tin=Tin, Tout=Tout)
 
 
