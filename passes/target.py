@@ -146,6 +146,18 @@ class CpuTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class GridSizes:
+    """Into what schedules cut loops over elements and rows for blocks of threads."""
+
+    threads: int = 256  # of a block, where there is work for so many
+    turns: int = 4  # elements of each thread in a block that works on elements
+    warp_row: int = 256  # a row of fewer elements is a warp's, of more a block's
+    warps: int = 8  # rows of one block where each is a warp's
+    long_row: int = 1 << 15  # elements of a single row that are worth several blocks
+    row_blocks: int = 256  # at most, of a long row
+
+
+@dataclass(frozen=True, slots=True)
 class GpuTarget:
     """A GPU as the schedules see it; the figures are those of an NVIDIA H100."""
 
@@ -159,6 +171,7 @@ class GpuTarget:
     multiprocessors: int = 132
     l2: int = 50 << 20
     costs: Costs = field(default=Costs(), repr=False)
+    grids: GridSizes = field(default=GridSizes(), repr=False)
 
 
 Target: TypeAlias = CpuTarget | GpuTarget

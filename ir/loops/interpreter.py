@@ -47,7 +47,12 @@ def run_kernel(
 # Programs
 
 
-def run_program(program: Program, arguments: Sequence[Array], sizes: Mapping[str, int]) -> int:
+def run_program(
+    program: Program,
+    arguments: Sequence[Array],
+    sizes: Mapping[str, int],
+    order: Order = in_order,
+) -> int:
     """Run a program on its argument arrays. Returns 0, or the code of the check that failed."""
     arrays = dict(zip(program.arguments, arguments, strict=True))
     for constants in program.constants:
@@ -58,21 +63,25 @@ def run_program(program: Program, arguments: Sequence[Array], sizes: Mapping[str
         start = dims.evaluate(piece.offset, sizes)
         length = dims.evaluate(piece.buffer.size, sizes) * piece.buffer.dtype.size
         arrays[piece.buffer] = arena[start : start + length].view(piece.buffer.dtype.numpy)
-    return _run_steps(program.steps, arrays, sizes)
+    return _run_steps(program.steps, arrays, sizes, order)
 
 
-def _run_steps(steps: Sequence[Step], arrays: dict[Buffer, Array], sizes: Mapping[str, int]) -> int:
+def _run_steps(
+    steps: Sequence[Step], arrays: dict[Buffer, Array], sizes: Mapping[str, int], order: Order
+) -> int:
     for step in steps:
-        code = _run_step(step, arrays, sizes)
+        code = _run_step(step, arrays, sizes, order)
         if code:
             return code
     return 0
 
 
-def _run_step(step: Step, arrays: dict[Buffer, Array], sizes: Mapping[str, int]) -> int:
+def _run_step(
+    step: Step, arrays: dict[Buffer, Array], sizes: Mapping[str, int], order: Order
+) -> int:
     match step:
         case Call(kernel=kernel, arguments=arguments):
-            run_kernel(kernel, [arrays[b] for b in arguments], sizes)
+            run_kernel(kernel, [arrays[b] for b in arguments], sizes, order)
         case Commit():
             return 0
         case Check(predicate=predicate, code=code):
@@ -80,13 +89,13 @@ def _run_step(step: Step, arrays: dict[Buffer, Array], sizes: Mapping[str, int])
         case CaseCalls(index=index, branches=branches):
             number = int(arrays[index][0])
             chosen = number if 0 <= number < len(branches) else len(branches) - 1
-            return _run_steps(branches[chosen], arrays, sizes)
+            return _run_steps(branches[chosen], arrays, sizes, order)
         case WhileCalls(condition=condition, predicate=predicate, body=body):
             while True:
-                code = _run_steps(condition, arrays, sizes)
+                code = _run_steps(condition, arrays, sizes, order)
                 if code or not arrays[predicate][0]:
                     return code
-                code = _run_steps(body, arrays, sizes)
+                code = _run_steps(body, arrays, sizes, order)
                 if code:
                     return code
     return 0

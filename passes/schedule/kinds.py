@@ -14,6 +14,9 @@ class Bind:
     """Iterations of a free loop to the threads of the machine, at least `grain` of them to each.
 
     free i < n { B }  ->  parallel(grain) i < n { B }
+
+    With another kind, to blocks or to the threads of a block; a reduced loop's to threads, too,
+    which combine what they carry.
     """
 
     loop: Symbol
@@ -29,7 +32,7 @@ class Bind:
         return replace_loop(kernel, self.loop, self._bound)
 
     def _bound(self, loop: For) -> Body:
-        expect(loop, Role.FREE)
+        expect(loop, *(ROLES if self.kind is Kind.THREAD else (Role.FREE,)))
         return (replace(loop, kind=self.kind, grain=self.grain, role=Role.ORDERED),)
 
 
