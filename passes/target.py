@@ -100,6 +100,7 @@ class ContractionSizes:
     units_per_thread: int = 2
     row_panels: int = 12  # of a unit, at most
     zero_unroll: int = 4  # vectors per trip of the loop that clears accumulators
+    epilogue_unroll: int = 2  # the same of the loop that stores results
     busy_rows: int = 8  # rows of a tile from which on multiplying takes the time
     page: int = 4096  # bytes apart, elements lie in the same few sets of the first-level cache
     pack_rows: int = 1024  # rows from which on packing the right operand pays

@@ -24,12 +24,6 @@ from flowc.passes.target import CpuTarget
 
 __all__ = ["Contraction", "contraction_kernel"]
 
-PAGE = 4096
-PACK_ROWS = 1024  # rows from which on packing the right operand pays
-CONFLICT_ROWS = 96  # the same where its rows lie a multiple of a page apart
-DOT_ROWS = 4  # fewer rows than this are multiplied element by element if that needs no packing
-SMALL_ROWS = (4, 1)  # tiles for fewer rows than a full tile has, where their number is unknown
-
 
 def contraction_kernel(c: Contraction, target: CpuTarget) -> tuple[Kernel, tuple[Buffer, ...]]:
     """The kernel, and the scratch buffers that follow `c.parameters` among its parameters."""
@@ -37,16 +31,16 @@ def contraction_kernel(c: Contraction, target: CpuTarget) -> tuple[Kernel, tuple
         c = _with_depth(c)
     lhs = analyse(c.lhs, c.dtype, c.batch, c.rows, c.depth)
     rhs = analyse(lambda b, n, k: c.rhs(b, k, n), c.dtype, c.batch, c.columns, c.depth)
-    lanes, rows = target.lanes(c.dtype), dims.product(c.rows)
+    rows, few = dims.product(c.rows), target.contraction.dot_rows
     dots = c.dtype.is_floating and suits(lhs, rhs)
-    if dots and isinstance(rows, int) and rows < DOT_ROWS:
-        return Kernel(c.name, c.parameters, (dot_products(c, lanes, ""),)), ()
-    if lhs.linear is not None and _in_few_sets(lhs.linear.side_stride, c.dtype):
+    if dots and isinstance(rows, int) and rows < few:
+        return Kernel(c.name, c.parameters, (dot_products(c, target, ""),)), ()
+    if lhs.linear is not None and _in_few_sets(lhs.linear.side_stride, c.dtype, target):
         lhs = replace(lhs, linear=None)
-    least = DOT_ROWS if dots else 0
+    least = few if dots else 0
     tiled, scratch = _tiled(c, target, lhs, rhs, least)
     if dots and not isinstance(rows, int):
-        tiled += (_guarded(dot_products(c, lanes, "dot_"), rows, 1, DOT_ROWS),)
+        tiled += (_guarded(dot_products(c, target, "dot_"), rows, 1, few),)
     return Kernel(c.name, (*c.parameters, *scratch), tiled), scratch
 
 
@@ -57,18 +51,18 @@ def _tiled(
 
     Where the number of rows is a symbol there are several loops, with tiles of several heights.
     """
-    rows, lanes = dims.product(c.rows), target.lanes(c.dtype)
+    rows = dims.product(c.rows)
     heights = [tile_rows(c, target, lhs.linear is None and not lhs.side.flat)]
     if not isinstance(rows, int):
-        heights += (h for h in SMALL_ROWS if h >= least)
+        heights += (h for h in target.contraction.small_rows if h >= least)
     packed, width = None, None
-    if not _readable_in_place(c, rhs, [choose(c, target, h).columns for h in heights]):
+    if not _readable_in_place(c, rhs, [choose(c, target, h).columns for h in heights], target):
         width = choose(c, target, heights[0]).columns
-        packed = RightPanels.make(rhs, c.dtype, width, c.depth, c.batch, lanes)
+        packed = RightPanels.make(rhs, c.dtype, width, c.depth, c.batch, target)
     body = [_guarded(packed.copy(), rows, least, None)] if packed else []
     for number, height in enumerate(heights):
         schedule = choose(c, target, height, width)
-        kernel = TiledKernel.make(c, schedule, (lhs, rhs), packed, lanes, f"v{number}_")
+        kernel = TiledKernel.make(c, schedule, (lhs, rhs), packed, target, f"v{number}_")
         upper = heights[number - 1] if number else None
         body.append(_guarded(kernel.statement(), rows, height, upper))
     return tuple(body), (packed.buffer,) if packed else ()
@@ -84,17 +78,20 @@ def _with_depth(c: Contraction) -> Contraction:
     )
 
 
-def _in_few_sets(stride: Dim, dtype: DType) -> bool:
+def _in_few_sets(stride: Dim, dtype: DType, target: CpuTarget) -> bool:
     """Whether elements this far apart lie in the same few sets of the first-level cache."""
-    return isinstance(stride, int) and stride > 0 and stride * dtype.size % PAGE == 0
+    if not isinstance(stride, int) or stride <= 0:
+        return False
+    return stride * dtype.size % target.contraction.page == 0
 
 
-def _readable_in_place(c: Contraction, rhs: Operand, widths: list[int]) -> bool:
+def _readable_in_place(c: Contraction, rhs: Operand, widths: list[int], target: CpuTarget) -> bool:
     """Whether tiles can load the columns of the right operand where they lie."""
     columns, rows = dims.product(c.columns), dims.product(c.rows)
     if rhs.linear is None or rhs.linear.side_stride != 1 or not isinstance(columns, int):
         return False
-    limit = CONFLICT_ROWS if _in_few_sets(rhs.linear.depth_stride, c.dtype) else PACK_ROWS
+    conflicts = _in_few_sets(rhs.linear.depth_stride, c.dtype, target)
+    limit = target.contraction.conflict_rows if conflicts else target.contraction.pack_rows
     few = not isinstance(rows, int) or rows < limit
     return few and columns >= max(widths)
 

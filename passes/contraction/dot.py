@@ -11,9 +11,7 @@ from flowc.ir.loops.expressions import Binary, Constant, Fma, Scalar, Variable
 from flowc.ir.loops.kernel import Carried, Combiner, For, Kind, Statement
 from flowc.passes.contraction.kernel import grain, result_groups
 from flowc.passes.contraction.problem import Contraction, Group, Operand
-
-UNROLL = 4  # vectors of partial sums
-COLUMNS = 8  # that a thread takes at least
+from flowc.passes.target import CpuTarget
 
 
 def suits(lhs: Operand, rhs: Operand) -> bool:
@@ -21,7 +19,7 @@ def suits(lhs: Operand, rhs: Operand) -> bool:
     return rhs.linear is not None and rhs.linear.depth_stride == 1 and lhs.depth_stride == 1
 
 
-def dot_products(c: Contraction, lanes: int, prefix: str) -> Statement:
+def dot_products(c: Contraction, target: CpuTarget, prefix: str) -> Statement:
     """All elements of the result, columns in parallel."""
     rows, columns = result_groups(c)
     batch = Group(c.batch, False)
@@ -32,9 +30,9 @@ def dot_products(c: Contraction, lanes: int, prefix: str) -> Statement:
     row = rest % rows.size if c.batch else rest
     around = batch.at(rest // rows.size) if c.batch else ()
     row_indices = Group(c.rows, False).at(row), Group(c.columns, False).at(column)
-    loop, result = _sum(c, around, *row_indices, lanes, prefix)
+    loop, result = _sum(c, around, *row_indices, target, prefix)
     stores = c.epilogue(around, rows.at(row), columns.at(column), result)
-    least = grain(1, dims.product(c.depth)) + COLUMNS
+    least = grain(1, dims.product(c.depth), target) + target.contraction.dot_columns
     return For(element, total, (loop, *stores), Kind.PARALLEL, grain=least)
 
 
@@ -43,7 +41,7 @@ def _sum(
     batch: tuple[Dim, ...],
     rows: tuple[Dim, ...],
     columns: tuple[Dim, ...],
-    lanes: int,
+    target: CpuTarget,
     prefix: str,
 ) -> tuple[Statement, Variable]:
     """Loops over the depth that add up one element; the innermost is of vectors."""
@@ -66,8 +64,8 @@ def _sum(
             extent,
             () if statement is None else (statement,),
             Kind.VECTOR if inner else Kind.SERIAL,
-            lanes if inner else 1,
-            UNROLL if inner else 1,
+            target.lanes(c.dtype) if inner else 1,
+            target.contraction.dot_unroll if inner else 1,
             carried=carried,
         )
         added = done

@@ -24,11 +24,10 @@ from flowc.passes.contraction.problem import (
     positions,
     symbols_of,
 )
-from flowc.passes.contraction.schedule import GRAIN, Schedule
+from flowc.passes.contraction.schedule import Schedule
+from flowc.passes.target import CpuTarget
 
 Body = tuple[Statement, ...]
-ZERO_UNROLL = 4
-BUSY_ROWS = 8  # rows of a tile from which on multiplying takes the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class TiledKernel:
     lhs: Operand
     rhs: Operand
     packed_rhs: RightPanels | None
-    lanes: int
+    target: CpuTarget
     prefix: str  # of the names of indices and buffers
     sums: Buffer
     left: LeftPanels | None  # where the left operand must be packed
@@ -73,7 +72,7 @@ class TiledKernel:
         schedule: Schedule,
         operands: tuple[Operand, Operand],
         packed_rhs: RightPanels | None,
-        lanes: int,
+        target: CpuTarget,
         prefix: str,
     ) -> TiledKernel:
         """The builder, with the scratch buffers of one unit."""
@@ -84,9 +83,13 @@ class TiledKernel:
         sums = Buffer(prefix + "sums", c.dtype, size)
         left = left_buffer = None
         if operands[0].linear is None:
-            left = LeftPanels(operands[0], s.rows, s.depth, lanes)
+            left = LeftPanels(operands[0], s.rows, s.depth, c.dtype, target)
             left_buffer = Buffer(prefix + "packed_lhs", c.dtype, left.size)
-        return TiledKernel(c, s, *operands, packed_rhs, lanes, prefix, sums, left, left_buffer)
+        return TiledKernel(c, s, *operands, packed_rhs, target, prefix, sums, left, left_buffer)
+
+    @property
+    def _lanes(self) -> int:
+        return self.target.lanes(self.c.dtype)
 
     # Extents
 
@@ -110,7 +113,7 @@ class TiledKernel:
         body = self._unit(self._unit_at(index // across // down, place, index % across))
         extent = unit.extent
         assert extent is not None
-        return For(unit, extent, body, Kind.PARALLEL, grain=grain(s.rows, work))
+        return For(unit, extent, body, Kind.PARALLEL, grain=grain(s.rows, work, self.target))
 
     def _unit_at(self, number: Dim, row_block: Dim, column_block: Dim) -> Unit:
         s = self.schedule
@@ -191,7 +194,8 @@ class TiledKernel:
         index = Symbol(f"{self.prefix}z", self.sums.size)
         zero = Constant(self.c.dtype, 0.0 if self.c.dtype.is_floating else 0)
         store = Store(self.sums, as_dim(index), zero)
-        return For(index, self.sums.size, (store,), Kind.VECTOR, self.lanes, ZERO_UNROLL)
+        unroll = self.target.contraction.zero_unroll
+        return For(index, self.sums.size, (store,), Kind.VECTOR, self._lanes, unroll)
 
     def _allocations(self) -> Body:
         buffers = (self.sums, self.left_buffer)
@@ -292,13 +296,15 @@ class TiledKernel:
             column_group.at(columns.first + as_dim(column)),
             Load(self.sums, at),
         )
-        vector = For(column, columns.count, stores, Kind.VECTOR, self.lanes, unroll=2)
+        unroll = self.target.contraction.epilogue_unroll
+        vector = For(column, columns.count, stores, Kind.VECTOR, self._lanes, unroll)
         return For(row, rows.count, (vector,))
 
 
-def grain(rows: int, work: Dim) -> Dim:
+def grain(rows: int, work: Dim, target: CpuTarget) -> Dim:
     """Units worth a thread, each of `work` products; with few rows, reading memory takes longer."""
-    return 1 + GRAIN * min(rows, BUSY_ROWS) // BUSY_ROWS // work
+    busy = target.contraction.busy_rows
+    return 1 + target.costs.multiply_adds * min(rows, busy) // busy // work
 
 
 def result_groups(c: Contraction) -> tuple[Group, Group]:

@@ -17,11 +17,9 @@ from flowc.ir.loops.expressions import Constant
 from flowc.ir.loops.kernel import Buffer, For, Kind, Statement, Store
 from flowc.passes.contraction.problem import Indices, Operand
 from flowc.passes.contraction.schedule import Depth
+from flowc.passes.target import CpuTarget
 
 Body = tuple[Statement, ...]
-COPIES = 8  # elements that one trip of a scalar copy moves
-LINE = 16  # elements, of four bytes each, of a cache line
-NARROW = 8  # a depth index of fewer elements is not worth a vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,8 @@ class LeftPanels:
     operand: Operand
     rows: int
     depth: Depth
-    lanes: int
+    dtype: DType
+    target: CpuTarget
 
     @property
     def size(self) -> int:
@@ -50,7 +49,8 @@ class LeftPanels:
     @property
     def _row_stride(self) -> int:
         """An odd number of cache lines, so that the rows of a panel share no cache set."""
-        return (-(-self.depth.most // LINE) | 1) * LINE
+        line = self.target.contraction.line
+        return (-(-self.depth.most // line) | 1) * line
 
     @property
     def rows_innermost(self) -> bool:
@@ -60,7 +60,8 @@ class LeftPanels:
         last = self.depth.inner[-1] if self.depth.inner else self.depth.piece
         wide = [d for d in self.depth.inner if d != 1]
         last = wide[-1] if wide else last
-        return last < NARROW and self.operand.side_stride == 1 and self._aligned
+        narrow = last < self.target.contraction.narrow
+        return narrow and self.operand.side_stride == 1 and self._aligned
 
     @property
     def _aligned(self) -> bool:
@@ -78,14 +79,14 @@ class LeftPanels:
         row = Symbol(f"{name}_r", self.rows)
         loops, depth, flat = depth_loops(self.depth, block, name)
         value = self.operand.element(batch, self._side(first, as_dim(row)), depth)
-        by_row, by_depth = self.strides
+        (by_row, by_depth), vector_lanes = self.strides, self.target.lanes(self.dtype)
         store = Store(panel, as_dim(row) * by_row + flat * by_depth, value)
         if self.rows_innermost:
-            lanes = 1 << (min(self.rows, self.lanes) - 1).bit_length()
+            lanes = 1 << (min(self.rows, vector_lanes) - 1).bit_length()
             loop = For(row, self.rows, (store,), Kind.VECTOR, lanes)
             return nest(loops, loop)
         *around, (symbol, extent) = loops
-        vector = For(symbol, extent, (store,), Kind.VECTOR, self.lanes)
+        vector = For(symbol, extent, (store,), Kind.VECTOR, vector_lanes)
         return For(row, self.rows, (nest(around, vector),))
 
     def _side(self, first: Dim, row: Dim) -> Indices:
@@ -129,17 +130,26 @@ class RightPanels:
     count: Dim  # panels
     depth: Indices
     batch: Indices
-    lanes: int
+    target: CpuTarget
 
     @staticmethod
     def make(
-        operand: Operand, dtype: DType, columns: int, depth: Indices, batch: Indices, lanes: int
+        operand: Operand,
+        dtype: DType,
+        columns: int,
+        depth: Indices,
+        batch: Indices,
+        target: CpuTarget,
     ) -> RightPanels:
         """Panels of `columns` columns and the scratch buffer for them."""
         count = dims.ceildiv(operand.side.size, columns)
         size = dims.product(batch) * count * dims.product(depth) * columns
         buffer = Buffer("packed_rhs", dtype, size)
-        return RightPanels(operand, buffer, columns, count, depth, batch, lanes)
+        return RightPanels(operand, buffer, columns, count, depth, batch, target)
+
+    @property
+    def _lanes(self) -> int:
+        return self.target.lanes(self.buffer.dtype)
 
     def position(self, batch: Dim, panel: Dim, depth: Dim) -> Dim:
         """Where row `depth` of a panel starts."""
@@ -165,7 +175,8 @@ class RightPanels:
         )
         extent = dims.minimum(self.columns, self.operand.side.size - first)
         body = (self._loops(loops, column, extent, store), *self._padding(store.position, extent))
-        grain = 1 + (1 << 14) // (dims.product(self.depth) * self.columns)
+        least = self.target.contraction.packed_elements
+        grain = 1 + least // (dims.product(self.depth) * self.columns)
         return For(unit, unit_extent(unit), body, Kind.PARALLEL, grain=grain)
 
     def _padding(self, position: Dim, filled: Dim) -> Body:
@@ -182,7 +193,7 @@ class RightPanels:
         by_name["pack_n"] = filled + as_dim(column)
         place = dims.substitute(position, lambda s: by_name.get(s.name))
         store = Store(self.buffer, place, Constant(self.buffer.dtype, 0))
-        zeros = For(column, self.columns - filled, (store,), Kind.VECTOR, self.lanes)
+        zeros = For(column, self.columns - filled, (store,), Kind.VECTOR, self._lanes)
         return (For(some, unit_extent(some), (nest(loops, zeros),)),)
 
     def _loops(
@@ -190,9 +201,9 @@ class RightPanels:
     ) -> Statement:
         """Vectors of columns, or single elements along a contiguous depth."""
         if self.operand.side_stride == 1 or self.operand.depth_stride != 1 or not loops:
-            return nest(loops, For(column, extent, (store,), Kind.VECTOR, self.lanes))
+            return nest(loops, For(column, extent, (store,), Kind.VECTOR, self._lanes))
         *around, (symbol, length) = loops
-        inner = For(symbol, length, (store,), unroll=COPIES)
+        inner = For(symbol, length, (store,), unroll=self.target.contraction.copies)
         return nest(around, For(column, extent, (inner,)))
 
 

@@ -12,16 +12,7 @@ from flowc.ir import dims
 from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
 from flowc.passes.contraction.problem import Contraction, Indices
-from flowc.passes.target import CpuTarget
-
-DEPTH_LIMIT = 4 << 10  # bytes of one row's depth that are one block
-DEPTH_BLOCK = 2 << 10  # bytes of a block where there are several
-STRIP_BYTES = 16 << 10  # of accumulators of one strip of tiles, in the first-level cache
-BLOCK_BYTES = 112 << 10  # of accumulators of a unit that is summed in several blocks of depth
-WIDEST = 8  # vectors in a row of a tile
-UNITS_PER_THREAD = 2
-GRAIN = 1 << 19  # multiplications worth a thread
-ROW_PANELS = 12  # most row panels of a unit
+from flowc.passes.target import ContractionSizes, CpuTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +51,9 @@ class Schedule:
     depth: Depth
 
 
-def split_depth(extents: Indices, dtype: DType) -> Depth:
-    """The largest suffix of indices within `DEPTH_LIMIT` is inner; the index before it is cut."""
-    limit, block = DEPTH_LIMIT // dtype.size, DEPTH_BLOCK // dtype.size
+def split_depth(extents: Indices, dtype: DType, sizes: ContractionSizes) -> Depth:
+    """The largest suffix of indices within `depth_limit` is inner; the index before it is cut."""
+    limit, block = sizes.depth_limit // dtype.size, sizes.depth_block // dtype.size
     inner: list[int] = []
     for position in reversed(range(len(extents))):
         extent = extents[position]
@@ -80,9 +71,10 @@ def choose(
     c: Contraction, target: CpuTarget, rows: int, tile_columns: int | None = None
 ) -> Schedule:
     """The schedule for tiles of `rows` rows, and of `tile_columns` columns if that is given."""
-    depth, columns = split_depth(c.depth, c.dtype), dims.product(c.columns)
+    depth = split_depth(c.depth, c.dtype, target.contraction)
+    columns = dims.product(c.columns)
     lanes = target.lanes(c.dtype)
-    vectors = tile_vectors(rows, columns, lanes, target.vector_registers)
+    vectors = tile_vectors(rows, columns, lanes, target)
     width = tile_columns or vectors * lanes
     return _units(Schedule(rows, width, 1, 1, depth), c, columns, target)
 
@@ -104,12 +96,13 @@ def tile_rows(c: Contraction, target: CpuTarget, aligned: bool) -> int:
     return max(1, -(-rows // panels))
 
 
-def tile_vectors(rows: int, columns: Dim, lanes: int, registers: int) -> int:
+def tile_vectors(rows: int, columns: Dim, lanes: int, target: CpuTarget) -> int:
     """Vectors in a row of a tile: few columns too many, then two or as many as there is room for.
 
     Accumulators, one row of b and a broadcast element of a must fit the registers.
     """
-    widest = max(1, min(WIDEST, (registers - 1) // (rows + 1)))
+    fitting = (target.vector_registers - 1) // (rows + 1)
+    widest = max(1, min(target.contraction.widest, fitting))
     if not isinstance(columns, int):
         return widest
     needed = max(1, -(-columns // lanes))
@@ -118,18 +111,19 @@ def tile_vectors(rows: int, columns: Dim, lanes: int, registers: int) -> int:
 
 def _units(s: Schedule, c: Contraction, columns: Dim, target: CpuTarget) -> Schedule:
     """Units as large as the caches allow, and enough of them for all threads."""
-    size = c.dtype.size
+    size, sizes = c.dtype.size, target.contraction
     rows, batch = dims.product(c.rows), dims.product(c.batch)
-    accumulators = STRIP_BYTES if s.depth.is_single else BLOCK_BYTES // 4
+    accumulators = sizes.strip_bytes if s.depth.is_single else sizes.block_bytes // 4
     strip = max(1, accumulators // (s.rows * s.columns * size))
     cached = max(1, target.l2 // 2 // (s.depth.most * s.columns * size))
     column_panels = _at_most(min(strip, cached), columns, s.columns)
-    row_panels = ROW_PANELS
+    row_panels = sizes.row_panels
     if not s.depth.is_single:
-        row_panels = max(1, BLOCK_BYTES // (s.rows * s.columns * column_panels * size) - 1)
+        strip = s.rows * s.columns * column_panels * size
+        row_panels = max(1, sizes.block_bytes // strip - 1)
     row_panels = _at_most(row_panels, rows, s.rows)
     s = replace(s, row_panels=row_panels, column_panels=column_panels)
-    wanted = UNITS_PER_THREAD * target.threads
+    wanted = sizes.units_per_thread * target.threads
     while (count := _count(s, rows, columns, batch)) is not None and count < wanted:
         if s.row_panels == s.column_panels == 1 or target.threads == 1:
             break
