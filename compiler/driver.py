@@ -153,7 +153,7 @@ def _compile(
         verify = verify_module if options.verify else None
         module = optimize(graph.module, Observer(verify, dump.tensor_ir), passes)
     with times.stage("schedule"):
-        lowered = lower_module(module, backend.target)
+        lowered = lower_module(module, backend.target, dump.kernels())
         check_ranges(lowered.program, graph.hints)
     dump.loop_ir(lowered.program)
     code = backend.compile(lowered.program)

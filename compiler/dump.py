@@ -10,10 +10,12 @@ from pathlib import Path
 from flowc.codegen.backend import CompiledCode
 from flowc.compiler.graph import Node
 from flowc.compiler.structure.printer import print_nodes
-from flowc.ir.loops.kernel import Program
+from flowc.ir.loops.kernel import Kernel, Program
 from flowc.ir.tensor.core import Module
+from flowc.passes.lowering.shared_kernels import SHARED, SharedKernels
 
 _NUMBERS = itertools.count()
+STEP = "// "  # before the line that names a kernel's key and what was done with it last
 
 
 class Dump:
@@ -22,6 +24,7 @@ class Dump:
     def __init__(self, folder: str, name: str) -> None:
         self._folder: Path | None = None
         self._stage = itertools.count()
+        self._steps: list[str] = []
         if folder:
             safe = re.sub(r"\W+", "_", name)[:60]
             self._folder = Path(folder) / f"{next(_NUMBERS):03}_{safe}"
@@ -43,11 +46,22 @@ class Dump:
 
             self._write(f"tensor_{stage}.mlir", print_module(module))
 
+    def kernels(self) -> SharedKernels:
+        """Where the kernels of the compilation are kept; those of a dump are all made again."""
+        return SHARED if self._folder is None else SharedKernels(self._step)
+
+    def _step(self, key: str, step: str, kernel: Kernel) -> None:
+        from flowc.ir.loops.printer import print_kernel
+
+        self._steps.append(f"{STEP}{key} {step}\n{print_kernel(kernel, own_indices=True)}")
+
     def loop_ir(self, program: Program) -> None:
-        """The kernels and the program."""
+        """The kernels after each step of their schedules, and the program."""
         if self._folder is not None:
             from flowc.ir.loops.printer import print_program
 
+            self._write("schedule.txt", "\n".join(self._steps))
+            self._steps.clear()
             self._write("loops.txt", print_program(program))
 
     def code(self, code: CompiledCode) -> None:

@@ -2,7 +2,8 @@
 
 `FLOWC_FLAGS=--dump-to=DIR` writes a folder for each compilation, with the module after each pass
 that changed it. A module that is read back gives the same code as the one that was compiled, so a
-fault can be looked at, and cut down, without the program that had it.
+fault can be looked at, and cut down, without the program that had it. `--schedule NAME` shows the
+steps by which the kernels whose names hold NAME came to run as they do.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
 from flowc.compiler.driver import load_backend
+from flowc.compiler.dump import STEP
 from flowc.compiler.options import Options
 from flowc.ir.loops.printer import print_program
 from flowc.ir.tensor.core import Module
 from flowc.ir.tensor.parser import ParseError, parse_module
 from flowc.ir.tensor.printer import print_module
 from flowc.ir.tensor.verifier import verify
+from flowc.passes.lowering.kernels import AS_LOWERED
 from flowc.passes.lowering.program import lower_module
 from flowc.passes.pass_manager import Observer, run_passes
 from flowc.passes.pipeline import PASSES
@@ -40,6 +44,40 @@ def passes_after(level: str) -> range:
     return range(int(level.partition("-")[0]) + 1, len(PASSES) + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class KernelStep:
+    """A kernel of a dump: its key, what was done with it last, and its text after that."""
+
+    key: str
+    done: str
+    text: str
+
+
+def steps(folder: Path) -> list[KernelStep]:
+    """The steps of the schedules of a dump, kernel by kernel."""
+    (path,) = folder.glob("*_schedule.txt")
+    found = []
+    for part in path.read_text().split(STEP)[1:]:
+        title, _, text = part.partition("\n")
+        key, _, done = title.partition(" ")
+        found.append(KernelStep(key, done, text.rstrip() + "\n"))
+    return found
+
+
+def show_schedules(folder: Path, name: str) -> None:
+    """Each step of the schedules of some kernels, as a difference of texts."""
+    before = ""
+    for step in steps(folder):
+        if name not in step.text.partition("(")[0]:
+            continue
+        if step.done == AS_LOWERED:
+            print(f"{step.key} {step.done}\n{step.text}")
+        else:
+            texts = before.splitlines(), step.text.splitlines()
+            print("\n".join(unified_diff(*texts, "before", step.done, lineterm="")))
+        before = step.text
+
+
 def replay(module: Module, numbers: Sequence[int]) -> Module:
     """The module after some passes of the pipeline, verified after each."""
     return run_passes(module, [PASSES[n - 1] for n in numbers], Observer(verify))
@@ -57,9 +95,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--level", default="", help="the module to begin with; default: the first")
     parser.add_argument("--passes", type=int, nargs="*", help="numbers; default: all that follow")
     parser.add_argument("--loops", action="store_true", help="show the loop IR in the end")
+    parser.add_argument("--schedule", metavar="NAME", help="show the schedules of such kernels")
     options = parser.parse_args(arguments)
     try:
         found = levels(options.folder)
+        if options.schedule is not None:
+            show_schedules(options.folder, options.schedule)
+            return 0
         level = options.level or next(iter(found))
         if level not in found:
             raise ValueError(f"there is no level {level!r} but {', '.join(found)}")

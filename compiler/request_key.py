@@ -23,6 +23,7 @@ from flowc.compiler.request import Request
 from flowc.compiler.structure.subgraph import is_structured
 from flowc.ir.dtypes import DType
 from flowc.ir.tensor_values import raw_bytes
+from flowc.passes.schedule.measured import measured_digest
 from flowc.passes.target import CpuTarget
 
 _digests: WeakKeyDictionary[Node, bytes] = WeakKeyDictionary()
@@ -36,7 +37,8 @@ def request_key(request: Request, target: CpuTarget) -> str | None:
     """The key; None where a node holds what has no contents to compare, such as a user's op."""
     digest = sha256(_compiler_digest())
     feeds = [(f.name, f.dtype.name, f.shape, f.is_data) for f in request.feeds]
-    digest.update(repr((target, request.name, feeds, tuple(request.fetches))).encode())
+    what = (target, measured_digest(target), request.name, feeds, tuple(request.fetches))
+    digest.update(repr(what).encode())
     try:
         for node in request.nodes:
             digest.update(_node_digest(node))

@@ -4,7 +4,8 @@
 about a machine reaches a pass. A target has three parts: what the machine *is* (registers, caches,
 threads), what things *cost* on it (`Costs`), and the *sizes* into which schedules cut work. The
 last two were found by measuring, on the machine of `docs/performance.md` (two cores of an AMD EPYC
-with AVX-512 at half rate) unless a comment says otherwise.
+with AVX-512 at half rate) unless a comment says otherwise. They are defaults: what was measured
+for one kernel takes the place of a size for that kernel alone (`passes/schedule/measured.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from functools import cached_property
 from typing import TypeAlias
 
 from flowc.ir.dtypes import DType
+
+Sizes: TypeAlias = tuple[tuple[str, int], ...]  # by their names, such as "loops.chunk"
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,7 @@ class CpuTarget:
     loops: LoopSizes = field(default=LoopSizes(), repr=False)
     instructions: InstructionSizes = field(default=InstructionSizes(), repr=False)
     contraction: ContractionSizes = field(default=ContractionSizes(), repr=False)
+    measured: tuple[tuple[str, Sizes], ...] = field(default=(), repr=False)  # by a kernel's key
 
     def lanes(self, dtype: DType) -> int:
         """Elements of `dtype` in one vector register; bool counts as a byte."""
@@ -140,7 +144,7 @@ class CpuTarget:
     @cached_property
     def _hash(self) -> int:
         machine = (self.triple, self.cpu, self.features, self.vector_bytes, self.threads)
-        return hash((machine, self.loops, self.instructions, self.contraction))
+        return hash((machine, self.loops, self.instructions, self.contraction, self.measured))
 
     def __hash__(self) -> int:
         return self._hash

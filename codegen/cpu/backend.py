@@ -10,6 +10,7 @@ from flowc.codegen.cpu.memory import HOST, HostMemory
 from flowc.codegen.cpu.pool import pool_symbols
 from flowc.codegen.cpu.program import LoadedProgram, NativeProgram, compile_program, load_stored
 from flowc.ir.loops.kernel import Program
+from flowc.passes.schedule.measured import load_measured
 from flowc.passes.target import CpuTarget
 
 
@@ -26,6 +27,8 @@ class CpuBackend:
         bounds_checks: bool = False,
     ) -> None:
         self.target: CpuTarget = host_target(threads)
+        if disk_cache is not None:
+            self.target = load_measured(disk_cache.folder, self.target)
         self.memory: HostMemory = HOST
         self._disk_cache = disk_cache
         self._bounds_checks = bounds_checks

@@ -72,9 +72,12 @@ _INDENT = "  "
 _NESTING = 12  # deeper nodes get a name of their own, for readers and for Python's stack
 
 
-def print_kernel(kernel: Kernel, name: str | None = None) -> str:
-    """The canonical text of a kernel, under its own name or another."""
-    return "\n".join(_KernelPrinter(kernel).lines(name or kernel.name)) + "\n"
+def print_kernel(kernel: Kernel, name: str | None = None, *, own_indices: bool = False) -> str:
+    """The canonical text of a kernel, under its own name or another.
+
+    With `own_indices` loop indices keep their names, which steps of a schedule refer to.
+    """
+    return "\n".join(_KernelPrinter(kernel, own_indices).lines(name or kernel.name)) + "\n"
 
 
 @found_once
@@ -93,8 +96,9 @@ def print_constant(dtype: DType, value: bool | int | float) -> str:
 class _KernelPrinter:
     """Prints one kernel."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, own_indices: bool = False) -> None:
         self.kernel = kernel
+        self.own_indices = own_indices
         self.buffers: dict[Buffer, str] = {}
         self.indices: dict[Symbol, Symbol] = {}
         self.variables: dict[str, str] = {}
@@ -165,7 +169,8 @@ class _KernelPrinter:
         if loop.carried is not None:
             yield from self._shared(loop.carried.initial)
         extent = self._dim(loop.extent)
-        index = Symbol(f"i{len(self.indices)}", dims.rename(loop.extent, self.indices))
+        name = loop.index.name if self.own_indices else f"i{len(self.indices)}"
+        index = Symbol(name, dims.rename(loop.extent, self.indices))
         self.indices[loop.index] = index
         word = (loop.kind if loop.role is Role.ORDERED else loop.role).value
         yield f"{word}{self._options(loop)} {index} < {extent} {{"

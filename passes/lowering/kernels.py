@@ -14,22 +14,13 @@ from flowc.passes.lowering.fused import Fused, free_nest
 from flowc.passes.lowering.loop_kernel import loop_kernel
 from flowc.passes.lowering.opaque import OPAQUE
 from flowc.passes.lowering.reduction_kernel import reduction_kernel
-from flowc.passes.math import expand
-from flowc.passes.schedule.cpu import (
-    DivideFlatLoops,
-    DivideLongSums,
-    MergeLoops,
-    RunTheRestInOrder,
-    ShareAmongThreads,
-    StageColumnSums,
-    StageTransposedOperands,
-    VectorizeInnermost,
-)
-from flowc.passes.schedule.steps import Schedule, run_schedule
+from flowc.passes.schedule.pipeline import cpu_schedule
+from flowc.passes.schedule.steps import Seen, run_schedule
 from flowc.passes.schedule.unique_loops import with_unique_loops
 from flowc.passes.target import CpuTarget
 
 Contents = tuple[DType, Dim]  # element type and number of elements of a buffer
+AS_LOWERED = "as lowered"  # a kernel before the first step of its schedule
 Scratch = tuple[Buffer, ...]  # program buffers that the kernel wants beside its own
 
 KINDS: dict[str, Callable[[Fused], Kernel | tuple[Kernel, Scratch]]] = {
@@ -40,8 +31,11 @@ KINDS: dict[str, Callable[[Fused], Kernel | tuple[Kernel, Scratch]]] = {
 }
 
 
-def lower_fusion(kind: str, fused: Fused) -> tuple[Kernel, Scratch]:
-    """The kernel of a fusion, and the scratch buffers that follow its other parameters."""
+def lower_fusion(kind: str, fused: Fused, seen: Seen | None = None) -> tuple[Kernel, Scratch]:
+    """The kernel of a fusion, and the scratch buffers that follow its other parameters.
+
+    `seen` is told what a step of the schedule did, and the kernel after it.
+    """
     if all(product(r.type.shape) == 0 for r in fused.computation.results):
         return fused.kernel(()), ()
     if kind == "opaque":
@@ -50,7 +44,7 @@ def lower_fusion(kind: str, fused: Fused) -> tuple[Kernel, Scratch]:
     else:
         lowered = KINDS[kind](fused)
     kernel, scratch = (lowered, ()) if isinstance(lowered, Kernel) else lowered
-    return scheduled(kernel, fused.target), scratch
+    return scheduled(kernel, fused.target, seen), scratch
 
 
 def copy_kernel(source: Buffer, target: Buffer, machine: CpuTarget) -> Kernel:
@@ -65,24 +59,11 @@ def _copy_kernel(source: Contents, target: Contents, machine: CpuTarget) -> Kern
     return scheduled(Kernel("copy", (a, b), nest), machine)
 
 
-def scheduled(kernel: Kernel, target: CpuTarget) -> Kernel:
+def scheduled(kernel: Kernel, target: CpuTarget, seen: Seen | None = None) -> Kernel:
     """A kernel as it runs on a machine, from one whose loops have roles."""
     kernel = with_unique_loops(kernel)
-    for schedule in schedules(target):
-        kernel = run_schedule(schedule, kernel)
-    return expand(kernel)
-
-
-@lru_cache(8)
-def schedules(target: CpuTarget) -> tuple[Schedule, ...]:
-    """The schedule of a machine, in order."""
-    return (
-        MergeLoops(),
-        StageTransposedOperands(target),
-        StageColumnSums(target),
-        DivideLongSums(target),
-        DivideFlatLoops(target),
-        VectorizeInnermost(target),
-        ShareAmongThreads(target),
-        RunTheRestInOrder(),
-    )
+    if seen is not None:
+        seen(AS_LOWERED, kernel)
+    for schedule in cpu_schedule(target):
+        kernel = run_schedule(schedule, kernel, seen)
+    return kernel

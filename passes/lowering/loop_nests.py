@@ -10,7 +10,7 @@ from flowc.ir.tensor.core import Shape
 from flowc.passes.index_maps import Indices, delinearize
 from flowc.passes.lowering.fused import Body
 from flowc.passes.schedule.costs import is_short
-from flowc.passes.schedule.cpu import partitions as runs_of
+from flowc.passes.schedule.merging import partitions as runs_of
 
 
 def partitions(space: Shape) -> Iterator[list[tuple[int, ...]]]:

@@ -29,7 +29,7 @@ from flowc.ir.tensor_values import raw_bytes
 from flowc.passes.lowering.buffers import Arena, Lifetimes, buffer_for, memory_of
 from flowc.passes.lowering.kernels import Scratch, copy_kernel
 from flowc.passes.lowering.opaque import may_overwrite
-from flowc.passes.lowering.shared_kernels import SHARED, Structure
+from flowc.passes.lowering.shared_kernels import SHARED, SharedKernels, Structure
 from flowc.passes.schedule.costs import roots, walk
 from flowc.passes.target import CpuTarget
 
@@ -50,15 +50,16 @@ class Lowered:
     places: tuple[int, ...]
 
 
-def lower_module(module: Module, target: CpuTarget) -> Lowered:
-    """The program of a module whose computations are fused."""
-    return _Lowering(module, target).run()
+def lower_module(module: Module, target: CpuTarget, kernels: SharedKernels = SHARED) -> Lowered:
+    """The program of a module whose computations are fused; `kernels` keeps its kernels."""
+    return _Lowering(module, target, kernels).run()
 
 
 @dataclass
 class _Lowering:
     module: Module
     target: CpuTarget
+    kernels: SharedKernels
     buffers: dict[Value, Buffer] = field(default_factory=dict)
     constants: list[Constants] = field(default_factory=list)
     arena: Arena = field(default_factory=Arena)
@@ -250,7 +251,7 @@ class _Lowering:
         structure = self.structures.get(fusion)
         if structure is None:
             structure = self.structures[fusion] = Structure(fusion)
-        return SHARED.kernel(fusion, structure, shared, self.target)
+        return self.kernels.kernel(fusion, structure, shared, self.target)
 
     def _scratch(self, wanted: Buffer, fusion: Instruction) -> Buffer:
         """A buffer in the arena that is there while the fusion runs."""

@@ -8,17 +8,24 @@ digests, code) is made once for them.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+from hashlib import sha256
 from threading import Lock
+from typing import TypeAlias
 
 from flowc.ir.loops.kernel import Kernel
 from flowc.ir.tensor.core import Instruction
+from flowc.ir.tensor.printer import print_computation
 from flowc.ir.tensor.structure import attributes_key, computation_key
 from flowc.passes.lowering.buffers import buffer_for
 from flowc.passes.lowering.fused import Fused
 from flowc.passes.lowering.kernels import Scratch, lower_fusion
+from flowc.passes.schedule.measured import tuned
+from flowc.passes.schedule.steps import Seen
 from flowc.passes.target import CpuTarget
 
+Watch: TypeAlias = Callable[[str, str, Kernel], None]  # a kernel's key, a step's text, the kernel
 _MOST = 4096  # kernels that are kept for an equal fusion to come
 _NAMED = 4  # instructions that a kernel's name mentions
 _PLUMBING = frozenset({"broadcast_in_dim", "constant", "convert", "reshape", "transpose"})
@@ -44,9 +51,13 @@ class Structure:
 
 
 class SharedKernels:
-    """The kernels of this process, least recently used first."""
+    """The kernels of this process, least recently used first.
 
-    def __init__(self) -> None:
+    `watch` is told each step of the schedule of each kernel that is made.
+    """
+
+    def __init__(self, watch: Watch | None = None) -> None:
+        self._watch = watch
         self._kernels: OrderedDict[Hashable, tuple[Kernel, Scratch]] = OrderedDict()
         self._lock = Lock()
 
@@ -66,19 +77,38 @@ class SharedKernels:
             if key in self._kernels:
                 self._kernels.move_to_end(key)
                 return self._kernels[key]
-        made = _lower(fusion, shared, target)
+        made = self._make(fusion, shared, target)
         with self._lock:
             self._kernels[key] = made
             if len(self._kernels) > _MOST:
                 self._kernels.popitem(last=False)
         return made
 
+    def _make(
+        self, fusion: Instruction, shared: Mapping[int, int], target: CpuTarget
+    ) -> tuple[Kernel, Scratch]:
+        watch, seen = self._watch, None
+        if target.measured or watch is not None:
+            key = kernel_key(fusion)
+            target = tuned(target, key)
+            if watch is not None:
+                seen = partial(watch, key)
+        return _lower(fusion, shared, target, seen)
+
 
 SHARED = SharedKernels()
 
 
+def kernel_key(fusion: Instruction) -> str:
+    """Under what a kernel's measured sizes are kept: equal for equal fusions in any process."""
+    (region,) = fusion.regions
+    attributes = [(name, fusion.attributes[name]) for name in ("kind", "space", "kept")]
+    text = f"{attributes}\n{print_computation(region)}"
+    return sha256(text.encode()).hexdigest()[:24]
+
+
 def _lower(
-    fusion: Instruction, shared: Mapping[int, int], target: CpuTarget
+    fusion: Instruction, shared: Mapping[int, int], target: CpuTarget, seen: Seen | None
 ) -> tuple[Kernel, Scratch]:
     (region,) = fusion.regions
     attributes = fusion.attributes
@@ -90,7 +120,7 @@ def _lower(
     name, space, kept = kernel_name(fusion), attributes["space"], attributes["kept"]
     fused = Fused(name, region, space, kept, inputs, outputs, target)
     try:
-        return lower_fusion(attributes["kind"], fused)
+        return lower_fusion(attributes["kind"], fused, seen)
     except Exception as error:
         error.add_note(f"while lowering the fusion that ends in '{fusion.location}'")
         raise

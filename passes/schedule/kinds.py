@@ -50,7 +50,8 @@ class Vectorize:
     unroll: int = 1
 
     def __str__(self) -> str:
-        return f"vectorize {self.loop} in {self.lanes} lanes, {self.unroll} vectors at a time"
+        together = "" if self.unroll == 1 else f", {self.unroll} vectors at a time"
+        return f"vectorize {self.loop} in {self.lanes} lanes{together}"
 
     def run(self, kernel: Kernel) -> Kernel:
         """The kernel after the step."""

@@ -37,7 +37,7 @@ class Step(Protocol):
 
 
 Steps: TypeAlias = Generator[Step, Kernel, Kernel]  # returns the kernel after the last step
-Seen: TypeAlias = Callable[[Step, Kernel], None]
+Seen: TypeAlias = Callable[[str, Kernel], None]  # a step's text, and the kernel after it
 
 
 class Schedule(Protocol):
@@ -59,7 +59,7 @@ def run_schedule(schedule: Schedule, kernel: Kernel, seen: Seen | None = None) -
         while True:
             kernel = step.run(kernel)
             if seen is not None:
-                seen(step, kernel)
+                seen(f"{schedule.name}: {step}", kernel)
             step = steps.send(kernel)
     except StopIteration:
         return kernel

@@ -9,6 +9,9 @@ import pytest
 
 import flowc as tf
 from flowc.compiler import replay
+from flowc.ir.loops.parser import parse_kernel
+from flowc.ir.loops.printer import print_kernel
+from flowc.ir.loops.verifier import verify_kernel
 from flowc.ir.tensor.core import Computation, Module
 from flowc.ir.tensor.parser import parse_module
 from flowc.ir.tensor.printer import print_module
@@ -53,6 +56,11 @@ def test_every_level_parses_back_and_gives_the_same_code(
     assert list(tmp_path.iterdir())
     for folder in tmp_path.iterdir():
         (loops,) = folder.glob("*_loops.txt")
+        for step in replay.steps(folder):
+            kernel = parse_kernel(step.text)
+            verify_kernel(kernel)
+            text = print_kernel(kernel, own_indices=True)
+            assert print_kernel(parse_kernel(text), own_indices=True) == text
         for level, path in replay.levels(folder).items():
             module = parse_module(path.read_text())
             assert print_module(module) == path.read_text()
