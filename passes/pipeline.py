@@ -13,10 +13,10 @@ from flowc.passes.expand_complex_products import ExpandComplexProducts
 from flowc.passes.expand_fourier import ExpandFourier
 from flowc.passes.fusion.fuse import Fuse
 from flowc.passes.pass_manager import Observer, Pass, run_passes
-from flowc.passes.schedule.pipeline import cpu_schedule
+from flowc.passes.schedule.pipeline import schedule_for
 from flowc.passes.schedule.steps import Schedule
 from flowc.passes.simplify.simplify import Simplify
-from flowc.passes.target import CpuTarget
+from flowc.passes.target import Target
 
 PASSES: tuple[Pass, ...] = (
     # Lowering computes shapes and second results that nobody reads: no later pass sees them.
@@ -54,13 +54,13 @@ PLAIN: tuple[Pass, ...] = (
 )
 
 
-def pipeline(target: CpuTarget) -> tuple[Pass | Schedule, ...]:
+def pipeline(target: Target) -> tuple[Pass | Schedule, ...]:
     """All rewrites of a compilation for a machine: of the module, then of each of its kernels.
 
     Between them `passes/lowering` makes kernels of fusions: loops that say what their iterations
     are to each other, not how they run.
     """
-    return (*PASSES, *cpu_schedule(target))
+    return (*PASSES, *schedule_for(target))
 
 
 def optimize(

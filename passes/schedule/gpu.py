@@ -16,7 +16,7 @@ from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
 from flowc.ir.loops.kernel import Allocate, For, Kernel, Kind, Role, Space
 from flowc.ir.loops.walk import statements
-from flowc.passes.schedule.cpu import MergeLoops, RunTheRestInOrder
+from flowc.passes.schedule.cpu import RunTheRestInOrder
 from flowc.passes.schedule.grids import (
     Deal,
     Place,
@@ -28,6 +28,7 @@ from flowc.passes.schedule.grids import (
 )
 from flowc.passes.schedule.kinds import Bind
 from flowc.passes.schedule.loops import Split
+from flowc.passes.schedule.merging import MergeLoops
 from flowc.passes.schedule.partials import CombinePartials
 from flowc.passes.schedule.steps import (
     ROLES,
