@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from flowc.frontend.stacks import get_default_graph
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.tensor_values import as_bytes
+
+if TYPE_CHECKING:
+    from flowc.frontend.tensor import Tensor
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Converter: TypeAlias = Callable[..., Any]
@@ -37,7 +40,7 @@ def convert_to_tensor(
     name: str | None = None,
     preferred_dtype: Any = None,
     dtype_hint: Any = None,
-) -> Any:
+) -> Tensor:
     """`value` as a tensor of the default graph.
 
     Tensors stay as they are, variables are read, arrays and Python values become constants. Python
@@ -55,7 +58,7 @@ def convert(
     name: str | None = None,
     preferred: DType | None = None,
     as_ref: bool = False,
-) -> Any:
+) -> Tensor:
     """`convert_to_tensor` for dtypes that are DTypes; `as_ref` asks for a reference edge."""
     if isinstance(value, TensorBase):
         return _checked(value, dtype)
@@ -67,23 +70,27 @@ def convert(
     return _converted(value, dtype, name, as_ref)
 
 
-def _checked(tensor: TensorBase, dtype: DType | None) -> TensorBase:
+def _checked(tensor: Any, dtype: DType | None) -> Tensor:
     if dtype is not None and tensor.dtype is not dtype:
         raise ValueError(
             f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype "
             f"{tensor.dtype.name}: {str(tensor)!r}"
         )
-    return tensor
+    found: Tensor = tensor
+    return found
 
 
-def _converted(value: Any, dtype: DType | None, name: str | None, as_ref: bool) -> Any:
+def _converted(value: Any, dtype: DType | None, name: str | None, as_ref: bool) -> Tensor:
+    result: Tensor
     method = getattr(value, "as_graph_tensor", None)
     if method is not None:
-        return method(dtype, name, as_ref)
+        result = method(dtype, name, as_ref)
+        return result
     for _, base_type, function in _converters:
         if isinstance(value, base_type):
-            result = function(value, dtype=dtype, name=name, as_ref=as_ref)
-            if result is not NotImplemented:
+            found = function(value, dtype=dtype, name=name, as_ref=as_ref)
+            if found is not NotImplemented:
+                result = found
                 return result
     if isinstance(value, list | tuple) and _holds_tensors(value):
         return _packed(value, dtype, name)
@@ -101,7 +108,7 @@ def constant(
     shape: Any = None,
     name: str = "Const",
     verify_shape: bool = False,
-) -> Any:
+) -> Tensor:
     """A constant tensor.
 
     `value` is a Python value, a nested list, or an array; with `shape`, its last element fills
@@ -115,7 +122,8 @@ def constant(
         array = _with_shape(array, as_shape(shape), verify_shape)
     if array.strides and any(array.strides) and array.nbytes >= _LARGEST:
         raise ValueError("Cannot create a tensor proto whose content is larger than 2GB.")
-    return get_default_graph().add_constant(array, found, name)
+    tensor: Tensor = get_default_graph().add_constant(array, found, name)
+    return tensor
 
 
 def _with_shape(array: Array, shape: TensorShape, verify: bool) -> Array:
@@ -266,7 +274,7 @@ def _first_dtype(values: Sequence[Any]) -> DType | None:
     return None
 
 
-def _packed(values: Sequence[Any], dtype: DType | None, name: str | None) -> Any:
+def _packed(values: Sequence[Any], dtype: DType | None, name: str | None) -> Tensor:
     """The tensors of a nested list stacked, the other elements converted to their dtype."""
     found = _first_dtype(values)
     if dtype is not None and found is not dtype:
@@ -279,7 +287,8 @@ def _packed(values: Sequence[Any], dtype: DType | None, name: str | None) -> Any
             else convert(v, found, str(i))
             for i, v in enumerate(values)
         ]  # fmt: skip
-        return graph.build("Pack", tensors, name=scope)
+        packed: Tensor = graph.build("Pack", tensors, name=scope)
+        return packed
 
 
 def convert_n_to_tensor(

@@ -312,13 +312,14 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: Name = None)
         data = convert(input)
         if axis is None:
             data, axis = reshape(data, [-1]), 0
-        axis = axis if axis >= 0 else axis + data.shape.ndims
+        rank = len(data.shape)  # raises ValueError where it is unknown
+        axis = axis if axis >= 0 else axis + rank
         counts = convert(repeats, None, "repeats")
         if counts.shape.ndims == 0:
             spread = build(
                 "Tile",
                 expand_dims(data, axis + 1),
-                [1] * (axis + 1) + [repeats] + [1] * (data.shape.ndims - axis - 1),
+                [1] * (axis + 1) + [repeats] + [1] * (rank - axis - 1),
             )
             old = shape(data)
             return reshape(spread, concat([old[:axis], [-1], old[axis + 1 :]], 0))
@@ -330,7 +331,7 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: Name = None)
                 [
                     [1] * (axis + 1),
                     [build("Max", counts, [0])],
-                    [1] * (data.shape.ndims - axis - 1),
+                    [1] * (rank - axis - 1),
                 ],
                 0,
             ),

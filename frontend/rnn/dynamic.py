@@ -266,7 +266,7 @@ class _RawRun:
         if self.emits is None:
             self.structure = self.cell.output_size
             sizes = nest.flatten(self.structure)
-            shapes = [as_sizes(size) for size in sizes]
+            shapes: Sequence[Sequence[int | None]] = [as_sizes(size) for size in sizes]
             kinds = [nest.flatten(self.state)[0].dtype] * len(sizes)
             self.zeros = [zeros_of(batch_size, s, k) for s, k in zip(sizes, kinds, strict=True)]
         else:

@@ -31,7 +31,7 @@ def run(fetches: Any, feeds: Any = None) -> Any:
 
 @pytest.mark.parametrize(("dtype", "start", "limit", "delta", "length"), LENGTHS)
 def test_length(dtype: Any, start: float, limit: float, delta: float, length: int) -> None:
-    numbers = [tf.constant(v, dtype) for v in (start, limit, delta)]
+    numbers: list[Any] = [tf.constant(v, dtype) for v in (start, limit, delta)]
     known = tf.range(*numbers)
     assert known.shape.as_list() == [length]
     fed = [tf.placeholder(dtype, []) for _ in range(3)]

@@ -37,7 +37,8 @@ def test_crosses() -> None:
     keyed = evaluate(tf.sparse.cross_hashed(columns()[::2], 1000, hash_key=77))
     assert keyed.values.tolist() == [35, 418, 659, 144, 905, 8]
     with pytest.raises(TypeError, match="must be a list"):
-        tf.sparse.cross(tf.constant([["a"]]))
+        not_a_list: Any = tf.constant([["a"]])
+        tf.sparse.cross(not_a_list)
     with pytest.raises(tf.errors.InvalidArgumentError, match="equal batch sizes"):
         evaluate(tf.sparse.cross([tf.constant([["a"]]), columns()[0]]))
 

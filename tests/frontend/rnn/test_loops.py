@@ -137,7 +137,7 @@ def test_a_loop_that_the_program_governs() -> None:
 
 @pytest.mark.parametrize("make", [Cell.BasicRNNCell, Cell.GRUCell, Cell.BasicLSTMCell])
 def test_the_loop_and_the_unrolled_steps_have_equal_gradients(make: Any) -> None:
-    x = tf.constant(X)
+    x: Any = tf.constant(X)
     with tf.variable_scope("a"):
         looped, _ = tf.nn.dynamic_rnn(make(UNITS), x, LENGTHS, dtype=tf.float64)
     with tf.variable_scope("b"):
@@ -173,7 +173,7 @@ def test_training() -> None:
 
 def test_arguments_that_do_not_fit() -> None:
     cell = Cell.BasicRNNCell(UNITS)
-    x = tf.constant(X)
+    x: Any = tf.constant(X)
     with pytest.raises(TypeError, match="is not an RNNCell"):
         tf.nn.dynamic_rnn(3, x, dtype=tf.float64)
     with pytest.raises(ValueError, match="you must give a dtype"):
