@@ -23,8 +23,8 @@ Number: TypeAlias = "bool | int | float | complex | np.generic"
 """A number of Python or NumPy."""
 
 TensorLike: TypeAlias = (
-    "TensorBase | Operators | Number | str | bytes | np.ndarray[Any, Any] | Sequence[Any] | Dimension"
-    " | TensorShape | IndexedSlices"
+    "TensorBase | Operators | Number | str | bytes | np.ndarray[Any, Any] | Sequence[Any]"
+    " | Dimension | TensorShape | IndexedSlices"
 )
 """A tensor, a variable, or what becomes a constant: numbers, strings, arrays, nested lists."""
 
@@ -44,7 +44,7 @@ Fetches: TypeAlias = (
     "TensorBase | Operators | Operation | SparseTensor | IndexedSlices | str | Sequence[Fetches]"
     " | Mapping[Any, Fetches]"
 )
-"""A tensor, operation, variable or name of one; or lists, tuples, dicts and named tuples of such."""
+"""A tensor, operation, variable or name of one; or lists, tuples and dicts of such."""
 
 FeedDict: TypeAlias = Mapping[Any, Any]
 """Values by the tensor, placeholder, or name of one that they are fed for."""

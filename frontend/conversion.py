@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.shapes import Dimension, TensorShape, as_shape
 from flowc.frontend.stacks import get_default_graph
@@ -35,11 +36,11 @@ def register_tensor_conversion_function(
 
 
 def convert_to_tensor(
-    value: Any,
-    dtype: Any = None,
+    value: TensorLike,
+    dtype: DTypeLike | None = None,
     name: str | None = None,
-    preferred_dtype: Any = None,
-    dtype_hint: Any = None,
+    preferred_dtype: DTypeLike | None = None,
+    dtype_hint: DTypeLike | None = None,
 ) -> Tensor:
     """`value` as a tensor of the default graph.
 
@@ -53,7 +54,7 @@ def convert_to_tensor(
 
 
 def convert(
-    value: Any,
+    value: TensorLike,
     dtype: DType | None = None,
     name: str | None = None,
     preferred: DType | None = None,
@@ -103,9 +104,9 @@ def _converted(value: Any, dtype: DType | None, name: str | None, as_ref: bool) 
 
 
 def constant(
-    value: Any,
-    dtype: Any = None,
-    shape: Any = None,
+    value: TensorLike,
+    dtype: DTypeLike | None = None,
+    shape: ShapeLike | None = None,
     name: str = "Const",
     verify_shape: bool = False,
 ) -> Tensor:
@@ -142,7 +143,7 @@ def _with_shape(array: Array, shape: TensorShape, verify: bool) -> Array:
     return np.concatenate([array.ravel(), fill]).reshape(sizes)
 
 
-def as_array(value: Any, dtype: DType | None = None) -> Array:
+def as_array(value: TensorLike, dtype: DType | None = None) -> Array:
     """A new array of what a user passes as a value, by TensorFlow's rules for its dtype.
 
     Raises TypeError or ValueError for what is no value, or not one of `dtype`.
@@ -292,7 +293,10 @@ def _packed(values: Sequence[Any], dtype: DType | None, name: str | None) -> Ten
 
 
 def convert_n_to_tensor(
-    values: Sequence[Any], dtype: Any = None, name: str | None = None, preferred_dtype: Any = None
+    values: Sequence[Any],
+    dtype: DTypeLike | None = None,
+    name: str | None = None,
+    preferred_dtype: DTypeLike | None = None,
 ) -> list[Any]:
     """Each of `values` as a tensor."""
     return [

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from flowc.frontend.aliases import FeedDict, ShapeLike
 from flowc.frontend.frames import call_site, location_of, stack_of
 from flowc.frontend.shapes import Sizes, TensorShape, as_shape
 from flowc.ir.dtypes import DType
@@ -107,7 +108,7 @@ class TensorBase:
         """The static shape, which may be partly unknown."""
         return self.shape
 
-    def set_shape(self, shape: Any) -> None:
+    def set_shape(self, shape: ShapeLike) -> None:
         """Add what is known of the shape. Raises ValueError where it contradicts."""
         merged = self.shape.merge_with(as_shape(shape)).sizes
         assert merged is not None or self.sizes is None
@@ -412,7 +413,7 @@ class Operation:
         groups = [s for s in found.list.s if s.startswith(b"loc:@")] if found is not None else []
         return groups or [f"loc:@{self.name}".encode()]
 
-    def run(self, feed_dict: Mapping[Any, Any] | None = None, session: Any = None) -> None:
+    def run(self, feed_dict: FeedDict | None = None, session: Any = None) -> None:
         """Run the operation in `session`, or the default session."""
         from flowc.frontend.session import run_in_session
 

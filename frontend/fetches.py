@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from flowc.frontend.aliases import Fetches
 from flowc.frontend.composites import (
     IndexedSlices,
     IndexedSlicesValue,
@@ -31,7 +32,7 @@ class FetchPlan:
     Raises TypeError or ValueError for what cannot be fetched from `graph`.
     """
 
-    def __init__(self, graph: Graph, fetches: Any) -> None:
+    def __init__(self, graph: Graph, fetches: Fetches) -> None:
         self._graph = graph
         self._positions: dict[str, int] = {}
         self._targets: dict[str, None] = {}
@@ -121,7 +122,7 @@ def _scalar(value: Any) -> Any:
     return value[()] if type(value) is np.ndarray and not value.ndim else value
 
 
-def structure_key(fetches: Any) -> Any:
+def structure_key(fetches: Fetches) -> Any:
     """A hashable key, equal for structures of equal form over the same tensors."""
     match fetches:
         case list():

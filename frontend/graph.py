@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from flowc.frontend import apply, messages
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.collections import Collections
 from flowc.frontend.control_flow.contexts import require_readable
 from flowc.frontend.elements import INFERENCE, Array, Operation, TensorBase
@@ -371,7 +372,7 @@ class Graph(NameScopes, Collections, OperationScopes):
                            f"{len(op.outputs)} outputs.")  # fmt: skip
         return op.outputs[int(number)]
 
-    def is_feedable(self, tensor: Any) -> bool:
+    def is_feedable(self, tensor: TensorLike) -> bool:
         """True for every tensor that has not been marked by `prevent_feeding`."""
         return tensor not in self._unfeedable
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant
 from flowc.frontend.functions import filling, random
@@ -19,7 +20,7 @@ class Initializer:
 
     dtype: DType | None = None
 
-    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
+    def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:
         """The initial value for a variable of `shape`; `dtype` defaults to the initializer's."""
         raise NotImplementedError
 
@@ -35,7 +36,7 @@ class Initializer:
         """The initializer with these parameters."""
         return cls(**config)
 
-    def _dtype(self, dtype: Any) -> DType:
+    def _dtype(self, dtype: DTypeLike) -> DType:
         chosen = self.dtype if dtype is None else as_dtype(dtype)
         return dtypes.float32 if chosen is None else chosen
 
@@ -43,20 +44,20 @@ class Initializer:
 class Zeros(Initializer):
     """Zeros."""
 
-    def __init__(self, dtype: Any = dtypes.float32) -> None:
+    def __init__(self, dtype: DTypeLike = dtypes.float32) -> None:
         self.dtype = as_dtype(dtype)
 
-    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
+    def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:
         return filling.zeros(shape, self._dtype(dtype))
 
 
 class Ones(Initializer):
     """Ones."""
 
-    def __init__(self, dtype: Any = dtypes.float32) -> None:
+    def __init__(self, dtype: DTypeLike = dtypes.float32) -> None:
         self.dtype = as_dtype(dtype)
 
-    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
+    def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:
         return filling.ones(shape, self._dtype(dtype))
 
 
@@ -64,7 +65,7 @@ class Constant(Initializer):
     """A given value, repeated to fill the shape. Raises TypeError for a value that is none."""
 
     def __init__(
-        self, value: Any = 0, dtype: Any = dtypes.float32, verify_shape: bool = False
+        self, value: Any = 0, dtype: DTypeLike = dtypes.float32, verify_shape: bool = False
     ) -> None:
         import numpy as np
 
@@ -75,7 +76,7 @@ class Constant(Initializer):
         self.dtype = as_dtype(dtype)
         self._verify_shape = verify_shape
 
-    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None,
+    def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None,
                  verify_shape: bool | None = None) -> Any:  # fmt: skip
         verify = self._verify_shape if verify_shape is None else verify_shape
         return constant(self.value, self._dtype(dtype), shape, verify_shape=verify)
@@ -85,34 +86,34 @@ class RandomUniform(Initializer):
     """Uniform numbers in [minval, maxval)."""
 
     def __init__(self, minval: Any = 0, maxval: Any = None, seed: int | None = None,
-                 dtype: Any = dtypes.float32) -> None:  # fmt: skip
+                 dtype: DTypeLike = dtypes.float32) -> None:  # fmt: skip
         self.minval, self.maxval, self.seed, self.dtype = minval, maxval, seed, as_dtype(dtype)
 
-    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
+    def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:
         return random.random_uniform(shape, self.minval, self.maxval, self._dtype(dtype), self.seed)
 
 
 class RandomNormal(Initializer):
     """Normal numbers."""
 
-    def __init__(self, mean: Any = 0.0, stddev: Any = 1.0, seed: int | None = None,
-                 dtype: Any = dtypes.float32) -> None:  # fmt: skip
+    def __init__(self, mean: TensorLike = 0.0, stddev: TensorLike = 1.0, seed: int | None = None,
+                 dtype: DTypeLike = dtypes.float32) -> None:  # fmt: skip
         self.mean, self.stddev, self.seed = mean, stddev, seed
         self.dtype = _floating(dtype)
 
-    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
+    def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:
         return random.random_normal(shape, self.mean, self.stddev, self._dtype(dtype), self.seed)
 
 
 class TruncatedNormal(Initializer):
     """Normal numbers without those farther than two standard deviations from the mean."""
 
-    def __init__(self, mean: Any = 0.0, stddev: Any = 1.0, seed: int | None = None,
-                 dtype: Any = dtypes.float32) -> None:  # fmt: skip
+    def __init__(self, mean: TensorLike = 0.0, stddev: TensorLike = 1.0, seed: int | None = None,
+                 dtype: DTypeLike = dtypes.float32) -> None:  # fmt: skip
         self.mean, self.stddev, self.seed = mean, stddev, seed
         self.dtype = _floating(dtype)
 
-    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
+    def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:
         return random.truncated_normal(shape, self.mean, self.stddev, self._dtype(dtype), self.seed)
 
 
@@ -120,10 +121,10 @@ class UniformUnitScaling(Initializer):
     """Uniform numbers scaled to keep the variance: Sussillo, "Random Walks", 2014."""
 
     def __init__(self, factor: float = 1.0, seed: int | None = None,
-                 dtype: Any = dtypes.float32) -> None:  # fmt: skip
+                 dtype: DTypeLike = dtypes.float32) -> None:  # fmt: skip
         self.factor, self.seed, self.dtype = factor, seed, _floating(dtype)
 
-    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
+    def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:
         fan = 1.0
         for size in _sizes(shape)[:-1]:
             fan *= float(size)
@@ -140,7 +141,7 @@ class VarianceScaling(Initializer):
 
     def __init__(self, scale: float = 1.0, mode: str = "fan_in",
                  distribution: str = "truncated_normal", seed: int | None = None,
-                 dtype: Any = dtypes.float32) -> None:  # fmt: skip
+                 dtype: DTypeLike = dtypes.float32) -> None:  # fmt: skip
         if scale <= 0.0:
             raise ValueError("`scale` must be positive float.")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
@@ -151,7 +152,7 @@ class VarianceScaling(Initializer):
         self.scale, self.mode, self.distribution, self.seed = scale, mode, distribution, seed
         self.dtype = _floating(dtype)
 
-    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
+    def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:
         whole = shape if partition_info is None else partition_info.full_shape
         fan_in, fan_out = compute_fans(_sizes(whole))
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2.0}[self.mode]
@@ -172,7 +173,7 @@ class _Fixed(VarianceScaling):
 
     parameters: tuple[float, str, str]
 
-    def __init__(self, seed: int | None = None, dtype: Any = dtypes.float32) -> None:
+    def __init__(self, seed: int | None = None, dtype: DTypeLike = dtypes.float32) -> None:
         super().__init__(*self.parameters, seed=seed, dtype=dtype)
 
     def get_config(self) -> dict[str, Any]:
@@ -219,10 +220,10 @@ class Orthogonal(Initializer):
     """A random orthogonal matrix: Q of the QR decomposition of a normal one."""
 
     def __init__(self, gain: float = 1.0, seed: int | None = None,
-                 dtype: Any = dtypes.float32) -> None:  # fmt: skip
+                 dtype: DTypeLike = dtypes.float32) -> None:  # fmt: skip
         self.gain, self.seed, self.dtype = gain, seed, _floating(dtype)
 
-    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
+    def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:
         sizes = _sizes(shape)
         if len(sizes) < 2:
             raise ValueError("The tensor to initialize must be at least two-dimensional")
@@ -240,10 +241,10 @@ class Orthogonal(Initializer):
 class Identity(Initializer):
     """The identity matrix, times `gain`. Raises ValueError for other ranks than 2."""
 
-    def __init__(self, gain: float = 1.0, dtype: Any = dtypes.float32) -> None:
+    def __init__(self, gain: float = 1.0, dtype: DTypeLike = dtypes.float32) -> None:
         self.gain, self.dtype = gain, _floating(dtype)
 
-    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
+    def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:
         sizes = _sizes(shape)
         if len(sizes) != 2:
             raise ValueError("Identity matrix initializer can only be used for 2D matrices.")
@@ -251,14 +252,14 @@ class Identity(Initializer):
         return matrix if self.gain == 1.0 else self.gain * matrix
 
 
-def _floating(dtype: Any) -> DType:
+def _floating(dtype: DTypeLike) -> DType:
     found = as_dtype(dtype)
     if not (found.is_floating or found.is_complex):
         raise ValueError(f"Expected floating point type, got {found}.")
     return found
 
 
-def _sizes(shape: Any) -> list[int]:
+def _sizes(shape: ShapeLike) -> list[int]:
     return [int(size) for size in TensorShape(shape).as_list() if size is not None]
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 
-def is_nested(value: Any) -> bool:
+
+def is_nested(value: TensorLike) -> bool:
     """True for a list, tuple or dictionary."""
     return isinstance(value, list | tuple | Mapping)
 

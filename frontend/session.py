@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from flowc.frontend.aliases import FeedDict, Fetches
 from flowc.frontend.elements import Operation
 from flowc.frontend.feeds import FeedPlan, flatten_feed
 from flowc.frontend.fetches import FetchPlan, structure_key
@@ -129,8 +130,8 @@ class BaseSession:
 
     def run(
         self,
-        fetches: Any,
-        feed_dict: Mapping[Any, Any] | None = None,
+        fetches: Fetches,
+        feed_dict: FeedDict | None = None,
         options: Any = None,
         run_metadata: Any = None,
     ) -> Any:
@@ -200,7 +201,7 @@ class BaseSession:
             yield
 
     def _find(
-        self, fetches: Any, feed_dict: Mapping[Any, Any]
+        self, fetches: Fetches, feed_dict: Mapping[Any, Any]
     ) -> tuple[_Prepared, Mapping[Any, Any]]:
         """The prepared run of a structure that is no single tensor, or of a new one."""
         feeds = flatten_feed(feed_dict)
@@ -210,7 +211,7 @@ class BaseSession:
             prepared = self._prepared[key] = self._prepare(fetches, tuple(feeds))
         return prepared, feeds
 
-    def _prepare(self, fetches: Any, feeds: tuple[Any, ...]) -> _Prepared:
+    def _prepare(self, fetches: Fetches, feeds: tuple[Any, ...]) -> _Prepared:
         executor = self.executor
         if not self._graph.version:
             raise RuntimeError(
@@ -221,7 +222,7 @@ class BaseSession:
         return _Prepared(executor, FetchPlan(self._graph, fetches), FeedPlan(self._graph, feeds))
 
     def make_callable(
-        self, fetches: Any, feed_list: Sequence[Any] | None = None, accept_options: bool = False
+        self, fetches: Fetches, feed_list: Sequence[Any] | None = None, accept_options: bool = False
     ) -> Callable[..., Any]:
         """A function of the values of `feed_list` that returns those of `fetches`."""
         if feed_list is not None and not isinstance(feed_list, list | tuple):
@@ -310,9 +311,7 @@ class InteractiveSession(BaseSession):
         self._stack.close()
 
 
-def run_in_session(
-    element: Any, feed_dict: Mapping[Any, Any] | None, session: Any, graph: Graph
-) -> Any:
+def run_in_session(element: Any, feed_dict: FeedDict | None, session: Any, graph: Graph) -> Any:
     """`tensor.eval()` and `operation.run()`. Raises ValueError where no session serves."""
     is_op = isinstance(element, Operation)
     what, verb = ("operation", "execute operation using `run()`") if is_op else (

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.elements import TensorBase
@@ -43,7 +44,7 @@ class _Spec:
         self._append(item, item + 1, 1)
         self.shrink_axis_mask |= bit
 
-    def _append(self, begin: Any, end: Any, stride: Any) -> None:
+    def _append(self, begin: TensorLike, end: Any, stride: Any) -> None:
         self.begin.append(begin)
         self.end.append(end)
         self.strides.append(stride)
@@ -95,7 +96,7 @@ def slice_tensor(tensor: Any, spec: Any) -> Any:
         return strided_slice_of(tensor, parsed, scope)
 
 
-def strided_slice_of(tensor: Any, spec: _Spec, scope: str) -> Any:
+def strided_slice_of(tensor: TensorLike, spec: _Spec, scope: str) -> Any:
     """The StridedSlice node of a parsed index."""
     operands = [_vector(values) for values in (spec.begin, spec.end, spec.strides)]
     if any(operand.dtype is dtypes.int64 for operand in operands):
@@ -129,7 +130,7 @@ def _vector(values: list[Any]) -> Any:
 
 
 def boolean_mask(
-    tensor: Any, mask: Any, name: str = "boolean_mask", axis: int | None = None
+    tensor: Any, mask: TensorLike, name: str = "boolean_mask", axis: int | None = None
 ) -> Any:
     """The slices of `tensor` along the mask's dimensions where the bool `mask` is true.
 

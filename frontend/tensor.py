@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from flowc.frontend.aliases import DTypeLike, FeedDict
 from flowc.frontend.elements import TensorBase
 from flowc.frontend.operators import Operators
 
@@ -15,7 +16,7 @@ class Tensor(TensorBase, Operators):
     Tensors are compared and hashed by identity, so they can be keys of a feed dictionary.
     """
 
-    def eval(self, feed_dict: Mapping[Any, Any] | None = None, session: Any = None) -> Any:
+    def eval(self, feed_dict: FeedDict | None = None, session: Any = None) -> Any:
         """The tensor's value in `session`, or the default session."""
         from flowc.frontend.session import run_in_session
 
@@ -45,7 +46,7 @@ class Tensor(TensorBase, Operators):
             "tf.cond to execute subgraphs conditioned on the value of a tensor."
         )
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+    def __array__(self, dtype: DTypeLike | None = None, copy: Any = None) -> Any:
         raise NotImplementedError(
             f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike
 from flowc.frontend.shapes import TensorShape
 from flowc.ir import dtypes
 from flowc.ir.dtypes import as_dtype
@@ -12,7 +13,9 @@ from flowc.ir.dtypes import as_dtype
 class TensorSpec:
     """What is known of a tensor before there is one."""
 
-    def __init__(self, shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> None:
+    def __init__(
+        self, shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None = None
+    ) -> None:
         self._shape = TensorShape(shape)
         self._dtype = as_dtype(dtype)
         self._name = name

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.elements import TensorBase
 from flowc.frontend.shapes import TensorShape
 
 Array = np.ndarray[Any, Any]
 
 
-def constant_value(tensor: Any, partial: bool = False) -> Array | None:
+def constant_value(tensor: TensorLike, partial: bool = False) -> Array | None:
     """The elements of a tensor as an array, where they follow from constants and static shapes.
 
     None where they depend on a run.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flowc.frontend import nest
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.control_flow import primitives
@@ -34,7 +35,7 @@ Branch = Callable[[], Any]
 
 
 def cond(
-    pred: Any,
+    pred: TensorLike,
     true_fn: Branch | None = None,
     false_fn: Branch | None = None,
     strict: bool = False,
@@ -140,7 +141,7 @@ def _require_equal(on_true: _Built, on_false: _Built) -> None:
                              f"{a.dtype.name}, {b.dtype.name}")  # fmt: skip
 
 
-def smart_cond(pred: Any, true_fn: Branch, false_fn: Branch, name: Name = None) -> Any:
+def smart_cond(pred: TensorLike, true_fn: Branch, false_fn: Branch, name: Name = None) -> Any:
     """`cond`, where the predicate is not known; else what the one function returns."""
     known = constant_predicate(pred)
     if known is None:
@@ -148,7 +149,7 @@ def smart_cond(pred: Any, true_fn: Branch, false_fn: Branch, name: Name = None) 
     return true_fn() if known else false_fn()
 
 
-def constant_predicate(pred: Any) -> bool | None:
+def constant_predicate(pred: TensorLike) -> bool | None:
     """The value of a bool, an int that is 0 or 1, or a tensor whose value is known; else None."""
     if pred in (0, 1):
         return bool(pred)

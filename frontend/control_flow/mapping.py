@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flowc.frontend import nest
+from flowc.frontend.aliases import DTypeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import SparseTensor
 from flowc.frontend.control_flow.loops import while_loop
@@ -22,7 +23,7 @@ Function = Callable[..., Any]
 class _Elements:
     """The rows of tensors that all have as many."""
 
-    def __init__(self, elems: Any) -> None:
+    def __init__(self, elems: TensorLike) -> None:
         if isinstance(elems, SparseTensor):
             raise TypeError(
                 "To perform a map over the values of a sparse tensor use either "
@@ -112,13 +113,13 @@ def map_fn(
         return nest.pack_sequence_as(structure, rows.stacked(arrays))
 
 
-def _result_array(dtype: Any, rows: _Elements, infer_shape: bool) -> TensorArray:
+def _result_array(dtype: DTypeLike, rows: _Elements, infer_shape: bool) -> TensorArray:
     return TensorArray(as_dtype(dtype), rows.count, dynamic_size=False, infer_shape=infer_shape)
 
 
 def foldl(
     fn: Function,
-    elems: Any,
+    elems: TensorLike,
     initializer: Any = None,
     parallel_iterations: int = 10,
     back_prop: bool = True,
@@ -135,7 +136,7 @@ def foldl(
 
 def foldr(
     fn: Function,
-    elems: Any,
+    elems: TensorLike,
     initializer: Any = None,
     parallel_iterations: int = 10,
     back_prop: bool = True,
@@ -150,7 +151,7 @@ def foldr(
 def _fold(
     default_name: str,
     fn: Function,
-    elems: Any,
+    elems: TensorLike,
     initializer: Any,
     name: Name,
     reverse: bool,
@@ -199,7 +200,7 @@ class _Steps:
 
 def scan(
     fn: Function,
-    elems: Any,
+    elems: TensorLike,
     initializer: Any = None,
     parallel_iterations: int = 10,
     back_prop: bool = True,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import IndexedSlices
 from flowc.frontend.conversion import convert
@@ -18,7 +19,7 @@ from flowc.ir import dtypes
 Name = str | None
 
 
-def each_component(function: Callable[[Any], Any], value: Any) -> Any:
+def each_component(function: Callable[[Any], Any], value: TensorLike) -> Any:
     """`function` of a tensor, or of every component of IndexedSlices."""
     if not isinstance(value, IndexedSlices):
         return function(value)
@@ -30,7 +31,7 @@ def each_component(function: Callable[[Any], Any], value: Any) -> Any:
     )
 
 
-def switch(data: Any, pred: Any, name: Name = None) -> tuple[Any, Any]:
+def switch(data: Any, pred: TensorLike, name: Name = None) -> tuple[Any, Any]:
     """`data` where `pred` is false, and where it is true; the other one is dead."""
     if isinstance(data, IndexedSlices):
         parts = [switch(part, pred, name) for part in components(data)]
@@ -42,7 +43,7 @@ def switch(data: Any, pred: Any, name: Name = None) -> tuple[Any, Any]:
     return outputs[0], outputs[1]
 
 
-def components(value: Any) -> list[Any]:
+def components(value: TensorLike) -> list[Any]:
     """The tensors of IndexedSlices in the order of its arguments, or a tensor alone."""
     if not isinstance(value, IndexedSlices):
         return [value]
@@ -75,11 +76,11 @@ def _merged_slices(inputs: Sequence[IndexedSlices], name: Name) -> IndexedSlices
     return IndexedSlices(values, indices, dense_shape)
 
 
-def _of_dtype(tensor: Any, dtype: Any) -> Any:
+def _of_dtype(tensor: Any, dtype: DTypeLike) -> Any:
     return tensor if tensor.dtype is dtype else build("Cast", tensor, DstT=dtype)
 
 
-def as_slices(value: Any) -> IndexedSlices:
+def as_slices(value: TensorLike) -> IndexedSlices:
     """A dense tensor as the slices of all its rows."""
     if isinstance(value, IndexedSlices):
         return value
@@ -89,7 +90,7 @@ def as_slices(value: Any) -> IndexedSlices:
 
 
 def enter(
-    data: Any,
+    data: TensorLike,
     frame_name: str,
     is_constant: bool = False,
     parallel_iterations: int = 10,
@@ -121,7 +122,7 @@ exit_frame = _passes_on("Exit")
 next_iteration = _passes_on("NextIteration")
 
 
-def loop_cond(pred: Any, name: Name = None) -> Any:
+def loop_cond(pred: TensorLike, name: Name = None) -> Any:
     """The condition of a loop as the node that its switches read."""
     return build("LoopCond", pred, name=name or "LoopCond")
 
@@ -132,7 +133,7 @@ def control_trigger(name: Name = None) -> Operation:
     return op
 
 
-def add_back_edge(merged: Any, value: Any) -> Any:
+def add_back_edge(merged: Any, value: TensorLike) -> Any:
     """Let a loop's Merge take `value` after the first iteration; returns the NextIteration's."""
     if isinstance(merged, IndexedSlices):
         value = as_slices(value)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flowc.frontend import nest
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.composites import (
     IndexedSlices,
     SparseTensor,
@@ -21,7 +22,7 @@ from flowc.frontend.elements import TensorBase
 _COMPOSITES = (TensorArray, IndexedSlices, SparseTensor)
 
 
-def convert_leaf(value: Any, name: str | None = None) -> Any:
+def convert_leaf(value: TensorLike, name: str | None = None) -> Any:
     """A tensor of what is none of the composite values."""
     if isinstance(value, _COMPOSITES):
         return value

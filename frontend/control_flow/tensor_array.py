@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions.filling import range_
@@ -40,7 +41,7 @@ class TensorArray:
 
     def __init__(
         self,
-        dtype: Any,
+        dtype: DTypeLike,
         size: Any = None,
         dynamic_size: bool | None = None,
         clear_after_read: bool | None = None,
@@ -48,7 +49,7 @@ class TensorArray:
         handle: Any = None,
         flow: Any = None,
         infer_shape: bool = True,
-        element_shape: Any = None,
+        element_shape: ShapeLike | None = None,
         colocate_with_first_write_call: bool = True,
         name: Name = None,
     ) -> None:
@@ -152,7 +153,7 @@ class TensorArray:
         with name_scope(name, "TensorArrayStack", [self._handle]), colocate_with(self._handle):
             return self.gather(range_(0, self.size()), name)
 
-    def gather(self, indices: Any, name: Name = None) -> Any:
+    def gather(self, indices: TensorLike, name: Name = None) -> Any:
         """The elements at `indices`, an int32 vector, as one tensor."""
         shape = self._common.element_shape
         value = build(
@@ -195,14 +196,14 @@ class TensorArray:
             self._learn(value.shape)
         return self.with_flow(flow)
 
-    def unstack(self, value: Any, name: Name = None) -> TensorArray:
+    def unstack(self, value: TensorLike, name: Name = None) -> TensorArray:
         """The array with the rows of `value` as its elements."""
         with name_scope(name, "TensorArrayUnstack", [self._handle, value]):
             value = self._element(value)
             count = build("Shape", value)[0]
             return self.scatter(range_(0, count), value, name)
 
-    def scatter(self, indices: Any, value: Any, name: Name = None) -> TensorArray:
+    def scatter(self, indices: TensorLike, value: Any, name: Name = None) -> TensorArray:
         """The array with the rows of `value` at `indices`, an int32 vector."""
         with name_scope(name, "TensorArrayScatter", [self._handle, value, indices]):
             value = self._element(value)
@@ -215,7 +216,7 @@ class TensorArray:
                 )  # fmt: skip
         return self.with_flow(flow)
 
-    def split(self, value: Any, lengths: Any, name: Name = None) -> TensorArray:
+    def split(self, value: TensorLike, lengths: TensorLike, name: Name = None) -> TensorArray:
         """The array with blocks of `lengths` rows of `value` as its elements."""
         with name_scope(name, "TensorArraySplit", [self._handle, value, lengths]):
             value = self._element(value)

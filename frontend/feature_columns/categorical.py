@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import DTypeLike
 from flowc.frontend.composites import SparseTensor
 from flowc.frontend.feature_columns.column import (
     CategoricalColumn,
@@ -79,7 +80,7 @@ def _require_kind(sparse: SparseTensor, dtype: DType, key: str) -> None:
 
 
 def categorical_column_with_hash_bucket(
-    key: str, hash_bucket_size: int, dtype: Any = dtypes.string
+    key: str, hash_bucket_size: int, dtype: DTypeLike = dtypes.string
 ) -> HashedColumn:
     """Categories that are hashed into buckets. Raises ValueError for a size below 1."""
     if hash_bucket_size is None:
@@ -134,9 +135,12 @@ class VocabularyColumn(OfKey, CategoricalColumn):
 
 
 def categorical_column_with_vocabulary_list(
-    key: str, vocabulary_list: Sequence[Any], dtype: Any = None, default_value: int = -1,
+    key: str,
+    vocabulary_list: Sequence[Any],
+    dtype: DTypeLike | None = None,
+    default_value: int = -1,
     num_oov_buckets: int = 0,
-) -> VocabularyColumn:  # fmt: skip
+) -> VocabularyColumn:
     """Categories of a list. Others get `default_value`, or are hashed into buckets behind.
 
     Raises ValueError for an empty list, one with repetitions, or a wrong dtype.
@@ -168,7 +172,7 @@ def _check_vocabulary(key: str, dtype: DType, default_value: int, buckets: int) 
 
 def categorical_column_with_vocabulary_file(
     key: str, vocabulary_file: str, vocabulary_size: int | None = None, num_oov_buckets: int = 0,
-    default_value: int | None = None, dtype: Any = dtypes.string,
+    default_value: int | None = None, dtype: DTypeLike = dtypes.string,
 ) -> VocabularyColumn:  # fmt: skip
     """Categories of the lines of a file, all of them unless a size is told."""
     if not vocabulary_file:
@@ -355,7 +359,9 @@ class WeightedColumn(CategoricalColumn):
 
 
 def weighted_categorical_column(
-    categorical_column: CategoricalColumn, weight_feature_key: str, dtype: Any = dtypes.float32
+    categorical_column: CategoricalColumn,
+    weight_feature_key: str,
+    dtype: DTypeLike = dtypes.float32,
 ) -> WeightedColumn:
     """A column of categories with weights. Raises ValueError for weights that are no numbers."""
     kind = as_dtype(dtype)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike
 from flowc.frontend.apply import build
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.composites import SparseTensor
@@ -73,7 +74,7 @@ class NumericColumn(OfKey, DenseColumn):
 
 
 def numeric_column(
-    key: str, shape: Any = (1,), default_value: Any = None, dtype: Any = dtypes.float32,
+    key: str, shape: ShapeLike = (1,), default_value: Any = None, dtype: DTypeLike = dtypes.float32,
     normalizer_fn: Callable[[Any], Any] | None = None,
 ) -> NumericColumn:  # fmt: skip
     """Numbers. `default_value` stands for examples without the feature, when they are parsed.

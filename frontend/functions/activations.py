@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import AxisLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.elements import TensorBase
@@ -27,7 +28,7 @@ softsign = derive("Softsign", "softsign")
 l2_loss = derive("L2Loss", "l2_loss")
 
 
-def leaky_relu(features: Any, alpha: float = 0.2, name: Name = None) -> Any:
+def leaky_relu(features: TensorLike, alpha: float = 0.2, name: Name = None) -> Any:
     """max(x, alpha * x)."""
     with name_scope(name, "LeakyRelu", [features, alpha]) as scope:
         features = convert(features, None, "features")
@@ -38,7 +39,7 @@ def leaky_relu(features: Any, alpha: float = 0.2, name: Name = None) -> Any:
         return build("LeakyRelu", features, alpha=alpha, name=scope)
 
 
-def crelu(features: Any, name: Name = None, axis: int = -1) -> Any:
+def crelu(features: TensorLike, name: Name = None, axis: int = -1) -> Any:
     """relu of the features and of their negatives, concatenated."""
     with name_scope(name, "CRelu", [features]) as scope:
         features = convert(features, None, "features")
@@ -46,13 +47,13 @@ def crelu(features: Any, name: Name = None, axis: int = -1) -> Any:
         return build("Relu", both)
 
 
-def swish(features: Any) -> Any:
+def swish(features: TensorLike) -> Any:
     """x * sigmoid(x)."""
     features = convert(features, None, "features")
     return features * build("Sigmoid", features)
 
 
-def gelu(features: Any, approximate: bool = False, name: Name = None) -> Any:
+def gelu(features: TensorLike, approximate: bool = False, name: Name = None) -> Any:
     """x times the normal distribution function of x, or its approximation by tanh."""
     with name_scope(name, "Gelu", [features]):
         features = convert(features, None, "features")
@@ -88,12 +89,16 @@ def _softmax(op_type: str, logits: Any, axis: Any, name: Name) -> Any:
         return build("Transpose", moved, back, name=scope)
 
 
-def softmax(logits: Any, axis: Any = None, name: Name = None, dim: Any = None) -> Any:
+def softmax(
+    logits: TensorLike, axis: AxisLike | None = None, name: Name = None, dim: AxisLike | None = None
+) -> Any:
     """exp(x) / sum(exp(x)) along `axis`, the last by default."""
     return _softmax("Softmax", logits, one_of("axis", axis, "dim", dim), name)
 
 
-def log_softmax(logits: Any, axis: Any = None, name: Name = None, dim: Any = None) -> Any:
+def log_softmax(
+    logits: TensorLike, axis: AxisLike | None = None, name: Name = None, dim: AxisLike | None = None
+) -> Any:
     """The logarithm of `softmax`."""
     return _softmax("LogSoftmax", logits, one_of("axis", axis, "dim", dim), name)
 
@@ -101,8 +106,14 @@ def log_softmax(logits: Any, axis: Any = None, name: Name = None, dim: Any = Non
 # Dropout
 
 
-def dropout(x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: int | None = None,
-            name: Name = None, rate: Any = None) -> Any:  # fmt: skip
+def dropout(
+    x: TensorLike,
+    keep_prob: Any = None,
+    noise_shape: ShapeLike | None = None,
+    seed: int | None = None,
+    name: Name = None,
+    rate: TensorLike | None = None,
+) -> Any:
     """`x` with elements set to 0 with probability `rate` (1 - keep_prob), the others scaled up.
 
     Raises ValueError for a probability outside of [0, 1), or where none is given.
@@ -120,7 +131,7 @@ def dropout(x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: int | 
     return dropout_v2(x, rate, noise_shape, seed, name)
 
 
-def dropout_v2(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None,
+def dropout_v2(x: TensorLike, rate: TensorLike, noise_shape: Any = None, seed: int | None = None,
                name: Name = None) -> Any:  # fmt: skip
     """`dropout` with the probability of dropping."""
     with name_scope(name, "dropout", [x]):
@@ -147,7 +158,7 @@ def dropout_v2(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = No
         return result
 
 
-def _noise_shape(x: Any, noise_shape: Any) -> Any:
+def _noise_shape(x: Any, noise_shape: ShapeLike) -> Any:
     if noise_shape is None:
         return shape(x)
     if isinstance(noise_shape, TensorBase):
@@ -162,7 +173,7 @@ def _noise_shape(x: Any, noise_shape: Any) -> Any:
 # Biases and products
 
 
-def bias_add(value: Any, bias: Any, data_format: Any = None, name: Name = None) -> Any:
+def bias_add(value: TensorLike, bias: Any, data_format: Any = None, name: Name = None) -> Any:
     """`value` with `bias` added along the channels. Raises ValueError for an unknown format."""
     if data_format is not None:
         if data_format.startswith("NC"):
@@ -177,21 +188,26 @@ def bias_add(value: Any, bias: Any, data_format: Any = None, name: Name = None) 
         return build("BiasAdd", value, bias, data_format=data_format, name=scope)
 
 
-def xw_plus_b(x: Any, weights: Any, biases: Any, name: Name = None) -> Any:
+def xw_plus_b(x: TensorLike, weights: TensorLike, biases: Any, name: Name = None) -> Any:
     """matmul(x, weights) + biases."""
     with name_scope(name, "xw_plus_b", [x, weights, biases]) as scope:
         return bias_add(matmul(convert(x), convert(weights)), convert(biases), name=scope)
 
 
-def relu_layer(x: Any, weights: Any, biases: Any, name: Name = None) -> Any:
+def relu_layer(x: TensorLike, weights: TensorLike, biases: Any, name: Name = None) -> Any:
     """relu(matmul(x, weights) + biases)."""
     with name_scope(name, "relu_layer", [x, weights, biases]) as scope:
         return build("Relu", bias_add(matmul(convert(x), convert(weights)), convert(biases)),
                      name=scope)  # fmt: skip
 
 
-def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: Name = None,
-                 dim: Any = None) -> Any:  # fmt: skip
+def l2_normalize(
+    x: TensorLike,
+    axis: AxisLike | None = None,
+    epsilon: float = 1e-12,
+    name: Name = None,
+    dim: AxisLike | None = None,
+) -> Any:
     """`x` divided by its L2 norm over `axis`."""
     axis = one_of("axis", axis, "dim", dim)
     with name_scope(name, "l2_normalize", [x]) as scope:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.functions.derived import derive
 from flowc.frontend.functions.shaping import Name, one_of
@@ -13,8 +14,8 @@ batch_to_space_nd = derive("BatchToSpaceND", "batch_to_space_nd")
 
 
 def space_to_batch(
-    input: Any,
-    paddings: Any,
+    input: TensorLike,
+    paddings: TensorLike,
     block_size: int | None = None,
     name: Name = None,
     block_shape: Any = None,
@@ -31,7 +32,7 @@ def space_to_batch(
 
 
 def batch_to_space(
-    input: Any,
+    input: TensorLike,
     crops: Any,
     block_size: int | None = None,
     name: Name = None,
@@ -49,14 +50,14 @@ def batch_to_space(
 
 
 def space_to_depth(
-    input: Any, block_size: int, name: Name = None, data_format: str = "NHWC"
+    input: TensorLike, block_size: int, name: Name = None, data_format: str = "NHWC"
 ) -> Any:
     """Blocks of pixels moved into channels."""
     return build("SpaceToDepth", input, block_size=block_size, data_format=data_format, name=name)
 
 
 def depth_to_space(
-    input: Any, block_size: int, name: Name = None, data_format: str = "NHWC"
+    input: TensorLike, block_size: int, name: Name = None, data_format: str = "NHWC"
 ) -> Any:
     """Channels moved into blocks of pixels."""
     return build("DepthToSpace", input, block_size=block_size, data_format=data_format, name=name)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.control import assert_that, no_op, with_dependencies
@@ -18,7 +19,7 @@ from flowc.ir.errors import InvalidArgumentError
 
 
 def _binary(function: str, op_type: str, sign: str) -> Callable[..., Any]:
-    def check(x: Any, y: Any, data: Any = None, summarize: int | None = None,
+    def check(x: TensorLike, y: TensorLike, data: Any = None, summarize: int | None = None,
               message: str | None = None, name: Name = None) -> Any:  # fmt: skip
         with name_scope(name, function, [x, y, data]):
             x, y = convert(x, None, "x"), convert(y, None, "y")
@@ -61,8 +62,13 @@ assert_greater_equal = _binary("assert_greater_equal", "GreaterEqual", ">=")
 
 
 def _against_zero(function: str, check: Callable[..., Any], what: str) -> Callable[..., Any]:
-    def unary(x: Any, data: Any = None, summarize: int | None = None, message: str | None = None,
-              name: Name = None) -> Any:  # fmt: skip
+    def unary(
+        x: TensorLike,
+        data: Any = None,
+        summarize: int | None = None,
+        message: str | None = None,
+        name: Name = None,
+    ) -> Any:
         with name_scope(name, function, [x, data]):
             x = convert(x, None, "x")
             return check(x, convert(0, x.dtype), data, summarize, message)
@@ -77,8 +83,14 @@ assert_non_negative = _against_zero("assert_non_negative", assert_greater_equal,
 assert_non_positive = _against_zero("assert_non_positive", assert_less_equal, "not positive")
 
 
-def assert_rank(x: Any, rank: Any, data: Any = None, summarize: int | None = None,
-                message: str | None = None, name: Name = None) -> Any:  # fmt: skip
+def assert_rank(
+    x: TensorLike,
+    rank: Any,
+    data: TensorLike | None = None,
+    summarize: int | None = None,
+    message: str | None = None,
+    name: Name = None,
+) -> Any:
     """Raise ValueError unless `x` has this rank; where it is unknown, an operation that checks."""
     with name_scope(name, "assert_rank"):
         x = convert(x, None, "x")
@@ -91,8 +103,14 @@ def assert_rank(x: Any, rank: Any, data: Any = None, summarize: int | None = Non
         return no_op("static_checks_determined_all_ok")
 
 
-def assert_rank_at_least(x: Any, rank: Any, data: Any = None, summarize: int | None = None,
-                         message: str | None = None, name: Name = None) -> Any:  # fmt: skip
+def assert_rank_at_least(
+    x: TensorLike,
+    rank: Any,
+    data: TensorLike | None = None,
+    summarize: int | None = None,
+    message: str | None = None,
+    name: Name = None,
+) -> Any:
     """Raise ValueError for a lower rank; where it is unknown, an operation that checks."""
     with name_scope(name, "assert_rank_at_least"):
         x = convert(x, None, "x")
@@ -105,7 +123,9 @@ def assert_rank_at_least(x: Any, rank: Any, data: Any = None, summarize: int | N
         return no_op("static_checks_determined_all_ok")
 
 
-def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: Name = None) -> Any:
+def assert_type(
+    tensor: TensorLike, tf_type: Any, message: str | None = None, name: Name = None
+) -> Any:
     """Raise TypeError unless the tensor is of this dtype."""
     with name_scope(name, "assert_type"):
         tensor = convert(tensor, None, "tensor")
@@ -134,8 +154,9 @@ def is_strictly_increasing(x: Any, name: Name = None) -> Any:
         return reduce_all(build("Less", x[:-1], x[1:]))
 
 
-def verify_tensor_all_finite(t: Any = None, msg: str = "", name: Name = None, x: Any = None,
-                             message: str = "") -> Any:  # fmt: skip
+def verify_tensor_all_finite(
+    t: TensorLike | None = None, msg: str = "", name: Name = None, x: Any = None, message: str = ""
+) -> Any:
     """The tensor; running it fails where an element is NaN or infinite."""
     tensor = convert(x if t is None else t, None, "t")
     with name_scope(name, "VerifyFinite"):

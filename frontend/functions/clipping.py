@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import AxisLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import IndexedSlices
 from flowc.frontend.conversion import constant, convert
@@ -18,17 +19,19 @@ from flowc.frontend.scopes import name_scope
 from flowc.ir import dtypes
 
 
-def _values(t: Any) -> Any:
+def _values(t: TensorLike) -> Any:
     return convert(t.values if isinstance(t, IndexedSlices) else t, None, "t")
 
 
-def _like(t: Any, values: Any) -> Any:
+def _like(t: TensorLike, values: Any) -> Any:
     return (
         IndexedSlices(values, t.indices, t.dense_shape) if isinstance(t, IndexedSlices) else values
     )
 
 
-def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: Name = None) -> Any:
+def clip_by_norm(
+    t: TensorLike, clip_norm: TensorLike, axes: AxisLike | None = None, name: Name = None
+) -> Any:
     """`t` scaled down where its L2 norm (over `axes`) is more than `clip_norm`."""
     with name_scope(name, "clip_by_norm", [t, clip_norm]) as scope:
         values = _values(t)
@@ -42,7 +45,7 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: Name = None) ->
         return _like(t, clipped)
 
 
-def clip_by_average_norm(t: Any, clip_norm: Any, name: Name = None) -> Any:
+def clip_by_average_norm(t: TensorLike, clip_norm: TensorLike, name: Name = None) -> Any:
     """`t` scaled down where its L2 norm divided by its size is more than `clip_norm`."""
     with name_scope(name, "clip_by_average_norm", [t, clip_norm]) as scope:
         t = convert(t, None, "t")
@@ -76,7 +79,7 @@ def global_norm(t_list: Sequence[Any], name: Name = None) -> Any:
 
 
 def clip_by_global_norm(
-    t_list: Sequence[Any], clip_norm: Any, use_norm: Any = None, name: Name = None
+    t_list: Sequence[Any], clip_norm: TensorLike, use_norm: Any = None, name: Name = None
 ) -> tuple[list[Any], Any]:
     """All tensors scaled by one factor where their global norm is more than `clip_norm`.
 

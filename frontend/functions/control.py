@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build, graph_of
 from flowc.frontend.composites import IndexedSlices
 from flowc.frontend.conversion import convert
@@ -94,7 +95,7 @@ def _gated(value: Any, gate: Operation) -> Any:
     return with_dependencies([gate], value)
 
 
-def identity(input: Any, name: Name = None) -> Any:
+def identity(input: TensorLike, name: Name = None) -> Any:
     """A tensor of the same value."""
     return build("Identity", input, name=name)
 
@@ -104,12 +105,12 @@ def identity_n(input: Sequence[Any], name: Name = None) -> Any:
     return build("IdentityN", input, name=name)
 
 
-def stop_gradient(input: Any, name: Name = None) -> Any:
+def stop_gradient(input: TensorLike, name: Name = None) -> Any:
     """The same value, whose gradient is 0."""
     return build("StopGradient", input, name=name)
 
 
-def check_numerics(tensor: Any, message: str, name: Name = None) -> Any:
+def check_numerics(tensor: TensorLike, message: str, name: Name = None) -> Any:
     """`tensor`; running it raises InvalidArgumentError where an element is NaN or infinite."""
     return build("CheckNumerics", tensor, message=message, name=name)
 
@@ -133,7 +134,7 @@ def print_(input_: Any, data: Sequence[Any], message: Any = None, first_n: int |
                  summarize=summarize, name=name)  # fmt: skip
 
 
-def assert_that(condition: Any, data: Sequence[Any], summarize: int | None = None,
+def assert_that(condition: TensorLike, data: Sequence[Any], summarize: int | None = None,
                 name: Name = None) -> Any:  # fmt: skip
     """An operation that raises InvalidArgumentError, showing `data`, where `condition` is false."""
     with name_scope(name, "Assert", [condition, *data]):

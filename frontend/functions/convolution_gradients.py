@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.convolutions import conv_attributes, spatial_list
@@ -15,15 +16,15 @@ conv3d_backprop_filter = derive("Conv3DBackpropFilterV2", "conv3d_backprop_filte
 
 
 def conv3d_transpose(
-    value: Any = None,
-    filter: Any = None,
+    value: TensorLike | None = None,
+    filter: TensorLike | None = None,
     output_shape: Any = None,
     strides: Any = None,
     padding: str = "SAME",
     data_format: str | None = "NDHWC",
     name: Name = None,
-    input: Any = None,
-    filters: Any = None,
+    input: TensorLike | None = None,
+    filters: TensorLike | None = None,
     dilations: Any = None,
 ) -> Any:
     """The transpose of `conv3d`: what its gradient does to `value`, a float tensor of rank 5.
@@ -52,7 +53,7 @@ def conv3d_transpose(
 
 def depthwise_conv2d_native_backprop_input(
     input_sizes: Any,
-    filter: Any,
+    filter: TensorLike,
     out_backprop: Any,
     strides: Any,
     padding: Any,
@@ -71,7 +72,7 @@ def depthwise_conv2d_native_backprop_input(
 
 
 def depthwise_conv2d_native_backprop_filter(
-    input: Any,
+    input: TensorLike,
     filter_sizes: Any,
     out_backprop: Any,
     strides: Any,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.derived import derive
@@ -58,15 +59,15 @@ def conv_attributes(strides: Any, padding: Any, data_format: str, dilations: Any
 
 
 def conv2d(
-    input: Any,
-    filter: Any = None,
+    input: TensorLike,
+    filter: TensorLike | None = None,
     strides: Any = None,
     padding: Any = None,
     use_cudnn_on_gpu: bool = True,
     data_format: str | None = "NHWC",
     dilations: Any = (1, 1, 1, 1),
     name: Name = None,
-    filters: Any = None,
+    filters: TensorLike | None = None,
 ) -> Any:
     """The 2-D convolution of images with filters of shape [height, width, in, out]."""
     filter = one_of("filter", filter, "filters", filters)
@@ -78,7 +79,7 @@ def conv2d(
 
 def conv2d_backprop_input(
     input_sizes: Any,
-    filter: Any = None,
+    filter: TensorLike | None = None,
     out_backprop: Any = None,
     strides: Any = None,
     padding: Any = None,
@@ -86,7 +87,7 @@ def conv2d_backprop_input(
     data_format: str = "NHWC",
     dilations: Any = (1, 1, 1, 1),
     name: Name = None,
-    filters: Any = None,
+    filters: TensorLike | None = None,
 ) -> Any:
     """The gradient of `conv2d` with respect to its input."""
     filter = one_of("filter", filter, "filters", filters)
@@ -96,7 +97,7 @@ def conv2d_backprop_input(
 
 
 def conv2d_backprop_filter(
-    input: Any,
+    input: TensorLike,
     filter_sizes: Any,
     out_backprop: Any,
     strides: Any,
@@ -113,15 +114,15 @@ def conv2d_backprop_filter(
 
 
 def conv2d_transpose(
-    value: Any = None,
-    filter: Any = None,
+    value: TensorLike | None = None,
+    filter: TensorLike | None = None,
     output_shape: Any = None,
     strides: Any = None,
     padding: Any = "SAME",
     data_format: str = "NHWC",
     name: Name = None,
-    input: Any = None,
-    filters: Any = None,
+    input: TensorLike | None = None,
+    filters: TensorLike | None = None,
     dilations: Any = None,
 ) -> Any:
     """The transpose of `conv2d`: filters of shape [height, width, out, in]."""
@@ -142,14 +143,14 @@ def conv2d_transpose(
 
 
 def conv1d(
-    value: Any = None,
+    value: TensorLike | None = None,
     filters: Any = None,
     stride: Any = None,
     padding: Any = None,
     use_cudnn_on_gpu: bool = True,
     data_format: str | None = None,
     name: Name = None,
-    input: Any = None,
+    input: TensorLike | None = None,
     dilations: Any = None,
 ) -> Any:
     """The 1-D convolution of sequences, computed as a 2-D one of height 1."""
@@ -174,14 +175,14 @@ def conv1d(
 
 
 def conv3d(
-    input: Any,
-    filter: Any = None,
+    input: TensorLike,
+    filter: TensorLike | None = None,
     strides: Any = None,
     padding: Any = None,
     data_format: str = "NDHWC",
     dilations: Any = (1, 1, 1, 1, 1),
     name: Name = None,
-    filters: Any = None,
+    filters: TensorLike | None = None,
 ) -> Any:
     """The 3-D convolution of volumes."""
     filter = one_of("filter", filter, "filters", filters)
@@ -192,11 +193,11 @@ def conv3d(
 
 
 def depthwise_conv2d(
-    input: Any,
-    filter: Any,
+    input: TensorLike,
+    filter: TensorLike,
     strides: Any,
     padding: Any,
-    rate: Any = None,
+    rate: TensorLike | None = None,
     name: Name = None,
     data_format: str | None = None,
     dilations: Any = None,
@@ -211,12 +212,12 @@ def depthwise_conv2d(
 
 
 def separable_conv2d(
-    input: Any,
+    input: TensorLike,
     depthwise_filter: Any,
     pointwise_filter: Any,
     strides: Any,
     padding: Any,
-    rate: Any = None,
+    rate: TensorLike | None = None,
     name: Name = None,
     data_format: str | None = None,
     dilations: Any = None,
@@ -230,14 +231,14 @@ def separable_conv2d(
 
 
 def convolution(
-    input: Any,
-    filter: Any,
+    input: TensorLike,
+    filter: TensorLike,
     padding: str,
     strides: Any = None,
     dilation_rate: Any = None,
     name: Name = None,
     data_format: str | None = None,
-    filters: Any = None,
+    filters: TensorLike | None = None,
     dilations: Any = None,
 ) -> Any:
     """A convolution in 1, 2 or 3 dimensions, by the rank of the input."""
@@ -258,7 +259,9 @@ def convolution(
         raise ValueError(f"Input tensor must be of rank 3, 4 or 5 but was {rank}.")
 
 
-def atrous_conv2d(value: Any, filters: Any, rate: int, padding: str, name: Name = None) -> Any:
+def atrous_conv2d(
+    value: TensorLike, filters: TensorLike, rate: int, padding: str, name: Name = None
+) -> Any:
     """A convolution whose filter has gaps."""
     return convolution(value, filters, padding, dilation_rate=[rate, rate], name=name)
 
@@ -279,48 +282,48 @@ def _pool(op_type: str, default: str, value: Any, ksize: Any, strides: Any, padd
 
 
 def max_pool(
-    value: Any = None,
+    value: TensorLike | None = None,
     ksize: Any = None,
     strides: Any = None,
     padding: Any = None,
     data_format: str = "NHWC",
     name: Name = None,
-    input: Any = None,
+    input: TensorLike | None = None,
 ) -> Any:
     """The greatest element of each window."""
     value = one_of("value", value, "input", input)
     return _pool("MaxPool", "MaxPool", value, ksize, strides, padding, data_format, name)
 
 
-def max_pool2d(input: Any, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC",
+def max_pool2d(input: TensorLike, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC",
                name: Name = None) -> Any:  # fmt: skip
     """The greatest element of each window."""
     return _pool("MaxPool", "MaxPool2d", input, ksize, strides, padding, data_format, name)
 
 
 def avg_pool(
-    value: Any = None,
+    value: TensorLike | None = None,
     ksize: Any = None,
     strides: Any = None,
     padding: Any = None,
     data_format: str = "NHWC",
     name: Name = None,
-    input: Any = None,
+    input: TensorLike | None = None,
 ) -> Any:
     """The mean of each window; padding does not count."""
     value = one_of("value", value, "input", input)
     return _pool("AvgPool", "AvgPool", value, ksize, strides, padding, data_format, name)
 
 
-def avg_pool2d(input: Any, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC",
+def avg_pool2d(input: TensorLike, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC",
                name: Name = None) -> Any:  # fmt: skip
     """The mean of each window; padding does not count."""
     return _pool("AvgPool", "AvgPool2D", input, ksize, strides, padding, data_format, name)
 
 
 def max_pool_with_argmax(
-    input: Any, ksize: Any, strides: Any, padding: str, data_format: str = "NHWC",
-    Targmax: Any = None, name: Name = None, output_dtype: Any = None,
+    input: TensorLike, ksize: Any, strides: Any, padding: str, data_format: str = "NHWC",
+    Targmax: Any = None, name: Name = None, output_dtype: DTypeLike | None = None,
     include_batch_in_index: bool = False,
 ) -> Any:  # fmt: skip
     """The greatest element of each window, and where in the image it is."""

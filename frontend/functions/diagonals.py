@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.derived import derive
@@ -21,12 +22,12 @@ matrix_band_part = derive("MatrixBandPart", "matrix_band_part")
 
 
 def matrix_diag(
-    diagonal: Any,
+    diagonal: TensorLike,
     name: Name = "diag",
-    k: Any = 0,
-    num_rows: Any = -1,
+    k: TensorLike = 0,
+    num_rows: TensorLike = -1,
     num_cols: Any = -1,
-    padding_value: Any = 0,
+    padding_value: TensorLike = 0,
     align: str = "RIGHT_LEFT",
 ) -> Any:
     """Matrices whose diagonals `k` are given, and whose other elements are `padding_value`.
@@ -41,10 +42,10 @@ def matrix_diag(
 
 
 def matrix_diag_part(
-    input: Any,
+    input: TensorLike,
     name: Name = "diag_part",
-    k: Any = 0,
-    padding_value: Any = 0,
+    k: TensorLike = 0,
+    padding_value: TensorLike = 0,
     align: str = "RIGHT_LEFT",
 ) -> Any:
     """The diagonals `k` of matrices [..., rows, columns].
@@ -59,10 +60,10 @@ def matrix_diag_part(
 
 
 def matrix_set_diag(
-    input: Any,
-    diagonal: Any,
+    input: TensorLike,
+    diagonal: TensorLike,
     name: Name = "set_diag",
-    k: Any = 0,
+    k: TensorLike = 0,
     align: str = "RIGHT_LEFT",
 ) -> Any:
     """Matrices [..., rows, columns] with the diagonals `k` replaced.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import SparseTensor
 from flowc.frontend.conversion import convert
@@ -20,8 +21,8 @@ from flowc.ir import dtypes
 
 
 def embedding_lookup(
-    params: Any,
-    ids: Any,
+    params: TensorLike,
+    ids: TensorLike,
     partition_strategy: str = "mod",
     name: Name = None,
     validate_indices: bool = True,
@@ -43,7 +44,7 @@ def embedding_lookup(
         return _from_parts(parts, ids, partition_strategy, max_norm)
 
 
-def _gathered(params: Any, ids: Any, name: Name = None) -> Any:
+def _gathered(params: TensorLike, ids: TensorLike, name: Name = None) -> Any:
     return gather(params, ids, name=name)
 
 
@@ -57,7 +58,7 @@ def _clipped(rows: Any, ids: Any, max_norm: Any) -> Any:
     return clip_by_norm(rows, max_norm, axes=list(range(first, rows.shape.ndims)))
 
 
-def _from_parts(parts: list[Any], ids: Any, strategy: str, max_norm: Any) -> Any:
+def _from_parts(parts: list[Any], ids: Any, strategy: str, max_norm: TensorLike) -> Any:
     flat = reshape(ids, [-1])
     assignments, positions = _dealt(parts, flat, strategy)
     count = len(parts)
@@ -75,7 +76,7 @@ def _from_parts(parts: list[Any], ids: Any, strategy: str, max_norm: Any) -> Any
     return result
 
 
-def _dealt(parts: list[Any], ids: Any, strategy: str) -> tuple[Any, Any]:
+def _dealt(parts: list[Any], ids: TensorLike, strategy: str) -> tuple[Any, Any]:
     """For each id, the part that holds it, and its row there."""
     count = len(parts)
     if strategy == "mod":
@@ -95,7 +96,7 @@ def _dealt(parts: list[Any], ids: Any, strategy: str) -> tuple[Any, Any]:
 
 
 def embedding_lookup_sparse(
-    params: Any,
+    params: TensorLike,
     sp_ids: SparseTensor,
     sp_weights: SparseTensor | None,
     partition_strategy: str = "mod",
@@ -123,7 +124,7 @@ def embedding_lookup_sparse(
 
 
 def _weighted(parts: list[Any], sp_ids: SparseTensor, sp_weights: SparseTensor, segments: Any,
-              strategy: str, combiner: str, max_norm: Any, scope: str) -> Any:  # fmt: skip
+              strategy: str, combiner: str, max_norm: TensorLike, scope: str) -> Any:  # fmt: skip
     rows = embedding_lookup(parts, sp_ids.values, strategy, max_norm=max_norm)
     weights = cast(sp_weights.values, rows.dtype)
     column = reshape(weights, [-1] + [1] * (rows.shape.ndims - 1))

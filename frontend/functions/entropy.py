@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import AxisLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.mathematics import cast
@@ -23,11 +24,11 @@ def _require_named(function: str, sentinel: Any, labels: Any, logits: Any) -> No
 
 def softmax_cross_entropy_with_logits(
     _sentinel: Any = None,
-    labels: Any = None,
+    labels: TensorLike | None = None,
     logits: Any = None,
     dim: int = -1,
     name: Name = None,
-    axis: Any = None,
+    axis: AxisLike | None = None,
 ) -> Any:
     """The cross entropy with softmax(logits); no gradient flows to the labels."""
     _require_named("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
@@ -39,8 +40,13 @@ def softmax_cross_entropy_with_logits(
         return softmax_cross_entropy_with_logits_v2(labels, logits, axis, scope)
 
 
-def softmax_cross_entropy_with_logits_v2(labels: Any, logits: Any, axis: Any = None,
-                                         name: Name = None, dim: Any = None) -> Any:  # fmt: skip
+def softmax_cross_entropy_with_logits_v2(
+    labels: TensorLike,
+    logits: TensorLike,
+    axis: Any = None,
+    name: Name = None,
+    dim: AxisLike | None = None,
+) -> Any:
     """The cross entropy of softmax(logits) along `axis` with distributions `labels`."""
     axis = one_of("axis", axis, "dim", dim)
     axis = -1 if axis is None else axis
@@ -149,9 +155,9 @@ def _check_same_shape(labels: Any, logits: Any, what: str) -> None:
                          f"{labels.shape})") from None  # fmt: skip
 
 
-def weighted_cross_entropy_with_logits(labels: Any = None, logits: Any = None,
+def weighted_cross_entropy_with_logits(labels: TensorLike | None = None, logits: Any = None,
                                        pos_weight: Any = None, name: Name = None,
-                                       targets: Any = None) -> Any:  # fmt: skip
+                                       targets: TensorLike | None = None) -> Any:  # fmt: skip
     """`sigmoid_cross_entropy_with_logits` with a weight on positive examples."""
     labels = one_of("labels", labels, "targets", targets)
     with name_scope(name, "logistic_loss", [logits, labels]) as scope:
@@ -162,7 +168,7 @@ def weighted_cross_entropy_with_logits(labels: Any = None, logits: Any = None,
         return build("Add", (1 - labels) * logits, weight * tail, name=scope)
 
 
-def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = False,
+def log_poisson_loss(targets: TensorLike, log_input: TensorLike, compute_full_loss: bool = False,
                      name: Name = None) -> Any:  # fmt: skip
     """exp(c) - z * c, with Stirling's approximation of log z! added in full."""
     with name_scope(name, "log_poisson_loss", [log_input, targets]):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant, convert, is_tensor
 from flowc.frontend.elements import TensorBase
@@ -18,7 +19,7 @@ from flowc.ir.dtypes import DType, as_dtype
 _SMALL = 1000  # a constant with fewer elements is written out, not filled when the graph runs
 
 
-def placeholder(dtype: Any, shape: Any = None, name: Name = None) -> Any:
+def placeholder(dtype: DTypeLike, shape: ShapeLike | None = None, name: Name = None) -> Any:
     """A tensor whose value is given by a feed; sizes that are None may differ from run to run."""
     return build("Placeholder", dtype=as_dtype(dtype), shape=as_shape_attribute(shape), name=name)
 
@@ -28,14 +29,14 @@ def placeholder_with_default(input: Any, shape: Any, name: Name = None) -> Any:
     return build("PlaceholderWithDefault", input, shape=as_shape_attribute(shape), name=name)
 
 
-def zeros(shape: Any, dtype: Any = dtypes.float32, name: Name = None) -> Any:
+def zeros(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: Name = None) -> Any:
     """Zeros; false for bool, "" for string."""
     wanted = as_dtype(dtype)
     zero: Any = "" if wanted is dtypes.string else False if wanted.is_bool else 0
     return _filled(shape, wanted, zero, name, "zeros")
 
 
-def ones(shape: Any, dtype: Any = dtypes.float32, name: Name = None) -> Any:
+def ones(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: Name = None) -> Any:
     """Ones; true for bool."""
     wanted = as_dtype(dtype)
     return _filled(shape, wanted, True if wanted.is_bool else 1, name, "ones")
@@ -53,7 +54,7 @@ def _filled(shape: Any, dtype: DType, value: Any, name: Name, default_name: str)
         return build("Fill", shape, constant(value, dtype), name=scope)
 
 
-def _small_constant(shape: Any, dtype: DType, value: Any, scope: str) -> Any:
+def _small_constant(shape: ShapeLike, dtype: DType, value: Any, scope: str) -> Any:
     """The constant, where the shape is static and small; else None."""
     try:
         static = TensorShape(shape)
@@ -78,7 +79,9 @@ def shape_operand(shape: Any) -> Any:
     return convert(shape, dtypes.int32)
 
 
-def zeros_like(tensor: Any, dtype: Any = None, name: Name = None, optimize: bool = True) -> Any:
+def zeros_like(
+    tensor: TensorLike, dtype: DTypeLike | None = None, name: Name = None, optimize: bool = True
+) -> Any:
     """Zeros of the shape of `tensor`, and its dtype if no other is given."""
     with name_scope(name, "zeros_like", [tensor]) as scope:
         tensor = convert(tensor, None, "tensor")
@@ -90,7 +93,9 @@ def zeros_like(tensor: Any, dtype: Any = None, name: Name = None, optimize: bool
         return build("ZerosLike", tensor, name=scope)
 
 
-def ones_like(tensor: Any, dtype: Any = None, name: Name = None, optimize: bool = True) -> Any:
+def ones_like(
+    tensor: TensorLike, dtype: DTypeLike | None = None, name: Name = None, optimize: bool = True
+) -> Any:
     """Ones of the shape of `tensor`, and its dtype if no other is given."""
     with name_scope(name, "ones_like", [tensor]) as scope:
         tensor = convert(tensor, None, "tensor")
@@ -100,13 +105,17 @@ def ones_like(tensor: Any, dtype: Any = None, name: Name = None, optimize: bool 
         return result
 
 
-def fill(dims: Any, value: Any, name: Name = None) -> Any:
+def fill(dims: ShapeLike, value: TensorLike, name: Name = None) -> Any:
     """A tensor of shape `dims` whose elements are all `value`."""
     return build("Fill", dims, value, name=name)
 
 
 def range_(
-    start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range"
+    start: TensorLike,
+    limit: TensorLike | None = None,
+    delta: TensorLike = 1,
+    dtype: DTypeLike | None = None,
+    name: str = "range",
 ) -> Any:
     """The numbers from `start` (0 if one number is given) up to `limit`, in steps of `delta`."""
     if limit is None:
@@ -129,18 +138,18 @@ def _range_operand(value: Any, dtype: DType | None, name: str) -> Any:
     return value if isinstance(value, TensorBase) else convert(value, dtype, name)
 
 
-def linspace(start: Any, stop: Any, num: Any, name: Name = None) -> Any:
+def linspace(start: TensorLike, stop: Any, num: TensorLike, name: Name = None) -> Any:
     """`num` evenly spaced numbers, the first `start`, the last `stop`."""
     return build("LinSpace", start, stop, num, name=name)
 
 
 def one_hot(
-    indices: Any,
-    depth: Any,
-    on_value: Any = None,
-    off_value: Any = None,
+    indices: TensorLike,
+    depth: TensorLike,
+    on_value: TensorLike | None = None,
+    off_value: TensorLike | None = None,
     axis: int | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     name: Name = None,
 ) -> Any:
     """A new dimension of size `depth` that is `on_value` (1) at each index, else `off_value` (0).

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from flowc.frontend import conversion
+from flowc.frontend.aliases import ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import IndexedSlices, SparseTensor
 from flowc.frontend.shapes import as_shape_attribute
@@ -20,14 +21,14 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, SparseTensor | IndexedSlices) or conversion.is_tensor(x)
 
 
-def ensure_shape(x: Any, shape: Any, name: Name = None) -> Any:
+def ensure_shape(x: TensorLike, shape: ShapeLike, name: Name = None) -> Any:
     """`x`, whose shape is known from here on; a run with another is an InvalidArgumentError."""
     result = build("EnsureShape", x, shape=as_shape_attribute(shape), name=name)
     result.set_shape(shape)
     return result
 
 
-def guarantee_const(input: Any, name: Name = None) -> Any:
+def guarantee_const(input: TensorLike, name: Name = None) -> Any:
     """`input`, with the promise that it is always the same."""
     return build("GuaranteeConst", input, name=name)
 

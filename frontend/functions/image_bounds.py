@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import convert, is_tensor
 from flowc.frontend.functions.control import assert_that, with_dependencies
@@ -18,7 +19,7 @@ from flowc.ir import dtypes
 
 
 def crop_to_bounding_box(
-    image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
+    image: TensorLike, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
 ) -> Any:
     """The part of an image of the target size with its corner at the offsets.
 
@@ -43,7 +44,7 @@ def crop_to_bounding_box(
 
 
 def pad_to_bounding_box(
-    image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
+    image: TensorLike, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
 ) -> Any:
     """An image inside one of zeros of the target size, with its corner at the offsets.
 
@@ -66,7 +67,7 @@ def pad_to_bounding_box(
         return _finished(padded, batch, target_height, target_width, single)
 
 
-def resize_image_with_crop_or_pad(image: Any, target_height: Any, target_width: Any) -> Any:
+def resize_image_with_crop_or_pad(image: TensorLike, target_height: Any, target_width: Any) -> Any:
     """An image cut, or bordered by zeros, to a size; its middle stays in the middle.
 
     `image` is [height, width, channels] or a batch [batch, height, width, channels] of numbers, of
@@ -96,7 +97,7 @@ def resize_image_with_crop_or_pad(image: Any, target_height: Any, target_width: 
         return squeeze(padded, [0]) if single else padded
 
 
-def central_crop(image: Any, central_fraction: float) -> Any:
+def central_crop(image: TensorLike, central_fraction: float) -> Any:
     """The middle of an image or of a batch, that fraction of each side.
 
     Raises ValueError for a fraction outside of (0, 1].
@@ -123,7 +124,7 @@ def _border(size: Any, fraction: float) -> Any:
     return build("Cast", (exact - exact * fraction) / 2, DstT=dtypes.int32)
 
 
-def _as_batch(image: Any) -> tuple[Any, bool]:
+def _as_batch(image: TensorLike) -> tuple[Any, bool]:
     """Images as a batch, and whether there was one. Raises ValueError for other ranks."""
     image = convert(image, None, "image")
     rank = image.shape.ndims
@@ -167,7 +168,7 @@ class _Checks:
         elif left < right:
             raise ValueError(message)
 
-    def before(self, tensor: Any) -> Any:
+    def before(self, tensor: TensorLike) -> Any:
         """The tensor, after the checks."""
         return with_dependencies(self._assertions, tensor) if self._assertions else tensor
 
@@ -181,7 +182,7 @@ def _known(value: Any) -> int | None:
 
 
 def _choice(op_type: str, choose: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def chosen(x: Any, y: Any) -> Any:
+    def chosen(x: TensorLike, y: TensorLike) -> Any:
         return build(op_type, x, y) if is_tensor(x) or is_tensor(y) else choose(x, y)
 
     return chosen

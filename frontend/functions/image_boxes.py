@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.functions.derived import derive
 from flowc.frontend.functions.shaping import Name
@@ -14,13 +15,13 @@ extract_jpeg_shape = derive("ExtractJpegShape", "extract_jpeg_shape")
 _LOWEST = float("-inf")
 
 
-def is_jpeg(contents: Any, name: Name = None) -> Any:
+def is_jpeg(contents: TensorLike, name: Name = None) -> Any:
     """Whether a file begins like JPEG."""
     return build("Equal", build("Substr", contents, 0, 3), b"\xff\xd8\xff", name=name)
 
 
 def extract_patches(
-    images: Any, sizes: Any = None, strides: Any = None, rates: Any = None,
+    images: TensorLike, sizes: Any = None, strides: Any = None, rates: TensorLike | None = None,
     padding: str = "VALID", name: Name = None, ksizes: Any = None,
 ) -> Any:  # fmt: skip
     """The windows of images, each as one vector."""
@@ -29,7 +30,9 @@ def extract_patches(
                  padding=padding, name=name)  # fmt: skip
 
 
-def draw_bounding_boxes(images: Any, boxes: Any, name: Name = None, colors: Any = None) -> Any:
+def draw_bounding_boxes(
+    images: TensorLike, boxes: TensorLike, name: Name = None, colors: Any = None
+) -> Any:
     """Images with the edges of boxes, whose ends are fractions of the image."""
     if colors is None:
         return build("DrawBoundingBoxes", images, boxes, name=name)
@@ -37,7 +40,7 @@ def draw_bounding_boxes(images: Any, boxes: Any, name: Name = None, colors: Any 
 
 
 def non_max_suppression(
-    boxes: Any, scores: Any, max_output_size: Any, iou_threshold: Any = 0.5,
+    boxes: TensorLike, scores: TensorLike, max_output_size: Any, iou_threshold: Any = 0.5,
     score_threshold: Any = _LOWEST, name: Name = None,
 ) -> Any:  # fmt: skip
     """The boxes by score without those that overlap a better one."""
@@ -46,7 +49,7 @@ def non_max_suppression(
 
 
 def non_max_suppression_with_scores(
-    boxes: Any, scores: Any, max_output_size: Any, iou_threshold: Any = 0.5,
+    boxes: TensorLike, scores: TensorLike, max_output_size: Any, iou_threshold: Any = 0.5,
     score_threshold: Any = _LOWEST, soft_nms_sigma: Any = 0.0, name: Name = None,
 ) -> Any:  # fmt: skip
     """The same with scores, which sink gradually by overlaps unless sigma is 0."""
@@ -56,7 +59,7 @@ def non_max_suppression_with_scores(
 
 
 def non_max_suppression_padded(
-    boxes: Any, scores: Any, max_output_size: Any, iou_threshold: Any = 0.5,
+    boxes: TensorLike, scores: TensorLike, max_output_size: Any, iou_threshold: Any = 0.5,
     score_threshold: Any = _LOWEST, pad_to_max_output_size: bool = False, name: Name = None,
 ) -> Any:  # fmt: skip
     """The same, filled up with zeros, and how many there are."""
@@ -66,7 +69,7 @@ def non_max_suppression_padded(
 
 
 def non_max_suppression_overlaps(
-    overlaps: Any, scores: Any, max_output_size: Any, overlap_threshold: Any = 0.5,
+    overlaps: Any, scores: TensorLike, max_output_size: Any, overlap_threshold: Any = 0.5,
     score_threshold: Any = _LOWEST, name: Name = None,
 ) -> Any:  # fmt: skip
     """The same with a matrix of how much boxes overlap."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions.images import convert_image_dtype
@@ -28,27 +29,27 @@ def _mixed(images: Any, kernel: Any) -> Any:
     return tensordot(images, constant(kernel, images.dtype), [[images.shape.ndims - 1], [0]])
 
 
-def rgb_to_yiq(images: Any) -> Any:
+def rgb_to_yiq(images: TensorLike) -> Any:
     """Luma and the two chroma values of NTSC."""
     return _mixed(images, _YIQ)
 
 
-def yiq_to_rgb(images: Any) -> Any:
+def yiq_to_rgb(images: TensorLike) -> Any:
     """The inverse of `rgb_to_yiq`."""
     return _mixed(images, _FROM_YIQ)
 
 
-def rgb_to_yuv(images: Any) -> Any:
+def rgb_to_yuv(images: TensorLike) -> Any:
     """Luma and the two chroma values of PAL."""
     return _mixed(images, _YUV)
 
 
-def yuv_to_rgb(images: Any) -> Any:
+def yuv_to_rgb(images: TensorLike) -> Any:
     """The inverse of `rgb_to_yuv`."""
     return _mixed(images, _FROM_YUV)
 
 
-def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Any:
+def adjust_gamma(image: TensorLike, gamma: Any = 1, gain: Any = 1) -> Any:
     """gain * pixels ** gamma, pixels in [0, 1]. Raises ValueError for a negative gamma."""
     if isinstance(gamma, int | float) and gamma < 0:
         raise ValueError("Gamma should be a non-negative real number.")
@@ -77,7 +78,7 @@ def rot90(image: Any, k: int = 1, name: Name = None) -> Any:
                 return build("Identity", image, name=scope)
 
 
-def image_gradients(image: Any) -> tuple[Any, Any]:
+def image_gradients(image: TensorLike) -> tuple[Any, Any]:
     """Differences to the pixel below and to the right, 0 at the end. Takes a batch."""
     image = convert(image, None, "image")
     if image.shape.ndims != 4:
@@ -87,7 +88,7 @@ def image_gradients(image: Any) -> tuple[Any, Any]:
     return below, right
 
 
-def total_variation(images: Any, name: Name = None) -> Any:
+def total_variation(images: TensorLike, name: Name = None) -> Any:
     """The sum of the differences between neighbouring pixels, of each image."""
     with name_scope(name, "total_variation", [images]):
         images = convert(images, None, "images")
@@ -99,7 +100,7 @@ def total_variation(images: Any, name: Name = None) -> Any:
         return down + right
 
 
-def psnr(a: Any, b: Any, max_val: Any, name: Name = None) -> Any:
+def psnr(a: TensorLike, b: TensorLike, max_val: Any, name: Name = None) -> Any:
     """The peak signal-to-noise ratio of pairs of images, in decibels."""
     with name_scope(name, "PSNR", [a, b]):
         peak = convert_image_dtype(convert(max_val, convert(a).dtype), dtypes.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.control_flow.conditionals import cond
 from flowc.frontend.conversion import constant, convert
@@ -57,8 +58,8 @@ def _as_batch(images: Any) -> tuple[Any, bool]:
 
 
 def resize_images(
-    images: Any,
-    size: Any,
+    images: TensorLike,
+    size: TensorLike,
     method: int = ResizeMethod.BILINEAR,
     align_corners: bool = False,
     preserve_aspect_ratio: bool = False,
@@ -85,7 +86,7 @@ resize = resize_images
 
 
 def _flip(name: str, axis: int) -> Callable[[Any], Any]:
-    def flip(image: Any) -> Any:
+    def flip(image: TensorLike) -> Any:
         with name_scope(None, name, [image]):
             image = convert(image, None, "image")
             return build("ReverseV2", image, [axis if image.shape.ndims == 3 else axis + 1])
@@ -107,7 +108,7 @@ def _each_flipped(images: Any, axis: int, seed: int | None) -> Any:
 
 
 def _random_flip(name: str, axis: int) -> Callable[..., Any]:
-    def flip(image: Any, seed: int | None = None) -> Any:
+    def flip(image: TensorLike, seed: int | None = None) -> Any:
         with name_scope(None, name, [image]):
             image = convert(image, None, "image")
             if image.shape.ndims == 4:
@@ -130,14 +131,16 @@ random_flip_up_down = _random_flip("random_flip_up_down", 0)
 random_flip_left_right = _random_flip("random_flip_left_right", 1)
 
 
-def transpose_image(image: Any) -> Any:
+def transpose_image(image: TensorLike) -> Any:
     """Images with rows and columns exchanged."""
     image = convert(image, None, "image")
     order = [1, 0, 2] if image.shape.ndims == 3 else [0, 2, 1, 3]
     return build("Transpose", image, order, name="transpose_image")
 
 
-def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: Name = None) -> Any:
+def convert_image_dtype(
+    image: TensorLike, dtype: DTypeLike, saturate: bool = False, name: Name = None
+) -> Any:
     """Pixels of another dtype; floats are in [0, 1], integers in their whole range."""
     image, wanted = convert(image, None, "image"), as_dtype(dtype)
     if image.dtype is wanted:
@@ -161,58 +164,60 @@ def _between_integers(image: Any, wanted: Any, saturate: bool, scope: str) -> An
     return build("Mul", cast(image, wanted), (new + 1) // (old + 1), name=scope)
 
 
-def _in_floats(image: Any, function: Callable[[Any], Any]) -> Any:
+def _in_floats(image: TensorLike, function: Callable[[Any], Any]) -> Any:
     """`function` of the image as float32, in its own dtype again."""
     image = convert(image, None, "image")
     result = function(convert_image_dtype(image, dtypes.float32))
     return convert_image_dtype(result, image.dtype, saturate=True)
 
 
-def adjust_brightness(image: Any, delta: Any) -> Any:
+def adjust_brightness(image: TensorLike, delta: TensorLike) -> Any:
     """Pixels plus `delta`."""
     with name_scope(None, "adjust_brightness", [image, delta]):
         return _in_floats(image, lambda x: build("Add", x, cast(delta, dtypes.float32)))
 
 
-def adjust_contrast(images: Any, contrast_factor: Any) -> Any:
+def adjust_contrast(images: TensorLike, contrast_factor: TensorLike) -> Any:
     """Each channel's distance from its mean times a factor."""
     with name_scope(None, "adjust_contrast", [images, contrast_factor]):
         return _in_floats(images, lambda x: build("AdjustContrastv2", x, contrast_factor))
 
 
-def adjust_hue(image: Any, delta: Any, name: Name = None) -> Any:
+def adjust_hue(image: TensorLike, delta: TensorLike, name: Name = None) -> Any:
     """RGB images with `delta` added to the hue."""
     with name_scope(name, "adjust_hue", [image]):
         return _in_floats(image, lambda x: build("AdjustHue", x, delta))
 
 
-def adjust_saturation(image: Any, saturation_factor: Any, name: Name = None) -> Any:
+def adjust_saturation(image: TensorLike, saturation_factor: TensorLike, name: Name = None) -> Any:
     """RGB images with the saturation times a factor."""
     with name_scope(name, "adjust_saturation", [image]):
         return _in_floats(image, lambda x: build("AdjustSaturation", x, saturation_factor))
 
 
-def random_brightness(image: Any, max_delta: float, seed: int | None = None) -> Any:
+def random_brightness(image: TensorLike, max_delta: float, seed: int | None = None) -> Any:
     """`adjust_brightness` by a number in [-max_delta, max_delta)."""
     if max_delta < 0:
         raise ValueError("max_delta must be non-negative.")
     return adjust_brightness(image, random_uniform([], -max_delta, max_delta, seed=seed))
 
 
-def random_contrast(image: Any, lower: float, upper: float, seed: int | None = None) -> Any:
+def random_contrast(image: TensorLike, lower: float, upper: float, seed: int | None = None) -> Any:
     """`adjust_contrast` by a factor in [lower, upper)."""
     _check_range(lower, upper)
     return adjust_contrast(image, random_uniform([], lower, upper, seed=seed))
 
 
-def random_hue(image: Any, max_delta: float, seed: int | None = None) -> Any:
+def random_hue(image: TensorLike, max_delta: float, seed: int | None = None) -> Any:
     """`adjust_hue` by a number in [-max_delta, max_delta)."""
     if not 0 <= max_delta <= 0.5:
         raise ValueError("max_delta must be in [0, 0.5].")
     return adjust_hue(image, random_uniform([], -max_delta, max_delta, seed=seed))
 
 
-def random_saturation(image: Any, lower: float, upper: float, seed: int | None = None) -> Any:
+def random_saturation(
+    image: TensorLike, lower: float, upper: float, seed: int | None = None
+) -> Any:
     """`adjust_saturation` by a factor in [lower, upper)."""
     _check_range(lower, upper)
     return adjust_saturation(image, random_uniform([], lower, upper, seed=seed))
@@ -225,7 +230,7 @@ def _check_range(lower: float, upper: float) -> None:
         raise ValueError("lower must be non-negative.")
 
 
-def rgb_to_grayscale(images: Any, name: Name = None) -> Any:
+def rgb_to_grayscale(images: TensorLike, name: Name = None) -> Any:
     """Images of one channel, weighted as the eye sees."""
     with name_scope(name, "rgb_to_grayscale", [images]):
         images = convert(images, None, "images")
@@ -241,7 +246,7 @@ def grayscale_to_rgb(images: Any, name: Name = None) -> Any:
         return build("Tile", images, [1] * (images.shape.ndims - 1) + [3], name=scope)
 
 
-def per_image_standardization(image: Any) -> Any:
+def per_image_standardization(image: TensorLike) -> Any:
     """Each image with mean 0 and variance 1; nearly uniform images are not blown up."""
     with name_scope(None, "per_image_standardization", [image]) as scope:
         image = convert(image, None, "image")

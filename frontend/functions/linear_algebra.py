@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.functions.derived import derive
 from flowc.frontend.functions.reductions import reduce_sum
@@ -28,44 +29,44 @@ ifft, ifft2d, ifft3d = (
 
 
 def svd(
-    tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: Name = None
+    tensor: TensorLike, full_matrices: bool = False, compute_uv: bool = True, name: Name = None
 ) -> Any:
     """Singular values, and with `compute_uv` the matrices u and v: `s, u, v`."""
     s, u, v = build("Svd", tensor, compute_uv=compute_uv, full_matrices=full_matrices, name=name)
     return (s, u, v) if compute_uv else s
 
 
-def self_adjoint_eig(tensor: Any, name: Name = None) -> Any:
+def self_adjoint_eig(tensor: TensorLike, name: Name = None) -> Any:
     """Eigenvalues and eigenvectors of symmetric matrices."""
     found = build("SelfAdjointEigV2", tensor, compute_v=True, name=name)
     return found[0], found[1]
 
 
-def self_adjoint_eigvals(tensor: Any, name: Name = None) -> Any:
+def self_adjoint_eigvals(tensor: TensorLike, name: Name = None) -> Any:
     """Eigenvalues of symmetric matrices."""
     return build("SelfAdjointEigV2", tensor, compute_v=False, name=name)[0]
 
 
-def cholesky_solve(chol: Any, rhs: Any, name: Name = None) -> Any:
+def cholesky_solve(chol: Any, rhs: TensorLike, name: Name = None) -> Any:
     """The solution of A x = rhs, given the Cholesky factor of A."""
     with name_scope(name, "cholesky_solve", [chol, rhs]):
         y = build("MatrixTriangularSolve", chol, rhs, adjoint=False, lower=True)
         return build("MatrixTriangularSolve", chol, y, adjoint=True, lower=True)
 
 
-def logdet(matrix: Any, name: Name = None) -> Any:
+def logdet(matrix: TensorLike, name: Name = None) -> Any:
     """The logarithm of the determinant of a positive definite matrix."""
     with name_scope(name, "logdet", [matrix]):
         diagonal = build("MatrixDiagPart", build("Cholesky", matrix))
         return 2.0 * reduce_sum(build("Log", diagonal), [-1])
 
 
-def slogdet(input: Any, name: Name = None) -> Any:
+def slogdet(input: TensorLike, name: Name = None) -> Any:
     """The sign and the logarithm of the absolute value of the determinant."""
     return build("LogMatrixDeterminant", input, name=name)
 
 
-def adjoint(matrix: Any, name: Name = None) -> Any:
+def adjoint(matrix: TensorLike, name: Name = None) -> Any:
     """The conjugate transpose of the last two dimensions."""
     from flowc.frontend.functions.shaping import matrix_transpose
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.composites import SparseTensor
@@ -95,7 +96,9 @@ class TextFileInitializer:
 class _Table:
     """What all tables offer: looking up, and how much there is."""
 
-    def __init__(self, handle: Any, key_dtype: Any, value_dtype: Any, default_value: Any) -> None:
+    def __init__(
+        self, handle: Any, key_dtype: Any, value_dtype: Any, default_value: TensorLike
+    ) -> None:
         self.resource_handle = handle
         self.key_dtype = as_dtype(key_dtype)
         self.value_dtype = as_dtype(value_dtype)
@@ -132,7 +135,7 @@ class _Table:
 class StaticHashTable(_Table):
     """A table that its initializer fills, once."""
 
-    def __init__(self, initializer: Any, default_value: Any, name: Name = None) -> None:
+    def __init__(self, initializer: Any, default_value: TensorLike, name: Name = None) -> None:
         handle = build("HashTableV2", key_dtype=initializer.key_dtype,
                        value_dtype=initializer.value_dtype, name=name or "hash_table")  # fmt: skip
         super().__init__(handle, initializer.key_dtype, initializer.value_dtype, default_value)
@@ -217,7 +220,7 @@ class MutableHashTable(_Mutable):
         self,
         key_dtype: Any,
         value_dtype: Any,
-        default_value: Any,
+        default_value: TensorLike,
         shared_name: Any = None,
         name: Name = "MutableHashTable",
         checkpoint: bool = True,
@@ -238,7 +241,7 @@ class DenseHashTable(_Mutable):
         self,
         key_dtype: Any,
         value_dtype: Any,
-        default_value: Any,
+        default_value: TensorLike,
         empty_key: Any,
         deleted_key: Any,
         initial_num_buckets: int | None = None,

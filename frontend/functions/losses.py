@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import AxisLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.conversion import constant, convert
@@ -44,8 +45,8 @@ _DEFAULT = Reduction.SUM_BY_NONZERO_WEIGHTS
 
 
 def compute_weighted_loss(
-    losses: Any,
-    weights: Any = 1.0,
+    losses: TensorLike,
+    weights: TensorLike = 1.0,
     scope: Name = None,
     loss_collection: str | None = GraphKeys.LOSSES,
     reduction: str = _DEFAULT,
@@ -66,7 +67,7 @@ def compute_weighted_loss(
         return loss
 
 
-def _reduced(losses: Any, weights: Any, weighted: Any, reduction: str) -> Any:
+def _reduced(losses: TensorLike, weights: TensorLike, weighted: Any, reduction: str) -> Any:
     total = reduce_sum(weighted)
     if reduction == Reduction.MEAN:
         return div_no_nan(total, reduce_sum(ones_like(losses) * weights), name="value")
@@ -77,7 +78,7 @@ def _reduced(losses: Any, weights: Any, weighted: Any, reduction: str) -> Any:
     return total
 
 
-def _num_present(losses: Any, weights: Any) -> Any:
+def _num_present(losses: TensorLike, weights: TensorLike) -> Any:
     """The number of losses whose weight is not zero."""
     with name_scope(None, "num_present", [losses, weights]) as scope:
         present = build("Select", build("Equal", weights, 0.0), zeros_like(weights),
@@ -114,9 +115,14 @@ def _pair(labels: Any, predictions: Any) -> tuple[Any, Any]:
     return labels, predictions
 
 
-def absolute_difference(labels: Any, predictions: Any, weights: Any = 1.0, scope: Name = None,
-                        loss_collection: str | None = GraphKeys.LOSSES,
-                        reduction: str = _DEFAULT) -> Any:  # fmt: skip
+def absolute_difference(
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: TensorLike = 1.0,
+    scope: Name = None,
+    loss_collection: str | None = GraphKeys.LOSSES,
+    reduction: str = _DEFAULT,
+) -> Any:
     """|predictions - labels|."""
     _require(labels=labels, predictions=predictions)
     with name_scope(scope, "absolute_difference", [predictions, labels, weights]) as scope_:
@@ -125,9 +131,14 @@ def absolute_difference(labels: Any, predictions: Any, weights: Any = 1.0, scope
         return compute_weighted_loss(losses, weights, scope_, loss_collection, reduction)
 
 
-def mean_squared_error(labels: Any, predictions: Any, weights: Any = 1.0, scope: Name = None,
-                       loss_collection: str | None = GraphKeys.LOSSES,
-                       reduction: str = _DEFAULT) -> Any:  # fmt: skip
+def mean_squared_error(
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: TensorLike = 1.0,
+    scope: Name = None,
+    loss_collection: str | None = GraphKeys.LOSSES,
+    reduction: str = _DEFAULT,
+) -> Any:
     """(predictions - labels) squared."""
     _require(labels=labels, predictions=predictions)
     with name_scope(scope, "mean_squared_error", [predictions, labels, weights]) as scope_:
@@ -136,9 +147,15 @@ def mean_squared_error(labels: Any, predictions: Any, weights: Any = 1.0, scope:
         return compute_weighted_loss(losses, weights, scope_, loss_collection, reduction)
 
 
-def huber_loss(labels: Any, predictions: Any, weights: Any = 1.0, delta: float = 1.0,
-               scope: Name = None, loss_collection: str | None = GraphKeys.LOSSES,
-               reduction: str = _DEFAULT) -> Any:  # fmt: skip
+def huber_loss(
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: TensorLike = 1.0,
+    delta: float = 1.0,
+    scope: Name = None,
+    loss_collection: str | None = GraphKeys.LOSSES,
+    reduction: str = _DEFAULT,
+) -> Any:
     """Quadratic near zero, linear beyond `delta`."""
     _require(labels=labels, predictions=predictions)
     with name_scope(scope, "huber_loss", [predictions, labels, weights]) as scope_:
@@ -166,8 +183,8 @@ def log_loss(labels: Any, predictions: Any, weights: Any = 1.0, epsilon: float =
 
 def hinge_loss(
     labels: Any,
-    logits: Any,
-    weights: Any = 1.0,
+    logits: TensorLike,
+    weights: TensorLike = 1.0,
     scope: Name = None,
     loss_collection: str | None = GraphKeys.LOSSES,
     reduction: str = _DEFAULT,
@@ -181,9 +198,16 @@ def hinge_loss(
         return compute_weighted_loss(losses, weights, scope_, loss_collection, reduction)
 
 
-def cosine_distance(labels: Any, predictions: Any, axis: Any = None, weights: Any = 1.0,
-                    scope: Name = None, loss_collection: str | None = GraphKeys.LOSSES,
-                    reduction: str = _DEFAULT, dim: Any = None) -> Any:  # fmt: skip
+def cosine_distance(
+    labels: TensorLike,
+    predictions: TensorLike,
+    axis: AxisLike | None = None,
+    weights: TensorLike = 1.0,
+    scope: Name = None,
+    loss_collection: str | None = GraphKeys.LOSSES,
+    reduction: str = _DEFAULT,
+    dim: AxisLike | None = None,
+) -> Any:
     """1 - the scalar product of unit vectors."""
     axis = one_of("axis", axis, "dim", dim)
     if axis is None:
@@ -195,9 +219,13 @@ def cosine_distance(labels: Any, predictions: Any, axis: Any = None, weights: An
         return compute_weighted_loss(losses, weights, scope_, loss_collection, reduction)
 
 
-def mean_pairwise_squared_error(labels: Any, predictions: Any, weights: Any = 1.0,
-                                scope: Name = None,
-                                loss_collection: str | None = GraphKeys.LOSSES) -> Any:  # fmt: skip
+def mean_pairwise_squared_error(
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: TensorLike = 1.0,
+    scope: Name = None,
+    loss_collection: str | None = GraphKeys.LOSSES,
+) -> Any:
     """The squared differences between all pairs of errors in an example."""
     _require(labels=labels, predictions=predictions)
     with name_scope(scope, "mean_pairwise_squared_error", [predictions, labels, weights]):
@@ -220,7 +248,7 @@ def mean_pairwise_squared_error(labels: Any, predictions: Any, weights: Any = 1.
         return value
 
 
-def sigmoid_cross_entropy(multi_class_labels: Any, logits: Any, weights: Any = 1.0,
+def sigmoid_cross_entropy(multi_class_labels: Any, logits: TensorLike, weights: TensorLike = 1.0,
                           label_smoothing: float = 0, scope: Name = None,
                           loss_collection: str | None = GraphKeys.LOSSES,
                           reduction: str = _DEFAULT) -> Any:  # fmt: skip
@@ -238,7 +266,7 @@ def sigmoid_cross_entropy(multi_class_labels: Any, logits: Any, weights: Any = 1
         return compute_weighted_loss(losses, weights, scope_, loss_collection, reduction)
 
 
-def softmax_cross_entropy(onehot_labels: Any, logits: Any, weights: Any = 1.0,
+def softmax_cross_entropy(onehot_labels: Any, logits: TensorLike, weights: TensorLike = 1.0,
                           label_smoothing: float = 0, scope: Name = None,
                           loss_collection: str | None = GraphKeys.LOSSES,
                           reduction: str = _DEFAULT) -> Any:  # fmt: skip
@@ -259,9 +287,14 @@ def softmax_cross_entropy(onehot_labels: Any, logits: Any, weights: Any = 1.0,
         return compute_weighted_loss(losses, weights, scope_, loss_collection, reduction)
 
 
-def sparse_softmax_cross_entropy(labels: Any, logits: Any, weights: Any = 1.0, scope: Name = None,
-                                 loss_collection: str | None = GraphKeys.LOSSES,
-                                 reduction: str = _DEFAULT) -> Any:  # fmt: skip
+def sparse_softmax_cross_entropy(
+    labels: TensorLike,
+    logits: TensorLike,
+    weights: TensorLike = 1.0,
+    scope: Name = None,
+    loss_collection: str | None = GraphKeys.LOSSES,
+    reduction: str = _DEFAULT,
+) -> Any:
     """The cross entropy with class numbers as labels."""
     _require(labels=labels, logits=logits)
     with name_scope(
@@ -290,7 +323,7 @@ def _without_last_one(tensor: Any, rank: int) -> Any:
 # Collected losses
 
 
-def add_loss(loss: Any, loss_collection: str | None = GraphKeys.LOSSES) -> None:
+def add_loss(loss: TensorLike, loss_collection: str | None = GraphKeys.LOSSES) -> None:
     """Collect a loss."""
     if loss_collection:
         get_default_graph().add_to_collection(loss_collection, loss)

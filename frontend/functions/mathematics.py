@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from flowc.frontend import operators
+from flowc.frontend.aliases import AxisLike, DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import IndexedSlices, SparseTensor
 from flowc.frontend.conversion import constant, convert, convert_n_to_tensor
@@ -60,7 +61,7 @@ negative_op = derive("Neg", "negative")
 logical_xor = operators.logical_xor
 
 
-def _unary(op_type: str, x: Any, name: Name, default_name: str) -> Any:
+def _unary(op_type: str, x: TensorLike, name: Name, default_name: str) -> Any:
     """An op on a tensor, or on the elements of a SparseTensor."""
     if isinstance(x, SparseTensor):
         with name_scope(name, default_name, [x]) as scope:
@@ -68,30 +69,30 @@ def _unary(op_type: str, x: Any, name: Name, default_name: str) -> Any:
     return build(op_type, x, name=name)
 
 
-def negative(x: Any, name: Name = None) -> Any:
+def negative(x: TensorLike, name: Name = None) -> Any:
     """-x, also for a SparseTensor."""
     return _unary("Neg", x, name, "Neg")
 
 
-def sigmoid(x: Any, name: Name = None) -> Any:
+def sigmoid(x: TensorLike, name: Name = None) -> Any:
     """1 / (1 + exp(-x))."""
     with name_scope(name, "Sigmoid", [x]) as scope:
         return build("Sigmoid", convert(x, None, "x"), name=scope)
 
 
-def tanh(x: Any, name: Name = None) -> Any:
+def tanh(x: TensorLike, name: Name = None) -> Any:
     """The hyperbolic tangent, also for a SparseTensor."""
     return _unary("Tanh", x, name, "Tanh")
 
 
-def log_sigmoid(x: Any, name: Name = None) -> Any:
+def log_sigmoid(x: TensorLike, name: Name = None) -> Any:
     """log(sigmoid(x)), computed as -softplus(-x)."""
     with name_scope(name, "LogSigmoid", [x]) as scope:
         x = convert(x, None, "x")
         return build("Neg", build("Softplus", build("Neg", x)), name=scope)
 
 
-def abs_(x: Any, name: Name = None) -> Any:
+def abs_(x: TensorLike, name: Name = None) -> Any:
     """|x|, real for complex x."""
     with name_scope(name, "Abs", [x]) as scope:
         x = convert(x, None, "x")
@@ -100,49 +101,49 @@ def abs_(x: Any, name: Name = None) -> Any:
         return build("Abs", x, name=scope)
 
 
-def round_(x: Any, name: Name = None) -> Any:
+def round_(x: TensorLike, name: Name = None) -> Any:
     """x rounded to the nearest integer, halves to even."""
     x = convert(x, None, "x")
     return x if x.dtype.is_integer else build("Round", x, name=name)
 
 
-def pow_(x: Any, y: Any, name: Name = None) -> Any:
+def pow_(x: TensorLike, y: TensorLike, name: Name = None) -> Any:
     """x to the power y."""
     with name_scope(name, "Pow", [x]) as scope:
         return build("Pow", x, y, name=scope)
 
 
-def _pair(x: Any, y: Any) -> tuple[Any, Any]:
+def _pair(x: TensorLike, y: TensorLike) -> tuple[Any, Any]:
     x = convert(x, None, "x")
     return x, convert(y, None if isinstance(y, TensorBase) else x.dtype, "y")
 
 
-def div(x: Any, y: Any, name: Name = None) -> Any:
+def div(x: TensorLike, y: TensorLike, name: Name = None) -> Any:
     """x / y as Python 2 had it: of integers, the floor."""
     with name_scope(name, "div", [x, y]) as scope:
         return operators.div_python2(*_pair(x, y), name=scope)
 
 
-def truediv(x: Any, y: Any, name: Name = None) -> Any:
+def truediv(x: TensorLike, y: TensorLike, name: Name = None) -> Any:
     """x / y as a float."""
     with name_scope(name, "truediv", [x, y]) as scope:
         return operators.truediv(*_pair(x, y), name=scope)
 
 
-def divide(x: Any, y: Any, name: Name = None) -> Any:
+def divide(x: Any, y: TensorLike, name: Name = None) -> Any:
     """x / y by Python's operator; `name` names the result."""
     if name is not None:
         return truediv(x, y, name)
     return convert(x) / y if not hasattr(x, "__truediv__") or not hasattr(x, "graph") else x / y
 
 
-def floordiv(x: Any, y: Any, name: Name = None) -> Any:
+def floordiv(x: TensorLike, y: TensorLike, name: Name = None) -> Any:
     """The floor of x / y."""
     with name_scope(name, "floordiv", [x, y]) as scope:
         return build("FloorDiv", x, y, name=scope)
 
 
-def cast(x: Any, dtype: Any, name: Name = None) -> Any:
+def cast(x: TensorLike, dtype: DTypeLike, name: Name = None) -> Any:
     """`x` converted to `dtype`; of complex numbers the real part, with a warning in TensorFlow."""
     wanted = as_dtype(dtype)
     if isinstance(x, TensorBase) and x.dtype is wanted:
@@ -156,7 +157,7 @@ def cast(x: Any, dtype: Any, name: Name = None) -> Any:
         return x if x.dtype is wanted else build("Cast", x, DstT=wanted, name=scope)
 
 
-def saturate_cast(value: Any, dtype: Any, name: Name = None) -> Any:
+def saturate_cast(value: Any, dtype: DTypeLike, name: Name = None) -> Any:
     """`value` clamped to the range of `dtype` and converted."""
     with name_scope(name, "saturate_cast", [value]) as scope:
         value, wanted = convert(value, None, "value"), as_dtype(dtype)
@@ -168,7 +169,7 @@ def saturate_cast(value: Any, dtype: Any, name: Name = None) -> Any:
 
 
 def _to(dtype: Any, function_name: str) -> Any:
-    def convert_dtype(x: Any, name: str = function_name) -> Any:
+    def convert_dtype(x: TensorLike, name: str = function_name) -> Any:
         return cast(x, dtype, name)
 
     convert_dtype.__name__ = function_name.replace("T", "t", 1)
@@ -185,7 +186,7 @@ to_complex64 = _to(dtypes.complex64, "ToComplex64")
 to_complex128 = _to(dtypes.complex128, "ToComplex128")
 
 
-def complex_(real: Any, imag: Any, name: Name = None) -> Any:
+def complex_(real: TensorLike, imag: TensorLike, name: Name = None) -> Any:
     """Complex numbers from their parts."""
     real, imag = convert(real, None, "real"), convert(imag, None, "imag")
     with name_scope(name, "Complex", [real, imag]) as scope:
@@ -196,7 +197,7 @@ def complex_(real: Any, imag: Any, name: Name = None) -> Any:
         return build("Complex", real, imag, Tout=kinds[real.dtype], name=scope)
 
 
-def _part(op_type: str, input: Any, name: Name) -> Any:
+def _part(op_type: str, input: TensorLike, name: Name) -> Any:
     with name_scope(name, op_type, [input]) as scope:
         input = convert(input, None, "input")
         if not input.dtype.is_complex:
@@ -204,18 +205,18 @@ def _part(op_type: str, input: Any, name: Name) -> Any:
         return build(op_type, input, Tout=input.dtype.real, name=scope)
 
 
-def real(input: Any, name: Name = None) -> Any:
+def real(input: TensorLike, name: Name = None) -> Any:
     """The real part; a real tensor itself."""
     return _part("Real", input, name)
 
 
-def imag(input: Any, name: Name = None) -> Any:
+def imag(input: TensorLike, name: Name = None) -> Any:
     """The imaginary part; zeros for a real tensor."""
     input = convert(input, None, "input")
     return _part("Imag", input, name) if input.dtype.is_complex else build("ZerosLike", input)
 
 
-def angle(input: Any, name: Name = None) -> Any:
+def angle(input: TensorLike, name: Name = None) -> Any:
     """The argument of complex numbers; 0 or pi for real ones."""
     input = convert(input, None, "input")
     if input.dtype.is_complex:
@@ -224,13 +225,13 @@ def angle(input: Any, name: Name = None) -> Any:
                  build("ZerosLike", input) + np.pi, build("ZerosLike", input))  # fmt: skip
 
 
-def conj(x: Any, name: Name = None) -> Any:
+def conj(x: TensorLike, name: Name = None) -> Any:
     """The complex conjugate; a real tensor itself."""
     x = convert(x, None, "x")
     return build("Conj", x, name=name) if x.dtype.is_complex else x
 
 
-def accumulate_n(inputs: Sequence[Any], shape: Any = None, tensor_dtype: Any = None,
+def accumulate_n(inputs: Sequence[Any], shape: ShapeLike | None = None, tensor_dtype: Any = None,
                  name: Name = None) -> Any:  # fmt: skip
     """The sum of tensors of one shape."""
     return add_n(inputs, name)
@@ -251,8 +252,8 @@ def add_n(inputs: Any, name: Name = None) -> Any:
 
 
 def matmul(
-    a: Any,
-    b: Any,
+    a: TensorLike,
+    b: TensorLike,
     transpose_a: bool = False,
     transpose_b: bool = False,
     adjoint_a: bool = False,
@@ -292,8 +293,8 @@ def _is_batched(tensor: Any) -> bool:
 
 
 def matvec(
-    a: Any,
-    b: Any,
+    a: TensorLike,
+    b: TensorLike,
     transpose_a: bool = False,
     adjoint_a: bool = False,
     a_is_sparse: bool = False,
@@ -307,7 +308,7 @@ def matvec(
         return build("Squeeze", product, squeeze_dims=[-1], name=scope)
 
 
-def tensordot(a: Any, b: Any, axes: Any, name: Name = None) -> Any:
+def tensordot(a: TensorLike, b: TensorLike, axes: AxisLike, name: Name = None) -> Any:
     """The contraction of `a` and `b` over `axes`: a count, or a pair of lists."""
     with name_scope(name, "Tensordot", [a, b, axes]) as scope:
         a, b = convert(a, None, "a"), convert(b, None, "b")
@@ -364,7 +365,7 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
 # Running and segment reductions
 
 
-def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False,
+def cumsum(x: TensorLike, axis: AxisLike = 0, exclusive: bool = False, reverse: bool = False,
            name: Name = None) -> Any:  # fmt: skip
     """Running sums along `axis`."""
     with name_scope(name, "Cumsum", [x]) as scope:
@@ -372,7 +373,7 @@ def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False
                      name=scope)  # fmt: skip
 
 
-def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False,
+def cumprod(x: TensorLike, axis: AxisLike = 0, exclusive: bool = False, reverse: bool = False,
             name: Name = None) -> Any:  # fmt: skip
     """Running products along `axis`."""
     with name_scope(name, "Cumprod", [x]) as scope:
@@ -380,31 +381,50 @@ def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = Fals
                      name=scope)  # fmt: skip
 
 
-def _sparse_segment(op_type: str, data: Any, indices: Any, ids: Any, num: Any, name: Name) -> Any:
+def _sparse_segment(
+    op_type: str, data: Any, indices: TensorLike, ids: TensorLike, num: Any, name: Name
+) -> Any:
     if num is None:
         return build(op_type, data, indices, ids, name=name)
     return build(f"{op_type}WithNumSegments", data, indices, ids, num, name=name)
 
 
-def sparse_segment_sum(data: Any, indices: Any, segment_ids: Any, name: Name = None,
-                       num_segments: Any = None) -> Any:  # fmt: skip
+def sparse_segment_sum(
+    data: TensorLike,
+    indices: TensorLike,
+    segment_ids: TensorLike,
+    name: Name = None,
+    num_segments: TensorLike | None = None,
+) -> Any:
     """Sums of gathered rows by segment."""
     return _sparse_segment("SparseSegmentSum", data, indices, segment_ids, num_segments, name)
 
 
-def sparse_segment_mean(data: Any, indices: Any, segment_ids: Any, name: Name = None,
-                        num_segments: Any = None) -> Any:  # fmt: skip
+def sparse_segment_mean(
+    data: TensorLike,
+    indices: TensorLike,
+    segment_ids: TensorLike,
+    name: Name = None,
+    num_segments: TensorLike | None = None,
+) -> Any:
     """Means of gathered rows by segment."""
     return _sparse_segment("SparseSegmentMean", data, indices, segment_ids, num_segments, name)
 
 
-def sparse_segment_sqrt_n(data: Any, indices: Any, segment_ids: Any, name: Name = None,
-                          num_segments: Any = None) -> Any:  # fmt: skip
+def sparse_segment_sqrt_n(
+    data: TensorLike,
+    indices: TensorLike,
+    segment_ids: TensorLike,
+    name: Name = None,
+    num_segments: TensorLike | None = None,
+) -> Any:
     """Sums of gathered rows by segment, divided by the square root of their number."""
     return _sparse_segment("SparseSegmentSqrtN", data, indices, segment_ids, num_segments, name)
 
 
-def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: Name = None) -> Any:
+def unsorted_segment_mean(
+    data: Any, segment_ids: TensorLike, num_segments: TensorLike, name: Name = None
+) -> Any:
     """Means by segment; 0 for empty ones."""
     with name_scope(name, "UnsortedSegmentMean"):
         data, ids = convert(data), convert(segment_ids)
@@ -416,8 +436,14 @@ def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: 
         return total / maximum(reshape(count, form), 1)
 
 
-def bincount(arr: Any, weights: Any = None, minlength: Any = None, maxlength: Any = None,
-             dtype: Any = dtypes.int32, name: Name = None) -> Any:  # fmt: skip
+def bincount(
+    arr: Any,
+    weights: TensorLike | None = None,
+    minlength: Any = None,
+    maxlength: Any = None,
+    dtype: DTypeLike = dtypes.int32,
+    name: Name = None,
+) -> Any:
     """How often, or with what total weight, each non-negative integer occurs."""
     arr = convert(arr, dtypes.int32, "arr")
     flat = build("Reshape", arr, [-1])
@@ -432,12 +458,12 @@ def bincount(arr: Any, weights: Any = None, minlength: Any = None, maxlength: An
 
 
 def confusion_matrix(
-    labels: Any,
-    predictions: Any,
-    num_classes: Any = None,
-    dtype: Any = dtypes.int32,
+    labels: TensorLike,
+    predictions: TensorLike,
+    num_classes: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.int32,
     name: Name = None,
-    weights: Any = None,
+    weights: TensorLike | None = None,
 ) -> Any:
     """How often class i was predicted as class j."""
     with name_scope(name, "confusion_matrix", [predictions, labels, num_classes, weights]):
@@ -452,7 +478,7 @@ def confusion_matrix(
         return build("ScatterNd", positions, values, stack([count, count]))
 
 
-def zero_fraction(value: Any, name: Name = None) -> Any:
+def zero_fraction(value: TensorLike, name: Name = None) -> Any:
     """The fraction of elements that are zero, as float32."""
     with name_scope(name, "zero_fraction", [value]):
         value = convert(value, None, "value")
@@ -462,20 +488,20 @@ def zero_fraction(value: Any, name: Name = None) -> Any:
         return build("Mean", zeros, axes)
 
 
-def trace(x: Any, name: Name = None) -> Any:
+def trace(x: TensorLike, name: Name = None) -> Any:
     """The sum of the diagonal of each matrix."""
     with name_scope(name, "Trace", [x]) as scope:
         return build("Sum", build("MatrixDiagPart", convert(x, None, "x")), [-1], name=scope)
 
 
-def lbeta(x: Any, name: str | None = "lbeta") -> Any:
+def lbeta(x: TensorLike, name: str | None = "lbeta") -> Any:
     """log |Beta(x)| over the last dimension."""
     with name_scope(name, "lbeta"):
         x = convert(x, None, "x")
         return build("Sum", lgamma(x), [-1]) - lgamma(build("Sum", x, [-1]))
 
 
-def polyval(coeffs: Sequence[Any], x: Any, name: Name = None) -> Any:
+def polyval(coeffs: Sequence[Any], x: TensorLike, name: Name = None) -> Any:
     """A polynomial, its coefficients from the highest power down, by Horner's rule."""
     with name_scope(name, "polyval", [*coeffs, x]):
         x = convert(x, None, "x")

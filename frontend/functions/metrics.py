@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.conversion import constant, convert
@@ -24,7 +25,7 @@ Names = Sequence[str] | None
 Pair = tuple[Any, Any]
 
 
-def metric_variable(shape: Any, dtype: Any, name: str | None = None) -> Any:
+def metric_variable(shape: ShapeLike, dtype: DTypeLike, name: str | None = None) -> Any:
     """A local variable that begins with zeros."""
     return Variable(
         lambda: zeros(shape, dtype),
@@ -34,12 +35,12 @@ def metric_variable(shape: Any, dtype: Any, name: str | None = None) -> Any:
     )
 
 
-def _variable(shape: Any, dtype: Any, name: str) -> Any:
+def _variable(shape: ShapeLike, dtype: DTypeLike, name: str) -> Any:
     """A metric's variable, named inside the current variable scope."""
     return metric_variable(shape, dtype, name)
 
 
-def collect(value: Any, update: Any, metrics: Names, updates: Names) -> Pair:
+def collect(value: TensorLike, update: Any, metrics: Names, updates: Names) -> Pair:
     """A metric's value and update, put into the collections that a program wants."""
     graph = get_default_graph()
     if metrics:
@@ -49,13 +50,13 @@ def collect(value: Any, update: Any, metrics: Names, updates: Names) -> Pair:
     return value, update
 
 
-def _spread(weights: Any, values: Any) -> Any:
+def _spread(weights: TensorLike, values: Any) -> Any:
     """Weights of the values' shape, as float32."""
     weights = cast(convert(weights), dtypes.float32)
     return weights * build("OnesLike", cast(values, dtypes.float32))
 
 
-def mean(values: Any, weights: Any = None, metrics_collections: Names = None,
+def mean(values: TensorLike, weights: TensorLike | None = None, metrics_collections: Names = None,
          updates_collections: Names = None, name: str | None = None) -> Pair:  # fmt: skip
     """The weighted mean."""
     with variable_scope(name, "mean", (values, weights)):
@@ -82,8 +83,14 @@ def _ratio(total: Any, count: Any, name: str) -> Any:
     return div_no_nan(total, build("Maximum", count, 0.0), name=name)
 
 
-def accuracy(labels: Any, predictions: Any, weights: Any = None, metrics_collections: Names = None,
-             updates_collections: Names = None, name: str | None = None) -> Pair:  # fmt: skip
+def accuracy(
+    labels: Any,
+    predictions: Any,
+    weights: TensorLike | None = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """How often predictions equal labels."""
     labels, predictions = convert(labels), convert(predictions)
     labels, predictions = _same_rank(labels, predictions)
@@ -104,7 +111,7 @@ def _same_rank(labels: Any, predictions: Any) -> Pair:
     return labels, build("Squeeze", predictions, squeeze_dims=[-1])
 
 
-def mean_absolute_error(labels: Any, predictions: Any, weights: Any = None,
+def mean_absolute_error(labels: TensorLike, predictions: Any, weights: TensorLike | None = None,
                         metrics_collections: Names = None, updates_collections: Names = None,
                         name: str | None = None) -> Pair:  # fmt: skip
     """The mean of |predictions - labels|."""
@@ -113,18 +120,28 @@ def mean_absolute_error(labels: Any, predictions: Any, weights: Any = None,
                 updates_collections, name or "mean_absolute_error")  # fmt: skip
 
 
-def mean_squared_error(labels: Any, predictions: Any, weights: Any = None,
-                       metrics_collections: Names = None, updates_collections: Names = None,
-                       name: str | None = None) -> Pair:  # fmt: skip
+def mean_squared_error(
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: TensorLike | None = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """The mean of (predictions - labels) squared."""
     labels, predictions = _floats(labels, predictions)
     return mean(build("SquaredDifference", predictions, labels), weights, metrics_collections,
                 updates_collections, name or "mean_squared_error")  # fmt: skip
 
 
-def root_mean_squared_error(labels: Any, predictions: Any, weights: Any = None,
-                            metrics_collections: Names = None, updates_collections: Names = None,
-                            name: str | None = None) -> Pair:  # fmt: skip
+def root_mean_squared_error(
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: TensorLike | None = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """The square root of `mean_squared_error`."""
     value, update = mean_squared_error(labels, predictions, weights, None, None,
                                        name or "root_mean_squared_error")  # fmt: skip
@@ -132,9 +149,15 @@ def root_mean_squared_error(labels: Any, predictions: Any, weights: Any = None,
                     updates_collections)  # fmt: skip
 
 
-def mean_relative_error(labels: Any, predictions: Any, normalizer: Any, weights: Any = None,
-                        metrics_collections: Names = None, updates_collections: Names = None,
-                        name: str | None = None) -> Pair:  # fmt: skip
+def mean_relative_error(
+    labels: Any,
+    predictions: TensorLike,
+    normalizer: Any,
+    weights: TensorLike | None = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """The mean of |labels - predictions| / normalizer."""
     labels, predictions = _floats(labels, predictions)
     zero = build("ZerosLike", labels)
@@ -152,7 +175,7 @@ def _floats(labels: Any, predictions: Any) -> Pair:
     return labels, predictions
 
 
-def percentage_below(values: Any, threshold: Any, weights: Any = None,
+def percentage_below(values: TensorLike, threshold: Any, weights: TensorLike | None = None,
                      metrics_collections: Names = None, updates_collections: Names = None,
                      name: str | None = None) -> Pair:  # fmt: skip
     """The fraction of values below a threshold."""
@@ -161,7 +184,7 @@ def percentage_below(values: Any, threshold: Any, weights: Any = None,
                 name or "percentage_below_threshold")  # fmt: skip
 
 
-def _counter(condition: Any, weights: Any, default: str, name: str | None) -> Pair:
+def _counter(condition: Any, weights: TensorLike, default: str, name: str | None) -> Pair:
     with variable_scope(name, default, (condition, weights)):
         count = _variable([], dtypes.float32, "count")
         values = cast(condition, dtypes.float32)
@@ -171,7 +194,7 @@ def _counter(condition: Any, weights: Any, default: str, name: str | None) -> Pa
         return convert(count), convert(update)
 
 
-def _condition(labels: Any, predictions: Any, label: bool, prediction: bool) -> Any:
+def _condition(labels: TensorLike, predictions: TensorLike, label: bool, prediction: bool) -> Any:
     wanted = [
         t if truth else build("LogicalNot", t)
         for t, truth in (
@@ -183,7 +206,7 @@ def _condition(labels: Any, predictions: Any, label: bool, prediction: bool) -> 
 
 
 def _confusion(label: bool, prediction: bool, default: str) -> Callable[..., Pair]:
-    def metric(labels: Any, predictions: Any, weights: Any = None,
+    def metric(labels: TensorLike, predictions: TensorLike, weights: Any = None,
                metrics_collections: Names = None, updates_collections: Names = None,
                name: str | None = None) -> Pair:  # fmt: skip
         condition = _condition(labels, predictions, label, prediction)
@@ -200,22 +223,42 @@ false_positives = _confusion(False, True, "false_positives")
 false_negatives = _confusion(True, False, "false_negatives")
 
 
-def precision(labels: Any, predictions: Any, weights: Any = None, metrics_collections: Names = None,
-              updates_collections: Names = None, name: str | None = None) -> Pair:  # fmt: skip
+def precision(
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: Any = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """True positives among the predicted positives."""
     return _rate(labels, predictions, weights, false_positives, "precision", name,
                  metrics_collections, updates_collections)  # fmt: skip
 
 
-def recall(labels: Any, predictions: Any, weights: Any = None, metrics_collections: Names = None,
-           updates_collections: Names = None, name: str | None = None) -> Pair:  # fmt: skip
+def recall(
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: Any = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """True positives among the actual positives."""
     return _rate(labels, predictions, weights, false_negatives, "recall", name,
                  metrics_collections, updates_collections)  # fmt: skip
 
 
-def _rate(labels: Any, predictions: Any, weights: Any, missed: Callable[..., Pair], default: str,
-          name: str | None, metrics: Names, updates: Names) -> Pair:  # fmt: skip
+def _rate(
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: TensorLike,
+    missed: Callable[..., Pair],
+    default: str,
+    name: str | None,
+    metrics: Names,
+    updates: Names,
+) -> Pair:
     with variable_scope(name, default, (labels, predictions, weights)):
         hits, hits_update = true_positives(labels, predictions, weights)
         others, others_update = missed(labels, predictions, weights)
@@ -224,7 +267,7 @@ def _rate(labels: Any, predictions: Any, weights: Any, missed: Callable[..., Pai
         return collect(value, update, metrics, updates)
 
 
-def mean_tensor(values: Any, weights: Any = None, metrics_collections: Names = None,
+def mean_tensor(values: Any, weights: TensorLike | None = None, metrics_collections: Names = None,
                 updates_collections: Names = None, name: str | None = None) -> Pair:  # fmt: skip
     """The mean of each element."""
     with variable_scope(name, "mean", (values, weights)):
@@ -237,9 +280,15 @@ def mean_tensor(values: Any, weights: Any = None, metrics_collections: Names = N
                         updates_collections)  # fmt: skip
 
 
-def mean_per_class_accuracy(labels: Any, predictions: Any, num_classes: int, weights: Any = None,
-                            metrics_collections: Names = None, updates_collections: Names = None,
-                            name: str | None = None) -> Pair:  # fmt: skip
+def mean_per_class_accuracy(
+    labels: TensorLike,
+    predictions: TensorLike,
+    num_classes: int,
+    weights: Any = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """The mean over classes of each class's accuracy."""
     with variable_scope(name, "mean_accuracy", (predictions, labels, weights)):
         matrix, update = _confusion_matrix(labels, predictions, num_classes, weights)
@@ -247,12 +296,12 @@ def mean_per_class_accuracy(labels: Any, predictions: Any, num_classes: int, wei
                         metrics_collections, updates_collections)  # fmt: skip
 
 
-def _per_class(matrix: Any, name: str) -> Any:
+def _per_class(matrix: TensorLike, name: str) -> Any:
     right, all_ = build("MatrixDiagPart", matrix), reduce_sum(matrix, 1)
     return build("Mean", div_no_nan(right, all_), [0], name=name)
 
 
-def mean_iou(labels: Any, predictions: Any, num_classes: int, weights: Any = None,
+def mean_iou(labels: TensorLike, predictions: TensorLike, num_classes: int, weights: Any = None,
              metrics_collections: Names = None, updates_collections: Names = None,
              name: str | None = None) -> Pair:  # fmt: skip
     """The mean over classes of intersection over union."""
@@ -261,7 +310,7 @@ def mean_iou(labels: Any, predictions: Any, num_classes: int, weights: Any = Non
         return collect(_iou(matrix, "mean_iou"), update, metrics_collections, updates_collections)
 
 
-def _iou(matrix: Any, name: str) -> Any:
+def _iou(matrix: TensorLike, name: str) -> Any:
     rows, columns = reduce_sum(matrix, 1), reduce_sum(matrix, 0)
     inside = build("MatrixDiagPart", matrix)
     union = rows + columns - inside
@@ -270,7 +319,9 @@ def _iou(matrix: Any, name: str) -> Any:
     return div_no_nan(reduce_sum(ratios), valid, name=name)
 
 
-def _confusion_matrix(labels: Any, predictions: Any, num_classes: int, weights: Any) -> Pair:
+def _confusion_matrix(
+    labels: TensorLike, predictions: TensorLike, num_classes: int, weights: TensorLike
+) -> Pair:
     matrix = _variable([num_classes, num_classes], dtypes.float64, "total_confusion_matrix")
     labels, predictions = (reshape(cast(t, dtypes.int64), [-1]) for t in (labels, predictions))
     if weights is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import AxisLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions.mathematics import cast
@@ -14,8 +15,14 @@ from flowc.frontend.scopes import name_scope
 from flowc.ir import dtypes
 
 
-def moments(x: Any, axes: Any, shift: Any = None, name: Name = None, keep_dims: bool | None = None,
-            keepdims: bool | None = None) -> Any:  # fmt: skip
+def moments(
+    x: TensorLike,
+    axes: AxisLike,
+    shift: Any = None,
+    name: Name = None,
+    keep_dims: bool | None = None,
+    keepdims: bool | None = None,
+) -> Any:
     """The mean and the variance over `axes`; float16 is computed in float32."""
     keep = one_of("keepdims", keepdims, "keep_dims", keep_dims) or False
     with name_scope(name, "moments", [x, axes]):
@@ -33,8 +40,8 @@ def moments(x: Any, axes: Any, shift: Any = None, name: Name = None, keep_dims: 
 
 
 def weighted_moments(
-    x: Any,
-    axes: Any,
+    x: TensorLike,
+    axes: AxisLike,
     frequency_weights: Any,
     name: Name = None,
     keep_dims: bool | None = None,
@@ -52,8 +59,15 @@ def weighted_moments(
         return (mean, variance) if keep else (squeeze(mean, axes), squeeze(variance, axes))
 
 
-def batch_normalization(x: Any, mean: Any, variance: Any, offset: Any, scale: Any,
-                        variance_epsilon: Any, name: Name = None) -> Any:  # fmt: skip
+def batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    offset: Any,
+    scale: Any,
+    variance_epsilon: Any,
+    name: Name = None,
+) -> Any:
     """(x - mean) / sqrt(variance + epsilon) * scale + offset."""
     with name_scope(name, "batchnorm", [x, mean, variance, scale, offset]):
         inverse = build("Rsqrt", variance + variance_epsilon)
@@ -65,8 +79,8 @@ def batch_normalization(x: Any, mean: Any, variance: Any, offset: Any, scale: An
 
 
 def sufficient_statistics(
-    x: Any,
-    axes: Any,
+    x: TensorLike,
+    axes: AxisLike,
     shift: Any = None,
     keep_dims: bool | None = None,
     name: Name = None,
@@ -102,11 +116,11 @@ def normalize_moments(
 
 
 def fused_batch_norm(
-    x: Any,
-    scale: Any,
-    offset: Any,
-    mean: Any = None,
-    variance: Any = None,
+    x: TensorLike,
+    scale: TensorLike,
+    offset: TensorLike,
+    mean: TensorLike | None = None,
+    variance: TensorLike | None = None,
     epsilon: float = 0.001,
     data_format: str = "NHWC",
     is_training: bool = True,
@@ -136,7 +150,7 @@ def fused_batch_norm(
 
 
 def batch_norm_with_global_normalization(
-    t: Any, m: Any, v: Any, beta: Any, gamma: Any, variance_epsilon: float,
+    t: TensorLike, m: Any, v: Any, beta: TensorLike, gamma: Any, variance_epsilon: float,
     scale_after_normalization: bool, name: Name = None,
 ) -> Any:  # fmt: skip
     """Batch normalisation with given moments."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import SparseTensor
 from flowc.frontend.conversion import convert
@@ -121,7 +122,7 @@ class _Columns:
         return found
 
 
-def _sizes(key: str, shape: Any) -> tuple[int, ...]:
+def _sizes(key: str, shape: ShapeLike) -> tuple[int, ...]:
     sizes = TensorShape(shape)
     if not sizes.is_fully_defined():
         raise ValueError(f"The shape of feature '{key}' must be fully known, not {shape}.")
@@ -132,7 +133,10 @@ _ALL = (VarLenFeature, SparseFeature, FixedLenFeature, FixedLenSequenceFeature)
 
 
 def parse_example(
-    serialized: Any, features: Mapping[str, Any], name: Name = None, example_names: Any = None
+    serialized: TensorLike,
+    features: Mapping[str, Any],
+    name: Name = None,
+    example_names: TensorLike | None = None,
 ) -> dict[str, Any]:
     """Tensors and SparseTensors by key, of a vector of serialized Examples.
 
@@ -158,7 +162,10 @@ def parse_example(
 
 
 def parse_single_example(
-    serialized: Any, features: Mapping[str, Any], name: Name = None, example_names: Any = None
+    serialized: TensorLike,
+    features: Mapping[str, Any],
+    name: Name = None,
+    example_names: TensorLike | None = None,
 ) -> dict[str, Any]:
     """Tensors and SparseTensors by key, of one serialized Example; see `parse_example`."""
     if not features:
@@ -201,7 +208,7 @@ def _with_sparse_features(tensors: dict[str, Any], features: Mapping[str, Any]) 
 
 
 def parse_single_sequence_example(
-    serialized: Any,
+    serialized: TensorLike,
     context_features: Mapping[str, Any] | None = None,
     sequence_features: Mapping[str, Any] | None = None,
     example_name: Any = None,
@@ -249,12 +256,12 @@ def _by_key(columns: _Columns, parsed: Any, prefix: str) -> dict[str, Any]:
     return found
 
 
-def parse_tensor(serialized: Any, out_type: Any, name: Name = None) -> Any:
+def parse_tensor(serialized: TensorLike, out_type: DTypeLike, name: Name = None) -> Any:
     """The tensor that a string, made by `serialize_tensor`, holds."""
     return build("ParseTensor", serialized, out_type=out_type, name=name)
 
 
-def serialize_tensor(tensor: Any, name: Name = None) -> Any:
+def serialize_tensor(tensor: TensorLike, name: Name = None) -> Any:
     """A tensor as a string: a serialized TensorProto."""
     return build("SerializeTensor", tensor, name=name)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.derived import derive
@@ -27,7 +28,7 @@ fake_quant_with_min_max_vars_per_channel_gradient = derive(
 
 
 def quantize_and_dequantize(
-    input: Any,
+    input: TensorLike,
     input_min: Any,
     input_max: Any,
     signed_input: bool = True,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.shaping import Name
@@ -32,8 +33,14 @@ def _seeds(seed: int | None) -> dict[str, Any]:
     return {"seed": first or 0, "seed2": second or 0}
 
 
-def random_uniform(shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = dtypes.float32,
-                   seed: int | None = None, name: Name = None) -> Any:  # fmt: skip
+def random_uniform(
+    shape: ShapeLike,
+    minval: Any = 0,
+    maxval: Any = None,
+    dtype: DTypeLike = dtypes.float32,
+    seed: int | None = None,
+    name: Name = None,
+) -> Any:
     """Uniform numbers in [minval, maxval); `maxval` is 1 for floats, required for integers."""
     kind = as_dtype(dtype)
     if maxval is None:
@@ -50,20 +57,40 @@ def random_uniform(shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any =
         return build("Add", uniform * (high - low), low, name=scope)
 
 
-def random_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32,
-                  seed: int | None = None, name: Name = None) -> Any:  # fmt: skip
+def random_normal(
+    shape: ShapeLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
+    seed: int | None = None,
+    name: Name = None,
+) -> Any:
     """Normally distributed numbers."""
     return _normal("RandomStandardNormal", "random_normal", shape, mean, stddev, dtype, seed, name)
 
 
-def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32,
-                     seed: int | None = None, name: Name = None) -> Any:  # fmt: skip
+def truncated_normal(
+    shape: ShapeLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
+    seed: int | None = None,
+    name: Name = None,
+) -> Any:
     """Normally distributed numbers, none farther than two standard deviations from the mean."""
     return _normal("TruncatedNormal", "truncated_normal", shape, mean, stddev, dtype, seed, name)
 
 
-def _normal(op_type: str, default_name: str, shape: Any, mean: Any, stddev: Any, dtype: Any,
-            seed: int | None, name: Name) -> Any:  # fmt: skip
+def _normal(
+    op_type: str,
+    default_name: str,
+    shape: ShapeLike,
+    mean: TensorLike,
+    stddev: TensorLike,
+    dtype: DTypeLike,
+    seed: int | None,
+    name: Name,
+) -> Any:
     kind = as_dtype(dtype)
     with name_scope(name, default_name, [shape, mean, stddev]) as scope:
         sizes = _shape_tensor(shape)
@@ -73,12 +100,14 @@ def _normal(op_type: str, default_name: str, shape: Any, mean: Any, stddev: Any,
         return build("Add", normal * stddev, mean, name=scope)
 
 
-def random_shuffle(value: Any, seed: int | None = None, name: Name = None) -> Any:
+def random_shuffle(value: TensorLike, seed: int | None = None, name: Name = None) -> Any:
     """`value` with its slices along the first dimension in a random order."""
     return build("RandomShuffle", value, name=name, **_seeds(seed))
 
 
-def random_crop(value: Any, size: Any, seed: int | None = None, name: Name = None) -> Any:
+def random_crop(
+    value: TensorLike, size: TensorLike, seed: int | None = None, name: Name = None
+) -> Any:
     """A part of `value` of shape `size`, at a random place."""
     with name_scope(name, "random_crop", [value, size]) as scope:
         value = convert(value, None, "value")
@@ -90,23 +119,39 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: Name = Non
         return build("Slice", value, offset, size, name=scope)
 
 
-def multinomial(logits: Any, num_samples: Any, seed: int | None = None, name: Name = None,
-                output_dtype: Any = None) -> Any:  # fmt: skip
+def multinomial(
+    logits: TensorLike,
+    num_samples: TensorLike,
+    seed: int | None = None,
+    name: Name = None,
+    output_dtype: DTypeLike | None = None,
+) -> Any:
     """Samples of classes from unnormalised log probabilities."""
     with name_scope(name, "multinomial", [logits]):
         kind = dtypes.int64 if output_dtype is None else as_dtype(output_dtype)
         return build("Multinomial", logits, num_samples, output_dtype=kind, **_seeds(seed))
 
 
-def categorical(logits: Any, num_samples: Any, dtype: Any = None, seed: int | None = None,
-                name: Name = None) -> Any:  # fmt: skip
+def categorical(
+    logits: TensorLike,
+    num_samples: TensorLike,
+    dtype: DTypeLike | None = None,
+    seed: int | None = None,
+    name: Name = None,
+) -> Any:
     """Samples of classes from unnormalised log probabilities."""
     with name_scope(name, "categorical", [logits]):
         return multinomial(logits, num_samples, seed, output_dtype=dtype)
 
 
-def random_gamma(shape: Any, alpha: Any, beta: Any = None, dtype: Any = dtypes.float32,
-                 seed: int | None = None, name: Name = None) -> Any:  # fmt: skip
+def random_gamma(
+    shape: Any,
+    alpha: TensorLike,
+    beta: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
+    seed: int | None = None,
+    name: Name = None,
+) -> Any:
     """Gamma distributed numbers for each `alpha`."""
     kind = as_dtype(dtype)
     with name_scope(name, "random_gamma", [shape, alpha, beta]):
@@ -120,20 +165,31 @@ def random_gamma(shape: Any, alpha: Any, beta: Any = None, dtype: Any = dtypes.f
         return build("Maximum", least, drawn / rate)
 
 
-def random_poisson(lam: Any, shape: Any, dtype: Any = dtypes.float32, seed: int | None = None,
-                   name: Name = None) -> Any:  # fmt: skip
+def random_poisson(
+    lam: TensorLike,
+    shape: Any,
+    dtype: DTypeLike = dtypes.float32,
+    seed: int | None = None,
+    name: Name = None,
+) -> Any:
     """Poisson distributed numbers for each rate in `lam`."""
     with name_scope(name, "random_poisson", [lam, shape]):
         sizes = convert(shape, dtypes.int32, "shape")
         return build("RandomPoissonV2", sizes, lam, dtype=as_dtype(dtype), **_seeds(seed))
 
 
-def _stateless(op_type: str, shape: Any, seed: Any, dtype: Any, name: Name) -> Any:
+def _stateless(op_type: str, shape: ShapeLike, seed: Any, dtype: DTypeLike, name: Name) -> Any:
     return build(op_type, _shape_tensor(shape), seed, dtype=as_dtype(dtype), name=name)
 
 
-def stateless_random_uniform(shape: Any, seed: Any, minval: Any = 0, maxval: Any = None,
-                             dtype: Any = dtypes.float32, name: Name = None) -> Any:  # fmt: skip
+def stateless_random_uniform(
+    shape: ShapeLike,
+    seed: Any,
+    minval: Any = 0,
+    maxval: Any = None,
+    dtype: DTypeLike = dtypes.float32,
+    name: Name = None,
+) -> Any:
     """Uniform numbers that the two-element `seed` determines."""
     kind = as_dtype(dtype)
     with name_scope(name, "stateless_random_uniform", [shape, seed, minval, maxval]) as scope:
@@ -146,8 +202,14 @@ def stateless_random_uniform(shape: Any, seed: Any, minval: Any = 0, maxval: Any
         return build("Add", uniform * (high - low), low, name=scope)
 
 
-def stateless_random_normal(shape: Any, seed: Any, mean: Any = 0.0, stddev: Any = 1.0,
-                            dtype: Any = dtypes.float32, name: Name = None) -> Any:  # fmt: skip
+def stateless_random_normal(
+    shape: ShapeLike,
+    seed: Any,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
+    name: Name = None,
+) -> Any:
     """Normal numbers that the two-element `seed` determines."""
     with name_scope(name, "stateless_random_normal", [shape, seed, mean, stddev]) as scope:
         kind = as_dtype(dtype)
@@ -155,8 +217,14 @@ def stateless_random_normal(shape: Any, seed: Any, mean: Any = 0.0, stddev: Any 
         return build("Add", normal * convert(stddev, kind), convert(mean, kind), name=scope)
 
 
-def stateless_truncated_normal(shape: Any, seed: Any, mean: Any = 0.0, stddev: Any = 1.0,
-                               dtype: Any = dtypes.float32, name: Name = None) -> Any:  # fmt: skip
+def stateless_truncated_normal(
+    shape: ShapeLike,
+    seed: Any,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
+    name: Name = None,
+) -> Any:
     """Truncated normal numbers that the two-element `seed` determines."""
     with name_scope(name, "stateless_truncated_normal", [shape, seed, mean, stddev]) as scope:
         kind = as_dtype(dtype)
@@ -164,8 +232,13 @@ def stateless_truncated_normal(shape: Any, seed: Any, mean: Any = 0.0, stddev: A
         return build("Add", normal * convert(stddev, kind), convert(mean, kind), name=scope)
 
 
-def stateless_multinomial(logits: Any, num_samples: Any, seed: Any,
-                          output_dtype: Any = dtypes.int64, name: Name = None) -> Any:  # fmt: skip
+def stateless_multinomial(
+    logits: TensorLike,
+    num_samples: TensorLike,
+    seed: Any,
+    output_dtype: DTypeLike = dtypes.int64,
+    name: Name = None,
+) -> Any:
     """`num_samples` classes for each row of `logits`, which the two-element `seed` determines.
 
     `logits` is [batch, classes], unnormalised log probabilities; the result [batch, num_samples] of
@@ -175,14 +248,21 @@ def stateless_multinomial(logits: Any, num_samples: Any, seed: Any,
         return _stateless_classes(logits, num_samples, seed, output_dtype)
 
 
-def stateless_categorical(logits: Any, num_samples: Any, seed: Any, dtype: Any = dtypes.int64,
-                          name: Name = None) -> Any:  # fmt: skip
+def stateless_categorical(
+    logits: TensorLike,
+    num_samples: TensorLike,
+    seed: Any,
+    dtype: DTypeLike = dtypes.int64,
+    name: Name = None,
+) -> Any:
     """The same as `stateless_multinomial`."""
     with name_scope(name, "stateless_categorical", [logits, seed]):
         return _stateless_classes(logits, num_samples, seed, dtype)
 
 
-def _stateless_classes(logits: Any, num_samples: Any, seed: Any, dtype: Any) -> Any:
+def _stateless_classes(
+    logits: TensorLike, num_samples: TensorLike, seed: Any, dtype: DTypeLike
+) -> Any:
     logits = convert(logits, None, "logits")
     kind = as_dtype(dtype)
     return build("StatelessMultinomial", logits, num_samples, seed, output_dtype=kind)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import AxisLike, DTypeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import SparseTensor
 from flowc.frontend.conversion import constant, convert, is_tensor
@@ -16,7 +17,7 @@ from flowc.ir import dtypes
 from flowc.ir.dtypes import as_dtype
 
 
-def _axes(tensor: Any, axis: Any) -> Any:
+def _axes(tensor: TensorLike, axis: AxisLike) -> Any:
     """The axes to reduce: those given, or all; known ones as a constant."""
     if axis is not None:
         return axis
@@ -44,58 +45,73 @@ def _reduce(
     return build(op_type, tensor, _axes(tensor, axis), keep_dims=keep, name=name)
 
 
-def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool | None = None,
-               name: Name = None, reduction_indices: Any = None,
+def reduce_sum(input_tensor: TensorLike, axis: AxisLike | None = None, keepdims: bool | None = None,
+               name: Name = None, reduction_indices: AxisLike | None = None,
                keep_dims: bool | None = None) -> Any:  # fmt: skip
     """The sum over `axis`, or over all axes."""
     return _reduce("Sum", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
 
-def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool | None = None,
-                name: Name = None, reduction_indices: Any = None,
-                keep_dims: bool | None = None) -> Any:  # fmt: skip
+def reduce_mean(
+    input_tensor: TensorLike,
+    axis: AxisLike | None = None,
+    keepdims: bool | None = None,
+    name: Name = None,
+    reduction_indices: AxisLike | None = None,
+    keep_dims: bool | None = None,
+) -> Any:
     """The mean over `axis`, or over all axes."""
     return _reduce("Mean", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
 
-def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool | None = None,
-                name: Name = None, reduction_indices: Any = None,
-                keep_dims: bool | None = None) -> Any:  # fmt: skip
+def reduce_prod(
+    input_tensor: TensorLike,
+    axis: AxisLike | None = None,
+    keepdims: bool | None = None,
+    name: Name = None,
+    reduction_indices: AxisLike | None = None,
+    keep_dims: bool | None = None,
+) -> Any:
     """The product over `axis`, or over all axes."""
     return _reduce("Prod", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
 
-def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool | None = None,
-               name: Name = None, reduction_indices: Any = None,
+def reduce_max(input_tensor: TensorLike, axis: AxisLike | None = None, keepdims: bool | None = None,
+               name: Name = None, reduction_indices: AxisLike | None = None,
                keep_dims: bool | None = None) -> Any:  # fmt: skip
     """The greatest element along `axis`, or of all."""
     return _reduce("Max", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
 
-def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool | None = None,
-               name: Name = None, reduction_indices: Any = None,
+def reduce_min(input_tensor: TensorLike, axis: AxisLike | None = None, keepdims: bool | None = None,
+               name: Name = None, reduction_indices: AxisLike | None = None,
                keep_dims: bool | None = None) -> Any:  # fmt: skip
     """The least element along `axis`, or of all."""
     return _reduce("Min", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
 
-def reduce_all(input_tensor: Any, axis: Any = None, keepdims: bool | None = None,
-               name: Name = None, reduction_indices: Any = None,
+def reduce_all(input_tensor: TensorLike, axis: AxisLike | None = None, keepdims: bool | None = None,
+               name: Name = None, reduction_indices: AxisLike | None = None,
                keep_dims: bool | None = None) -> Any:  # fmt: skip
     """Whether all elements along `axis` are true."""
     return _reduce("All", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
 
-def reduce_any(input_tensor: Any, axis: Any = None, keepdims: bool | None = None,
-               name: Name = None, reduction_indices: Any = None,
+def reduce_any(input_tensor: TensorLike, axis: AxisLike | None = None, keepdims: bool | None = None,
+               name: Name = None, reduction_indices: AxisLike | None = None,
                keep_dims: bool | None = None) -> Any:  # fmt: skip
     """Whether any element along `axis` is true."""
     return _reduce("Any", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
 
-def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool | None = None,
-                     name: Name = None, reduction_indices: Any = None,
-                     keep_dims: bool | None = None) -> Any:  # fmt: skip
+def reduce_logsumexp(
+    input_tensor: TensorLike,
+    axis: AxisLike | None = None,
+    keepdims: bool | None = None,
+    name: Name = None,
+    reduction_indices: AxisLike | None = None,
+    keep_dims: bool | None = None,
+) -> Any:
     """log(sum(exp(x))) without overflow."""
     axis = one_of("axis", axis, "reduction_indices", reduction_indices)
     keep = one_of("keepdims", keepdims, "keep_dims", keep_dims) or False
@@ -111,7 +127,7 @@ def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool | None 
         return build("Add", total, greatest, name=scope)
 
 
-def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False,
+def reduce_variance(input_tensor: TensorLike, axis: AxisLike | None = None, keepdims: bool = False,
                     name: Name = None) -> Any:  # fmt: skip
     """The mean squared deviation from the mean."""
     with name_scope(name, "reduce_variance"):
@@ -120,22 +136,36 @@ def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False,
 
 
 def reduce_std(
-    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: Name = None
+    input_tensor: TensorLike,
+    axis: AxisLike | None = None,
+    keepdims: bool = False,
+    name: Name = None,
 ) -> Any:
     """The standard deviation."""
     with name_scope(name, "reduce_std"):
         return build("Sqrt", reduce_variance(input_tensor, axis, keepdims))
 
 
-def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = False,
-                          name: Name = None) -> Any:  # fmt: skip
+def reduce_euclidean_norm(
+    input_tensor: TensorLike,
+    axis: AxisLike | None = None,
+    keepdims: bool = False,
+    name: Name = None,
+) -> Any:
     """The square root of the sum of squares."""
     return _reduce("EuclideanNorm", input_tensor, axis, keepdims, name, None, None)
 
 
-def count_nonzero(input_tensor: Any = None, axis: Any = None, keepdims: bool | None = None,
-                  dtype: Any = dtypes.int64, name: Name = None, reduction_indices: Any = None,
-                  keep_dims: bool | None = None, input: Any = None) -> Any:  # fmt: skip
+def count_nonzero(
+    input_tensor: TensorLike | None = None,
+    axis: AxisLike | None = None,
+    keepdims: bool | None = None,
+    dtype: DTypeLike = dtypes.int64,
+    name: Name = None,
+    reduction_indices: AxisLike | None = None,
+    keep_dims: bool | None = None,
+    input: TensorLike | None = None,
+) -> Any:
     """How many elements are not zero."""
     axis = one_of("axis", axis, "reduction_indices", reduction_indices)
     keep = one_of("keepdims", keepdims, "keep_dims", keep_dims) or False
@@ -151,30 +181,50 @@ def _arg(op_type: str, input: Any, axis: Any, name: Name, dimension: Any, output
     return build(op_type, input, 0 if axis is None else axis, output_type=output_type, name=name)
 
 
-def argmax(input: Any, axis: Any = None, name: Name = None, dimension: Any = None,
-           output_type: Any = dtypes.int64) -> Any:  # fmt: skip
+def argmax(
+    input: TensorLike,
+    axis: AxisLike | None = None,
+    name: Name = None,
+    dimension: AxisLike | None = None,
+    output_type: DTypeLike = dtypes.int64,
+) -> Any:
     """The index of the greatest element along `axis` (0 by default)."""
     return _arg("ArgMax", input, axis, name, dimension, output_type)
 
 
-def argmin(input: Any, axis: Any = None, name: Name = None, dimension: Any = None,
-           output_type: Any = dtypes.int64) -> Any:  # fmt: skip
+def argmin(
+    input: TensorLike,
+    axis: AxisLike | None = None,
+    name: Name = None,
+    dimension: AxisLike | None = None,
+    output_type: DTypeLike = dtypes.int64,
+) -> Any:
     """The index of the least element along `axis` (0 by default)."""
     return _arg("ArgMin", input, axis, name, dimension, output_type)
 
 
-def arg_max(input: Any, dimension: Any, output_type: Any = dtypes.int64, name: Name = None) -> Any:
+def arg_max(
+    input: TensorLike, dimension: AxisLike, output_type: DTypeLike = dtypes.int64, name: Name = None
+) -> Any:
     """`argmax` by its old name, with the dimension given."""
     return argmax(input, dimension, name, output_type=output_type)
 
 
-def arg_min(input: Any, dimension: Any, output_type: Any = dtypes.int64, name: Name = None) -> Any:
+def arg_min(
+    input: TensorLike, dimension: AxisLike, output_type: DTypeLike = dtypes.int64, name: Name = None
+) -> Any:
     """`argmin` by its old name, with the dimension given."""
     return argmin(input, dimension, name, output_type=output_type)
 
 
-def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool | None = None,
-         name: Name = None, keep_dims: bool | None = None) -> Any:  # fmt: skip
+def norm(
+    tensor: TensorLike,
+    ord: Any = "euclidean",
+    axis: AxisLike | None = None,
+    keepdims: bool | None = None,
+    name: Name = None,
+    keep_dims: bool | None = None,
+) -> Any:
     """The norm of vectors or matrices: "euclidean", "fro", 1, 2, np.inf or another p > 0.
 
     Raises ValueError for an unknown norm, or `axis` of more than two.
@@ -210,11 +260,11 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool |
 
 def reduce_join(
     inputs: Any,
-    axis: Any = None,
+    axis: AxisLike | None = None,
     keep_dims: bool = False,
     separator: str = "",
     name: Name = None,
-    reduction_indices: Any = None,
+    reduction_indices: AxisLike | None = None,
     keepdims: bool | None = None,
 ) -> Any:
     """Strings joined over `axis`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.composites import SparseTensor
 from flowc.frontend.functions.embedding import embedding_lookup_sparse
 from flowc.frontend.functions.filling import ones_like, zeros_like
@@ -35,7 +36,7 @@ def safe_embedding_lookup_sparse(
     default_id: int | None = None,
     name: Name = None,
     partition_strategy: str = "div",
-    max_norm: Any = None,
+    max_norm: TensorLike | None = None,
 ) -> Any:
     """`embedding_lookup_sparse` without negative ids, and without weights that are not positive.
 

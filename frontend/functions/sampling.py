@@ -6,6 +6,7 @@ from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.functions.embedding import embedding_lookup
 from flowc.frontend.functions.entropy import (
@@ -25,7 +26,7 @@ Samples = namedtuple("Samples", ["sampled_candidates", "true_expected_count",
 
 def _sampler(op_type: str) -> Callable[..., Any]:
     def sample(
-        true_classes: Any, num_true: int, num_sampled: int, unique: bool, range_max: int,
+        true_classes: TensorLike, num_true: int, num_sampled: int, unique: bool, range_max: int,
         seed: int | None = None, name: Name = None,
     ) -> Any:  # fmt: skip
         first, second = get_seed(seed)
@@ -43,9 +44,18 @@ uniform_candidate_sampler = _sampler("UniformCandidateSampler")
 
 
 def _logits(
-    weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int,
-    num_true: int, sampled: Any, subtract_log_q: bool, remove_hits: bool, strategy: str,
-) -> tuple[Any, Any]:  # fmt: skip
+    weights: TensorLike,
+    biases: Any,
+    labels: TensorLike,
+    inputs: Any,
+    num_sampled: int,
+    num_classes: int,
+    num_true: int,
+    sampled: Any,
+    subtract_log_q: bool,
+    remove_hits: bool,
+    strategy: str,
+) -> tuple[Any, Any]:
     """Logits and labels: of the true classes, then of the sampled ones."""
     labels = cast(labels, dtypes.int64)
     flat = reshape(labels, [-1])
@@ -73,7 +83,7 @@ def _logits(
     return concat([true_logits, sampled_logits], 1), outcome
 
 
-def _without_hits(labels: Any, ids: Any, logits: Any, num_true: int) -> Any:
+def _without_hits(labels: TensorLike, ids: TensorLike, logits: Any, num_true: int) -> Any:
     """Sampled classes that are true ones get a logit that counts for nothing."""
     hit = build("Equal", build("ExpandDims", labels, 2), reshape(ids, [1, 1, -1]))
     count = reduce_sum(cast(hit, logits.dtype), 1)
@@ -81,10 +91,18 @@ def _without_hits(labels: Any, ids: Any, logits: Any, num_true: int) -> Any:
 
 
 def nce_loss(
-    weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int,
-    num_true: int = 1, sampled_values: Any = None, remove_accidental_hits: bool = False,
-    partition_strategy: str = "mod", name: str = "nce_loss",
-) -> Any:  # fmt: skip
+    weights: TensorLike,
+    biases: Any,
+    labels: TensorLike,
+    inputs: Any,
+    num_sampled: int,
+    num_classes: int,
+    num_true: int = 1,
+    sampled_values: TensorLike | None = None,
+    remove_accidental_hits: bool = False,
+    partition_strategy: str = "mod",
+    name: str = "nce_loss",
+) -> Any:
     """Noise contrastive estimation: Gutmann and Hyvarinen 2010."""
     with name_scope(name):
         logits, outcome = _logits(weights, biases, labels, inputs, num_sampled, num_classes,
@@ -96,10 +114,19 @@ def nce_loss(
 
 
 def sampled_softmax_loss(
-    weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int,
-    num_true: int = 1, sampled_values: Any = None, remove_accidental_hits: bool = True,
-    partition_strategy: str = "mod", name: str = "sampled_softmax_loss", seed: int | None = None,
-) -> Any:  # fmt: skip
+    weights: TensorLike,
+    biases: Any,
+    labels: TensorLike,
+    inputs: Any,
+    num_sampled: int,
+    num_classes: int,
+    num_true: int = 1,
+    sampled_values: TensorLike | None = None,
+    remove_accidental_hits: bool = True,
+    partition_strategy: str = "mod",
+    name: str = "sampled_softmax_loss",
+    seed: int | None = None,
+) -> Any:
     """Softmax over the true and some sampled classes: Jean et al. 2014."""
     with name_scope(name):
         logits, outcome = _logits(weights, biases, labels, inputs, num_sampled, num_classes,

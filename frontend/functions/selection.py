@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import AxisLike, DTypeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import IndexedSlices
 from flowc.frontend.conversion import convert
@@ -17,8 +18,8 @@ from flowc.ir import dtypes
 from flowc.ir.dtypes import as_dtype
 
 
-def gather(params: Any, indices: Any, validate_indices: Any = None, name: Name = None,
-           axis: Any = None, batch_dims: int = 0) -> Any:  # fmt: skip
+def gather(params: TensorLike, indices: TensorLike, validate_indices: Any = None, name: Name = None,
+           axis: AxisLike | None = None, batch_dims: int = 0) -> Any:  # fmt: skip
     """The slices of `params` along `axis` (0, or `batch_dims`) at `indices`."""
     axis = batch_dims if axis is None else axis
     if isinstance(params, ResourceVariable) and axis == 0 and not batch_dims:
@@ -26,7 +27,7 @@ def gather(params: Any, indices: Any, validate_indices: Any = None, name: Name =
     return build("GatherV2", params, indices, axis, batch_dims=batch_dims, name=name)
 
 
-def batch_gather(params: Any, indices: Any, name: Name = None) -> Any:
+def batch_gather(params: TensorLike, indices: TensorLike, name: Name = None) -> Any:
     """The slices of each batch of `params` at the indices of that batch."""
     with name_scope(name, "BatchGather", [params, indices]):
         indices = convert(indices, None, "indices")
@@ -36,7 +37,9 @@ def batch_gather(params: Any, indices: Any, name: Name = None) -> Any:
                       batch_dims=indices.shape.ndims - 1)  # fmt: skip
 
 
-def gather_nd(params: Any, indices: Any, name: Name = None, batch_dims: int = 0) -> Any:
+def gather_nd(
+    params: TensorLike, indices: TensorLike, name: Name = None, batch_dims: int = 0
+) -> Any:
     """The slices of `params` at multi-dimensional indices."""
     if batch_dims:
         raise NotImplementedError("gather_nd with batch_dims is not implemented in flowc.")
@@ -45,7 +48,12 @@ def gather_nd(params: Any, indices: Any, name: Name = None, batch_dims: int = 0)
     return build("GatherNd", params, indices, name=name)
 
 
-def where(condition: Any, x: Any = None, y: Any = None, name: Name = None) -> Any:
+def where(
+    condition: TensorLike,
+    x: TensorLike | None = None,
+    y: TensorLike | None = None,
+    name: Name = None,
+) -> Any:
     """The indices of true elements; with `x` and `y`, x where true and y elsewhere.
 
     Raises ValueError where only one of `x` and `y` is given.
@@ -58,7 +66,12 @@ def where(condition: Any, x: Any = None, y: Any = None, name: Name = None) -> An
     return build("Select", condition, x, y, name=name)
 
 
-def where_v2(condition: Any, x: Any = None, y: Any = None, name: Name = None) -> Any:
+def where_v2(
+    condition: TensorLike,
+    x: TensorLike | None = None,
+    y: TensorLike | None = None,
+    name: Name = None,
+) -> Any:
     """`where` with broadcasting."""
     if x is None and y is None:
         return where(condition, name=name)
@@ -68,55 +81,61 @@ def where_v2(condition: Any, x: Any = None, y: Any = None, name: Name = None) ->
 
 
 def boolean_mask(
-    tensor: Any, mask: Any, name: str = "boolean_mask", axis: int | None = None
+    tensor: TensorLike, mask: TensorLike, name: str = "boolean_mask", axis: int | None = None
 ) -> Any:
     """The slices of `tensor` where `mask` is true."""
     return _boolean_mask(tensor, mask, name, axis)
 
 
-def top_k(input: Any, k: Any = 1, sorted: bool = True, name: Name = None) -> Any:
+def top_k(input: TensorLike, k: TensorLike = 1, sorted: bool = True, name: Name = None) -> Any:
     """The k greatest elements of each row, and their indices."""
     return build("TopKV2", input, k, sorted=sorted, name=name)
 
 
-def in_top_k(predictions: Any, targets: Any, k: Any, name: Name = None) -> Any:
+def in_top_k(predictions: TensorLike, targets: TensorLike, k: TensorLike, name: Name = None) -> Any:
     """Whether each target is among the k classes predicted most."""
     with name_scope(name, "in_top_k"):
         return build("InTopKV2", predictions, targets, k)
 
 
-def unique(x: Any, out_idx: Any = dtypes.int32, name: Name = None) -> Any:
+def unique(x: TensorLike, out_idx: Any = dtypes.int32, name: Name = None) -> Any:
     """The different elements of a vector in order of appearance, and each element's number."""
     return build("Unique", x, out_idx=as_dtype(out_idx), name=name)
 
 
-def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: Name = None) -> Any:
+def unique_with_counts(x: TensorLike, out_idx: Any = dtypes.int32, name: Name = None) -> Any:
     """`unique` with how often each element occurs."""
     return build("UniqueWithCounts", x, out_idx=as_dtype(out_idx), name=name)
 
 
-def setdiff1d(x: Any, y: Any, index_dtype: Any = dtypes.int32, name: Name = None) -> Any:
+def setdiff1d(
+    x: TensorLike, y: TensorLike, index_dtype: Any = dtypes.int32, name: Name = None
+) -> Any:
     """The elements of `x` that are not in `y`, and their indices."""
     return build("ListDiff", x, y, out_idx=as_dtype(index_dtype), name=name)
 
 
-def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: Name = None) -> Any:
+def dynamic_partition(
+    data: TensorLike, partitions: Any, num_partitions: int, name: Name = None
+) -> Any:
     """`data` cut into tensors by the number that stands for each slice."""
     return build("DynamicPartition", data, partitions, num_partitions=num_partitions, name=name)
 
 
-def dynamic_stitch(indices: Any, data: Any, name: Name = None) -> Any:
+def dynamic_stitch(indices: TensorLike, data: TensorLike, name: Name = None) -> Any:
     """The slices of several tensors put where their indices say."""
     return build("DynamicStitch", indices, data, name=name)
 
 
-def argsort(values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False,
+def argsort(values: TensorLike, axis: int = -1, direction: str = "ASCENDING", stable: bool = False,
             name: Name = None) -> Any:  # fmt: skip
     """The indices that sort `values` along its last dimension."""
     return _sorted(values, axis, direction, name, "argsort")[1]
 
 
-def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: Name = None) -> Any:
+def sort(
+    values: TensorLike, axis: int = -1, direction: str = "ASCENDING", name: Name = None
+) -> Any:
     """`values` sorted along its last dimension."""
     return _sorted(values, axis, direction, name, "sort")[0]
 
@@ -134,7 +153,9 @@ def _sorted(values: Any, axis: int, direction: str, name: Name, default: str) ->
         return (build("Neg", found[0]) if ascending else found[0]), found[1]
 
 
-def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: Name = None) -> Any:
+def clip_by_value(
+    t: TensorLike, clip_value_min: TensorLike, clip_value_max: TensorLike, name: Name = None
+) -> Any:
     """`t` with each element at least `clip_value_min` and at most `clip_value_max`."""
     with name_scope(name, "clip_by_value", [t, clip_value_min, clip_value_max]) as scope:
         values = convert(t.values if isinstance(t, IndexedSlices) else t, None, "t")
@@ -155,8 +176,8 @@ tensor_scatter_add = derive("TensorScatterAdd", "tensor_scatter_add")
 tensor_scatter_sub = derive("TensorScatterSub", "tensor_scatter_sub")
 
 
-def searchsorted(sorted_sequence: Any, values: Any, side: str = "left",
-                 out_type: Any = dtypes.int32, name: Name = None) -> Any:  # fmt: skip
+def searchsorted(sorted_sequence: Any, values: TensorLike, side: str = "left",
+                 out_type: DTypeLike = dtypes.int32, name: Name = None) -> Any:  # fmt: skip
     """Where each value would have to stand in a sorted sequence."""
     op_type = {"left": "LowerBound", "right": "UpperBound"}[side]
     sequence, values = convert(sorted_sequence), convert(values)

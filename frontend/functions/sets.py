@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import SparseTensor, convert_to_tensor_or_sparse_tensor
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.shaping import Name
 
 
-def set_size(a: Any, validate_indices: bool = True, name: Name = None) -> Any:
+def set_size(a: TensorLike, validate_indices: bool = True, name: Name = None) -> Any:
     """The number of distinct values in each row of a SparseTensor. Raises TypeError for others."""
     found = convert_to_tensor_or_sparse_tensor(a)
     if not isinstance(found, SparseTensor):
@@ -19,19 +20,19 @@ def set_size(a: Any, validate_indices: bool = True, name: Name = None) -> Any:
     return build("SetSize", *parts, validate_indices=validate_indices, name=name)
 
 
-def set_intersection(a: Any, b: Any, validate_indices: bool = True) -> SparseTensor:
+def set_intersection(a: TensorLike, b: TensorLike, validate_indices: bool = True) -> SparseTensor:
     """What is in both of each two rows, as a SparseTensor."""
     return _operation(a, b, "intersection", validate_indices)
 
 
 def set_difference(
-    a: Any, b: Any, aminusb: bool = True, validate_indices: bool = True
+    a: TensorLike, b: TensorLike, aminusb: bool = True, validate_indices: bool = True
 ) -> SparseTensor:
     """What is in a row of `a` and not in that of `b`, or the reverse, as a SparseTensor."""
     return _operation(a, b, "a-b" if aminusb else "b-a", validate_indices)
 
 
-def set_union(a: Any, b: Any, validate_indices: bool = True) -> SparseTensor:
+def set_union(a: TensorLike, b: TensorLike, validate_indices: bool = True) -> SparseTensor:
     """What is in either of each two rows, as a SparseTensor."""
     return _operation(a, b, "union", validate_indices)
 
@@ -49,7 +50,7 @@ def _operation(a: Any, b: Any, operation: str, validate_indices: bool) -> Sparse
     return SparseTensor(indices, values, shape)
 
 
-def _parts(x: Any) -> tuple[Any, ...]:
+def _parts(x: TensorLike) -> tuple[Any, ...]:
     if isinstance(x, SparseTensor):
         return x.indices, x.values, x.dense_shape
     return (convert(x),)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import AxisLike, DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import SparseTensor
 from flowc.frontend.conversion import constant, convert, convert_to_tensor, is_tensor
@@ -20,7 +21,7 @@ Name = str | None
 
 
 def shape(
-    input: Any, name: Name = None, out_type: Any = dtypes.int32, optimize: bool = True
+    input: TensorLike, name: Name = None, out_type: DTypeLike = dtypes.int32, optimize: bool = True
 ) -> Any:
     """The shape of `input` as an int vector; a constant where it is static."""
     with name_scope(name, "Shape", [input]) as scope:
@@ -33,12 +34,12 @@ def shape(
         return build("Shape", tensor, out_type=dtype, name=scope)
 
 
-def shape_n(input: Sequence[Any], out_type: Any = dtypes.int32, name: Name = None) -> Any:
+def shape_n(input: Sequence[Any], out_type: DTypeLike = dtypes.int32, name: Name = None) -> Any:
     """The shapes of several tensors."""
     return build("ShapeN", input, out_type=out_type, name=name)
 
 
-def size(input: Any, name: Name = None, out_type: Any = dtypes.int32) -> Any:
+def size(input: TensorLike, name: Name = None, out_type: DTypeLike = dtypes.int32) -> Any:
     """The number of elements as a scalar; a constant where it is static."""
     with name_scope(name, "Size", [input]) as scope:
         tensor = convert(input, None, "input")
@@ -48,7 +49,7 @@ def size(input: Any, name: Name = None, out_type: Any = dtypes.int32) -> Any:
         return build("Size", tensor, out_type=out_type, name=scope)
 
 
-def rank(input: Any, name: Name = None) -> Any:
+def rank(input: TensorLike, name: Name = None) -> Any:
     """The number of dimensions as a scalar; a constant where it is static."""
     with name_scope(name, "Rank", [input]) as scope:
         tensor = convert(input, None, "input")
@@ -57,12 +58,14 @@ def rank(input: Any, name: Name = None) -> Any:
         return build("Rank", tensor, name=scope)
 
 
-def reshape(tensor: Any, shape: Any, name: Name = None) -> Any:
+def reshape(tensor: TensorLike, shape: ShapeLike, name: Name = None) -> Any:
     """`tensor` with another shape; one size may be -1."""
     return build("Reshape", tensor, shape, name=name)
 
 
-def expand_dims(input: Any, axis: Any = None, name: Name = None, dim: Any = None) -> Any:
+def expand_dims(
+    input: TensorLike, axis: AxisLike | None = None, name: Name = None, dim: AxisLike | None = None
+) -> Any:
     """`input` with a dimension of size 1 inserted before `axis`."""
     axis = _one_of("axis", axis, "dim", dim)
     if axis is None:
@@ -70,7 +73,9 @@ def expand_dims(input: Any, axis: Any = None, name: Name = None, dim: Any = None
     return build("ExpandDims", input, axis, name=name)
 
 
-def squeeze(input: Any, axis: Any = None, name: Name = None, squeeze_dims: Any = None) -> Any:
+def squeeze(
+    input: TensorLike, axis: Any = None, name: Name = None, squeeze_dims: Any = None
+) -> Any:
     """`input` without its dimensions of size 1: all, or those that `axis` lists."""
     axis = _one_of("axis", axis, "squeeze_dims", squeeze_dims)
     if axis is None:
@@ -95,7 +100,7 @@ one_of = _one_of
 
 
 def transpose(
-    a: Any, perm: Any = None, name: str | None = "transpose", conjugate: bool = False
+    a: TensorLike, perm: Any = None, name: str | None = "transpose", conjugate: bool = False
 ) -> Any:
     """`a` with its dimensions permuted: reversed without `perm`."""
     op_type = "ConjugateTranspose" if conjugate else "Transpose"
@@ -111,7 +116,9 @@ def transpose(
         return build(op_type, a, reversed_, name=scope)
 
 
-def matrix_transpose(a: Any, name: str | None = "matrix_transpose", conjugate: bool = False) -> Any:
+def matrix_transpose(
+    a: TensorLike, name: str | None = "matrix_transpose", conjugate: bool = False
+) -> Any:
     """`a` with its last two dimensions exchanged. Raises ValueError for a rank below 2."""
     with name_scope(name, "matrix_transpose", [a]):
         a = convert(a, None, "a")
@@ -127,7 +134,7 @@ def matrix_transpose(a: Any, name: str | None = "matrix_transpose", conjugate: b
         return transpose(a, perm, conjugate=conjugate)
 
 
-def concat(values: Any, axis: Any, name: str = "concat") -> Any:
+def concat(values: TensorLike, axis: AxisLike, name: str = "concat") -> Any:
     """The tensors joined along `axis`."""
     if not isinstance(values, list | tuple):
         values = [values]
@@ -153,7 +160,7 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     return build("Pack", values, axis=axis, name=name)
 
 
-def parallel_stack(values: Any, name: str = "parallel_stack") -> Any:
+def parallel_stack(values: TensorLike, name: str = "parallel_stack") -> Any:
     """The tensors stacked along a new first dimension."""
     return stack(values, 0, name)
 
@@ -173,7 +180,11 @@ def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unst
 
 
 def split(
-    value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str = "split"
+    value: TensorLike,
+    num_or_size_splits: Any,
+    axis: AxisLike = 0,
+    num: int | None = None,
+    name: str = "split",
 ) -> Any:
     """`value` cut along `axis` into equal parts, or parts of given sizes."""
     sizes = convert(num_or_size_splits)
@@ -189,15 +200,15 @@ def split(
     return build("SplitV", value, sizes, axis, num_split=num, name=name)
 
 
-def slice(input_: Any, begin: Any, size: Any, name: Name = None) -> Any:
+def slice(input_: Any, begin: TensorLike, size: TensorLike, name: Name = None) -> Any:
     """The part of `input_` that begins at `begin` and has the shape `size`; -1 is all the rest."""
     return build("Slice", input_, begin, size, name=name)
 
 
 def strided_slice(
     input_: Any,
-    begin: Any,
-    end: Any,
+    begin: TensorLike,
+    end: TensorLike,
     strides: Any = None,
     begin_mask: int = 0,
     end_mask: int = 0,
@@ -227,7 +238,11 @@ def strided_slice(
 
 
 def pad(
-    tensor: Any, paddings: Any, mode: str = "CONSTANT", name: Name = None, constant_values: Any = 0
+    tensor: TensorLike,
+    paddings: TensorLike,
+    mode: str = "CONSTANT",
+    name: Name = None,
+    constant_values: Any = 0,
 ) -> Any:
     """`tensor` with a border: constant, or REFLECT or SYMMETRIC. Raises ValueError."""
     match mode.upper():
@@ -244,13 +259,13 @@ def pad(
 
 
 def reverse_sequence(
-    input: Any,
-    seq_lengths: Any,
-    seq_axis: Any = None,
-    batch_axis: Any = None,
+    input: TensorLike,
+    seq_lengths: TensorLike,
+    seq_axis: AxisLike | None = None,
+    batch_axis: AxisLike | None = None,
     name: Name = None,
-    seq_dim: Any = None,
-    batch_dim: Any = None,
+    seq_dim: AxisLike | None = None,
+    batch_dim: AxisLike | None = None,
 ) -> Any:
     """Each row of `input` with its first `seq_lengths` elements reversed."""
     return build(
@@ -306,7 +321,9 @@ def _broadcast_size(a: int | None, b: int | None, x: TensorShape, y: TensorShape
     return a
 
 
-def repeat(input: Any, repeats: Any, axis: int | None = None, name: Name = None) -> Any:
+def repeat(
+    input: TensorLike, repeats: TensorLike, axis: int | None = None, name: Name = None
+) -> Any:
     """Each element of `input` repeated along `axis`, a fixed number of times."""
     with name_scope(name, "Repeat", [input]):
         data = convert(input)
@@ -342,7 +359,7 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: Name = None)
 
 
 def sequence_mask(
-    lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool_, name: Name = None
+    lengths: TensorLike, maxlen: Any = None, dtype: DTypeLike = dtypes.bool_, name: Name = None
 ) -> Any:
     """For each length, a row whose first `length` of `maxlen` elements are true."""
     with name_scope(name, "SequenceMask", [lengths, maxlen]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import AxisLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import SparseTensor
 from flowc.frontend.conversion import convert
@@ -13,9 +14,9 @@ from flowc.ir import dtypes
 
 def sparse_to_dense(
     sparse_indices: Any,
-    output_shape: Any,
-    sparse_values: Any,
-    default_value: Any = 0,
+    output_shape: ShapeLike,
+    sparse_values: TensorLike,
+    default_value: TensorLike = 0,
     validate_indices: bool = True,
     name: Name = None,
 ) -> Any:
@@ -27,7 +28,7 @@ def sparse_to_dense(
 
 
 def sparse_tensor_to_dense(
-    sp_input: SparseTensor, default_value: Any = None, validate_indices: bool = True,
+    sp_input: SparseTensor, default_value: TensorLike | None = None, validate_indices: bool = True,
     name: Name = None,
 ) -> Any:  # fmt: skip
     """The SparseTensor as a dense one; 0 or "" where nothing is stored."""
@@ -38,7 +39,11 @@ def sparse_tensor_to_dense(
 
 
 def sparse_tensor_dense_matmul(
-    sp_a: SparseTensor, b: Any, adjoint_a: bool = False, adjoint_b: bool = False, name: Name = None
+    sp_a: SparseTensor,
+    b: TensorLike,
+    adjoint_a: bool = False,
+    adjoint_b: bool = False,
+    name: Name = None,
 ) -> Any:
     """The product of a sparse and a dense matrix."""
     return build("SparseTensorDenseMatMul", sp_a.indices, sp_a.values, sp_a.dense_shape, b,
@@ -59,7 +64,9 @@ def sparse_reduce_sum(
     return reduced("SparseReduceSum", sp_input, axis, keepdims, name)
 
 
-def reduced(op_type: str, sp_input: SparseTensor, axis: Any, keepdims: bool, name: Name) -> Any:
+def reduced(
+    op_type: str, sp_input: SparseTensor, axis: AxisLike, keepdims: bool, name: Name
+) -> Any:
     """A reduction along axes, along all of them where None is given."""
     rank = build("Size", sp_input.dense_shape)
     axes = build("Range", 0, rank, 1) if axis is None else convert(axis, dtypes.int32)

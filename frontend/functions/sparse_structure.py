@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flowc.frontend.aliases import AxisLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import IndexedSlices, SparseTensor
 from flowc.frontend.conversion import constant, convert
@@ -23,7 +24,9 @@ def _parts(x: SparseTensor) -> tuple[Any, Any, Any]:
     return x.indices, x.values, x.dense_shape
 
 
-def sparse_add(a: Any, b: Any, threshold: Any = None, name: Name = None, thresh: Any = None) -> Any:
+def sparse_add(
+    a: TensorLike, b: TensorLike, threshold: Any = None, name: Name = None, thresh: Any = None
+) -> Any:
     """The sum; sparse if both are, without the values whose magnitude is below the threshold."""
     if isinstance(a, SparseTensor) and isinstance(b, SparseTensor):
         least = next((t for t in (threshold, thresh) if t is not None), 0)
@@ -65,14 +68,16 @@ def sparse_reshape(sp_input: SparseTensor, shape: Any, name: Name = None) -> Spa
     return SparseTensor(indices, sp_input.values, size)
 
 
-def sparse_slice(sp_input: SparseTensor, start: Any, size: Any, name: Name = None) -> SparseTensor:
+def sparse_slice(
+    sp_input: SparseTensor, start: TensorLike, size: TensorLike, name: Name = None
+) -> SparseTensor:
     """What lies in a box."""
     box = convert(start, dtypes.int64), convert(size, dtypes.int64)
     return SparseTensor(*build("SparseSlice", *_parts(sp_input), *box, name=name))
 
 
 def sparse_split(
-    sp_input: SparseTensor, num_split: int, axis: Any, name: Name = None
+    sp_input: SparseTensor, num_split: int, axis: AxisLike, name: Name = None
 ) -> list[SparseTensor]:
     """Parts along an axis."""
     where = convert(axis, dtypes.int64)
@@ -108,7 +113,7 @@ def sparse_reduce_sum_sparse(
 
 
 def sparse_fill_empty_rows(
-    sp_input: SparseTensor, default_value: Any, name: Name = None
+    sp_input: SparseTensor, default_value: TensorLike, name: Name = None
 ) -> tuple[SparseTensor, Any]:
     """With a default value at the start of each empty row; and which rows were empty."""
     default = convert(default_value, sp_input.dtype)

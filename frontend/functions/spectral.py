@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions.filling import linspace, ones, range_
@@ -36,7 +37,7 @@ Window = Callable[..., Any]
 
 
 def _real(op_type: str, rank: int, name: str, inverse: bool) -> Callable[..., Any]:
-    def transform(input_tensor: Any, fft_length: Any = None, name: Name = None) -> Any:
+    def transform(input_tensor: TensorLike, fft_length: Any = None, name: Name = None) -> Any:
         with name_scope(name, op_type.lower(), [input_tensor, fft_length]):
             wanted = dtypes.complex64 if inverse else dtypes.float32
             x = convert(input_tensor, None, "input", wanted)
@@ -58,7 +59,7 @@ def _real(op_type: str, rank: int, name: str, inverse: bool) -> Callable[..., An
     return transform
 
 
-def _lengths(x: Any, fft_length: Any, rank: int, inverse: bool) -> Any:
+def _lengths(x: TensorLike, fft_length: Any, rank: int, inverse: bool) -> Any:
     if fft_length is not None:
         return convert(fft_length, dtypes.int32)
     sizes = shape(x)[-rank:]
@@ -91,12 +92,12 @@ irfft2d = _real("IRFFT2D", 2, "irfft2d", True)
 irfft3d = _real("IRFFT3D", 3, "irfft3d", True)
 
 
-def fftshift(x: Any, axes: Any = None, name: Name = None) -> Any:
+def fftshift(x: TensorLike, axes: Any = None, name: Name = None) -> Any:
     """The zero frequency moved to the middle of `axes` (all by default)."""
     return _shifted(x, axes, name, "fftshift", lambda size: floordiv(size, 2))
 
 
-def ifftshift(x: Any, axes: Any = None, name: Name = None) -> Any:
+def ifftshift(x: TensorLike, axes: Any = None, name: Name = None) -> Any:
     """The inverse of `fftshift`."""
     return _shifted(x, axes, name, "ifftshift", lambda size: -floordiv(size, 2))
 
@@ -114,7 +115,7 @@ def _shifted(x: Any, axes: Any, name: Name, default: str, by: Callable[[Any], An
 
 
 def dct(
-    input: Any,
+    input: TensorLike,
     type: int = 2,
     n: int | None = None,
     axis: int = -1,
@@ -199,7 +200,7 @@ def _dct3(x: Any, count: Any, norm: str | None) -> Any:
 
 
 def idct(
-    input: Any,
+    input: TensorLike,
     type: int = 2,
     n: int | None = None,
     axis: int = -1,
@@ -215,21 +216,21 @@ def idct(
 
 
 def hann_window(
-    window_length: Any, periodic: bool = True, dtype: Any = dtypes.float32, name: Name = None
+    window_length: Any, periodic: bool = True, dtype: DTypeLike = dtypes.float32, name: Name = None
 ) -> Any:
     """Hann's raised cosine."""
     return _raised_cosine(name, "hann_window", window_length, periodic, dtype, 0.5)
 
 
 def hamming_window(
-    window_length: Any, periodic: bool = True, dtype: Any = dtypes.float32, name: Name = None
+    window_length: Any, periodic: bool = True, dtype: DTypeLike = dtypes.float32, name: Name = None
 ) -> Any:
     """Hamming's raised cosine."""
     return _raised_cosine(name, "hamming_window", window_length, periodic, dtype, 0.54)
 
 
 def _raised_cosine(
-    name: Name, default: str, window_length: Any, periodic: bool, dtype: Any, mean: float
+    name: Name, default: str, window_length: Any, periodic: bool, dtype: DTypeLike, mean: float
 ) -> Any:
     kind = as_dtype(dtype)
     if not kind.is_floating:
@@ -249,7 +250,7 @@ def frame(
     frame_length: int,
     frame_step: int,
     pad_end: bool = False,
-    pad_value: Any = 0,
+    pad_value: TensorLike = 0,
     axis: int = -1,
     name: Name = None,
 ) -> Any:
@@ -291,7 +292,7 @@ def _next_power(length: int) -> int:
 
 
 def stft(
-    signals: Any,
+    signals: TensorLike,
     frame_length: int,
     frame_step: int,
     fft_length: int | None = None,
@@ -312,7 +313,7 @@ def stft(
 
 
 def inverse_stft(
-    stfts: Any,
+    stfts: TensorLike,
     frame_length: int,
     frame_step: int,
     fft_length: int | None = None,
@@ -333,7 +334,7 @@ def inverse_stft_window_fn(
 ) -> Window:
     """The window with which `inverse_stft` inverts `stft` (Griffin and Lim 1984)."""
 
-    def window(frame_length: int, dtype: Any) -> Any:
+    def window(frame_length: int, dtype: DTypeLike) -> Any:
         with name_scope(name, "inverse_stft_window_fn", [forward_window_fn]):
             forward = forward_window_fn(frame_length, dtype=dtype)
             overlaps = -(-frame_length // frame_step)
@@ -358,7 +359,7 @@ def linear_to_mel_weight_matrix(
     sample_rate: float = 8000,
     lower_edge_hertz: float = 125.0,
     upper_edge_hertz: float = 3800.0,
-    dtype: Any = dtypes.float32,
+    dtype: DTypeLike = dtypes.float32,
     name: Name = None,
 ) -> Any:
     """The matrix `[num_spectrogram_bins, num_mel_bins]` of triangles over mel frequencies.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import SparseTensor
 from flowc.frontend.functions.shaping import Name, one_of
@@ -17,33 +18,33 @@ def string_join(inputs: Sequence[Any], separator: str = "", name: Name = None) -
     return build("StringJoin", list(inputs), separator=separator, name=name)
 
 
-def string_length(input: Any, name: Name = None, unit: str = "BYTE") -> Any:
+def string_length(input: TensorLike, name: Name = None, unit: str = "BYTE") -> Any:
     """The number of bytes, or of characters (`UTF8_CHAR`)."""
     return build("StringLength", input, unit=unit, name=name)
 
 
-def string_lower(input: Any, encoding: str = "", name: Name = None) -> Any:
+def string_lower(input: TensorLike, encoding: str = "", name: Name = None) -> Any:
     """Small letters; only ASCII ones unless `encoding` is "utf-8"."""
     return build("StringLower", input, encoding=encoding, name=name)
 
 
-def string_upper(input: Any, encoding: str = "", name: Name = None) -> Any:
+def string_upper(input: TensorLike, encoding: str = "", name: Name = None) -> Any:
     """Capital letters; only ASCII ones unless `encoding` is "utf-8"."""
     return build("StringUpper", input, encoding=encoding, name=name)
 
 
-def string_strip(input: Any, name: Name = None) -> Any:
+def string_strip(input: TensorLike, name: Name = None) -> Any:
     """Without white space at both ends."""
     return build("StringStrip", input, name=name)
 
 
-def substr(input: Any, pos: Any, len: Any, name: Name = None, unit: str = "BYTE") -> Any:
+def substr(input: TensorLike, pos: Any, len: Any, name: Name = None, unit: str = "BYTE") -> Any:
     """`len` bytes or characters from `pos` on; a negative position counts from the end."""
     return build("Substr", input, pos, len, unit=unit, name=name)
 
 
 def string_split(
-    source: Any,
+    source: TensorLike,
     sep: str | None = None,
     skip_empty: bool = True,
     delimiter: str | None = None,
@@ -58,11 +59,11 @@ def string_split(
 
 
 def string_split_v2(
-    input: Any = None,
+    input: TensorLike | None = None,
     sep: str | None = None,
     maxsplit: int = -1,
     result_type: str = "SparseTensor",
-    source: Any = None,
+    source: TensorLike | None = None,
     name: Name = None,
 ) -> SparseTensor:
     """Each string of a vector cut at `sep` (white space): a SparseTensor of strings."""
@@ -72,7 +73,7 @@ def string_split_v2(
     return _sparse(build("StringSplitV2", text, sep or "", maxsplit=maxsplit, name=name))
 
 
-def string_bytes_split(input: Any, name: Name = None) -> SparseTensor:
+def string_bytes_split(input: TensorLike, name: Name = None) -> SparseTensor:
     """Each string of a vector cut between all bytes: a SparseTensor of strings."""
     return _sparse(build("StringSplit", input, "", skip_empty=True, name=name))
 
@@ -105,7 +106,11 @@ def string_format(
 
 
 def unsorted_segment_join(
-    inputs: Any, segment_ids: Any, num_segments: Any, separator: str = "", name: Name = None
+    inputs: Any,
+    segment_ids: TensorLike,
+    num_segments: TensorLike,
+    separator: str = "",
+    name: Name = None,
 ) -> Any:
     """The strings of each segment as one."""
     return build(
@@ -116,7 +121,7 @@ def unsorted_segment_join(
 # Regular expressions
 
 
-def regex_full_match(input: Any, pattern: Any, name: Name = None) -> Any:
+def regex_full_match(input: TensorLike, pattern: TensorLike, name: Name = None) -> Any:
     """Whether each whole string matches the pattern."""
     if isinstance(pattern, str | bytes):
         return build("StaticRegexFullMatch", input, pattern=pattern, name=name)
@@ -124,7 +129,11 @@ def regex_full_match(input: Any, pattern: Any, name: Name = None) -> Any:
 
 
 def regex_replace(
-    input: Any, pattern: Any, rewrite: Any, replace_global: bool = True, name: Name = None
+    input: TensorLike,
+    pattern: TensorLike,
+    rewrite: Any,
+    replace_global: bool = True,
+    name: Name = None,
 ) -> Any:
     """What matches the pattern replaced by `rewrite`, in which `\\1` is the first group."""
     options: dict[str, Any] = {"replace_global": replace_global, "name": name}
@@ -137,7 +146,7 @@ def regex_replace(
 
 
 def as_string(
-    input: Any,
+    input: TensorLike,
     precision: int = -1,
     scientific: bool = False,
     shortest: bool = False,
@@ -160,9 +169,9 @@ def as_string(
 
 def string_to_number(
     string_tensor: Any = None,
-    out_type: Any = dtypes.float32,
+    out_type: DTypeLike = dtypes.float32,
     name: Name = None,
-    input: Any = None,
+    input: TensorLike | None = None,
 ) -> Any:
     """The numbers that strings are."""
     text = one_of("string_tensor", string_tensor, "input", input)
@@ -171,7 +180,7 @@ def string_to_number(
 
 def decode_raw(
     input_bytes: Any = None,
-    out_type: Any = None,
+    out_type: DTypeLike | None = None,
     little_endian: bool = True,
     name: Name = None,
     bytes: Any = None,
@@ -181,12 +190,12 @@ def decode_raw(
     return build("DecodeRaw", content, out_type=out_type, little_endian=little_endian, name=name)
 
 
-def encode_base64(input: Any, pad: bool = False, name: Name = None) -> Any:
+def encode_base64(input: TensorLike, pad: bool = False, name: Name = None) -> Any:
     """Base64 with the alphabet for file names and addresses."""
     return build("EncodeBase64", input, pad=pad, name=name)
 
 
-def decode_base64(input: Any, name: Name = None) -> Any:
+def decode_base64(input: TensorLike, name: Name = None) -> Any:
     """What was encoded in base64."""
     return build("DecodeBase64", input, name=name)
 
@@ -218,20 +227,23 @@ def decode_csv(
 
 
 def string_to_hash_bucket(
-    string_tensor: Any = None, num_buckets: int | None = None, name: Name = None, input: Any = None
+    string_tensor: Any = None,
+    num_buckets: int | None = None,
+    name: Name = None,
+    input: TensorLike | None = None,
 ) -> Any:
     """The bucket of each string; the hash may change between versions of TensorFlow."""
     text = one_of("string_tensor", string_tensor, "input", input)
     return build("StringToHashBucket", text, num_buckets=num_buckets, name=name)
 
 
-def string_to_hash_bucket_fast(input: Any, num_buckets: int, name: Name = None) -> Any:
+def string_to_hash_bucket_fast(input: TensorLike, num_buckets: int, name: Name = None) -> Any:
     """The bucket of each string, by FarmHash."""
     return build("StringToHashBucketFast", input, num_buckets=num_buckets, name=name)
 
 
 def string_to_hash_bucket_strong(
-    input: Any, num_buckets: int, key: Sequence[int], name: Name = None
+    input: TensorLike, num_buckets: int, key: Sequence[int], name: Name = None
 ) -> Any:
     """The bucket of each string, by SipHash with a secret key of two numbers."""
     return build(
@@ -243,7 +255,7 @@ def string_to_hash_bucket_strong(
 
 
 def unicode_transcode(
-    input: Any,
+    input: TensorLike,
     input_encoding: str,
     output_encoding: str,
     errors: str = "replace",
@@ -272,12 +284,12 @@ def read_file(filename: Any, name: Name = None) -> Any:
     return build("ReadFile", filename, name=name)
 
 
-def write_file(filename: Any, contents: Any, name: Name = None) -> Any:
+def write_file(filename: Any, contents: TensorLike, name: Name = None) -> Any:
     """An operation that writes a file, and the folders above it."""
     return build("WriteFile", filename, contents, name=name)
 
 
-def matching_files(pattern: Any, name: Name = None) -> Any:
+def matching_files(pattern: TensorLike, name: Name = None) -> Any:
     """The names of the files that match a pattern, or one of several; sorted."""
     with name_scope(name, "MatchingFiles", [pattern]) as scope:
         return build("MatchingFiles", pattern, name=scope)

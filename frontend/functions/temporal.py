@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import SparseTensor
 from flowc.frontend.conversion import convert
@@ -46,7 +47,10 @@ def ctc_loss(
 
 
 def ctc_greedy_decoder(
-    inputs: Any, sequence_length: Any, merge_repeated: bool = True, blank_index: int | None = None
+    inputs: Any,
+    sequence_length: TensorLike,
+    merge_repeated: bool = True,
+    blank_index: int | None = None,
 ) -> tuple[list[SparseTensor], Any]:
     """The likeliest label at each time, in a list of one SparseTensor, and minus their logits' sum.
 
@@ -60,7 +64,7 @@ def ctc_greedy_decoder(
 
 def ctc_beam_search_decoder(
     inputs: Any,
-    sequence_length: Any,
+    sequence_length: TensorLike,
     beam_width: int = 100,
     top_paths: int = 1,
     merge_repeated: bool = True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions.mathematics import cast, maximum, minimum
@@ -22,7 +23,11 @@ _NAMES = {"tp": "true_positives", "fn": "false_negatives", "tn": "true_negatives
 
 
 def _counts(
-    labels: Any, predictions: Any, thresholds: Sequence[float], weights: Any, kinds: Sequence[str]
+    labels: TensorLike,
+    predictions: TensorLike,
+    thresholds: Sequence[float],
+    weights: TensorLike,
+    kinds: Sequence[str],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """For each kind the counts so far, a float32 vector, and those with this batch added."""
     scores = reshape(cast(convert(predictions), dtypes.float32), [1, -1])
@@ -71,9 +76,15 @@ def _grid(num_thresholds: int) -> list[float]:
 
 
 def _at_thresholds(kind: str) -> Callable[..., Pair]:
-    def metric(labels: Any, predictions: Any, thresholds: Sequence[float], weights: Any = None,
-               metrics_collections: Names = None, updates_collections: Names = None,
-               name: str | None = None) -> Pair:  # fmt: skip
+    def metric(
+        labels: TensorLike,
+        predictions: TensorLike,
+        thresholds: Sequence[float],
+        weights: TensorLike | None = None,
+        metrics_collections: Names = None,
+        updates_collections: Names = None,
+        name: str | None = None,
+    ) -> Pair:
         return _metric(
             _NAMES[kind], (labels, predictions, thresholds, weights), [kind],
             lambda **counts: counts[kind], (metrics_collections, updates_collections), name,
@@ -90,9 +101,14 @@ false_positives_at_thresholds = _at_thresholds("fp")
 
 
 def precision_at_thresholds(
-    labels: Any, predictions: Any, thresholds: Sequence[float], weights: Any = None,
-    metrics_collections: Names = None, updates_collections: Names = None, name: str | None = None,
-) -> Pair:  # fmt: skip
+    labels: TensorLike,
+    predictions: TensorLike,
+    thresholds: Sequence[float],
+    weights: TensorLike | None = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """For each threshold, true positives among the predicted positives."""
     return _metric(
         "precision_at_thresholds", (labels, predictions, thresholds, weights), ["tp", "fp"],
@@ -101,9 +117,14 @@ def precision_at_thresholds(
 
 
 def recall_at_thresholds(
-    labels: Any, predictions: Any, thresholds: Sequence[float], weights: Any = None,
-    metrics_collections: Names = None, updates_collections: Names = None, name: str | None = None,
-) -> Pair:  # fmt: skip
+    labels: TensorLike,
+    predictions: TensorLike,
+    thresholds: Sequence[float],
+    weights: TensorLike | None = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """For each threshold, true positives among the actual positives."""
     return _metric(
         "recall_at_thresholds", (labels, predictions, thresholds, weights), ["tp", "fn"],
@@ -116,10 +137,15 @@ def _rate(part: Any, other: Any) -> Any:
 
 
 def specificity_at_sensitivity(
-    labels: Any, predictions: Any, sensitivity: float, weights: Any = None,
-    num_thresholds: int = 200, metrics_collections: Names = None,
-    updates_collections: Names = None, name: str | None = None,
-) -> Pair:  # fmt: skip
+    labels: TensorLike,
+    predictions: TensorLike,
+    sensitivity: float,
+    weights: TensorLike | None = None,
+    num_thresholds: int = 200,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """True negatives among negatives, at the threshold whose sensitivity is nearest to the given.
 
     Raises ValueError for one outside of [0, 1].
@@ -139,10 +165,15 @@ def specificity_at_sensitivity(
 
 
 def sensitivity_at_specificity(
-    labels: Any, predictions: Any, specificity: float, weights: Any = None,
-    num_thresholds: int = 200, metrics_collections: Names = None,
-    updates_collections: Names = None, name: str | None = None,
-) -> Pair:  # fmt: skip
+    labels: TensorLike,
+    predictions: TensorLike,
+    specificity: float,
+    weights: TensorLike | None = None,
+    num_thresholds: int = 200,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """True positives among positives, at the threshold whose specificity is nearest to the given.
 
     Raises ValueError for one outside of [0, 1].
@@ -168,11 +199,17 @@ _HEIGHTS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def auc(
-    labels: Any, predictions: Any, weights: Any = None, num_thresholds: int = 200,
-    metrics_collections: Names = None, updates_collections: Names = None, curve: str = "ROC",
-    name: str | None = None, summation_method: str = "trapezoidal",
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: TensorLike | None = None,
+    num_thresholds: int = 200,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    curve: str = "ROC",
+    name: str | None = None,
+    summation_method: str = "trapezoidal",
     thresholds: Sequence[float] | None = None,
-) -> Pair:  # fmt: skip
+) -> Pair:
     """The area under the curve of true by false positives ("ROC"), or precision by recall ("PR").
 
     `summation_method` is "trapezoidal", "minoring" or "majoring". Raises ValueError for others.

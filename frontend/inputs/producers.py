@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flowc.frontend.aliases import ShapeLike, TensorLike
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.control import assert_that, identity
@@ -22,7 +23,7 @@ from flowc.frontend.variables.variable import Variable
 from flowc.ir import dtypes
 
 
-def match_filenames_once(pattern: Any, name: Name = None) -> Variable:
+def match_filenames_once(pattern: TensorLike, name: Name = None) -> Variable:
     """A local variable with the names of the files that match, as they are when it is made."""
     with name_scope(name, "matching_filenames", [pattern]) as scope:
         return Variable(
@@ -31,7 +32,7 @@ def match_filenames_once(pattern: Any, name: Name = None) -> Variable:
         )  # fmt: skip
 
 
-def limit_epochs(tensor: Any, num_epochs: int | None = None, name: Name = None) -> Any:
+def limit_epochs(tensor: TensorLike, num_epochs: int | None = None, name: Name = None) -> Any:
     """The tensor; the run after the first `num_epochs` raises OutOfRangeError.
 
     A local variable counts. Raises ValueError for a limit below 1.
@@ -48,8 +49,8 @@ def limit_epochs(tensor: Any, num_epochs: int | None = None, name: Name = None) 
 
 
 def input_producer(
-    input_tensor: Any,
-    element_shape: Any = None,
+    input_tensor: TensorLike,
+    element_shape: ShapeLike | None = None,
     num_epochs: int | None = None,
     shuffle: bool = True,
     seed: int | None = None,
@@ -115,7 +116,7 @@ def string_input_producer(
 
 
 def range_input_producer(
-    limit: Any,
+    limit: TensorLike,
     num_epochs: int | None = None,
     shuffle: bool = True,
     seed: int | None = None,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import convert
 from flowc.frontend.elements import Operation
@@ -197,7 +198,7 @@ class QueueBase:
                             name=name or f"{self._name}_Dequeue")  # fmt: skip
         return self._element(found, self._shapes)
 
-    def dequeue_many(self, n: Any, name: Name = None) -> Any:
+    def dequeue_many(self, n: TensorLike, name: Name = None) -> Any:
         """`n` elements as one, their number in front of each shape.
 
         Running it raises OutOfRangeError where the queue is closed and has fewer.
@@ -207,7 +208,7 @@ class QueueBase:
         size = TensorShape([_constant(found[0].op.inputs[1])])
         return self._element(found, [size.concatenate(shape) for shape in self._shapes])
 
-    def dequeue_up_to(self, n: Any, name: Name = None) -> Any:
+    def dequeue_up_to(self, n: TensorLike, name: Name = None) -> Any:
         """`n` elements as one; fewer, but at least one, where the queue is closed."""
         found = self._build("QueueDequeueUpTo", n, component_types=self._dtypes,
                             name=name or f"{self._name}_DequeueUpTo")  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from flowc.frontend.aliases import ShapeLike
 from flowc.frontend.apply import build
 from flowc.frontend.functions import convolutions
 from flowc.frontend.functions.activations import bias_add
@@ -74,13 +75,13 @@ class _Conv(Layer):
         letters = {1: "W", 2: "HW", 3: "DHW"}[self.rank]
         return f"NC{letters}" if self._first else f"N{letters}C"
 
-    def _channels(self, input_shape: Any) -> int:
+    def _channels(self, input_shape: ShapeLike) -> int:
         return channel_count(input_shape, 1 if self._first else -1)
 
     def _kernel_shape(self, channels: int) -> list[int]:
         return [*self.kernel_size, channels, self.filters]
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: ShapeLike) -> None:
         self.kernel = self.add_weight(
             "kernel", self._kernel_shape(self._channels(input_shape)), None,
             self.kernel_initializer, self.kernel_regularizer, constraint=self.kernel_constraint,
@@ -186,7 +187,7 @@ class SeparableConv2D(Conv2D):
         self.depthwise_kernel: Any = None
         self.pointwise_kernel: Any = None
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: ShapeLike) -> None:
         channels = self._channels(input_shape)
         self.depthwise_kernel = self.add_weight(
             "depthwise_kernel", [*self.kernel_size, channels, self.depth_multiplier], None,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.control_flow.conditionals import smart_cond
 from flowc.frontend.functions import activations
@@ -77,8 +78,8 @@ class Dropout(Layer):
 
     def __init__(
         self,
-        rate: Any = 0.5,
-        noise_shape: Any = None,
+        rate: TensorLike = 0.5,
+        noise_shape: ShapeLike | None = None,
         seed: int | None = None,
         name: str | None = None,
         **kwargs: Any,
@@ -142,8 +143,8 @@ def dense(
 
 def dropout(
     inputs: Any,
-    rate: Any = 0.5,
-    noise_shape: Any = None,
+    rate: TensorLike = 0.5,
+    noise_shape: ShapeLike | None = None,
     seed: int | None = None,
     training: Any = False,
     name: str | None = None,

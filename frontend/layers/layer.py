@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.conversion import convert
 from flowc.frontend.shapes import as_shape
@@ -25,7 +26,7 @@ class Layer:
         self,
         trainable: bool = True,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike | None = None,
         _reuse: Any = None,
         _scope: Any = None,
         activity_regularizer: Any = None,
@@ -101,8 +102,8 @@ class Layer:
     def add_weight(
         self,
         name: str,
-        shape: Any,
-        dtype: Any = None,
+        shape: ShapeLike,
+        dtype: DTypeLike | None = None,
         initializer: Any = None,
         regularizer: Any = None,
         trainable: bool = True,
@@ -128,21 +129,21 @@ class Layer:
 
     add_variable = add_weight
 
-    def add_update(self, updates: Any, inputs: Any = None) -> None:
+    def add_update(self, updates: TensorLike, inputs: Any = None) -> None:
         """Collect operations for training steps to run."""
         graph = get_default_graph()
         for update in updates if isinstance(updates, list | tuple) else [updates]:
             self._updates.append(update)
             graph.add_to_collection(GraphKeys.UPDATE_OPS, update)
 
-    def add_loss(self, losses: Any, inputs: Any = None) -> None:
+    def add_loss(self, losses: TensorLike, inputs: Any = None) -> None:
         """Collect losses of regularizers."""
         graph = get_default_graph()
         for loss in losses if isinstance(losses, list | tuple) else [losses]:
             self._losses.append(loss)
             graph.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: ShapeLike) -> None:
         """Make the variables for inputs of this shape."""
         self.built = True
 
@@ -189,7 +190,7 @@ class Layer:
         self.built = True
 
 
-def channel_count(shape: Any, axis: int) -> int:
+def channel_count(shape: ShapeLike, axis: int) -> int:
     """The size of the channels. Raises ValueError where it is not known."""
     size = as_shape(shape)[axis].value
     if size is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
+from flowc.frontend.aliases import FeedDict, Fetches
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.inputs.queue_runners import start_queue_runners
 from flowc.frontend.monitored.creators import (
@@ -84,7 +85,11 @@ class _MonitoredSession:
         return None if self._creator.raw_session is None else self._creator.raw_session.graph
 
     def run(
-        self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
+        self,
+        fetches: Fetches,
+        feed_dict: FeedDict | None = None,
+        options: Any = None,
+        run_metadata: Any = None,
     ) -> Any:
         """Run, as a session does, with what the hooks add."""
         return self._open().run(fetches, feed_dict, options, run_metadata)

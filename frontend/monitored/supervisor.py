@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.inputs.queue_runners import QueueRunner
 from flowc.frontend.monitored.session_manager import SessionManager
@@ -58,7 +59,7 @@ class Supervisor:
         logdir: str | None = None,
         summary_op: Any = USE_DEFAULT,
         saver: Any = USE_DEFAULT,
-        global_step: Any = USE_DEFAULT,
+        global_step: TensorLike = USE_DEFAULT,
         save_summaries_secs: float = 120,
         save_model_secs: float = 600,
         recovery_wait_secs: float = 30,
@@ -105,7 +106,7 @@ class Supervisor:
             ready_for_local_init_op, keys.READY_FOR_LOCAL_INIT_OP, make
         )
 
-    def _find_services(self, summary_op: Any, saver: Any, global_step: Any) -> None:
+    def _find_services(self, summary_op: Any, saver: Any, global_step: TensorLike) -> None:
         keys = GraphKeys
         self._saver = found(saver, keys.SAVERS, saver_or_none)
         self._summary_op = found(summary_op, keys.SUMMARY_OP, merge_all)
@@ -377,7 +378,9 @@ class Supervisor:
 
     Stop = stop
 
-    def summary_computed(self, sess: Any, summary: Any, global_step: Any = None) -> None:
+    def summary_computed(
+        self, sess: Any, summary: Any, global_step: TensorLike | None = None
+    ) -> None:
         """Write a summary that the program has computed. Raises RuntimeError without a writer."""
         if not self._summary_writer:
             raise RuntimeError("Writing a summary requires a summary writer.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flowc.frontend.aliases import FeedDict, Fetches
 from flowc.frontend.monitored.hook import (
     SessionRunArgs,
     SessionRunContext,
@@ -83,7 +84,7 @@ class WrappedSession:
                 logging.debug("closing: %s", error)
 
     def run(
-        self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
+        self, fetches: Fetches, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
     ) -> Any:
         """Run."""
         return self.inner.run(fetches, feed_dict, options, run_metadata)
@@ -109,7 +110,7 @@ class HookedSession(WrappedSession):
         return self._should_stop
 
     def run(
-        self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
+        self, fetches: Fetches, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
     ) -> Any:
         """Run with what the hooks add. Raises RuntimeError after a request to stop."""
         if self.should_stop():
@@ -128,7 +129,7 @@ class HookedSession(WrappedSession):
         return values[0]
 
     def _before(
-        self, context: SessionRunContext, feed_dict: Any, options: RunOptions
+        self, context: SessionRunContext, feed_dict: FeedDict, options: RunOptions
     ) -> tuple[dict[int, Any], dict[Any, Any]]:
         """What the hooks fetch, by number, and all feeds. Raises RuntimeError for one fed twice."""
         wanted: dict[int, Any] = {}
@@ -190,7 +191,7 @@ class CoordinatedSession(WrappedSession):
             super().close()
 
     def run(
-        self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
+        self, fetches: Fetches, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
     ) -> Any:
         """Run; of several errors the one that a thread has reported tells of a lost machine."""
         try:
@@ -234,7 +235,7 @@ class RecoverableSession(WrappedSession):
             return True
 
     def run(
-        self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
+        self, fetches: Fetches, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
     ) -> Any:
         """Run, in a new session where the old one was lost."""
         return self._again(lambda s: s.run(fetches, feed_dict, options, run_metadata))

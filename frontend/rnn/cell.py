@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from flowc.frontend import nest
+from flowc.frontend.aliases import DTypeLike, TensorLike
 from flowc.frontend.conversion import constant, convert, is_tensor
 from flowc.frontend.functions.filling import zeros
 from flowc.frontend.functions.shaping import concat
@@ -62,7 +63,7 @@ class RNNCell(Layer):
                 self._trainable_variables.append(variable)
         return variable
 
-    def zero_state(self, batch_size: Any, dtype: Any) -> Any:
+    def zero_state(self, batch_size: Any, dtype: DTypeLike) -> Any:
         """Zeros in the structure of `state_size`, of shape `[batch_size, ...]`."""
         with name_scope(type(self).__name__ + "ZeroState", None, [batch_size]):
             return nest.map_structure(
@@ -70,7 +71,7 @@ class RNNCell(Layer):
             )
 
     def get_initial_state(
-        self, inputs: Any = None, batch_size: Any = None, dtype: Any = None
+        self, inputs: Any = None, batch_size: Any = None, dtype: DTypeLike | None = None
     ) -> Any:
         """`zero_state` for the batch and the dtype of `inputs`, or those given.
 
@@ -91,7 +92,7 @@ def batch_of(tensor: Any, axis: int) -> Any:
     return get_default_graph().build("Shape", tensor)[axis]
 
 
-def zeros_of(batch_size: Any, size: Any, dtype: Any) -> Any:
+def zeros_of(batch_size: Any, size: TensorLike, dtype: DTypeLike) -> Any:
     """Zeros of shape `[batch_size, *size]` for an int, a shape or a tensor `size`."""
     inner = as_sizes(size)
     if not is_tensor(batch_size):
@@ -132,7 +133,7 @@ def require_cell(name: str, cell: Any) -> None:
         raise TypeError(f"The argument {name!r} ({cell}) is not an RNNCell: {', '.join(lacks)}.")
 
 
-def infer_dtype(dtype: Any, state: Any) -> Any:
+def infer_dtype(dtype: DTypeLike, state: Any) -> Any:
     """The dtype of the outputs: the given one, else that of the state. Raises ValueError."""
     if dtype is not None:
         return dtype

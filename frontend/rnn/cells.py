@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.functions.activations import bias_add
 from flowc.frontend.functions.mathematics import matmul, sigmoid, tanh
 from flowc.frontend.functions.selection import clip_by_value
@@ -240,7 +241,7 @@ class LSTMCell(LayerRNNCell):
         return new_h, new_state
 
 
-def _peeped(gate: Any, weights: Any, c: Any) -> Any:
+def _peeped(gate: Any, weights: TensorLike, c: Any) -> Any:
     return gate if weights is None else gate + weights * c
 
 

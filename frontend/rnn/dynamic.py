@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flowc.frontend import nest
+from flowc.frontend.aliases import DTypeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.control_flow.loops import while_loop
 from flowc.frontend.control_flow.tensor_array import TensorArray
@@ -58,7 +59,7 @@ def dynamic_rnn(
         return outputs, final_state
 
 
-def first_state(cell: Any, initial_state: Any, batch_size: Any, dtype: Any) -> Any:
+def first_state(cell: Any, initial_state: Any, batch_size: Any, dtype: DTypeLike) -> Any:
     """The state to begin with. Raises ValueError where it is not given, and no dtype either."""
     if initial_state is not None:
         leaves = nest.flatten(initial_state)
@@ -84,7 +85,13 @@ class _Run:
     """The loop over time-major inputs."""
 
     def __init__(
-        self, cell: Any, inputs: Any, state: Any, batch_size: Any, lengths: Any, dtype: Any
+        self,
+        cell: Any,
+        inputs: Any,
+        state: Any,
+        batch_size: Any,
+        lengths: TensorLike,
+        dtype: DTypeLike,
     ) -> None:
         self.cell, self.inputs, self.state = cell, inputs, state
         self.tensors = nest.flatten(inputs)
@@ -165,10 +172,10 @@ def bidirectional_dynamic_rnn(
     cell_fw: Any,
     cell_bw: Any,
     inputs: Any,
-    sequence_length: Any = None,
+    sequence_length: TensorLike | None = None,
     initial_state_fw: Any = None,
     initial_state_bw: Any = None,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     parallel_iterations: int | None = None,
     swap_memory: bool = False,
     time_major: bool = False,
@@ -183,7 +190,7 @@ def bidirectional_dynamic_rnn(
     options = (dtype, parallel_iterations, swap_memory, time_major)
     time_axis, batch_axis = (0, 1) if time_major else (1, 0)
 
-    def turned(x: Any) -> Any:
+    def turned(x: TensorLike) -> Any:
         if sequence_length is None:
             return reverse(x, axis=[time_axis])
         return reverse_sequence(x, sequence_length, seq_axis=time_axis, batch_axis=batch_axis)

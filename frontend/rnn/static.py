@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowc.frontend import nest
+from flowc.frontend.aliases import DTypeLike, TensorLike
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.control import group
 from flowc.frontend.functions.shaping import concat
@@ -21,7 +22,7 @@ def static_rnn(
     inputs: Sequence[Any],
     initial_state: Any = None,
     dtype: Any = None,
-    sequence_length: Any = None,
+    sequence_length: TensorLike | None = None,
     scope: Any = None,
 ) -> tuple[list[Any], Any]:
     """Run a cell over a list of steps; returns the list of outputs and the last state.
@@ -81,7 +82,7 @@ def static_state_saving_rnn(
     inputs: Sequence[Any],
     state_saver: Any,
     state_name: Any,
-    sequence_length: Any = None,
+    sequence_length: TensorLike | None = None,
     scope: Any = None,
 ) -> tuple[list[Any], Any]:
     """`static_rnn` that begins with `state_saver.state(name)` and saves the last state there.
@@ -116,7 +117,7 @@ def static_bidirectional_rnn(
     inputs: Sequence[Any],
     initial_state_fw: Any = None,
     initial_state_bw: Any = None,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     sequence_length: Any = None,
     scope: Any = None,
 ) -> tuple[list[Any], Any, Any]:

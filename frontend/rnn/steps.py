@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flowc.frontend import nest
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.control_flow.conditionals import cond
 from flowc.frontend.control_flow.tensor_array import TensorArray
@@ -52,7 +53,7 @@ def checked_lengths(lengths: Any, batch_size: Any) -> Any:
 class Lengths:
     """The lengths of a batch's sequences, with the shortest and the longest."""
 
-    def __init__(self, lengths: Any) -> None:
+    def __init__(self, lengths: TensorLike) -> None:
         self.each = lengths
         self.shortest = reduce_min(lengths)
         self.longest = reduce_max(lengths)
@@ -106,7 +107,7 @@ def kept_rows(ended: Any, old: Any, new: Any) -> Any:
     return where(ended, old, new)
 
 
-def reversed_sequence(inputs: Sequence[Any], lengths: Any) -> list[Any]:
+def reversed_sequence(inputs: Sequence[Any], lengths: TensorLike) -> list[Any]:
     """A list of steps in the opposite order, each sequence of the batch up to its length."""
     if lengths is None:
         return list(reversed(inputs))
@@ -116,6 +117,6 @@ def reversed_sequence(inputs: Sequence[Any], lengths: Any) -> list[Any]:
     return [nest.pack_sequence_as(step, list(row)) for step, row in zip(inputs, rows, strict=True)]
 
 
-def _turned(steps: Sequence[Any], lengths: Any) -> list[Any]:
+def _turned(steps: Sequence[Any], lengths: TensorLike) -> list[Any]:
     together = reverse_sequence(stack(steps), lengths, seq_axis=0, batch_axis=1)
     return list(unstack(together, len(steps)))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flowc.frontend import nest
+from flowc.frontend.aliases import DTypeLike
 from flowc.frontend.control_flow.tensor_array import TensorArray
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions.activations import dropout
@@ -59,7 +60,7 @@ class MultiRNNCell(RNNCell):
         """The output size of the last cell."""
         return self._cells[-1].output_size
 
-    def zero_state(self, batch_size: Any, dtype: Any) -> Any:
+    def zero_state(self, batch_size: Any, dtype: DTypeLike) -> Any:
         """Zeros for every cell."""
         if not self._state_is_tuple:
             return super().zero_state(batch_size, dtype)
@@ -140,7 +141,7 @@ class _Wrapper(RNNCell):
     trainable_weights = trainable_variables
     non_trainable_weights = non_trainable_variables
 
-    def zero_state(self, batch_size: Any, dtype: Any) -> Any:
+    def zero_state(self, batch_size: Any, dtype: DTypeLike) -> Any:
         """The zero state of the cell inside."""
         with name_scope(type(self).__name__ + "ZeroState", None, [batch_size]):
             return self.cell.zero_state(batch_size, dtype)
@@ -163,7 +164,7 @@ class DropoutWrapper(_Wrapper):
         state_keep_prob: Any = 1.0,
         variational_recurrent: bool = False,
         input_size: Any = None,
-        dtype: Any = None,
+        dtype: DTypeLike | None = None,
         seed: int | None = None,
         dropout_state_filter_visitor: Callable[[Any], Any] | None = None,
     ) -> None:
@@ -178,7 +179,7 @@ class DropoutWrapper(_Wrapper):
                 raise ValueError("When variational_recurrent=True, dtype must be provided")
             self._noise = self._fixed_noise(input_size, dtype)
 
-    def _fixed_noise(self, input_size: Any, dtype: Any) -> dict[str, list[Any]]:
+    def _fixed_noise(self, input_size: Any, dtype: DTypeLike) -> dict[str, list[Any]]:
         sizes = {"state": self.cell.state_size, "output": self.cell.output_size}
         if _drops(self._keep["input"]):
             if input_size is None:
@@ -294,7 +295,7 @@ class DeviceWrapper(_Wrapper):
         with device(self._device):
             return self.cell(inputs, state, **({} if scope is None else {"scope": scope}))
 
-    def zero_state(self, batch_size: Any, dtype: Any) -> Any:
+    def zero_state(self, batch_size: Any, dtype: DTypeLike) -> Any:
         """The zero state, on the device."""
         with device(self._device):
             return super().zero_state(batch_size, dtype)

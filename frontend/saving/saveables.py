@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike
 from flowc.frontend.apply import build
 from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.variables.variable import Variable
@@ -18,7 +19,12 @@ class SaveSpec:
     """One tensor of a checkpoint: its value, which may be made late, its name, its slice."""
 
     def __init__(
-        self, tensor: Any, slice_spec: str, name: str, dtype: Any = None, device: Any = None
+        self,
+        tensor: Any,
+        slice_spec: str,
+        name: str,
+        dtype: DTypeLike | None = None,
+        device: Any = None,
     ) -> None:
         self._tensor = tensor
         self.slice_spec = slice_spec

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.saving import meta_graph
 from flowc.frontend.saving.checkpoints import get_checkpoint_mtimes
@@ -144,7 +145,7 @@ class Saver:
         self,
         sess: Any,
         save_path: str | os.PathLike[str],
-        global_step: Any,
+        global_step: TensorLike,
         latest_filename: str | None,
         meta_graph_suffix: str,
         write_meta_graph: bool,
@@ -169,7 +170,9 @@ class Saver:
         if not self._is_built:
             raise RuntimeError(f"`build()` should be called before {what} if defer_build==True")
 
-    def _prefix(self, sess: Any, path: str, global_step: Any, latest_filename: str | None) -> str:
+    def _prefix(
+        self, sess: Any, path: str, global_step: TensorLike, latest_filename: str | None
+    ) -> str:
         """The checkpoint's name. Raises ValueError where it is that of the state file."""
         state_file = latest_filename or _STATE_FILE
         if os.path.split(state_file)[0]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.conversion import convert
@@ -48,21 +49,25 @@ def summary_scope(
         yield (tag if group is None else f"{group}/{tag}"), scope
 
 
-def collect(value: Any, collections: Keys, default: Sequence[str]) -> Any:
+def collect(value: TensorLike, collections: Keys, default: Sequence[str]) -> Any:
     """`value`, which is then in those collections of its graph."""
     for key in default if collections is None else collections:
         get_default_graph().add_to_collection(key, value)
     return value
 
 
-def scalar(name: str, tensor: Any, collections: Keys = None, family: str | None = None) -> Any:
+def scalar(
+    name: str, tensor: TensorLike, collections: Keys = None, family: str | None = None
+) -> Any:
     """A summary of one number."""
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
         value = build("ScalarSummary", tag, convert(tensor), name=scope)
         return collect(value, collections, [GraphKeys.SUMMARIES])
 
 
-def histogram(name: str, values: Any, collections: Keys = None, family: str | None = None) -> Any:
+def histogram(
+    name: str, values: TensorLike, collections: Keys = None, family: str | None = None
+) -> Any:
     """A summary of the distribution of a tensor's elements.
 
     Running it raises InvalidArgumentError where one is not finite.
@@ -73,7 +78,7 @@ def histogram(name: str, values: Any, collections: Keys = None, family: str | No
 
 
 def image(
-    name: str, tensor: Any, max_outputs: int = 3, collections: Keys = None,
+    name: str, tensor: TensorLike, max_outputs: int = 3, collections: Keys = None,
     family: str | None = None,
 ) -> Any:  # fmt: skip
     """A summary of pictures [batch, height, width, channels] with 1, 3 or 4 channels.
@@ -88,9 +93,13 @@ def image(
 
 
 def audio(
-    name: str, tensor: Any, sample_rate: Any, max_outputs: int = 3, collections: Keys = None,
+    name: str,
+    tensor: TensorLike,
+    sample_rate: TensorLike,
+    max_outputs: int = 3,
+    collections: Keys = None,
     family: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """A summary of sounds, [batch, frames] or [batch, frames, channels] float32 in -1 to 1."""
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
         rate = convert(sample_rate, dtypes.float32, "sample_rate")
@@ -107,7 +116,7 @@ def text(name: str, tensor: Any, collections: Keys = None) -> Any:
 
 
 def tensor_summary(
-    name: str, tensor: Any, summary_description: str | None = None, collections: Keys = None,
+    name: str, tensor: TensorLike, summary_description: str | None = None, collections: Keys = None,
     summary_metadata: SummaryMetadata | None = None, family: str | None = None,
     display_name: str | None = None,
 ) -> Any:  # fmt: skip

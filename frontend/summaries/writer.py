@@ -9,6 +9,7 @@ import warnings
 from types import TracebackType
 from typing import Any, ClassVar
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.graph import Graph
 from flowc.frontend.saving.meta_graph import export_meta_graph
 from flowc.frontend.stacks import get_default_graph
@@ -57,7 +58,7 @@ class FileWriter:
         """The folder."""
         return self.event_writer.get_logdir()
 
-    def add_summary(self, summary: bytes | Summary, global_step: Any = None) -> None:
+    def add_summary(self, summary: bytes | Summary, global_step: TensorLike | None = None) -> None:
         """Add a summary, serialized or not. A tag's metadata is written only the first time."""
         message = Summary()
         if isinstance(summary, bytes):
@@ -71,12 +72,14 @@ class FileWriter:
                 self._described.add(value.tag)
         self._add(Event(summary=message), global_step)
 
-    def add_session_log(self, session_log: SessionLog, global_step: Any = None) -> None:
+    def add_session_log(
+        self, session_log: SessionLog, global_step: TensorLike | None = None
+    ) -> None:
         """Note that a session started, stopped or saved."""
         self._add(Event(session_log=session_log), global_step)
 
     def add_graph(
-        self, graph: Any, global_step: Any = None, graph_def: GraphDef | None = None
+        self, graph: Any, global_step: TensorLike | None = None, graph_def: GraphDef | None = None
     ) -> None:
         """Add a graph. Raises ValueError for two graphs or none, TypeError for another thing."""
         if graph is not None and graph_def is not None:
@@ -87,7 +90,9 @@ class FileWriter:
                             "`GraphDef`")  # fmt: skip
         self._add(Event(graph_def=_graph_def(given).SerializeToString()), global_step)
 
-    def add_meta_graph(self, meta_graph_def: MetaGraphDef, global_step: Any = None) -> None:
+    def add_meta_graph(
+        self, meta_graph_def: MetaGraphDef, global_step: TensorLike | None = None
+    ) -> None:
         """Add a MetaGraphDef. Raises TypeError for another thing."""
         if not isinstance(meta_graph_def, MetaGraphDef):
             raise TypeError(
@@ -96,7 +101,7 @@ class FileWriter:
         self._add(Event(meta_graph_def=meta_graph_def.SerializeToString()), global_step)
 
     def add_run_metadata(
-        self, run_metadata: RunMetadata, tag: str, global_step: Any = None
+        self, run_metadata: RunMetadata, tag: str, global_step: TensorLike | None = None
     ) -> None:
         """Add what was measured in a run. Raises ValueError for a tag that has been used."""
         if tag in self._run_tags:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import IndexedSlices
 from flowc.frontend.conversion import convert
@@ -18,7 +19,7 @@ from flowc.ir.dtypes import DType, as_dtype
 class ConditionalAccumulatorBase:
     """What both kinds of accumulators offer."""
 
-    def __init__(self, dtype: Any, shape: Any, accumulator_ref: Any) -> None:
+    def __init__(self, dtype: DTypeLike, shape: Any, accumulator_ref: Any) -> None:
         self._dtype = as_dtype(dtype)
         self._shape = TensorShape(shape)
         self._accumulator_ref = accumulator_ref
@@ -59,7 +60,7 @@ class ConditionalAccumulator(ConditionalAccumulatorBase):
     """Adds gradients of one shape; `reduction_type` "MEAN" or "SUM" says what is taken out."""
 
     def __init__(
-        self, dtype: Any, shape: Any = None, shared_name: str | None = None,
+        self, dtype: DTypeLike, shape: Any = None, shared_name: str | None = None,
         name: str = "conditional_accumulator", reduction_type: str = "MEAN",
     ) -> None:  # fmt: skip
         handle = build("ResourceConditionalAccumulator", dtype=as_dtype(dtype),
@@ -67,7 +68,7 @@ class ConditionalAccumulator(ConditionalAccumulatorBase):
                        reduction_type=reduction_type, name=name)  # fmt: skip
         super().__init__(dtype, shape, handle)
 
-    def apply_grad(self, grad: Any, local_step: Any = 0, name: Name = None) -> Operation:
+    def apply_grad(self, grad: TensorLike, local_step: Any = 0, name: Name = None) -> Operation:
         """The operation that adds a gradient; nothing happens where its step is over.
 
         Raises ValueError for another shape.
@@ -89,7 +90,7 @@ class SparseConditionalAccumulator(ConditionalAccumulatorBase):
     """Adds rows by their indices; a mean is that of the gradients which have the row."""
 
     def __init__(
-        self, dtype: Any, shape: Any = None, shared_name: str | None = None,
+        self, dtype: DTypeLike, shape: Any = None, shared_name: str | None = None,
         name: str = "sparse_conditional_accumulator", reduction_type: str = "MEAN",
     ) -> None:  # fmt: skip
         handle = build("SparseConditionalAccumulator", dtype=as_dtype(dtype),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions.mathematics import cast
@@ -16,13 +17,19 @@ from flowc.ir.dtypes import DType
 Name = str | None
 
 
-def _require_step(global_step: Any, name: str) -> None:
+def _require_step(global_step: TensorLike, name: str) -> None:
     if global_step is None:
         raise ValueError(f"global_step is required for {name}.")
 
 
-def exponential_decay(learning_rate: Any, global_step: Any, decay_steps: Any, decay_rate: Any,
-                      staircase: bool = False, name: Name = None) -> Any:  # fmt: skip
+def exponential_decay(
+    learning_rate: TensorLike,
+    global_step: TensorLike,
+    decay_steps: TensorLike,
+    decay_rate: TensorLike,
+    staircase: bool = False,
+    name: Name = None,
+) -> Any:
     """learning_rate * decay_rate ^ (global_step / decay_steps)."""
     _require_step(global_step, "exponential_decay")
     with name_scope(name, "ExponentialDecay", [learning_rate, global_step, decay_steps,
@@ -32,13 +39,21 @@ def exponential_decay(learning_rate: Any, global_step: Any, decay_steps: Any, de
         return build("Mul", rate, build("Pow", cast(decay_rate, rate.dtype), progress), name=scope)
 
 
-def _progress(global_step: Any, decay_steps: Any, dtype: DType, staircase: bool = False) -> Any:
+def _progress(
+    global_step: TensorLike, decay_steps: TensorLike, dtype: DType, staircase: bool = False
+) -> Any:
     progress = cast(global_step, dtype) / cast(decay_steps, dtype)
     return build("Floor", progress) if staircase else progress
 
 
-def natural_exp_decay(learning_rate: Any, global_step: Any, decay_steps: Any, decay_rate: Any,
-                      staircase: bool = False, name: Name = None) -> Any:  # fmt: skip
+def natural_exp_decay(
+    learning_rate: TensorLike,
+    global_step: TensorLike,
+    decay_steps: TensorLike,
+    decay_rate: TensorLike,
+    staircase: bool = False,
+    name: Name = None,
+) -> Any:
     """learning_rate * exp(-decay_rate * global_step / decay_steps)."""
     _require_step(global_step, "natural_exp_decay")
     rate = math.exp(-decay_rate) if isinstance(decay_rate, int | float) else build(
@@ -47,8 +62,14 @@ def natural_exp_decay(learning_rate: Any, global_step: Any, decay_steps: Any, de
                              name or "NaturalExpDecay")  # fmt: skip
 
 
-def inverse_time_decay(learning_rate: Any, global_step: Any, decay_steps: Any, decay_rate: Any,
-                       staircase: bool = False, name: Name = None) -> Any:  # fmt: skip
+def inverse_time_decay(
+    learning_rate: TensorLike,
+    global_step: TensorLike,
+    decay_steps: TensorLike,
+    decay_rate: TensorLike,
+    staircase: bool = False,
+    name: Name = None,
+) -> Any:
     """learning_rate / (1 + decay_rate * global_step / decay_steps)."""
     _require_step(global_step, "inverse_time_decay")
     with name_scope(name, "InverseTimeDecay", [learning_rate, global_step, decay_rate]) as scope:
@@ -59,7 +80,7 @@ def inverse_time_decay(learning_rate: Any, global_step: Any, decay_steps: Any, d
         return build("RealDiv", rate, denominator, name=scope)
 
 
-def piecewise_constant(x: Any, boundaries: Sequence[Any], values: Sequence[Any],
+def piecewise_constant(x: TensorLike, boundaries: Sequence[Any], values: Sequence[Any],
                        name: Name = None) -> Any:  # fmt: skip
     """values[i] where x is in (boundaries[i-1], boundaries[i]].
 
@@ -86,7 +107,7 @@ def _boundary(value: Any, dtype: DType) -> Any:
     return tensor if tensor.dtype is dtype else cast(tensor, dtype)
 
 
-def polynomial_decay(learning_rate: Any, global_step: Any, decay_steps: Any,
+def polynomial_decay(learning_rate: TensorLike, global_step: TensorLike, decay_steps: TensorLike,
                      end_learning_rate: Any = 0.0001, power: Any = 1.0, cycle: bool = False,
                      name: Name = None) -> Any:  # fmt: skip
     """From learning_rate to end_learning_rate as (1 - global_step / decay_steps) ^ power."""
@@ -111,13 +132,18 @@ def _cosine(fraction: Any, dtype: DType) -> Any:
     return cast(0.5, dtype) * (cast(1.0, dtype) + build("Cos", cast(math.pi, dtype) * fraction))
 
 
-def _fraction(global_step: Any, decay_steps: Any, dtype: DType) -> Any:
+def _fraction(global_step: TensorLike, decay_steps: TensorLike, dtype: DType) -> Any:
     steps = cast(decay_steps, dtype)
     return build("Minimum", cast(global_step, dtype), steps) / steps
 
 
-def cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any, alpha: Any = 0.0,
-                 name: Name = None) -> Any:  # fmt: skip
+def cosine_decay(
+    learning_rate: TensorLike,
+    global_step: TensorLike,
+    decay_steps: TensorLike,
+    alpha: Any = 0.0,
+    name: Name = None,
+) -> Any:
     """Half a cosine from learning_rate to alpha * learning_rate: Loshchilov and Hutter 2016."""
     _require_step(global_step, "cosine_decay")
     with name_scope(name, "CosineDecay", [learning_rate, global_step]):
@@ -126,9 +152,15 @@ def cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any, alpha: 
         return build("Mul", rate, (1 - alpha) * decayed + alpha)
 
 
-def cosine_decay_restarts(learning_rate: Any, global_step: Any, first_decay_steps: Any,
-                          t_mul: Any = 2.0, m_mul: Any = 1.0, alpha: Any = 0.0,
-                          name: Name = None) -> Any:  # fmt: skip
+def cosine_decay_restarts(
+    learning_rate: TensorLike,
+    global_step: TensorLike,
+    first_decay_steps: Any,
+    t_mul: Any = 2.0,
+    m_mul: Any = 1.0,
+    alpha: TensorLike = 0.0,
+    name: Name = None,
+) -> Any:
     """`cosine_decay` that begins anew; periods grow by `t_mul`, rates shrink by `m_mul`.
 
     Loshchilov and Hutter 2016.
@@ -154,8 +186,8 @@ def cosine_decay_restarts(learning_rate: Any, global_step: Any, first_decay_step
         return build("Mul", rate, (one - alpha) * decayed + alpha, name=scope)
 
 
-def linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any,
-                        num_periods: Any = 0.5, alpha: Any = 0.0, beta: Any = 0.001,
+def linear_cosine_decay(learning_rate: TensorLike, global_step: TensorLike, decay_steps: TensorLike,
+                        num_periods: Any = 0.5, alpha: TensorLike = 0.0, beta: TensorLike = 0.001,
                         name: Name = None) -> Any:  # fmt: skip
     """A line to zero times cosines: Bello et al. 2017."""
     _require_step(global_step, "linear cosine decay")
@@ -168,10 +200,17 @@ def linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any,
         return build("Mul", rate, (alpha + line) * cosine + beta, name=scope)
 
 
-def noisy_linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any,
-                              initial_variance: Any = 1.0, variance_decay: Any = 0.55,
-                              num_periods: Any = 0.5, alpha: Any = 0.0, beta: Any = 0.001,
-                              name: Name = None) -> Any:  # fmt: skip
+def noisy_linear_cosine_decay(
+    learning_rate: TensorLike,
+    global_step: TensorLike,
+    decay_steps: TensorLike,
+    initial_variance: Any = 1.0,
+    variance_decay: Any = 0.55,
+    num_periods: Any = 0.5,
+    alpha: TensorLike = 0.0,
+    beta: TensorLike = 0.001,
+    name: Name = None,
+) -> Any:
     """`linear_cosine_decay` with normal noise on the line."""
     _require_step(global_step, "noisy linear cosine decay")
     with name_scope(name, "NoisyLinearCosineDecay", [learning_rate, global_step]) as scope:

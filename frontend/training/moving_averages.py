@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.conversion import convert
@@ -26,7 +27,7 @@ from flowc.ir import dtypes
 _AVERAGED = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64)
 
 
-def assign_moving_average(variable: Any, value: Any, decay: Any, zero_debias: bool = True,
+def assign_moving_average(variable: Any, value: TensorLike, decay: Any, zero_debias: bool = True,
                           name: str | None = None) -> Any:  # fmt: skip
     """variable = decay * variable + (1 - decay) * value.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence, ValuesView
 from typing import Any, ClassVar
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.composites import IndexedSlices, convert_to_tensor_or_indexed_slices
@@ -55,7 +56,7 @@ class Optimizer:
     def minimize(
         self,
         loss: Any,
-        global_step: Any = None,
+        global_step: TensorLike | None = None,
         var_list: Sequence[Any] | None = None,
         gate_gradients: int = GATE_OP,
         aggregation_method: int | None = None,
@@ -85,7 +86,7 @@ class Optimizer:
 
     def compute_gradients(
         self,
-        loss: Any,
+        loss: TensorLike,
         var_list: Sequence[Any] | None = None,
         gate_gradients: int = GATE_OP,
         aggregation_method: int | None = None,
@@ -201,14 +202,16 @@ class Optimizer:
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         raise NotImplementedError()
 
-    def _resource_apply_sparse(self, grad: Any, handle: Any, indices: Any) -> Any:
+    def _resource_apply_sparse(self, grad: Any, handle: Any, indices: TensorLike) -> Any:
         raise NotImplementedError()
 
     def _apply_sparse_duplicate_indices(self, grad: IndexedSlices, var: Any) -> Any:
         values, indices = _deduplicated(grad.values, grad.indices)
         return self._apply_sparse(IndexedSlices(values, indices, grad.dense_shape), var)
 
-    def _resource_apply_sparse_duplicate_indices(self, grad: Any, handle: Any, indices: Any) -> Any:
+    def _resource_apply_sparse_duplicate_indices(
+        self, grad: Any, handle: Any, indices: TensorLike
+    ) -> Any:
         values, unique = _deduplicated(grad, indices)
         return self._resource_apply_sparse(values, handle, unique)
 
@@ -245,7 +248,13 @@ class Optimizer:
         return self._slot(var, slot_name, lambda: slots.create_slot(var, val, op_name))
 
     def _get_or_make_slot_with_initializer(
-        self, var: Any, initializer: Any, shape: Any, dtype: Any, slot_name: str, op_name: str
+        self,
+        var: Any,
+        initializer: Any,
+        shape: ShapeLike,
+        dtype: DTypeLike,
+        slot_name: str,
+        op_name: str,
     ) -> Any:
         return self._slot(var, slot_name, lambda: slots.create_slot_with_initializer(
             var, initializer, shape, dtype, op_name))  # fmt: skip
@@ -306,7 +315,7 @@ def _variables(var_list: Sequence[Any] | None) -> list[Any]:
     return found
 
 
-def _deduplicated(values: Any, indices: Any) -> tuple[Any, Any]:
+def _deduplicated(values: Any, indices: TensorLike) -> tuple[Any, Any]:
     """Slices with unique indices: those of equal indices added."""
     unique, positions = build("Unique", indices)
     count = build("Shape", unique)[0]
@@ -345,7 +354,7 @@ class OneOpOptimizer(Optimizer):
     def _op(self) -> str:
         return self.op
 
-    def _build(self, var: Any, grad: Any, indices: Any = None) -> Any:
+    def _build(self, var: Any, grad: Any, indices: TensorLike | None = None) -> Any:
         before, after = self._operands(var)
         sparse = indices is not None
         kind = ("Resource" if isinstance(var, ResourceVariable) else "") + (
@@ -371,7 +380,7 @@ class OneOpOptimizer(Optimizer):
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         return self._build(var, grad.values, grad.indices)
 
-    def _resource_apply_sparse(self, grad: Any, handle: Any, indices: Any) -> Any:
+    def _resource_apply_sparse(self, grad: Any, handle: Any, indices: TensorLike) -> Any:
         return self._build(handle, grad, indices)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import IndexedSlices
 from flowc.frontend.conversion import constant
@@ -23,7 +24,7 @@ class GradientDescentOptimizer(OneOpOptimizer):
     op = "GradientDescent"
 
     def __init__(
-        self, learning_rate: Any, use_locking: bool = False, name: str = "GradientDescent"
+        self, learning_rate: TensorLike, use_locking: bool = False, name: str = "GradientDescent"
     ) -> None:
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
@@ -35,7 +36,9 @@ class GradientDescentOptimizer(OneOpOptimizer):
         scaled = grad.values * self._parameter("learning_rate", var)
         return var.scatter("Sub", grad.indices, scaled)
 
-    def _resource_apply_sparse_duplicate_indices(self, grad: Any, handle: Any, indices: Any) -> Any:
+    def _resource_apply_sparse_duplicate_indices(
+        self, grad: Any, handle: Any, indices: TensorLike
+    ) -> Any:
         scaled = build("Neg", grad) * self._parameter("learning_rate", handle)
         return build("ResourceScatterAdd", handle.handle, indices, scaled)
 
@@ -50,7 +53,7 @@ class ProximalGradientDescentOptimizer(OneOpOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any,
+        learning_rate: TensorLike,
         l1_regularization_strength: float = 0.0,
         l2_regularization_strength: float = 0.0,
         use_locking: bool = False,
@@ -73,8 +76,8 @@ class MomentumOptimizer(OneOpOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any,
-        momentum: Any,
+        learning_rate: TensorLike,
+        momentum: TensorLike,
         use_locking: bool = False,
         name: str = "Momentum",
         use_nesterov: bool = False,
@@ -103,7 +106,7 @@ class AdagradOptimizer(OneOpOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any,
+        learning_rate: TensorLike,
         initial_accumulator_value: float = 0.1,
         use_locking: bool = False,
         name: str = "Adagrad",
@@ -134,7 +137,7 @@ class ProximalAdagradOptimizer(OneOpOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any,
+        learning_rate: TensorLike,
         initial_accumulator_value: float = 0.1,
         l1_regularization_strength: float = 0.0,
         l2_regularization_strength: float = 0.0,
@@ -175,8 +178,8 @@ class AdagradDAOptimizer(OneOpOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any,
-        global_step: Any,
+        learning_rate: TensorLike,
+        global_step: TensorLike,
         initial_gradient_squared_accumulator_value: float = 0.1,
         l1_regularization_strength: float = 0.0,
         l2_regularization_strength: float = 0.0,
@@ -223,7 +226,7 @@ class AdadeltaOptimizer(OneOpOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: TensorLike = 0.001,
         rho: Any = 0.95,
         epsilon: Any = 1e-8,
         use_locking: bool = False,
@@ -254,9 +257,9 @@ class RMSPropOptimizer(OneOpOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any,
+        learning_rate: TensorLike,
         decay: Any = 0.9,
-        momentum: Any = 0.0,
+        momentum: TensorLike = 0.0,
         epsilon: Any = 1e-10,
         use_locking: bool = False,
         centered: bool = False,
@@ -297,7 +300,7 @@ class FtrlOptimizer(OneOpOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any,
+        learning_rate: TensorLike,
         learning_rate_power: float = -0.5,
         initial_accumulator_value: float = 0.1,
         l1_regularization_strength: float = 0.0,
@@ -352,7 +355,7 @@ class AdamOptimizer(OneOpOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: TensorLike = 0.001,
         beta1: Any = 0.9,
         beta2: Any = 0.999,
         epsilon: Any = 1e-8,
@@ -386,10 +389,10 @@ class AdamOptimizer(OneOpOptimizer):
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         return self._update_rows(grad.values, var, grad.indices)
 
-    def _resource_apply_sparse(self, grad: Any, handle: Any, indices: Any) -> Any:
+    def _resource_apply_sparse(self, grad: Any, handle: Any, indices: TensorLike) -> Any:
         return self._update_rows(grad, handle, indices)
 
-    def _update_rows(self, grad: Any, var: Any, indices: Any) -> Any:
+    def _update_rows(self, grad: Any, var: Any, indices: TensorLike) -> Any:
         """The update for a gradient that is 0 but for some rows; all rows of m and v decay."""
         rate, beta1, beta2, epsilon = (self._parameter(name, var) for name in self.hyper)
         power1, power2 = (cast(power, var.dtype) for power in self._get_beta_accumulators())
@@ -399,7 +402,7 @@ class AdamOptimizer(OneOpOptimizer):
         step = rate * m / (build("Sqrt", v) + epsilon)
         return group(assign_sub(var, step, use_locking=self._use_locking), m, v)
 
-    def _decayed(self, slot: Any, beta: Any, addend: Any, indices: Any) -> Any:
+    def _decayed(self, slot: Any, beta: TensorLike, addend: Any, indices: TensorLike) -> Any:
         """`slot = beta * slot`, with `addend` added at `indices`; the value afterwards."""
         graph = get_default_graph()
         scaled = assign(slot, slot * beta, use_locking=self._use_locking)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike
 from flowc.frontend.apply import build
 from flowc.frontend.initializers import Zeros
 from flowc.frontend.stacks import get_default_graph
@@ -20,7 +21,7 @@ def create_slot(primary: Any, val: Any, name: str, colocate_with_primary: bool =
 
 
 def create_slot_with_initializer(
-    primary: Any, initializer: Any, shape: Any, dtype: Any, name: str,
+    primary: Any, initializer: Any, shape: ShapeLike, dtype: DTypeLike, name: str,
     colocate_with_primary: bool = True,
 ) -> Any:  # fmt: skip
     """A slot of this shape and dtype that begins with what `initializer` makes."""
@@ -28,7 +29,7 @@ def create_slot_with_initializer(
 
 
 def create_zeros_slot(
-    primary: Any, name: str, dtype: Any = None, colocate_with_primary: bool = True
+    primary: Any, name: str, dtype: DTypeLike | None = None, colocate_with_primary: bool = True
 ) -> Any:
     """A slot of the shape of `primary` that begins with zeros."""
     wanted = primary.dtype if dtype is None else as_dtype(dtype)

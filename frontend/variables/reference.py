@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flowc.frontend.aliases import ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import convert
 from flowc.frontend.naming import name_from_scope_name
@@ -48,7 +49,7 @@ class RefVariable(Variable):
                 ).op
                 self._snapshot = build("Identity", self._variable, name="read")
 
-    def _make(self, scope: str, validate: bool, shape: Any) -> Any:
+    def _make(self, scope: str, validate: bool, shape: ShapeLike) -> Any:
         if validate:
             self._require_known_shape()
         if shape is None:
@@ -101,11 +102,15 @@ class RefVariable(Variable):
                              f"variable of type '{self.dtype.name}'")  # fmt: skip
         return self._variable if as_ref else self._snapshot
 
-    def update(self, op: str, value: Any, use_locking: Any, name: str | None, read: bool) -> Any:
+    def update(
+        self, op: str, value: TensorLike, use_locking: Any, name: str | None, read: bool
+    ) -> Any:
         result = build(f"Assign{op}", self._variable, value, use_locking=use_locking, name=name)
         return result if read else result.op
 
-    def scatter(self, op: str, indices: Any, updates: Any, name: str | None = None) -> Any:
+    def scatter(
+        self, op: str, indices: TensorLike, updates: TensorLike, name: str | None = None
+    ) -> Any:
         return build(f"Scatter{op}", self._variable, indices, updates, use_locking=True, name=name)
 
     def is_initialized(self, name: str | None = None) -> Any:

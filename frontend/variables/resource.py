@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flowc.frontend.aliases import ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.conversion import convert
 from flowc.frontend.elements import Operation
@@ -51,7 +52,7 @@ class ResourceVariable(Variable):
                 self._handle = self._make(true_name, scope, validate, shape)
             self._add_nodes(graph)
 
-    def _make(self, true_name: str, scope: str, validate: bool, shape: Any) -> Any:
+    def _make(self, true_name: str, scope: str, validate: bool, shape: ShapeLike) -> Any:
         if validate and not self._is_asked_for:
             self._require_known_shape()
         if shape is None:
@@ -117,7 +118,7 @@ class ResourceVariable(Variable):
             value = self._read()
         return build("Identity", value)
 
-    def sparse_read(self, indices: Any, name: str | None = None) -> Any:
+    def sparse_read(self, indices: TensorLike, name: str | None = None) -> Any:
         """The slices at `indices`."""
         with name_scope("Gather" if name is None else name) as scope:
             value = build("ResourceGather", self._handle, indices, dtype=self._dtype, name=scope)
@@ -137,7 +138,7 @@ class ResourceVariable(Variable):
         return self._handle if as_ref else self.value()
 
     def update(
-        self, op: str, value: Any, use_locking: Any, name: str | None, read: bool,
+        self, op: str, value: TensorLike, use_locking: Any, name: str | None, read: bool,
         validate: bool = True,
     ) -> Any:  # fmt: skip
         with self.graph.as_default():
@@ -154,7 +155,9 @@ class ResourceVariable(Variable):
         """Whether an assignment must have the shape of the value that it replaces."""
         return self._validates and self.shape.is_fully_defined()
 
-    def scatter(self, op: str, indices: Any, updates: Any, name: str | None = None) -> Any:
+    def scatter(
+        self, op: str, indices: TensorLike, updates: TensorLike, name: str | None = None
+    ) -> Any:
         updates = convert(updates, self._dtype)
         result = build(f"ResourceScatter{op}", self._handle, indices, updates, name=name)
         return UnreadVariable(self, result)
@@ -212,7 +215,7 @@ class UnreadVariable(ResourceVariable):
             return super().read_value()
 
     def update(
-        self, op: str, value: Any, use_locking: Any, name: str | None, read: bool,
+        self, op: str, value: TensorLike, use_locking: Any, name: str | None, read: bool,
         validate: bool = True,
     ) -> Any:  # fmt: skip
         with self.graph.control_dependencies([self._parent_op]):

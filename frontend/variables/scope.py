@@ -14,6 +14,7 @@ from enum import Enum
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike
 from flowc.frontend.apply import graph_of
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.conversion import as_array
@@ -87,7 +88,7 @@ class VariableScope:
         """Set the function through which variables are got."""
         self.custom_getter = custom_getter
 
-    def set_dtype(self, dtype: Any) -> None:
+    def set_dtype(self, dtype: DTypeLike) -> None:
         """Set the default dtype."""
         self.dtype = dtype
 
@@ -137,9 +138,17 @@ class _Store:
     variables: dict[str, Any] = field(default_factory=dict)
     opened: Openings = field(default_factory=Openings)
 
-    def get_variable(self, name: str, shape: Any = None, dtype: Any = None, initializer: Any = None,
-                     regularizer: Any = None, reuse: Any = None, trainable: bool | None = None,
-                     **options: Any) -> Any:  # fmt: skip
+    def get_variable(
+        self,
+        name: str,
+        shape: ShapeLike | None = None,
+        dtype: DTypeLike | None = None,
+        initializer: Any = None,
+        regularizer: Any = None,
+        reuse: Any = None,
+        trainable: bool | None = None,
+        **options: Any,
+    ) -> Any:
         """The variable `name`, made where it may be. Raises ValueError."""
         wanted = dtypes.float32 if dtype is None else as_dtype(dtype)
         static = None if shape is None else as_shape(shape)
@@ -274,8 +283,8 @@ def _entered(scope: VariableScope) -> Iterator[VariableScope]:
 
 def get_variable(
     name: str,
-    shape: Any = None,
-    dtype: Any = None,
+    shape: ShapeLike | None = None,
+    dtype: DTypeLike | None = None,
     initializer: Any = None,
     regularizer: Any = None,
     trainable: bool | None = None,
@@ -338,7 +347,7 @@ class variable_scope:
         partitioner: Any = None,
         custom_getter: Any = None,
         reuse: bool | _ReuseMode | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike | None = None,
         use_resource: bool | None = None,
         constraint: Any = None,
         auxiliary_name_scope: bool = True,

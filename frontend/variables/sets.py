@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from flowc.frontend.aliases import TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.conversion import constant
@@ -120,7 +121,7 @@ def assert_variables_initialized(var_list: Sequence[Any] | None = None) -> Any:
 # Assignment as functions
 
 
-def assign(ref: Any, value: Any, validate_shape: bool | None = None,
+def assign(ref: Any, value: TensorLike, validate_shape: bool | None = None,
            use_locking: bool | None = None, name: str | None = None) -> Any:  # fmt: skip
     """Give `ref` a new value; the result is its value afterwards.
 
@@ -134,7 +135,7 @@ def assign(ref: Any, value: Any, validate_shape: bool | None = None,
 
 
 def assign_add(
-    ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None
+    ref: Any, value: TensorLike, use_locking: bool | None = None, name: str | None = None
 ) -> Any:
     """Add `value` to `ref`; the result is its value afterwards."""
     if hasattr(ref, "handle"):
@@ -143,7 +144,7 @@ def assign_add(
 
 
 def assign_sub(
-    ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None
+    ref: Any, value: TensorLike, use_locking: bool | None = None, name: str | None = None
 ) -> Any:
     """Subtract `value` from `ref`; the result is its value afterwards."""
     if hasattr(ref, "handle"):
@@ -152,7 +153,7 @@ def assign_sub(
 
 
 def _scatter(op: str) -> Any:
-    def scatter(ref: Any, indices: Any, updates: Any, use_locking: bool | None = None,
+    def scatter(ref: Any, indices: TensorLike, updates: Any, use_locking: bool | None = None,
                 name: str | None = None) -> Any:  # fmt: skip
         if hasattr(ref, "handle"):
             return ref.scatter(op, indices, updates, name)

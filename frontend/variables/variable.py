@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.collections import GraphKeys
 from flowc.frontend.elements import Operation
 from flowc.frontend.feeds import converter
@@ -161,14 +162,14 @@ class Variable(Operators):
         caching_device: Any = None,
         name: str | None = None,
         variable_def: VariableDef | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike | None = None,
         expected_shape: Any = None,
         import_scope: str | None = None,
         constraint: Callable[[Any], Any] | None = None,
         use_resource: bool | None = None,
         synchronization: VariableSynchronization = VariableSynchronization.AUTO,
         aggregation: VariableAggregation = VariableAggregation.NONE,
-        shape: Any = None,
+        shape: ShapeLike | None = None,
     ) -> None:
         self._constraint = constraint
         self._synchronization = synchronization
@@ -239,11 +240,15 @@ class Variable(Operators):
         """The variable where a tensor is expected."""
         raise NotImplementedError
 
-    def update(self, op: str, value: Any, use_locking: Any, name: str | None, read: bool) -> Any:
+    def update(
+        self, op: str, value: TensorLike, use_locking: Any, name: str | None, read: bool
+    ) -> Any:
         """`op` is "", "Add" or "Sub": assign, add or subtract."""
         raise NotImplementedError
 
-    def scatter(self, op: str, indices: Any, updates: Any, name: str | None = None) -> Any:
+    def scatter(
+        self, op: str, indices: TensorLike, updates: TensorLike, name: str | None = None
+    ) -> Any:
         """Update slices: `op` is "Update", "Add", "Sub", "Mul", "Div", "Min", "Max", "NdAdd" ..."""
         raise NotImplementedError
 
@@ -297,7 +302,7 @@ class Variable(Operators):
         """The static shape."""
         return self.shape
 
-    def set_shape(self, shape: Any) -> None:
+    def set_shape(self, shape: ShapeLike) -> None:
         """Add what is known of the shape."""
         self.stored.set_shape(shape)
 
@@ -342,7 +347,7 @@ class Variable(Operators):
         """The value in `session`, or the default session."""
         return self._as_graph_element().eval(session=session)
 
-    def load(self, value: Any, session: Any = None) -> None:
+    def load(self, value: TensorLike, session: Any = None) -> None:
         """Give the variable a value in `session`, or the default session."""
         session = session or get_default_session()
         if session is None:
@@ -361,17 +366,17 @@ class Variable(Operators):
         """The tensor that is fetched or fed for the variable."""
         raise NotImplementedError
 
-    def assign(self, value: Any, use_locking: bool = False, name: str | None = None,
+    def assign(self, value: TensorLike, use_locking: bool = False, name: str | None = None,
                read_value: bool = True) -> Any:  # fmt: skip
         """Give the variable a new value when the result is run."""
         return self.update("", value, use_locking, name, read_value)
 
-    def assign_add(self, delta: Any, use_locking: bool = False, name: str | None = None,
+    def assign_add(self, delta: TensorLike, use_locking: bool = False, name: str | None = None,
                    read_value: bool = True) -> Any:  # fmt: skip
         """Add `delta` when the result is run."""
         return self.update("Add", delta, use_locking, name, read_value)
 
-    def assign_sub(self, delta: Any, use_locking: bool = False, name: str | None = None,
+    def assign_sub(self, delta: TensorLike, use_locking: bool = False, name: str | None = None,
                    read_value: bool = True) -> Any:  # fmt: skip
         """Subtract `delta` when the result is run."""
         return self.update("Sub", delta, use_locking, name, read_value)
@@ -398,15 +403,21 @@ class Variable(Operators):
         """Assign IndexedSlices."""
         return self._scatter_slices("Update", sparse_delta, name)
 
-    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+    def scatter_nd_add(
+        self, indices: TensorLike, updates: TensorLike, name: str | None = None
+    ) -> Any:
         """Add slices at multi-dimensional indices."""
         return self.scatter("NdAdd", indices, updates, name)
 
-    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+    def scatter_nd_sub(
+        self, indices: TensorLike, updates: TensorLike, name: str | None = None
+    ) -> Any:
         """Subtract slices at multi-dimensional indices."""
         return self.scatter("NdSub", indices, updates, name)
 
-    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+    def scatter_nd_update(
+        self, indices: TensorLike, updates: TensorLike, name: str | None = None
+    ) -> Any:
         """Assign slices at multi-dimensional indices."""
         return self.scatter("NdUpdate", indices, updates, name)
 
