@@ -12,8 +12,6 @@ from glob import glob
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
 from flowc.ir import dtypes as types
 from flowc.ir.dtypes import DType
 from flowc.ir.system_errors import make_folder, system_errors
@@ -24,12 +22,6 @@ from flowc.ops.registry import host_op
 from flowc.ops.text.texts import decode, elements, encode, scalar_text, texts, the_text
 
 _PREFIX_AND_NAMES = "prefix: string, tensor_names: string, shape_and_slices: string"
-
-
-class Slice(Protocol):
-    """A part of a larger tensor."""
-
-    def index_in(self, whole: tuple[int, ...]) -> tuple[slice, ...]: ...
 
 
 class Writer(Protocol):
@@ -44,7 +36,8 @@ class Writer(Protocol):
 class Reader(Protocol):
     """Reads tensors of a checkpoint."""
 
-    def get_tensor(self, name: str) -> Array: ...
+    def get_tensor(self, name: str, part: Any = None) -> Array: ...
+    def get_variable_to_shape_map(self) -> dict[str, list[int]]: ...
 
 
 class Checkpoints(Protocol):
@@ -53,7 +46,7 @@ class Checkpoints(Protocol):
     def writer(self, prefix: str) -> AbstractContextManager[Writer]: ...
     def reader(self, prefix: str) -> Reader: ...
     def merge(self, prefixes: Sequence[str], destination: str) -> None: ...
-    def parse_slice(self, text: str) -> tuple[tuple[int, ...], Slice]: ...
+    def parse_slice(self, text: str) -> tuple[tuple[int, ...], Any]: ...
 
 
 class Context(Protocol):
@@ -168,22 +161,27 @@ def merge_checkpoints(
 
 
 def _restored(files: Checkpoints, reader: Reader, name: str, text: str, dtype: DType) -> Array:
-    value = reader.get_tensor(name)
+    part = _wanted_part(files, reader, name, text) if text else None
+    value = reader.get_tensor(name, part)
     found = types.as_dtype(value.dtype)
     if value.dtype != dtype.numpy:
         raise fail(
             f"tensor_name = {name}; expected dtype {dtype.name} does not equal original dtype "
             f"{found.name}"
         )
-    if not text:
-        return value
+    return value
+
+
+def _wanted_part(files: Checkpoints, reader: Reader, name: str, text: str) -> Any:
+    """The slice that a text means, of a tensor that has the shape in the text, if there is one."""
     whole, part = files.parse_slice(text)
+    stored = reader.get_variable_to_shape_map().get(name)
     require(
-        value.shape == whole,
+        stored is None or stored == list(whole),
         f"tensor_name = {name}; shape in shape_and_slice spec {list(whole)} does not match the "
-        f"shape stored in checkpoint: {list(value.shape)}",
+        f"shape stored in checkpoint: {stored}",
     )
-    return np.ascontiguousarray(value[part.index_in(whole)])
+    return part
 
 
 @host_op(

@@ -22,8 +22,8 @@ from flowc.runtime.checkpoint.slices import (
     Shape,
     TensorSlice,
     assemble,
-    check_cover,
     complete_shape,
+    parts_of,
     slice_key,
 )
 from flowc.runtime.checkpoint.table import Table
@@ -63,21 +63,23 @@ class Bundle:
             name: complete_shape(name, self.entries[key].shape) for name, key in self.names.items()
         }
 
-    def read(self, name: str) -> Array:
-        """The tensor `name`, put together where it was saved in slices."""
+    def read(self, name: str, box: TensorSlice | None = None) -> Array:
+        """The tensor `name`, or what lies in `box`, put together where it was saved in slices."""
         entry = self.entries[self.names[name]]
         shape = complete_shape(name, entry.shape)
         if not entry.slices:
-            return self._read_entry(name, entry, shape)
+            value = self._read_entry(name, entry, shape)
+            return value if box is None else np.ascontiguousarray(value[box.index_in(shape)])
         slices = [TensorSlice.from_proto(proto) for proto in entry.slices]
-        check_cover(name, shape, slices)
-        parts = [(part, self.slice_entry(name, part)) for part in slices]
+        box = box or TensorSlice.all_of(shape)
+        chosen = parts_of(name, shape, slices, box)
+        parts = [(part, self.slice_entry(name, part)) for part in chosen]
         for part, inner in parts:  # all, before memory is taken for the whole
             self._check_extent(name, inner, part.shape_in(shape))
         values = (
             (part, self._read_entry(name, inner, part.shape_in(shape))) for part, inner in parts
         )
-        return assemble(shape, storable_dtype(entry.dtype).numpy, values)
+        return assemble(shape, box, storable_dtype(entry.dtype).numpy, values)
 
     def _read_header(self, data: bytes) -> BundleHeaderProto:
         try:

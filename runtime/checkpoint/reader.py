@@ -9,7 +9,7 @@ from typing import Protocol
 from flowc.ir.dtypes import DType
 from flowc.ir.errors import NotFoundError
 from flowc.runtime.checkpoint.bundle import Bundle, index_path
-from flowc.runtime.checkpoint.slices import Array, Shape
+from flowc.runtime.checkpoint.slices import Array, Shape, TensorSlice
 from flowc.runtime.checkpoint.state import latest_checkpoint
 from flowc.runtime.checkpoint.v1 import SliceTables
 
@@ -21,7 +21,7 @@ class _Format(Protocol):
 
     def shapes(self) -> Mapping[str, Shape]: ...
 
-    def read(self, name: str) -> Array: ...
+    def read(self, name: str, box: TensorSlice | None = None) -> Array: ...
 
 
 class CheckpointReader:
@@ -40,14 +40,15 @@ class CheckpointReader:
         """True when the checkpoint has a tensor of this name."""
         return name in self._shapes
 
-    def get_tensor(self, name: str) -> Array:
-        """The tensor in an array of its own; strings are objects of type bytes.
+    def get_tensor(self, name: str, part: TensorSlice | None = None) -> Array:
+        """The tensor, or a slice of it, in an array of its own; strings are objects of type bytes.
 
-        Raises NotFoundError for an unknown name and DataLossError for damaged data.
+        Of a slice only what was saved of it must be there. Raises NotFoundError for an unknown
+        name, DataLossError for damaged data, InvalidArgumentError for a slice that lies outside.
         """
         if name not in self._shapes:
             raise NotFoundError(None, None, f"Key {name} not found in checkpoint {self.prefix}")
-        return self._format.read(name)
+        return self._format.read(name, part)
 
     def get_variable_to_shape_map(self) -> dict[str, list[int]]:
         """The shape of each tensor."""

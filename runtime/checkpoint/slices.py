@@ -16,6 +16,8 @@ from flowc.ir.proto import TensorShapeProto, TensorSliceProto
 
 Shape = tuple[int, ...]
 Array = np.ndarray[Any, Any]
+Box = tuple[Shape, Shape]
+"""Where a box starts, and its shape."""
 
 _MOST_DIMENSIONS = 64  # of a NumPy array
 _MOST_ELEMENTS = 1 << 59  # with 16 bytes each, the address space of NumPy
@@ -32,6 +34,11 @@ class TensorSlice:
 
     starts: Shape
     lengths: Shape
+
+    @classmethod
+    def all_of(cls, whole: Shape) -> "TensorSlice":
+        """The slice that is all of a tensor."""
+        return cls((0,) * len(whole), (_WHOLE,) * len(whole))
 
     @classmethod
     def from_proto(cls, proto: TensorSliceProto) -> "TensorSlice":
@@ -153,17 +160,41 @@ def _ordered_signed(value: int) -> bytes:
     return (bits ^ ((1 << size) - 1) << 7 * size).to_bytes(size, "big")
 
 
-def check_cover(name: str, whole: Shape, parts: Sequence[TensorSlice]) -> None:
-    """Raises DataLossError unless the parts make up the whole, each element once."""
-    shapes = [part.shape_in(whole) for part in parts]
-    covered = sum(prod(shape) for shape in shapes)
-    if covered != prod(whole) or _overlap([part.starts for part in parts], shapes):
+def parts_of(
+    name: str, whole: Shape, parts: Sequence[TensorSlice], box: TensorSlice
+) -> list[TensorSlice]:
+    """The parts that hold elements of `box`.
+
+    Raises DataLossError unless they make it up, each element once: what is not asked for may be
+    missing, as where each worker of several has saved its own slices.
+    """
+    shared = {part: _shared(part, box, whole) for part in parts}
+    used = [part for part in parts if 0 not in shared[part][1]]
+    if len(shared) < len(parts) or not _covers([shared[part] for part in used], box, whole):
+        asked = f"its shape {list(whole)}" if box.shape_in(whole) == whole else str(box)
         raise DataLossError(
             None,
             None,
-            f"Damaged checkpoint: the slices of {name!r} do not make up its shape {list(whole)}: "
+            f"Damaged checkpoint: the slices of {name!r} do not make up {asked}: "
             + ", ".join(map(str, parts)),
         )
+    return used
+
+
+def _shared(part: TensorSlice, box: TensorSlice, whole: Shape) -> Box:
+    """The elements that two slices have in common."""
+    shapes = zip(part.shape_in(whole), box.shape_in(whole), strict=True)
+    starts = tuple(map(max, part.starts, box.starts))
+    ends = (min(a + m, b + n) for a, b, (m, n) in zip(part.starts, box.starts, shapes, strict=True))
+    return starts, tuple(max(end - start, 0) for start, end in zip(starts, ends, strict=True))
+
+
+def _covers(pieces: Sequence[Box], box: TensorSlice, whole: Shape) -> bool:
+    """Whether pieces of a box make it up, each element once."""
+    covered = sum(prod(shape) for _, shape in pieces)
+    return covered == prod(box.shape_in(whole)) and not _overlap(
+        [starts for starts, _ in pieces], [shape for _, shape in pieces]
+    )
 
 
 def _overlap(starts: list[Shape], shapes: list[Shape]) -> bool:
@@ -177,10 +208,18 @@ def _overlap(starts: list[Shape], shapes: list[Shape]) -> bool:
 
 
 def assemble(
-    whole: Shape, dtype: np.dtype[Any], parts: Iterable[tuple[TensorSlice, Array]]
+    whole: Shape,
+    box: TensorSlice,
+    dtype: np.dtype[Any],
+    parts: Iterable[tuple[TensorSlice, Array]],
 ) -> Array:
-    """The tensor that the parts make up; `check_cover` has said that they do."""
-    result = np.empty(whole, dtype)
+    """The slice that the parts make up; `parts_of` has said that they do."""
+    result = np.empty(box.shape_in(whole), dtype)
     for part, values in parts:
-        result[part.index_in(whole)] = values
+        starts, shape = _shared(part, box, whole)
+        into, out_of = (
+            tuple(slice(a - b, a - b + n) for a, b, n in zip(starts, of.starts, shape, strict=True))
+            for of in (box, part)
+        )
+        result[into] = values[out_of]
     return result

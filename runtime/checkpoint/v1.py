@@ -21,8 +21,8 @@ from flowc.runtime.checkpoint.slices import (
     Shape,
     TensorSlice,
     assemble,
-    check_cover,
     complete_shape,
+    parts_of,
     slice_key,
 )
 from flowc.runtime.checkpoint.table import Table
@@ -49,15 +49,16 @@ class SliceTables:
         """The shape of each tensor."""
         return {name: complete_shape(name, meta.shape) for name, meta in self._tensors.items()}
 
-    def read(self, name: str) -> Array:
-        """The tensor `name`, put together from its slices."""
+    def read(self, name: str, box: TensorSlice | None = None) -> Array:
+        """The tensor `name`, or what lies in `box`, put together from its slices."""
         meta = self._tensors[name]
         shape, dtype = complete_shape(name, meta.shape), storable_dtype(meta.type)
         slices = [TensorSlice.from_proto(proto) for proto in meta.slice]
-        check_cover(name, shape, slices)
+        box = box or TensorSlice.all_of(shape)
+        chosen = parts_of(name, shape, slices, box)
         # All parts are in memory, so they are as large as they say, before the whole is made.
-        parts = [(part, self._read_slice(name, part, shape, dtype)) for part in slices]
-        return assemble(shape, dtype.numpy, parts)
+        parts = [(part, self._read_slice(name, part, shape, dtype)) for part in chosen]
+        return assemble(shape, box, dtype.numpy, parts)
 
     def _register(self, tensor: SavedSliceMeta, table: Table) -> None:
         """Adds the slices of a tensor that lie in `table` to those of the other files."""

@@ -15,12 +15,20 @@ from flowc.ops.registry import OPS
 
 
 def public(module: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    """The functions and classes of a module and of the namespaces in it."""
+    """The functions and classes of a module and of the namespaces in it.
+
+    `tf.raw_ops`, which is loaded when it is touched, has a function for each op: these say what the
+    op's signature says.
+    """
     if id(module) in seen:
         return
     seen.add(id(module))
     for name in sorted(dir(module)):
-        value = None if name.startswith("_") or name == "frontend" else getattr(module, name)
+        value = (
+            None
+            if name.startswith("_") or name in ("frontend", "raw_ops")
+            else getattr(module, name)
+        )
         if inspect.ismodule(value) and value.__name__.startswith("flowc.frontend.api"):
             yield from public(value, f"{path}.{name}", seen)
         elif callable(value):

@@ -161,9 +161,9 @@ def test_checkpoints(tmp_path: Path) -> None:
 
 
 def test_checkpoints_of_slices(tmp_path: Path) -> None:
-    path, rows = str(tmp_path / "saved"), ["2 2 0,1:-", "2 2 1,1:-"]
+    path, rows = str(tmp_path / "saved"), ["3 2 0,1:-", "3 2 1,1:-"]
     saved = raw.SaveSlices(
-        filename=path, tensor_names=["x"], shapes_and_slices=["2 2 -:-"], data=[np.eye(2)]
+        filename=path, tensor_names=["x"], shapes_and_slices=["3 2 0,2:-"], data=[np.eye(2)]
     )
     with tf.control_dependencies([saved]):
         restored = [

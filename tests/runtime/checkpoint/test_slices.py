@@ -7,8 +7,8 @@ from flowc.ir.errors import DataLossError, InvalidArgumentError
 from flowc.runtime.checkpoint.slices import (
     TensorSlice,
     assemble,
-    check_cover,
     parse_shape_and_slice,
+    parts_of,
     slice_key,
 )
 
@@ -58,9 +58,26 @@ def test_a_key_as_tensorflow_writes_it() -> None:
 
 def test_parts_make_the_whole() -> None:
     parts = [(ROWS, np.ones((2, 3))), (TensorSlice((2, 0), (2, 3)), np.full((2, 3), 2.0))]
-    check_cover("v", (4, 3), [part for part, _ in parts])
-    whole = assemble((4, 3), np.dtype(np.float64), parts)
+    box = TensorSlice.all_of((4, 3))
+    assert parts_of("v", (4, 3), [part for part, _ in parts], box) == [part for part, _ in parts]
+    whole = assemble((4, 3), box, np.dtype(np.float64), parts)
     assert whole[:, 0].tolist() == [1, 1, 2, 2]
+
+
+def test_a_slice_across_parts() -> None:
+    counting = np.arange(12.0).reshape(4, 3)
+    parts = [(ROWS, counting[:2]), (TensorSlice((2, 0), (2, 3)), counting[2:])]
+    box = TensorSlice((1, 1), (2, 1))
+    assert parts_of("v", (4, 3), [part for part, _ in parts], box) == [part for part, _ in parts]
+    assert assemble((4, 3), box, counting.dtype, parts).tolist() == [[4.0], [7.0]]
+
+
+def test_only_what_is_asked_for_must_be_there() -> None:
+    box = TensorSlice((1, 0), (1, -1))
+    other = TensorSlice((3, 0), (1, -1))
+    assert parts_of("v", (4, 3), [ROWS, other], box) == [ROWS]
+    with pytest.raises(DataLossError, match="do not make up"):
+        parts_of("v", (4, 3), [ROWS, other], TensorSlice((1, 0), (3, -1)))
 
 
 @pytest.mark.parametrize(
@@ -74,8 +91,9 @@ def test_parts_make_the_whole() -> None:
 )
 def test_parts_that_do_not_cover(others: list[TensorSlice]) -> None:
     with pytest.raises(DataLossError, match="do not make up"):
-        check_cover("v", (4, 3), [ROWS, *others])
+        parts_of("v", (4, 3), [ROWS, *others], TensorSlice.all_of((4, 3)))
 
 
 def test_empty_parts() -> None:
-    check_cover("v", (0, 3), [TensorSlice((0, 0), (0, -1)), TensorSlice((0, 0), (-1, -1))])
+    empty = [TensorSlice((0, 0), (0, -1)), TensorSlice((0, 0), (-1, -1))]
+    assert parts_of("v", (0, 3), empty, TensorSlice.all_of((0, 3))) == []
