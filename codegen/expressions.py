@@ -44,6 +44,9 @@ class Expressions:
 
     def value(self, root: Scalar) -> Placed:
         """The value of `root`: a scalar, or a vector where it differs between lanes."""
+        found = self._find(root)
+        if found is not None:
+            return found
         pending = [root]
         while pending:
             node = pending[-1]

@@ -84,6 +84,7 @@ class _Ranges:
         self.known: dict[Dim, Interval] = {}
         self.indices: dict[str, Interval] = {name: (n, n) for name, n in sizes.items()}
         self.checked: set[Access] = set()
+        self.seen: set[Scalar] = set()  # nodes below which every load was looked at
         self.surely = True  # whether the statements at hand run for every index
 
     # Statements
@@ -157,7 +158,9 @@ class _Ranges:
 
     def _loads(self, scalars: Sequence[Scalar]) -> str | None:
         """The first load below the scalars that is out of range."""
-        for node in nodes(scalars):
+        if not self.surely:
+            return None
+        for node in nodes(scalars, self.seen):
             if isinstance(node, Load) and node.mask is None and node.gather is None:
                 found = self._access(node.buffer, node.position)
                 if found is not None:

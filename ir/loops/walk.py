@@ -71,9 +71,9 @@ _OPERANDS: dict[type[Scalar], Callable[[Any], tuple[Scalar, ...]]] = {
 }
 
 
-def nodes(roots: Iterable[Scalar]) -> Iterator[Scalar]:
-    """Every node that `roots` are computed from, once, operands first."""
-    seen: set[Scalar] = set()
+def nodes(roots: Iterable[Scalar], seen: set[Scalar] | None = None) -> Iterator[Scalar]:
+    """Every node that `roots` are computed from, once, operands first; none that was `seen`."""
+    seen = set() if seen is None else seen
     pending = [(root, False) for root in reversed(list(roots))]
     while pending:
         node, ready = pending.pop()
