@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from flowc import ops
 from flowc.ir.errors import InvalidArgumentError, NotFoundError
-from flowc.ir.proto import FunctionDef
+from flowc.ir.proto import FunctionDef, NodeDef
 from flowc.ops.function_definitions import definition_of_function
-from flowc.ops.graph_values import complete_attributes
 from flowc.ops.registry import OpDefinition
 
 
@@ -48,54 +47,69 @@ def parse_tensor_name(name: str) -> Edge:
     return Edge(node, int(output or 0))
 
 
+class Source(Protocol):
+    """A node as the graph that it comes from keeps it."""
+
+    name: str
+    type: str  # of op
+    device: str
+
+    @property
+    def node_def(self) -> NodeDef: ...
+    def input_names(self) -> list[str]:
+        """As they stand in a NodeDef: tensors, then control inputs."""
+
+    def complete_attributes(self, definition: OpDefinition) -> dict[str, Any]:
+        """All attributes of the signature. Raises InvalidArgumentError for what it forbids."""
+
+
 class Graph:
-    """An index of node definitions, grown as the graph grows."""
+    """An index of nodes, grown as the graph grows. One is read when it is first asked for."""
 
     def __init__(self) -> None:
-        self._protos: dict[str, tuple[int, Any]] = {}
+        self._sources: dict[str, tuple[int, Source]] = {}
         self._nodes: dict[str, Node] = {}
         self.functions: Mapping[str, FunctionDef] = {}
         self.unknown_ops: Mapping[str, OpDefinition] = {}
 
     def extend(
         self,
-        node_defs: Sequence[Any],
+        sources: Sequence[Source],
         functions: Mapping[str, FunctionDef],
         unknown_ops: Mapping[str, OpDefinition],
     ) -> None:
-        """Take in the NodeDefs that were added since the last call, and the function library.
+        """Take in the nodes that were added since the last call, and the function library.
 
         `unknown_ops` are the definitions of nodes whose op flowc does not have, by node.
         """
         self.functions, self.unknown_ops = functions, unknown_ops
-        for position in range(len(self._protos), len(node_defs)):
-            proto = node_defs[position]
-            self._protos[proto.name] = (position, proto)
+        for position in range(len(self._sources), len(sources)):
+            source = sources[position]
+            self._sources[source.name] = (position, source)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._protos
+        return name in self._sources
 
     def node(self, name: str) -> Node:
         """The node of that name. Raises NotFoundError, or InvalidArgumentError for unknown ops."""
         found = self._nodes.get(name)
         if found is None:
-            if name not in self._protos:
+            if name not in self._sources:
                 raise NotFoundError(None, None, f"node '{name}' is not in the graph")
-            position, proto = self._protos[name]
-            found = self._nodes[name] = _resolve((position,), proto, self._definition(proto))
+            position, source = self._sources[name]
+            found = self._nodes[name] = resolve((position,), source, self._definition(source))
         return found
 
-    def _definition(self, proto: Any) -> OpDefinition:
-        definition = ops.lookup(proto.op)
+    def _definition(self, source: Source) -> OpDefinition:
+        definition = ops.lookup(source.type)
         if definition is not None:
             return definition
-        if proto.op in self.functions:
-            return definition_of_function(self.functions[proto.op])
-        if proto.name in self.unknown_ops:
-            return self.unknown_ops[proto.name]
-        raise InvalidArgumentError(
-            proto, None, f"Op type not registered '{proto.op}' (node '{proto.name}')"
-        )
+        if source.type in self.functions:
+            return definition_of_function(self.functions[source.type])
+        if source.name in self.unknown_ops:
+            return self.unknown_ops[source.name]
+        message = f"Op type not registered '{source.type}' (node '{source.name}')"
+        raise InvalidArgumentError(source.node_def, None, message)
 
     def needed(self, wanted: Iterable[str], fed: frozenset[str]) -> dict[str, Node]:
         """The nodes that must run for the wanted ones.
@@ -121,8 +135,10 @@ def _without_data(node: Node) -> Node:
     return replace(node, inputs=node.inputs[:1], attributes={**node.attributes, "T": ()})
 
 
-def _resolve(position: tuple[int, ...], proto: Any, definition: OpDefinition) -> Node:
-    inputs = tuple(parse_tensor_name(i) for i in proto.input if not i.startswith("^"))
-    controls = tuple(i[1:] for i in proto.input if i.startswith("^"))
-    attributes = complete_attributes(definition, proto)
-    return Node(proto.name, proto.op, definition, attributes, inputs, controls, position)
+def resolve(position: tuple[int, ...], source: Source, definition: OpDefinition) -> Node:
+    """The node of what a graph keeps."""
+    names = source.input_names()
+    inputs = tuple([parse_tensor_name(name) for name in names if name[:1] != "^"])
+    controls = tuple([name[1:] for name in names if name[:1] == "^"])
+    attributes = source.complete_attributes(definition)
+    return Node(source.name, source.type, definition, attributes, inputs, controls, position)

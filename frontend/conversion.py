@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from flowc.codegen.cpu.memory import aligned_empty
 from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.elements import Operation, TensorBase
 from flowc.frontend.shapes import Dimension, TensorShape, as_shape
@@ -22,6 +23,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 Converter: TypeAlias = Callable[..., Any]
 
 _LARGEST = 1 << 31  # bytes that a constant of a GraphDef may hold
+_ALIGNED = 1 << 16  # bytes of an array whose copy is worth aligning
 _converters: list[tuple[int, Any, Converter]] = []
 
 
@@ -168,7 +170,11 @@ def as_array(value: TensorLike, dtype: DType | None = None) -> Array:
 def _numpy_value(array: Array, dtype: DType | None) -> Array:
     if array.dtype.kind in "SUO":
         return _string_array(array)
-    return np.array(array, array.dtype if dtype is None else dtype.numpy, order="C")
+    if array.nbytes < _ALIGNED or dtype not in (None, as_dtype(array.dtype)):
+        return np.array(array, array.dtype if dtype is None else dtype.numpy, order="C")
+    copied = aligned_empty(array.shape, array.dtype)  # so compiled code reads it where it is
+    copied[...] = array
+    return copied
 
 
 def _shape_value(value: TensorShape | Dimension, dtype: DType | None) -> Array:

@@ -22,6 +22,7 @@ from flowc.ir.proto import AttrValue, NodeDef
 from flowc.ir.tensor.builder import Handle
 from flowc.ir.tensor.core import Parameter, TensorType
 from flowc.ir.tensor.primitives.common import objects
+from flowc.ops.direct_attributes import direct_attributes
 from flowc.ops.graph_values import complete_attributes, python_to_attr
 from flowc.ops.inference import (
     Abstract,
@@ -297,7 +298,7 @@ class Operation:
         return self._node_def
 
     def _make_node_def(self) -> NodeDef:
-        node = NodeDef(name=self.name, op=self.type, input=self._input_names(), device=self.device)
+        node = NodeDef(name=self.name, op=self.type, input=self.input_names(), device=self.device)
         attr = node.attr
         for declared in self.definition.signature.attributes:
             value = self.attrs[declared.name]
@@ -309,9 +310,18 @@ class Operation:
             attr[name].CopyFrom(annotation)
         return node
 
-    def _input_names(self) -> list[str]:
+    def input_names(self) -> list[str]:
+        """The inputs as a NodeDef names them."""
         data = [t.name if t.value_index else t.op.name for t in self._inputs]
         return data + [f"^{op.name}" for op in self._control_inputs]
+
+    def complete_attributes(self, definition: OpDefinition) -> dict[str, Any]:
+        """The attributes as they would be read from the NodeDef, which is made only if need be."""
+        if self._node_def is None and definition is self.definition:
+            found = direct_attributes(definition, self.attrs)
+            if found is not None:
+                return found
+        return complete_attributes(definition, self.node_def)
 
     def contents_of(self, index: int) -> Array | None:
         """The elements of output `index`, from what is known of the inputs' by now."""

@@ -222,6 +222,11 @@ class Graph(NameScopes, Collections, OperationScopes):
         return self._changes
 
     @property
+    def nodes(self) -> list[Operation]:
+        """All nodes in the order in which they were made. Not to be changed."""
+        return self._operations
+
+    @property
     def node_defs(self) -> list[NodeDef]:
         """All nodes in the order in which they were made. Not to be changed."""
         for position in self._stale:

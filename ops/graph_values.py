@@ -177,18 +177,27 @@ def _check_kind(node: NodeDef, attribute: Attribute, value: AttrValue) -> None:
 
 
 def _check_allowed(node: NodeDef, attribute: Attribute, value: Any) -> None:
-    if isinstance(value, Placeholder):
+    if is_allowed(attribute, value):
         return
-    values: Iterable[Any] = value if isinstance(value, tuple) else (value,)
-    if attribute.allowed and not all(element in attribute.allowed for element in values):
+    if attribute.allowed:
         choices = ", ".join(getattr(a, "name", repr(a)) for a in attribute.allowed)
         shown = getattr(value, "name", repr(value))
         raise _error(node, f"attribute {attribute.name!r} is {shown}, not one of {choices}")
-    if attribute.minimum is not None:
-        size = len(value) if isinstance(value, tuple) else value
-        if size < attribute.minimum:
-            raise _error(node, f"attribute {attribute.name!r} is {size}, "
-                               f"less than {attribute.minimum}")  # fmt: skip
+    size = len(value) if isinstance(value, tuple) else value
+    raise _error(node, f"attribute {attribute.name!r} is {size}, less than {attribute.minimum}")
+
+
+def is_allowed(attribute: Attribute, value: Any) -> bool:
+    """Whether the signature allows the value."""
+    if isinstance(value, Placeholder):
+        return True
+    if attribute.allowed:
+        values: Iterable[Any] = value if isinstance(value, tuple) else (value,)
+        return all(element in attribute.allowed for element in values)
+    if attribute.minimum is None:
+        return True
+    size: int = len(value) if isinstance(value, tuple) else value
+    return size >= attribute.minimum
 
 
 def _check_unknown(node: NodeDef, names: Sequence[str], dtypes: Sequence[DType]) -> None:

@@ -115,7 +115,7 @@ class Executor:
     ) -> Step:
         try:
             self.graph.extend()
-            self._placement.place(self.graph.view.node_defs)
+            self._placement.place(self.graph.view.nodes)
             nodes = self.graph.request(fetches, feeds, targets)
         except OpError as error:
             raise self.explanations.located(error) from error.__cause__

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flowc.compiler.graph import Source
 from flowc.ir.devices import DeviceSpec
 from flowc.ir.errors import InvalidArgumentError
 
@@ -25,8 +26,8 @@ class Placement:
         self._known: dict[str, str] = {}
         self._placed = 0
 
-    def place(self, nodes: Sequence[Any]) -> None:
-        """Place the NodeDefs that were added since the last call.
+    def place(self, nodes: Sequence[Source]) -> None:
+        """Place the nodes that were added since the last call.
 
         Raises InvalidArgumentError, with the node's name as its `op`, for one whose device is not
         there.
@@ -37,7 +38,7 @@ class Placement:
             if wanted not in self._known:
                 self._known[wanted] = self._find(node.name, wanted)
             if self._is_logged:
-                lines.append(f"{node.name}: ({node.op}): {self._known[wanted]}")
+                lines.append(f"{node.name}: ({node.type}): {self._known[wanted]}")
         self._placed = len(nodes)
         if lines:
             print("\n".join(lines), flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from flowc.compiler.graph import Graph, Node, parse_tensor_name
+from flowc.compiler.graph import Graph, Node, Source, parse_tensor_name
 from flowc.compiler.request import StaticType
 from flowc.compiler.structure import Library, structured
 from flowc.ir.errors import InvalidArgumentError, UnimplementedError
@@ -20,7 +20,7 @@ class GraphView(Protocol):
     @property
     def version(self) -> int: ...
     @property
-    def node_defs(self) -> Sequence[Any]: ...
+    def nodes(self) -> Sequence[Source]: ...
     @property
     def functions(self) -> Mapping[str, Any]: ...
     @property
@@ -47,7 +47,7 @@ class SessionGraph:
 
     def extend(self) -> None:
         """Take in what the graph has got since the last call."""
-        self._index.extend(self.view.node_defs, self.view.functions, self.view.unknown_ops)
+        self._index.extend(self.view.nodes, self.view.functions, self.view.unknown_ops)
 
     def request(
         self, fetches: Sequence[str], feeds: Collection[str], targets: Sequence[str]

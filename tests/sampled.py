@@ -14,7 +14,7 @@ import pytest
 
 from flowc.compiler import graph
 from flowc.compiler.structure import functions
-from flowc.ops.registry import OPS, OpDefinition
+from flowc.ops.registry import OPS
 
 DRAWN = ("tests/ops/test_wrong_input.py", "tests/fuzz/", "tests/frontend/test_raw_ops.py")
 _OUTPUT = "sampled_ops"  # the key under which a worker hands its names over
@@ -30,19 +30,19 @@ class Sampled:
         self._has_corpus = has_corpus
         self._counts = False
         self._missing: list[str] = []
-        for module in (graph, functions):
-            self._watch(module)
+        self._watch(graph, "resolve", lambda position, source, definition: source.type)
+        self._watch(functions, "complete_attributes", lambda definition, node: node.op)
 
-    def _watch(self, module: Any) -> None:
-        """Note the op of each node that a request resolves."""
-        original: Callable[[OpDefinition, Any], Any] = module.complete_attributes
+    def _watch(self, module: Any, name: str, op_of: Callable[..., str]) -> None:
+        """Note the op of each node that a request resolves with a module's function."""
+        original: Callable[..., Any] = getattr(module, name)
 
-        def complete_attributes(definition: OpDefinition, node: Any) -> Any:
+        def watched(*arguments: Any) -> Any:
             if self._counts:
-                self.names.add(node.op)
-            return original(definition, node)
+                self.names.add(op_of(*arguments))
+            return original(*arguments)
 
-        module.complete_attributes = complete_attributes
+        setattr(module, name, watched)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:

@@ -14,7 +14,7 @@ def nodes_for(*fetches: Any, fed: Collection[str] = ()) -> list[Node]:
     """The structured nodes of a request on the default graph; `fed` are names of tensors."""
     made = tf.get_default_graph()
     index = Graph()
-    index.extend(made.node_defs, made.functions, made.unknown_ops)
+    index.extend(made.nodes, made.functions, made.unknown_ops)
     library = Library(index.functions, index.node, made.gradient_of_function)
     wanted = [fetch if isinstance(fetch, tf.Operation) else fetch.op for fetch in fetches]
     needed = index.needed([op.name for op in wanted], frozenset(fed))

@@ -50,7 +50,7 @@ def plan_of(fetch: Any, feeds: Feeds, is_ahead: bool, has_variables: bool = True
     """How a request is divided whose variables have values, of their declared types."""
     made = tf.get_default_graph()
     index = Graph()
-    index.extend(made.node_defs, made.functions, made.unknown_ops)
+    index.extend(made.nodes, made.functions, made.unknown_ops)
     library = Library(index.functions, index.node, made.gradient_of_function)
     is_tensor = isinstance(fetch, tf.Tensor)
     fetches = [fetch.name] if is_tensor else []
