@@ -159,7 +159,8 @@ class GridSizes:
     warp_row: int = 256  # a row of fewer elements is a warp's, of more a block's
     warps: int = 8  # rows of one block where each is a warp's
     long_row: int = 1 << 15  # elements of a single row that are worth several blocks
-    row_blocks: int = 256  # at most, of a long row
+    column_rows: int = 128  # that a thread sums, where it sums a column by itself
+    row_blocks: int = 256  # at most, of a long row or column
 
 
 @dataclass(frozen=True, slots=True)

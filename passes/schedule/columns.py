@@ -38,7 +38,7 @@ class StageColumnSums:
     def steps(self, kernel: Kernel) -> Steps:
         """The steps that a kernel wants."""
         for nest in nests(kernel):
-            found = _columns(nest)
+            found = summed_columns(nest)
             if found is not None:
                 kernel = yield from self._divide(kernel, found, nest is not found)
         return kernel
@@ -100,7 +100,7 @@ class StageColumnSums:
         return max(16, min(most, -(-share // 16) * 16))
 
 
-def _columns(nest: For) -> For | None:
+def summed_columns(nest: For) -> For | None:
     """The free loop of a nest whose lanes suit the sums in it better than their own loop does."""
     free = nest
     while free.role is Role.FREE and len(free.body) == 1 and isinstance(free.body[0], For):

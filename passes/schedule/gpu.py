@@ -16,7 +16,9 @@ from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
 from flowc.ir.loops.kernel import Allocate, For, Kernel, Kind, Role, Space
 from flowc.ir.loops.walk import statements
+from flowc.passes.schedule.columns import summed_columns
 from flowc.passes.schedule.cpu import RunTheRestInOrder
+from flowc.passes.schedule.functions import ExpandFunctions
 from flowc.passes.schedule.grids import (
     Deal,
     Place,
@@ -26,10 +28,10 @@ from flowc.passes.schedule.grids import (
     meets,
     staged_rows,
 )
-from flowc.passes.schedule.kinds import Bind
+from flowc.passes.schedule.kinds import Bind, RunInOrder
 from flowc.passes.schedule.loops import Split
 from flowc.passes.schedule.merging import MergeLoops
-from flowc.passes.schedule.partials import CombinePartials
+from flowc.passes.schedule.partials import CombinePartialRows, CombinePartials
 from flowc.passes.schedule.steps import (
     ROLES,
     Body,
@@ -38,6 +40,7 @@ from flowc.passes.schedule.steps import (
     Steps,
     chain,
     find_loop,
+    nests,
 )
 from flowc.passes.target import GpuTarget
 
@@ -47,6 +50,8 @@ def schedules(target: GpuTarget) -> tuple[Schedule, ...]:
     return (
         # Fewer and longer loops first: what follows looks for flat ones, and for rows.
         MergeLoops(),
+        # Where a thread sums for itself, the loops around it become flat ones.
+        SumColumns(target),
         # While reductions of everything still stand alone.
         DivideLongSums(target),
         BindBlocks(target),
@@ -57,7 +62,38 @@ def schedules(target: GpuTarget) -> tuple[Schedule, ...]:
         PlaceScratch(),
         SynchronizeThreads(),
         RunTheRestInOrder(),
+        # Last: until then a function is one operation to look at.
+        ExpandFunctions(),
     )
+
+
+@dataclass(frozen=True)
+class SumColumns:
+    """Sums along a strided axis: each thread has a column, or one of many rows of it.
+
+    Threads side by side then read side by side.
+    """
+
+    target: GpuTarget
+    name: str = "sum_columns"
+
+    def steps(self, kernel: Kernel) -> Steps:
+        """The steps that a kernel wants."""
+        sizes = self.target.grids
+        for nest in nests(kernel):
+            column = summed_columns(nest)
+            if column is None:
+                continue
+            rows = next(s for s in column.body if isinstance(s, For))
+            short = isinstance(rows.extent, int) and rows.extent <= sizes.column_rows
+            if column is nest and column.body[0] is rows and not short:
+                count = dims.minimum(sizes.row_blocks, dims.ceildiv(rows.extent, sizes.column_rows))
+                partials = CombinePartialRows(column.index, rows.index, count, sizes.row_blocks)
+                kernel = yield partials
+                part = find_loop(kernel, Symbol(partials.part))
+                rows = next(s for s in part.body if isinstance(s, For))
+            kernel = yield RunInOrder(rows.index)
+        return kernel
 
 
 @dataclass(frozen=True)

@@ -90,16 +90,20 @@ class Unroll:
 
 @dataclass(frozen=True)
 class RunInOrder:
-    """One iteration after the other in all loops that still have a role.
+    """One iteration after the other in all loops that still have a role, or in one and those in it.
 
     free i < n { B }  ->  serial i < n { B }
     """
 
+    loop: Symbol | None = None
+
     def __str__(self) -> str:
-        return "run in order"
+        return "run in order" if self.loop is None else f"run {self.loop} in order"
 
     def run(self, kernel: Kernel) -> Kernel:
         """The kernel after the step."""
+        if self.loop is not None:
+            return replace_loop(kernel, self.loop, lambda loop: (in_order(loop),))
         body = tuple(map(in_order, kernel.body))
         same = all(a is b for a, b in zip(body, kernel.body, strict=True))
         return kernel if same else replace(kernel, body=body)

@@ -20,7 +20,6 @@ from flowc.ir.loops.walk import block_shape, calls, statements
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import Module, Value
-from flowc.passes.math import expand
 from flowc.passes.schedule.gpu import schedules
 from flowc.passes.schedule.steps import ScheduleError, run_schedule
 from flowc.passes.target import GpuTarget, GridSizes
@@ -33,7 +32,9 @@ from tests.passes.schedule.lowered import Array, lowered, run
 
 SMALL = GpuTarget(
     warp=2,
-    grids=GridSizes(threads=4, turns=2, warp_row=5, warps=3, long_row=16, row_blocks=3),
+    grids=GridSizes(
+        threads=4, turns=2, warp_row=5, warps=3, long_row=16, column_rows=2, row_blocks=3
+    ),
 )  # all that a GPU does on a few numbers
 PLAIN = GpuTarget(
     warp=2,
@@ -90,7 +91,6 @@ def scheduled(kernel: Kernel, target: GpuTarget) -> Kernel:
         before = kernel
         kernel = run_schedule(schedule, kernel)
         assert kernel is before or print_kernel(kernel) != print_kernel(before)
-    kernel = expand(kernel)
     verify_kernel(kernel)
     text = print_kernel(kernel)
     assert print_kernel(parse_kernel(text)) == text
@@ -167,6 +167,16 @@ def test_a_long_sum_is_of_many_blocks() -> None:
     assert spaces(kernel) == [Space.GLOBAL]
     grids = [s for s in kernel.body if isinstance(s, For)]
     assert [grid.extent for grid in grids] == [31, 1]
+
+
+def test_each_thread_sums_a_column() -> None:
+    """Of many rows a part only; a second grid combines the parts."""
+    kernels = grids_of(lambda b, x: b.reduce_sum(x, (0,)), (10_000, 300), GpuTarget())
+    (kernel,) = kernels
+    first, second = (s for s in kernel.body if isinstance(s, For))
+    assert first.extent == 79 and isinstance(first.body[0], For)
+    assert block_shape(first) == block_shape(second) == (256,)
+    assert [s for s in statements((second,)) if isinstance(s, For)][-1].extent == 79
 
 
 def test_kinds_of_a_cpu_are_refused() -> None:
