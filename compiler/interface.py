@@ -20,6 +20,7 @@ from flowc.ir.tensor.builder import Initial
 from flowc.ir.tensor.core import (
     ArgumentDim,
     ArgumentElement,
+    Counted,
     Derived,
     Guard,
     Message,
@@ -69,6 +70,11 @@ class Interface:
             yield number, name, self.arguments[number]
 
     @property
+    def limits(self) -> dims.Limits:
+        """The sizes that the code counts, and how large each can be."""
+        return {s: o.limit for s, o in self.symbols.items() if isinstance(o, Counted)}
+
+    @property
     def contents(self) -> frozenset[int]:
         """The feeds whose elements matter, not only their sizes."""
         elements = (s for s in self.symbols.values() if isinstance(s, ArgumentElement))
@@ -94,13 +100,19 @@ class Interface:
         return self.may_serve(store) and self.sizes(feeds) is not None
 
     def sizes(self, feeds: Sequence[np.ndarray[Any, Any]]) -> dict[str, int] | None:
-        """The symbols' values for these feeds; None where the code was not made for them."""
+        """The symbols' values for these feeds; None where the code was not made for them.
+
+        A size that the code counts has its greatest value, until the code has run.
+        """
         if not self._fits(feeds):
             return None
         sizes: dict[str, int] = {}
         for symbol, source in self.symbols.items():
             if isinstance(source, Derived):
                 sizes[symbol.name] = source.evaluate(sizes)
+                continue
+            if isinstance(source, Counted):
+                sizes[symbol.name] = dims.evaluate(source.limit, sizes)
                 continue
             array = feeds[source.argument]
             if isinstance(source, ArgumentDim):

@@ -198,15 +198,17 @@ class _Planner:
     def _take_in(self, part: Part, begun: Begun, known: _Known) -> None:
         """Know the results of a compiled part and the variables that it writes."""
         interface = begun.interface
+        counted = {symbol.name for symbol in interface.limits}  # which only a run tells
+        known_sizes = {name: n for name, n in begun.sizes.items() if name not in counted}
         for name, type_ in zip(part.outputs, interface.fetches, strict=True):
             static = self.known_type(name)
-            sizes = _numbers(type_.shape, begun.sizes)
+            sizes = _numbers(type_.shape, known_sizes)
             fits = static is not None and static[1] is not None and agree(static[1], sizes)
             shape = static[1] if fits and static is not None else None
             known.feeds[name] = Feed(name, type_.dtype, shape or (None,) * len(sizes), sizes)
         written = interface.results[len(part.outputs) :]
         for variable, type_ in zip(interface.writes, written, strict=True):
-            sizes = _numbers(type_.shape, begun.sizes)
+            sizes = _numbers(type_.shape, known_sizes)
             known.unsure.discard(variable)
             if None in sizes:
                 known.unsure.add(variable)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -89,13 +90,19 @@ class Binding:
     def _plan_results(self, sizes: Mapping[str, int]) -> None:
         """A fixed buffer or a shape for each fetch, and a shape for assigned variables."""
         interface = self._interface
-        count = len(interface.fetches)
+        limits, count = interface.limits, len(interface.fetches)
+        self._counted = [n for n, s in enumerate(interface.symbols) if s in limits]
+        self._cut = [
+            n
+            for n, t in enumerate(interface.fetches)
+            if limits and not limits.keys().isdisjoint(s for d in t.shape for s in dims.symbols(d))
+        ]
         self._small: list[tuple[int, Callable[[], Array]]] = []  # what reads the buffer
         self._large: list[tuple[int, _Result]] = []
         self._fresh: list[tuple[str, _Result]] = []
         places = zip(interface.results, interface.places, strict=True)
         for number, (result, place) in enumerate(places):
-            shape, dtype = _concrete(result, sizes)
+            shape, dtype = _concrete(result, sizes, limits)
             if number >= count:
                 if place >= len(interface.arguments):
                     self._fresh.append((interface.writes[number - count], (place, shape, dtype)))
@@ -126,8 +133,20 @@ class Binding:
             fetched[number] = buffer.take()
         for name, buffer in fresh:
             self._store.put(name, buffer)
+        if self._cut:
+            self._cut_results(fetched)
         del held  # until here the code may have read them
         return fetched
+
+    def _cut_results(self, fetched: list[Any]) -> None:
+        """Leave of results whose size was counted what there is of them."""
+        names = [s.name for s in self._interface.symbols]
+        sizes = {**self._sizes, **{names[n]: self._symbols[n] for n in self._counted}}
+        for number in self._cut:
+            shape, _ = _concrete(self._interface.results[number], sizes)
+            size = math.prod(shape)
+            whole = fetched[number].reshape(-1)
+            fetched[number] = (whole if size == whole.size else whole[:size].copy()).reshape(shape)
 
     def _held(self, number: int, feed: Array) -> Buffer:
         """A feed in the device's memory, as an argument."""
@@ -166,5 +185,9 @@ class Binding:
         raise run.error(self._environment.explanations, code)
 
 
-def _concrete(type_: TensorType, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    return tuple(dims.evaluate(d, sizes) for d in type_.shape), type_.dtype.numpy
+def _concrete(
+    type_: TensorType, sizes: Mapping[str, int], limits: dims.Limits = MappingProxyType({})
+) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """A shape as numbers, the largest where it is not known, and the element type."""
+    shape = tuple(dims.evaluate(dims.upper(d, limits), sizes) for d in type_.shape)
+    return shape, type_.dtype.numpy

@@ -63,7 +63,7 @@ class FailedRun:
             return ""
         try:
             with interpreter.time_limit(_SECONDS):
-                interpreter.call(needed, self.arguments, known, self.sizes)
+                interpreter.call(needed, self.arguments, known, dict(self.sizes))
         except CheckFailed as failure:
             return interpreter.words(message, failure, self.sizes) if failure.code == code else ""
         except (MemoryError, interpreter.OutOfTime):
@@ -103,7 +103,8 @@ def _needed_for(
     def sources(values: Sequence[Value]) -> list[Instruction]:
         return [v.instruction for v in values if isinstance(v, Result) and v not in known]
 
-    pending = [i for i in main.instructions if _has_check(i, code)] + sources(values)
+    pending = [i for i in main.instructions if _has_check(i, code) or i.primitive == "measure"]
+    pending += sources(values)
     needed = set[Instruction]()
     while pending:
         instruction = pending.pop()

@@ -43,9 +43,10 @@ class InterpretedBinding:
         """One step. Raises the error of a failed check; then no variable has changed."""
         main, writes = self._main, self._executable.interface.writes
         arguments = [*feeds, *self._variables()]
+        sizes = dict(self._sizes)  # to which what is counted is added
         try:
             with flushed():
-                found = interpreter.call(main, arguments, {}, self._sizes)
+                found = interpreter.call(main, arguments, {}, sizes)
         except CheckFailed as failure:
             run = FailedRun(self._executable, arguments, self._sizes)
             raise run.error(self._environment.explanations, failure.code) from None
@@ -53,7 +54,7 @@ class InterpretedBinding:
         count = len(results) - len(writes)
         types = self._executable.interface.results[count:]
         for name, array, type_ in zip(writes, results[count:], types, strict=True):
-            shape = tuple(dims.evaluate(size, self._sizes) for size in type_.shape)
+            shape = tuple(dims.evaluate(size, sizes) for size in type_.shape)
             self._environment.store.set(name, array.reshape(shape))
         return [array[()] for array in results[:count]]
 

@@ -28,6 +28,7 @@ from flowc.ir.loops.kernel import (
     CaseCalls,
     Check,
     Commit,
+    Measure,
     Program,
     Step,
     WhileCalls,
@@ -134,6 +135,8 @@ class StepsEmitter:
                 self._case(step)
             case Commit():
                 self.committed = True
+            case Measure():
+                self._measure(step)
             case Check(predicate=predicate, code=code):
                 failed = self.scopes.here().not_(self._read_bool(predicate))
                 self.return_if(failed, integer(code, I32))
@@ -225,6 +228,13 @@ class StepsEmitter:
             self.return_if(failed, code)
         if looks:
             self.look()
+
+    def _measure(self, step: Measure) -> None:
+        builder = self.scopes.here()
+        value = builder.load(self._pointer(step.count), I64)
+        number = self.shared.places.program.symbols.index(step.symbol)
+        builder.store(value, _slot(builder, self.function.args[1], I64, number))
+        self.scopes.bind(step.symbol, value)
 
     def _read_bool(self, buffer: Buffer) -> Value:
         pointer = self._pointer(buffer)

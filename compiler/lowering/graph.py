@@ -27,7 +27,7 @@ from flowc.ir import dims
 from flowc.ir.dims import Dim, Expr, Symbol
 from flowc.ir.dtypes import resource
 from flowc.ir.errors import InvalidArgumentError, OpError
-from flowc.ir.tensor.assumptions import Specialising
+from flowc.ir.tensor.assumptions import SizeDependsOnData, Specialising
 from flowc.ir.tensor.builder import (
     SYMBOLIC_LIMIT,
     Builder,
@@ -39,6 +39,7 @@ from flowc.ir.tensor.builder import (
 from flowc.ir.tensor.core import (
     ArgumentDim,
     ArgumentElement,
+    Counted,
     Derived,
     Module,
     Parameter,
@@ -126,6 +127,8 @@ def lower_graph(request: Request) -> LoweredGraph:
             pinned = pinned | {n: pinned.get(n, 0) + 1 for n in needed}
         except NeedsValue as error:
             raise ShapeDependsOnData(lowering.node.name, lowering.unknown_numbers()) from error
+        except SizeDependsOnData as error:
+            raise ShapeDependsOnData(lowering.node.name, None, lowering.builder.location) from error
         except NotCompilable as error:
             raise NeedsHost(lowering.node.name, str(error)) from error
         except InvalidArgumentError:
@@ -398,10 +401,11 @@ class _Lowering:
         written = [state.current[name] for name in writes]
         main = self.builder.computation(parameters, [*results, *written])
         derived = {s: Derived(d) for s, d in self.names.definitions.items()}
+        counted = {s: Counted(limit) for s, limit in self.assumptions.limits.items()}
         module = Module(
             self.request.name,
             main,
-            self.symbols | derived,
+            self.symbols | derived | counted,
             tuple(self.assumptions.guards),
             donated,
             tuple(self.builder.messages),

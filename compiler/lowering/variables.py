@@ -12,6 +12,7 @@ from flowc.compiler.lowering.regions import Object, RegionState, Slot
 from flowc.compiler.request import Store
 from flowc.ir.dims import Dim
 from flowc.ir.errors import FailedPreconditionError, uninitialized
+from flowc.ir.tensor.assumptions import SizeDependsOnData
 from flowc.ir.tensor.builder import Builder, Handle, Initial, LocalHandle
 from flowc.ir.tensor.core import Parameter, Shape, TensorType, Value
 
@@ -69,7 +70,9 @@ class VariableStore(RegionState):
             return None
 
     def assign(self, b: Builder, handle: Handle, value: Value) -> None:
-        """Replace the variable's value."""
+        """Replace the variable's value. Raises SizeDependsOnData where its size is not known."""
+        if b.assumptions.is_counted(*b.shape(value)):
+            raise SizeDependsOnData
         size = self._size(handle)
         if size is not None and size != b.type_of(value).size:
             self.buffers[handle.name] = self.buffers.get(handle.name, 0) + 1

@@ -54,13 +54,14 @@ def where(
     y: TensorLike | None = None,
     name: Name = None,
 ) -> Any:
-    """The indices of true elements; with `x` and `y`, x where true and y elsewhere.
+    """The indices of true or nonzero elements; with `x` and `y`, x where true and y elsewhere.
 
     Raises ValueError where only one of `x` and `y` is given.
     """
     if x is None and y is None:
         with name_scope(name, "Where", [condition]) as scope:
-            return build("Where", convert(condition, dtypes.bool_, "condition"), name=scope)
+            wanted = convert(condition, None, "condition", dtypes.bool_)
+            return build("Where", wanted, name=scope)
     if x is None or y is None:
         raise ValueError("x and y must both be non-None or both be None.")
     return build("Select", condition, x, y, name=name)

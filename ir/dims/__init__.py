@@ -33,6 +33,7 @@ from flowc.ir.dims.expressions import (
     symbols,
 )
 from flowc.ir.dims.identities import ceildiv, floordiv, maximum, minimum, mod
+from flowc.ir.dims.limits import Limits, Unlimited, upper
 from flowc.ir.dims.substitution import coefficient_of, evaluate, rename, solve, substitute
 from flowc.ir.dims.text import parse, to_python
 
@@ -41,9 +42,11 @@ __all__ = [
     "Atom",
     "Dim",
     "Expr",
+    "Limits",
     "Monomial",
     "Operation",
     "Symbol",
+    "Unlimited",
     "as_dim",
     "as_symbol",
     "brief",
@@ -66,5 +69,6 @@ __all__ = [
     "symbol",
     "symbols",
     "to_python",
+    "upper",
     "weight",
 ]

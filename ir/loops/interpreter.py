@@ -19,6 +19,7 @@ from flowc.ir.loops.kernel import (
     Check,
     Commit,
     Kernel,
+    Measure,
     Program,
     Step,
     WhileCalls,
@@ -63,11 +64,11 @@ def run_program(
         start = dims.evaluate(piece.offset, sizes)
         length = dims.evaluate(piece.buffer.size, sizes) * piece.buffer.dtype.size
         arrays[piece.buffer] = arena[start : start + length].view(piece.buffer.dtype.numpy)
-    return _run_steps(program.steps, arrays, sizes, order)
+    return _run_steps(program.steps, arrays, dict(sizes), order)
 
 
 def _run_steps(
-    steps: Sequence[Step], arrays: dict[Buffer, Array], sizes: Mapping[str, int], order: Order
+    steps: Sequence[Step], arrays: dict[Buffer, Array], sizes: dict[str, int], order: Order
 ) -> int:
     for step in steps:
         code = _run_step(step, arrays, sizes, order)
@@ -76,14 +77,14 @@ def _run_steps(
     return 0
 
 
-def _run_step(
-    step: Step, arrays: dict[Buffer, Array], sizes: Mapping[str, int], order: Order
-) -> int:
+def _run_step(step: Step, arrays: dict[Buffer, Array], sizes: dict[str, int], order: Order) -> int:
     match step:
         case Call(kernel=kernel, arguments=arguments):
             run_kernel(kernel, [arrays[b] for b in arguments], sizes, order)
         case Commit():
             return 0
+        case Measure(symbol=symbol, count=count):
+            sizes[symbol.name] = int(arrays[count][0])
         case Check(predicate=predicate, code=code):
             return 0 if arrays[predicate][0] else code
         case CaseCalls(index=index, branches=branches):

@@ -321,7 +321,18 @@ class Commit:
     """
 
 
-Step: TypeAlias = Call | WhileCalls | CaseCalls | Check | Commit
+@dataclass(frozen=True, eq=False, slots=True)
+class Measure:
+    """From here on the value of `symbol` is the int64 in `count[0]`, which the caller gets back.
+
+    No step before it reads the symbol. It stands among the program's own steps.
+    """
+
+    symbol: Symbol
+    count: Buffer
+
+
+Step: TypeAlias = Call | WhileCalls | CaseCalls | Check | Commit | Measure
 
 
 @dataclass(frozen=True, eq=False, slots=True)

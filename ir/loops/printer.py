@@ -56,6 +56,7 @@ from flowc.ir.loops.kernel import (
     Kernel,
     Let,
     Matrix,
+    Measure,
     MultiplyMatrices,
     MultiplyTile,
     Program,
@@ -413,6 +414,8 @@ class _ProgramPrinter:
                     yield f"{self._kernel(kernel)}({', '.join(map(self._name, arguments))})"
                 case Commit():
                     yield "commit"
+                case Measure(symbol=symbol, count=count):
+                    yield f"measure {symbol} from {self._name(count)}"
                 case Check(predicate=predicate, code=code):
                     yield f"check {self._name(predicate)} code {code}"
                 case WhileCalls(condition=condition, predicate=predicate, body=body):

@@ -42,6 +42,7 @@ from flowc.ir.loops.kernel import (
     Kernel,
     Kind,
     Let,
+    Measure,
     MultiplyMatrices,
     MultiplyTile,
     Program,
@@ -89,6 +90,10 @@ def _verify_steps(
                 _known(program, index, buffers)
                 for branch in branches:
                     _verify_steps(program, branch, buffers, seen)
+            case Measure(symbol=symbol, count=count):
+                _known(program, count, buffers)
+                if symbol not in program.symbols:
+                    raise _error(program.name, f"measure: there is no symbol {symbol}")
             case Check(predicate=predicate, code=code):
                 _known(program, predicate, buffers)
                 if code <= 0:

@@ -17,7 +17,11 @@ from flowc.ir.dims import Dim, Expr, Symbol
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.tensor.core import Guard, Shape
 from flowc.ir.tensor.equalities import Equalities
-from flowc.ir.tensor.names import Names
+from flowc.ir.tensor.names import Names, name_of
+
+
+class SizeDependsOnData(Exception):
+    """A question on a size has no answer before the code runs, since the code counts it."""
 
 
 class Assumptions(ABC):
@@ -92,6 +96,14 @@ class Assumptions(ABC):
         self._fresh += 1
         return dims.symbol(f"u{self._fresh}")
 
+    def counted(self, limit: Dim) -> Expr:
+        """A symbol for a size, at most `limit`, that the code will count."""
+        return self.fresh()
+
+    def is_counted(self, *sizes: Dim) -> bool:
+        """Whether the code counts one of these sizes."""
+        return False
+
     @abstractmethod
     def _assume_equal(self, left: Dim, right: Dim) -> bool:
         """Decide an undecidable equality."""
@@ -118,9 +130,28 @@ class Specialising(Assumptions):
         super().__init__(names)
         self.hints = dict(hints)
         self.guards: list[Guard] = []
+        self.limits: dict[Symbol, Dim] = {}  # of sizes that the code counts
+
+    def counted(self, limit: Dim) -> Expr:
+        limit = dims.upper(self.size(limit), self.limits)
+        name = f"count{len(self.limits)}_{name_of(limit)}"  # equal names have equal limits
+        symbol = Symbol(name, limit + 1)
+        self.limits[symbol] = limit
+        self.hints[symbol.name] = self.hint(limit)
+        return dims.as_dim(symbol)
+
+    def is_counted(self, *sizes: Dim) -> bool:
+        return any(not dims.symbols(size).isdisjoint(self.limits) for size in sizes)
+
+    def _expect_known(self, *sizes: Dim) -> None:
+        """Raise SizeDependsOnData where a decision would be on what the code counts."""
+        if self.limits and self.is_counted(*sizes):
+            raise SizeDependsOnData
 
     def _name(self, dim: Expr) -> Symbol | None:
         """Where it is not negative in the first run, which is guarded unless it is so always."""
+        if self.is_counted(dim):
+            return None  # the code computes no other sizes of what it counts
         try:
             number = self.hint(dim)
         except (KeyError, ZeroDivisionError):
@@ -136,6 +167,7 @@ class Specialising(Assumptions):
         return dims.evaluate(dim, self.hints)
 
     def _assume_equal(self, left: Dim, right: Dim) -> bool:
+        self._expect_known(left, right)
         holds = self.hint(left) == self.hint(right)
         self.guards.append(Guard(left, right, equal=holds))
         return holds
@@ -146,6 +178,7 @@ class Specialising(Assumptions):
             return right
         if right == 1:
             return left
+        self._expect_known(left, right)
         a, b = self.hint(left), self.hint(right)
         if a == b:
             self.equal(left, right)
@@ -164,6 +197,7 @@ class Specialising(Assumptions):
         difference = left - right
         if self._equalities.is_nonnegative(difference):
             return True
+        self._expect_known(left, right)
         holds = self.hint(left) >= self.hint(right)
         self.guards.append(Guard(dims.maximum(left, right), left, equal=holds))
         if holds:

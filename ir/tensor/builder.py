@@ -24,6 +24,7 @@ from flowc.ir.tensor.builder_core import (
     require,
     with_parts,
 )
+from flowc.ir.tensor.builder_counting import Counting
 from flowc.ir.tensor.builder_elementwise import Elementwise
 from flowc.ir.tensor.builder_movement import Movement
 from flowc.ir.tensor.builder_reduction import Reduction, accumulator, greatest, least
@@ -53,5 +54,5 @@ __all__ = [
 ]
 
 
-class Builder(Reduction, Elementwise, Movement, Contraction, Control, Shapes):
+class Builder(Reduction, Elementwise, Counting, Movement, Contraction, Control, Shapes):
     """All methods together."""

@@ -176,6 +176,7 @@ class BuilderCore:
         self._instructions: list[Instruction] = []
         self._contents: dict[Value, Array | None] = {}
         self._constants: dict[tuple[DType, Shape, bytes], Value] = {}
+        self._regions = 0  # that what is emitted now is in
         self.parameter_contents: Callable[[Parameter], Array | None] = lambda _: None
         self.contents_limit = SYMBOLIC_LIMIT
 
@@ -356,9 +357,11 @@ class BuilderCore:
         outer, constants = self._instructions, self._constants
         self._instructions = [] if instructions is None else instructions
         self._constants = {}
+        self._regions += 1
         try:
             yield self._instructions
         finally:
+            self._regions -= 1
             self._instructions, self._constants = outer, constants
 
     def region(

@@ -166,7 +166,14 @@ class Derived:
             return 0
 
 
-SymbolSource: TypeAlias = ArgumentDim | ArgumentElement | Derived
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A symbol's value: a number that a `measure` of the module is given, from 0 to `limit`."""
+
+    limit: Dim
+
+
+SymbolSource: TypeAlias = ArgumentDim | ArgumentElement | Derived | Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +217,10 @@ class Message:
 class Module:
     """One executable's tensor IR.
 
-    `symbols` gives the source of each symbolic size, those of arguments before derived ones;
-    `guards` must hold for the arguments' sizes,
-    or the code is compiled anew. `donated[i] = j` says that result i may take argument j's memory
-    (an updated variable). `messages[c - 1]` belongs to the `check` with code c.
+    `symbols` gives the source of each symbolic size, those of arguments before derived and counted
+    ones; `guards` must hold for the arguments' sizes, or the code is compiled anew.
+    `donated[i] = j` says that result i may take argument j's memory (an updated variable).
+    `messages[c - 1]` belongs to the `check` with code c.
     """
 
     name: str

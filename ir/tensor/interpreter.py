@@ -22,6 +22,7 @@ from flowc.ir.tensor.core import (
     ArgumentDim,
     ArgumentElement,
     Computation,
+    Counted,
     Derived,
     Instruction,
     Message,
@@ -97,6 +98,8 @@ def bind_symbols(module: Module, arguments: Sequence[Array]) -> dict[str, int]:
         for symbol, source in module.symbols.items():
             if isinstance(source, Derived):
                 sizes[symbol.name] = source.evaluate(sizes)
+            elif isinstance(source, Counted):
+                sizes[symbol.name] = dims.evaluate(source.limit, sizes)
             else:
                 sizes[symbol.name] = _read_symbol(source, arguments)
         return sizes
@@ -126,8 +129,8 @@ def call(
 ) -> tuple[Array, ...]:
     """The results of a computation. `outer` holds the values that it may capture.
 
-    With `sizes`, symbols in attributes are replaced by them and each result is checked against its
-    type; without, arrays may hold dimensions.
+    With `sizes`, symbols in attributes are replaced by them, those that the code counts are put
+    there, and each result is checked against its type; without, arrays may hold dimensions.
     """
     environment = dict(outer)
     environment.update(zip(computation.parameters, arguments, strict=True))
@@ -150,9 +153,12 @@ def evaluate(
     """The results of one instruction whose operands are in `environment`."""
     primitive = PRIMITIVES[instruction.primitive]
     attributes = instruction.attributes
-    if sizes is not None:
-        attributes = map_attribute_dims(attributes, lambda d: dims.evaluate(d, sizes))
     operands = [environment[operand] for operand in instruction.operands]
+    if sizes is not None:
+        if instruction.primitive == "measure":
+            assert isinstance(sizes, MutableMapping)
+            sizes[str(attributes["size"])] = int(operands[0])
+        attributes = map_attribute_dims(attributes, lambda d: dims.evaluate(d, sizes))
     regions = [region_function(r, environment, sizes) for r in instruction.regions]
     results = primitive.evaluate(operands, attributes, regions)
     if sizes is not None:

@@ -12,6 +12,7 @@ from flowc.ir.tensor.core import (
     ArgumentDim,
     ArgumentElement,
     Computation,
+    Counted,
     Derived,
     Guard,
     Instruction,
@@ -95,12 +96,16 @@ def _symbols(lexer: Lexer, sources: Mapping[str, str]) -> dict[Symbol, SymbolSou
         symbol = Symbol(name)
         if isinstance(source, Derived):
             symbol = Symbol(name, definition=source.definition)
+        if isinstance(source, Counted):
+            symbol = Symbol(name, source.limit + 1)
         symbols[symbol] = source
         lexer.symbols[name] = symbol
     return symbols
 
 
 def _source(text: str, symbols: Mapping[str, Symbol]) -> SymbolSource:
+    if text.startswith("counted to "):
+        return Counted(dims.parse(text.removeprefix("counted to "), symbols))
     if not text.startswith("argument "):
         return Derived(dims.parse(text, symbols))
     _, argument, kind, number = text.split()

@@ -24,6 +24,7 @@ from flowc.ir.tensor.attribute_printer import attributes_text
 from flowc.ir.tensor.core import (
     ArgumentDim,
     Computation,
+    Counted,
     Derived,
     Instruction,
     Module,
@@ -176,6 +177,8 @@ def _source(source: SymbolSource) -> str:
         return f"argument {source.argument} axis {source.axis}"
     if isinstance(source, Derived):
         return str(source.definition)
+    if isinstance(source, Counted):
+        return f"counted to {source.limit}"
     return f"argument {source.argument} element {source.index}"
 
 

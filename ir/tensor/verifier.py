@@ -17,6 +17,7 @@ from flowc.ir.tensor.attributes import symbolic_dims
 from flowc.ir.tensor.core import (
     ArgumentDim,
     Computation,
+    Counted,
     Derived,
     Instruction,
     Module,
@@ -57,6 +58,10 @@ def _verify_interface(module: Module, symbols: Set[Symbol]) -> None:
     for symbol, source in module.symbols.items():
         if isinstance(source, Derived):
             _expect_symbols(main, (source.definition,), before, f"symbol {symbol}")
+            before.add(symbol)
+            continue
+        if isinstance(source, Counted):
+            _expect_symbols(main, (source.limit,), before, f"symbol {symbol}")
             before.add(symbol)
             continue
         before.add(symbol)

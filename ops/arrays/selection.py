@@ -1,6 +1,7 @@
 """Ops whose result's size depends on data: positions, distinct elements, partitions.
 
-They run on the host; the compiled parts before and after take the size as a symbol.
+Compiled code counts: the result is the beginning of a buffer of the largest size, and the count a
+symbol from there on (`ir/tensor/primitives/counting.py`).
 """
 
 from __future__ import annotations
@@ -10,25 +11,42 @@ from collections.abc import Hashable
 import numpy as np
 
 from flowc.ir import dtypes
+from flowc.ir.dims import product
 from flowc.ir.dtypes import DType
-from flowc.ir.tensor.builder import Builder, require
-from flowc.ir.tensor.core import Value
+from flowc.ir.tensor.builder import Builder, NotCompilable, UnknownShape, require
+from flowc.ir.tensor.core import Shape, Value
 from flowc.ir.tensor.primitive import Array
-from flowc.ops.checks import require_inside
-from flowc.ops.common import Tensors, abstract, or_zeros, show
-from flowc.ops.registry import GraphBuilder, Operation, Tensor, host_op, op
+from flowc.ops.arrays.scans import scan
+from flowc.ops.arrays.scattering import replace, scatter_rows
+from flowc.ops.arrays.sorting import is_greater
+from flowc.ops.checks import check_bounds, require_inside
+from flowc.ops.common import Tensors, abstract, is_abstract, or_zeros, show
+from flowc.ops.registry import GraphBuilder, Operation, Tensor, op
 
 
-@host_op("Where(input: T; T: {numeric, bool} = bool) -> index: int64")
-def where(input: Array) -> Array:
+@op("Where(input: T; T: {numeric, bool} = bool) -> index: int64")
+def where(b: Builder, input: Value) -> Value:
     """The indices of the elements that are true or not zero, one row for each."""
-    found = np.argwhere(input).astype(np.int64)
-    return found if input.ndim else np.zeros((int(bool(input)), 0), np.int64)
+    shape = b.shape(input)
+    positions = b.places(is_true(b, input))
+    (count,) = b.shape(positions)
+    columns = [b.reshape(i, (count, 1)) for i in delinearized(b, positions, shape)]
+    return b.concatenate(columns, 1) if columns else b.full(0, (count, 0), dtypes.int64)
 
 
-@where.infer
-def _(b: Builder, input: Value) -> Value:
-    return abstract(b, dtypes.int64, None, len(b.shape(input)))
+def is_true(b: Builder, x: Value) -> Value:
+    """Bool: not zero; NaN is not zero."""
+    return x if x.type.dtype.is_bool else b.compare(x, b.zeros_like(x), "NE")
+
+
+def delinearized(b: Builder, positions: Value, shape: Shape) -> list[Value]:
+    """The index along each axis of positions in a tensor's elements."""
+    indices: list[Value] = []
+    for size in reversed(shape[1:]):
+        extent = b.broadcast_to(b.size(size, positions.type.dtype), b.shape(positions))
+        indices.append(b.remainder(positions, extent))
+        positions = b.divide(positions, extent)
+    return [positions, *reversed(indices)] if shape else []
 
 
 def distinct(values: Array) -> tuple[list[int], Array, Array]:
@@ -59,62 +77,119 @@ def _unique(x: Array, axis: int | None) -> tuple[Array, Array, Array]:
     return np.moveaxis(rows[first], 0, axis or 0), group, count
 
 
-def _axis(x: Array, axis: Array) -> int | None:
+def _axis(rank: int, axis: Array) -> int | None:
     listed = np.ravel(axis).tolist()
     if not listed:
         return None
     require(
-        len(listed) == 1 and -x.ndim <= listed[0] < x.ndim,
-        f"axis has to be between [{-x.ndim}, {x.ndim}): {listed}",
+        len(listed) == 1 and -rank <= listed[0] < rank,
+        f"axis has to be between [{-rank}, {rank}): {listed}",
     )
-    return int(listed[0]) % x.ndim
+    return int(listed[0]) % rank
 
 
-@host_op("Unique(x: T[:]; T: type, out_idx: {index} = int32) -> y: T, idx: out_idx")
-def unique(x: Array, *, out_idx: DType) -> tuple[Array, Array]:
+def _compiled_unique(b: Builder, x: Value) -> tuple[Value, Value, Value]:
+    """The distinct elements of a vector in order of appearance, their numbers and counts (int64).
+
+    Equal elements stand together in a sorted vector, in the order of their positions. A NaN is
+    equal to nothing.
+    """
+    shape = b.shape(x)
+    require(len(shape) == 1, f"unique expects a 1D vector, got shape {show(shape)}")
+    if is_abstract(b):
+        y, count = abstract(b, x.type.dtype, None), abstract(b, dtypes.int64, None)
+        return y, abstract(b, dtypes.int64, *shape), count
+    line = b.iota(shape, 0, dtypes.int64)
+    if shape == (0,):
+        return x, line, line
+    ordered, places = b.sort([x, line], 0, lambda left, right, *_: is_greater(b, right, left))
+    earlier = b.take(ordered, b.maximum(b.subtract(line, 1), 0))
+    begins = b.or_(b.ne(ordered, earlier), b.eq(line, 0))
+    starts, count = b.true_positions(begins)
+    size = b.measure(count, shape[0])
+    firsts = b.take(places, b.slice_axis(starts, 0, 0, size))  # where each appears first
+    appears = b.full(False, shape, dtypes.bool_)
+    appears = scatter_rows(b, appears, firsts, b.full(True, (size,), dtypes.bool_), replace)
+    kept = b.slice_axis(b.true_positions(appears)[0], 0, 0, size)
+    number = b.full(0, shape, dtypes.int64)
+    number = scatter_rows(b, number, kept, b.iota((size,), 0, dtypes.int64), replace)
+    run = scan(b, b.convert(begins, dtypes.int64), 0, 0, b.add, exclusive=False, reverse=False)
+    found = b.take(number, b.take(firsts, b.subtract(run, 1)))
+    group = scatter_rows(b, b.full(0, shape, dtypes.int64), places, found, replace)
+    counts = b.full(0, (size,), dtypes.int64)
+    counts = scatter_rows(b, counts, group, b.full(1, shape, dtypes.int64), Builder.add)
+    return b.take(x, kept), group, counts
+
+
+def _along(b: Builder, x: Value, axis: Value) -> tuple[Value, Value, Value]:
+    rank = len(b.shape(x))
+    if _axis(rank, b.static(axis)) is None or rank == 1:
+        return _compiled_unique(b, x)
+    if is_abstract(b):
+        raise UnknownShape
+    raise NotCompilable("distinct rows are found by their bytes")
+
+
+@op("Unique(x: T[:]; T: type, out_idx: {index} = int32) -> y: T, idx: out_idx")
+def unique(b: Builder, x: Value, *, out_idx: DType) -> tuple[Value, Value]:
     """The distinct elements in order of appearance, and the number of each element's one."""
+    y, group, _ = _compiled_unique(b, x)
+    return y, b.convert(group, out_idx)
+
+
+@unique.on_host
+def _(x: Array, *, out_idx: DType) -> tuple[Array, Array]:
     y, group, _ = _unique(x, None)
     return y, group.astype(out_idx.numpy)
 
 
-@unique.infer
-def _(b: Builder, x: Value, *, out_idx: DType) -> tuple[Value, ...]:
-    return abstract(b, x.type.dtype, None), abstract(b, out_idx, *b.shape(x))
-
-
-@host_op(
+@op(
     "UniqueV2(x: T, axis: Taxis[:]; T: type, Taxis: {index} = int64, out_idx: {index} = int32)"
     " -> y: T, idx: out_idx"
 )
-def unique_v2(x: Array, axis: Array, *, out_idx: DType) -> tuple[Array, Array]:
+def unique_v2(b: Builder, x: Value, axis: Value, *, out_idx: DType) -> tuple[Value, Value]:
     """The distinct slices along an axis, and the number of each slice's one."""
-    y, group, _ = _unique(x, _axis(x, axis))
+    y, group, _ = _along(b, x, axis)
+    return y, b.convert(group, out_idx)
+
+
+@unique_v2.on_host
+def _(x: Array, axis: Array, *, out_idx: DType) -> tuple[Array, Array]:
+    y, group, _ = _unique(x, _axis(x.ndim, axis))
     return y, group.astype(out_idx.numpy)
 
 
-@host_op(
+@op(
     "UniqueWithCounts(x: T; T: type, out_idx: {index} = int32) -> y: T, idx: out_idx,"
     " count: out_idx"
 )
-def unique_with_counts(x: Array, *, out_idx: DType) -> tuple[Array, Array, Array]:
+def unique_with_counts(b: Builder, x: Value, *, out_idx: DType) -> tuple[Value, Value, Value]:
     """Unique, and how often each distinct element appears."""
+    y, group, count = _compiled_unique(b, x)
+    return y, b.convert(group, out_idx), b.convert(count, out_idx)
+
+
+@unique_with_counts.on_host
+def _(x: Array, *, out_idx: DType) -> tuple[Array, Array, Array]:
     y, group, count = _unique(x, None)
     return y, group.astype(out_idx.numpy), count.astype(out_idx.numpy)
 
 
-@unique_with_counts.infer
-def _(b: Builder, x: Value, *, out_idx: DType) -> tuple[Value, ...]:
-    y = abstract(b, x.type.dtype, None)
-    return y, abstract(b, out_idx, *b.shape(x)), abstract(b, out_idx, *b.shape(y))
-
-
-@host_op(
+@op(
     "UniqueWithCountsV2(x: T, axis: Taxis[:]; T: type, Taxis: {index} = int64,"
     " out_idx: {index} = int32) -> y: T, idx: out_idx, count: out_idx"
 )
-def unique_with_counts_v2(x: Array, axis: Array, *, out_idx: DType) -> tuple[Array, Array, Array]:
+def unique_with_counts_v2(
+    b: Builder, x: Value, axis: Value, *, out_idx: DType
+) -> tuple[Value, Value, Value]:
     """UniqueV2, and how often each distinct slice appears."""
-    y, group, count = _unique(x, _axis(x, axis))
+    y, group, count = _along(b, x, axis)
+    return y, b.convert(group, out_idx), b.convert(count, out_idx)
+
+
+@unique_with_counts_v2.on_host
+def _(x: Array, axis: Array, *, out_idx: DType) -> tuple[Array, Array, Array]:
+    y, group, count = _unique(x, _axis(x.ndim, axis))
     return y, group.astype(out_idx.numpy), count.astype(out_idx.numpy)
 
 
@@ -141,28 +216,42 @@ def list_difference(x: Array, y: Array, *, out_idx: DType) -> tuple[Array, Array
 # Partitions
 
 
-@host_op(
+@op(
     "DynamicPartition(data: T, partitions: int32; num_partitions: int >= 1, T: type)"
     " -> outputs: num_partitions*T"
 )
-def dynamic_partition(data: Array, partitions: Array, *, num_partitions: int) -> list[Array]:
+def dynamic_partition(
+    b: Builder, data: Value, partitions: Value, *, num_partitions: int
+) -> list[Value]:
     """The rows of data by the partition that each belongs to."""
-    depth = partitions.ndim
+    shape, outer = b.shape(data), b.shape(partitions)
+    fits = len(shape) >= len(outer) and b.assumptions.equal_shapes(shape[: len(outer)], outer)
+    _require_rows(fits, shape, outer)
+    check_bounds(b, partitions, num_partitions, "partitions")
+    count = product(outer)
+    numbers = b.reshape(partitions, (count,))
+    rows = b.reshape(data, (count, *shape[len(outer) :]))
+    if count == 0:
+        return [rows] * num_partitions
+    return [b.take(rows, b.places(b.eq(numbers, i))) for i in range(num_partitions)]
+
+
+def _require_rows(fits: bool, data: Shape, partitions: Shape) -> None:
     require(
-        data.shape[:depth] == partitions.shape,
-        f"data.shape must start with partitions.shape, got data.shape = {show(data.shape)}, "
-        f"partitions.shape = {show(partitions.shape)}",
+        fits,
+        f"data.shape must start with partitions.shape, got data.shape = {show(data)}, "
+        f"partitions.shape = {show(partitions)}",
     )
+
+
+@dynamic_partition.on_host
+def _(data: Array, partitions: Array, *, num_partitions: int) -> list[Array]:
+    depth = partitions.ndim
+    _require_rows(data.shape[:depth] == partitions.shape, data.shape, partitions.shape)
     require_inside(partitions, num_partitions, "partitions")
     numbers = partitions.reshape(-1)
     rows = data.reshape(len(numbers), *data.shape[depth:])
     return [rows[numbers == i] for i in range(num_partitions)]
-
-
-@dynamic_partition.infer
-def _(b: Builder, data: Value, partitions: Value, *, num_partitions: int) -> list[Value]:
-    inner = b.shape(data)[len(b.shape(partitions)) :]
-    return [abstract(b, data.type.dtype, None, *inner) for _ in range(num_partitions)]
 
 
 @dynamic_partition.gradient
@@ -173,5 +262,7 @@ def _(g: GraphBuilder, op: Operation, *grads: Tensor) -> Tensors:
     original = g("Reshape", line, g("Shape", partitions))
     places = g("DynamicPartition", original, partitions, num_partitions=count)
     values = [or_zeros(g, grad, out) for grad, out in zip(grads, op.outputs, strict=True)]
-    joined = g("ParallelDynamicStitch", places, values)
-    return g("Reshape", joined, g("Shape", data)), None
+    if count > 1:
+        places, values = ([g("ConcatV2", parts, zero)] for parts in (places, values))
+    rows = g("UnsortedSegmentSum", *values, *places, g("Size", partitions))  # one for each
+    return g("Reshape", rows, g("Shape", data)), None

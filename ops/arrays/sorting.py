@@ -31,12 +31,12 @@ def _descending(b: Builder, x: Value) -> tuple[Value, Value]:
     last = len(b.shape(x)) - 1
     positions = b.iota(b.shape(x), last, dtypes.int32)
     ordered, order = b.sort(
-        [x, positions], last, lambda left, right, *_: _is_greater(b, left, right)
+        [x, positions], last, lambda left, right, *_: is_greater(b, left, right)
     )
     return ordered, order
 
 
-def _is_greater(b: Builder, left: Value, right: Value) -> Value:
+def is_greater(b: Builder, left: Value, right: Value) -> Value:
     """left > right, NaN being greater than any number.
 
     TensorFlow leaves the place of a NaN open; a sort needs an order that is total.

@@ -16,7 +16,7 @@ from flowc.passes.fusion.grouping import (
     without_reshapes,
 )
 
-UNFUSED = frozenset({"while", "case", "check"})  # steps of a program rather than kernels
+UNFUSED = frozenset({"while", "case", "check", "measure"})  # steps of a program rather than kernels
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,9 @@ class Fuse:
     """Gather instructions into `fusion` instructions, one per kernel.
 
     Requires: no dead code. Ensures: the main computation (and the regions of `while` and `case`)
-    holds only `fusion`, `check`, `while`, `case`, constants, and reshapes of values in memory.
-    Unless it `joins`, a fusion has one instruction, and what is inlined in it.
+    holds only `fusion`, `check`, `measure`, `while`, `case`, constants, and reshapes of values in
+    memory; what mentions a counted size comes after its `measure`. Unless it `joins`, a fusion has
+    one instruction, and what is inlined in it.
     """
 
     name: str = "fuse"

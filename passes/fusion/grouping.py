@@ -24,7 +24,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from flowc.ir.dims import product
+from flowc.ir import dims
+from flowc.ir.dims import Symbol, product
+from flowc.ir.tensor.attributes import symbolic_dims
 from flowc.ir.tensor.core import Computation, Instruction, Parameter, Result, Shape, Value
 from flowc.passes.fusion.dependencies import Dependencies, Node
 from flowc.passes.index_maps import (
@@ -210,6 +212,7 @@ class Grouping:
         self._count = 0
         self._order: Mapping[Instruction, int] = {}
         self._reads: dict[Instruction, tuple[Value, ...]] = {}
+        self._counts: dict[Symbol, Value] = {}  # what must come first where such a size is used
 
     def place(self, instruction: Instruction) -> None:
         """Put the next instruction into a group."""
@@ -361,11 +364,18 @@ class Grouping:
                 self.dependencies.add(owner.node, group.node)
 
     def reads(self, instruction: Instruction) -> tuple[Value, ...]:
-        """The values that an instruction reads (`grouped_values`)."""
+        """What an instruction reads (`grouped_values`), and what makes its sizes."""
         found = self._reads.get(instruction)
         if found is None:
             found = self._reads[instruction] = tuple(grouped_values(instruction))
+            if self._counts:
+                found = self._reads[instruction] = (*found, *self._makers_of_sizes(instruction))
         return found
+
+    def _makers_of_sizes(self, instruction: Instruction) -> Iterator[Value]:
+        for symbol in symbols_read(instruction):
+            if symbol in self._counts:
+                yield self._counts[symbol]
 
     def owner(self, value: Value) -> Group | None:
         """The group that computes a value; None for parameters and constants."""
@@ -445,6 +455,11 @@ class Grouping:
         self._order = {instruction: i for i, instruction in enumerate(computation.instructions)}
         needed = needed_buffers(computation)
         for instruction in computation.instructions:
+            if instruction.primitive == "measure":
+                symbol = dims.as_symbol(instruction.attributes["size"])
+                assert symbol is not None
+                self._counts[symbol] = instruction.results[0]
+        for instruction in computation.instructions:
             if instruction.primitive == "constant" and not is_splat(instruction):
                 continue
             if instruction in needed:
@@ -495,6 +510,25 @@ def reduction_is_row(space: Shape, reduced: tuple[int, ...]) -> bool:
     """True when the reduction runs along the innermost dimension that is not of size 1."""
     wide = [a for a, s in enumerate(space) if s != 1]
     return not wide or wide[-1] in reduced
+
+
+def symbols_read(instruction: Instruction) -> set[Symbol]:
+    """The symbols that an instruction mentions, or one that is inlined in it or in its regions."""
+    found: set[Symbol] = set()
+    pending, seen = [instruction], set[Instruction]()
+    while pending:
+        current = pending.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        shapes = tuple(type_.shape for type_ in current.types)
+        for dim in (*symbolic_dims(current.attributes), *symbolic_dims(shapes)):
+            found |= dims.symbols(dim)
+        for operand in current.operands:
+            if isinstance(operand, Result) and is_inlined(operand.instruction):
+                pending.append(operand.instruction)
+        pending += [nested for region in current.regions for nested in region.instructions]
+    return found
 
 
 def grouped_values(instruction: Instruction) -> Iterator[Value]:

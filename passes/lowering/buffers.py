@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim
+from flowc.ir.dims import Dim, Limits
 from flowc.ir.loops.kernel import ArenaSlice, Buffer
 from flowc.ir.tensor.core import Computation, Instruction, Parameter, TensorType, Value
 
@@ -65,6 +65,7 @@ class Arena:
 
     slices: list[ArenaSlice] = field(default_factory=list)
     size: Dim = 0
+    limits: Limits = field(default_factory=dict)  # of sizes that are not known at the start
     _slots: dict[Buffer, _Slot] = field(default_factory=dict)
     _by_size: dict[Dim, _Slots] = field(default_factory=dict)
     _known_sizes: list[int] = field(default_factory=list)  # in order
@@ -72,7 +73,7 @@ class Arena:
 
     def place(self, buffer: Buffer, born: int, dies: int) -> None:
         """Give the buffer a slot for steps `born` to `dies`, inclusive."""
-        need = slot_bytes(buffer)
+        need = dims.upper(slot_bytes(buffer), self.limits)
         slot = self._reusable(need, born)
         if slot is None:
             slot = self._new(need)

@@ -13,6 +13,7 @@ from flowc.passes.lowering.random_bits import random_bits
 from flowc.passes.lowering.scatter import dynamic_update_slice, scatter
 from flowc.passes.lowering.select_and_scatter import select_and_scatter
 from flowc.passes.lowering.sort import sort
+from flowc.passes.lowering.true_positions import true_positions
 
 OPAQUE: dict[str, Callable[[Fused], Kernel | tuple[Kernel, tuple[Buffer, ...]]]] = {
     "cholesky": cholesky,
@@ -23,6 +24,7 @@ OPAQUE: dict[str, Callable[[Fused], Kernel | tuple[Kernel, tuple[Buffer, ...]]]]
     "select_and_scatter": select_and_scatter,
     "sort": sort,
     "triangular_solve": triangular_solve,
+    "true_positions": true_positions,
 }
 
 # Kernels that are right, and copy less, where result 0 has the memory of operand 0.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from flowc.ir import dims
 from flowc.ir.dims import Dim
 from flowc.ir.loops.expressions import Load, Scalar
 from flowc.ir.loops.kernel import (
@@ -17,6 +18,7 @@ from flowc.ir.loops.kernel import (
     Constants,
     For,
     Kernel,
+    Measure,
     Program,
     Statement,
     Step,
@@ -24,7 +26,7 @@ from flowc.ir.loops.kernel import (
     WhileCalls,
 )
 from flowc.ir.loops.walk import written_by
-from flowc.ir.tensor.core import Computation, Instruction, Module, Parameter, Result, Value
+from flowc.ir.tensor.core import Computation, Counted, Instruction, Module, Parameter, Result, Value
 from flowc.ir.tensor_values import raw_bytes
 from flowc.passes.lowering.buffers import Arena, Lifetimes, buffer_for, memory_of
 from flowc.passes.lowering.kernels import Scratch, copy_kernel
@@ -72,6 +74,8 @@ class _Lowering:
     def run(self) -> Lowered:
         """The whole program."""
         main = self.module.main
+        sources = self.module.symbols.items()
+        self.arena.limits = {s: o.limit for s, o in sources if isinstance(o, Counted)}
         self.lifetimes.visit(main)
         for i, parameter in enumerate(main.parameters):
             self.buffers[parameter] = buffer_for(f"argument{i}", parameter.type)
@@ -195,6 +199,8 @@ class _Lowering:
                 case "check":
                     predicate = self.buffer(instruction.operands[0])
                     steps.append(Check(predicate, instruction.attributes["code"]))
+                case "measure":
+                    steps.append(self._measure(instruction))
                 case "while":
                     steps += self._while(instruction)
                 case "case":
@@ -202,6 +208,11 @@ class _Lowering:
                 case _:
                     steps.append(self._call(instruction))
         return steps
+
+    def _measure(self, instruction: Instruction) -> Measure:
+        symbol = dims.as_symbol(instruction.attributes["size"])
+        assert symbol is not None
+        return Measure(symbol, self.buffer(instruction.operands[0]))
 
     def _constant(self, instruction: Instruction) -> None:
         value = instruction.result

@@ -9,7 +9,7 @@ import numpy as np
 from flowc.ir import dtypes
 from flowc.ir.tensor.builder import Builder
 from flowc.ir.tensor.core import TensorType, Value
-from tests.ir.tensor.samples.sample import f32, i32, sample
+from tests.ir.tensor.samples.sample import bools, f32, i32, sample
 
 
 def _powers(b: Builder, limit: Value, base: Value) -> Sequence[Value]:
@@ -51,6 +51,11 @@ def _nested(b: Builder, x: Value) -> Sequence[Value]:
     return b.while_(lambda i, x: b.lt(i, 3), body, [start, x])[1:]
 
 
+def _measured(b: Builder, x: Value, count: Value) -> Value:
+    size = b.measure(count, 5)
+    return b.add(b.slice_axis(x, 0, 0, size), b.iota((size,), 0, x.type.dtype))
+
+
 SCALAR = TensorType(dtypes.int32, ())
 SAMPLES = [
     sample("while", _powers, [np.asarray(100, np.int32), np.asarray(3, np.int32)], 243, 5),
@@ -63,5 +68,13 @@ SAMPLES = [
         "size", lambda b, x: b.emit("size", value=7, dtype=dtypes.int64), [f32(0)], np.asarray(7)
     ),
     sample("check", _checked, [i32(1, 2)], [1, 2]),
+    sample("measure", _measured, [i32(1, 2, 3, 4, 5), np.asarray(3)], [1, 3, 5]),
+    sample(
+        "true_positions",
+        lambda b, x: b.places(x),
+        [bools(False, True, True, False, True)],
+        np.array([1, 2, 4]),
+    ),
+    sample("true_positions", lambda b, x: b.places(x), [bools()], np.zeros(0, np.int64)),
     sample("fusion", _fused, [f32(0, 1), f32(1, -1)], f32(0, np.tanh(-1.0)), f32(1, 0)),
 ]

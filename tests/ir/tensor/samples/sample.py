@@ -11,7 +11,7 @@ import numpy as np
 from flowc.ir import dtypes
 from flowc.ir.tensor.assumptions import Specialising
 from flowc.ir.tensor.builder import Builder
-from flowc.ir.tensor.core import Module, Parameter, Result, TensorType, Value
+from flowc.ir.tensor.core import Counted, Module, Parameter, Result, TensorType, Value
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -31,14 +31,17 @@ class Sample:
         return f"{self.primitive}-{types}"
 
     def module(self) -> Module:
-        """The sample as a module of static shapes."""
-        b = Builder(Specialising({}))
+        """The sample as a module of shapes that are known, or counted."""
+        assumptions = Specialising({})
+        b = Builder(assumptions)
         parameters = [
             Parameter(TensorType(dtypes.as_dtype(a.dtype), a.shape)) for a in self.arguments
         ]
         results = self.build(b, *parameters)
         values = [results] if isinstance(results, Parameter | Result) else list(results)
-        return Module("sample", b.computation(parameters, values), messages=tuple(b.messages))
+        symbols = {s: Counted(limit) for s, limit in assumptions.limits.items()}
+        main = b.computation(parameters, values)
+        return Module("sample", main, symbols, messages=tuple(b.messages))
 
 
 def sample(
