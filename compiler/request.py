@@ -76,8 +76,8 @@ class Feed:
         if self.contents is not None:
             return self.contents
         sizes = tuple(GUESS if size is None else size for size in self.sizes)
-        element = np.full((), GUESS if self.dtype.is_integer else 0, self.dtype.numpy)
-        return np.broadcast_to(element, sizes)
+        number = min(GUESS, np.iinfo(self.dtype.numpy).max) if self.dtype.is_integer else 0
+        return np.broadcast_to(np.full((), number, self.dtype.numpy), sizes)
 
     @property
     def count(self) -> int:
