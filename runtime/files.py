@@ -1,14 +1,15 @@
-"""Files that are either complete or not there.
+"""Files and folders that are either complete or not there.
 
-What is being written lies in a temporary file beside the place where it will be. Its writer holds a
-lock on it, which the kernel takes away when the writer's process ends, however it ends: so whoever
-gets the lock knows that the file has been left behind.
+What is being written lies in a temporary file, or folder, beside the place where it will be. Its
+writer holds a lock on it, which the kernel takes away when the writer's process ends, however it
+ends: so whoever gets the lock knows that it has been left behind.
 """
 
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -39,7 +40,7 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 @contextmanager
 def temporary_file(target: Path) -> Iterator[BinaryIO]:
     """A file beside `target`, locked, that is gone after the block unless it has been renamed."""
-    path, descriptor = _make_locked(target)
+    path, descriptor = _make_locked(target, _make_file)
     try:
         with open(path, "wb", opener=lambda *_: descriptor) as file:
             yield file
@@ -47,10 +48,32 @@ def temporary_file(target: Path) -> Iterator[BinaryIO]:
         path.unlink(missing_ok=True)
 
 
-def _make_locked(target: Path) -> tuple[Path, int]:
+def make_locked_folder(target: Path) -> tuple[Path, int]:
+    """Makes a folder beside `target`; it is locked until the descriptor, returned too, is closed.
+
+    Raises OSError.
+    """
+    return _make_locked(target, _make_folder)
+
+
+def _make_file(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+
+
+def _make_folder(path: Path) -> int:
+    path.mkdir()
+    return os.open(path, os.O_RDONLY)
+
+
+def _make_locked(target: Path, make: Callable[[Path], int]) -> tuple[Path, int]:
     while True:
         path = target.with_name(f".{target.name}.{token_hex(6)}.tmp")
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            descriptor = make(path)
+        except FileNotFoundError:  # or it was, before it was open
+            if target.parent.is_dir():
+                continue
+            raise
         try:
             if try_lock(descriptor, path):
                 return path, descriptor
@@ -93,16 +116,28 @@ def only_one_in(folder: Path) -> Iterator[None]:
 
 
 def remove_left_behind(folder: Path) -> None:
-    """Deletes the temporary files of writers that have ended before they were done."""
+    """Deletes what is temporary and of writers that have ended before they were done."""
     for name in os.listdir(folder):
         if _TEMPORARY.fullmatch(name):
-            _remove_if_left_behind(folder / name)
+            with suppress(OSError):
+                _remove_if_left_behind(folder / name)
 
 
 def _remove_if_left_behind(path: Path) -> None:
-    with suppress(OSError), open(path, "rb") as file:
-        if try_lock(file.fileno(), path):
-            path.unlink()
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        if try_lock(descriptor, path):
+            remove(path)
+    finally:
+        os.close(descriptor)
+
+
+def remove(path: Path) -> None:
+    """Deletes a file, or a folder with what is in it."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def make_folder(folder: Path) -> None:
@@ -115,8 +150,20 @@ def make_folder(folder: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Puts the names of a folder on the disk; a rename is not durable before."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_tree(folder: Path) -> None:
+    """Puts everything in a folder on the disk, the names too."""
+    for place, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            _sync(Path(place, name))
+        sync_folder(Path(place))

@@ -2,7 +2,7 @@
 # fmt: off
 # ruff: noqa: I001
 
-from flowc.frontend.saving.saved_model_constants import (
+from flowc.runtime.saved_model.constants import (
     ASSETS_DIRECTORY, ASSETS_KEY, LEGACY_INIT_OP_KEY, MAIN_OP_KEY, SAVED_MODEL_FILENAME_PB,
     SAVED_MODEL_FILENAME_PBTXT, SAVED_MODEL_SCHEMA_VERSION, VARIABLES_DIRECTORY, VARIABLES_FILENAME,
 )

@@ -2,7 +2,7 @@
 # fmt: off
 # ruff: noqa: I001
 
-from flowc.frontend.saving.saved_model_constants import (
+from flowc.runtime.saved_model.constants import (
     CLASSIFY_INPUTS, CLASSIFY_METHOD_NAME, CLASSIFY_OUTPUT_CLASSES, CLASSIFY_OUTPUT_SCORES,
     DEFAULT_SERVING_SIGNATURE_DEF_KEY, PREDICT_INPUTS, PREDICT_METHOD_NAME, PREDICT_OUTPUTS,
     REGRESS_INPUTS, REGRESS_METHOD_NAME, REGRESS_OUTPUTS,

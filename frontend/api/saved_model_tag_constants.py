@@ -2,7 +2,7 @@
 # fmt: off
 # ruff: noqa: I001
 
-from flowc.frontend.saving.saved_model_constants import (
+from flowc.runtime.saved_model.constants import (
     EVAL, GPU, SERVING, TPU, TRAINING,
 )
 

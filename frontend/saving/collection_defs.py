@@ -88,6 +88,9 @@ def _add_item(collection: CollectionDef, item: Any, scope: str | None) -> bool:
         case str() | bytes():
             content = item.encode() if isinstance(item, str) else item
             collection.bytes_list.value.append(content)
+        case Message() if item.DESCRIPTOR.full_name == "google.protobuf.Any":
+            message = item.SerializeToString(deterministic=True)
+            collection.any_list.value.add().MergeFromString(message)
         case _ if hasattr(item, "to_proto") or isinstance(item, ControlFlowContext):
             is_context = isinstance(item, ControlFlowContext)
             message = context_def(item, scope) if is_context else item.to_proto(scope)

@@ -180,6 +180,30 @@ def import_scoped_meta_graph(
     Returns it and the scope in which its nodes are. Raises ValueError where the graph is not
     valid, OSError where the file is not there.
     """
+    imported, scope, _ = import_with_return_elements(
+        meta_graph_or_file,
+        clear_devices,
+        import_scope,
+        None,
+        input_map,
+        graph,
+        restore_collections_predicate,
+        **kwargs,
+    )
+    return imported, scope
+
+
+def import_with_return_elements(
+    meta_graph_or_file: Any,
+    clear_devices: bool = False,
+    import_scope: str | None = None,
+    return_elements: Sequence[str] | None = None,
+    input_map: Mapping[str, Any] | None = None,
+    graph: Graph | None = None,
+    restore_collections_predicate: Callable[[str], bool] = lambda key: True,
+    **kwargs: Any,
+) -> tuple[MetaGraphDef, str, list[Any] | None]:
+    """`import_scoped_meta_graph`, with the elements that are to be returned."""
     meta = meta_graph_or_file
     if not isinstance(meta, MetaGraphDef):
         meta = read_meta_graph_file(meta)
@@ -188,14 +212,18 @@ def import_scoped_meta_graph(
     scope = graph.unique_name(import_scope, mark_as_used=False) if import_scope else ""
     with graph.as_default():
         nodes = _without_devices(meta.graph_def) if clear_devices else meta.graph_def
-        import_graph_def(
-            nodes, input_map, name=scope, producer_op_list=meta.meta_info_def.stripped_op_list
+        elements = import_graph_def(
+            nodes,
+            input_map,
+            return_elements,
+            name=scope,
+            producer_op_list=meta.meta_info_def.stripped_op_list,
         )
         reader = CollectionReader(graph, scope)
         for key, collection in sorted(meta.collection_def.items()):
             if key != _UNBOUND and restore_collections_predicate(key):
                 reader.restore(key, collection)
-    return meta, scope
+    return meta, scope, elements
 
 
 def _require_bound(meta: MetaGraphDef, input_map: Mapping[str, Any] | None) -> None:

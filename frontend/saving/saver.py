@@ -86,7 +86,7 @@ class Saver:
             self._retention = Retention(*kept)
 
     def _add_nodes(self) -> SaverDef | None:
-        variables = _all_saveables() if self._var_list is None else self._var_list
+        variables = all_saveables() if self._var_list is None else self._var_list
         if not variables:
             if not self._allow_empty:
                 raise ValueError("No variables to save")
@@ -316,15 +316,27 @@ def import_meta_graph(
 
     Where the MetaGraph has no saver but variables, the Saver of all variables is returned.
     """
-    imported, scope = meta_graph.import_scoped_meta_graph(
-        meta_graph_or_file, clear_devices, import_scope, **kwargs
+    return import_with_return_elements(meta_graph_or_file, clear_devices, import_scope, **kwargs)[0]
+
+
+def import_with_return_elements(
+    meta_graph_or_file: Any,
+    clear_devices: bool = False,
+    import_scope: str | None = None,
+    return_elements: Sequence[str] | None = None,
+    **kwargs: Any,
+) -> tuple[Saver | None, list[Any] | None]:
+    """`import_meta_graph`, and the tensors and operations of the graph that are asked for."""
+    imported, scope, elements = meta_graph.import_with_return_elements(
+        meta_graph_or_file, clear_devices, import_scope, return_elements, **kwargs
     )
     if imported.HasField("saver_def") and imported.saver_def.restore_op_name:
-        return Saver(saver_def=imported.saver_def, name=scope)
-    return Saver() if _all_saveables(scope or None) else None
+        return Saver(saver_def=imported.saver_def, name=scope), elements
+    return (Saver() if all_saveables(scope or None) else None), elements
 
 
-def _all_saveables(scope: str | None = None) -> list[Any]:
+def all_saveables(scope: str | None = None) -> list[Any]:
+    """What a Saver saves when it is told nothing: the graph's variables, and the like."""
     graph = get_default_graph()
     keys = (GraphKeys.GLOBAL_VARIABLES, GraphKeys.SAVEABLE_OBJECTS)
     return [item for key in keys for item in graph.get_collection(key, scope)]

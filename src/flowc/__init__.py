@@ -26,8 +26,7 @@ from flowc.frontend import compat, nest
 from flowc.frontend.api import modules
 from flowc.frontend.api import (
     custom_ops, debugging, dtypes, errors, graph_util, image, initializers, io, layers, linalg,
-    losses, manip, math, metrics, nn, python_io, queue, random, saved_model, sparse, strings,
-    summary, train,
+    losses, manip, math, metrics, nn, python_io, queue, random, sparse, strings, summary, train,
 )
 from flowc.frontend.collections import (
     GraphKeys, add_to_collection, add_to_collections, get_all_collection_keys, get_collection,
@@ -276,7 +275,7 @@ __all__ = [
     "initializers", "int8", "int16", "int32", "int64", "invert_permutation", "io", "is_finite",
     "is_inf", "is_nan", "is_non_decreasing", "is_numeric_tensor", "is_strictly_increasing",
     "is_tensor", "is_variable_initialized", "layers", "lbeta", "less", "less_equal", "lgamma",
-    "lin_space", "linalg", "linspace", "load_op_library", "local_variables",
+    "lin_space", "linalg", "linspace", "load", "load_op_library", "local_variables",
     "local_variables_initializer", "log", "log1p", "logging", "logical_and", "logical_not",
     "logical_or", "logical_xor", "lookup", "losses", "make_ndarray", "make_tensor_proto", "manip",
     "map_fn", "matching_files", "math", "matmul", "matrix_band_part", "matrix_determinant",
@@ -353,16 +352,22 @@ def enable_eager_execution(*args: object, **kwargs: object) -> None:
 # Namespaces that few programs use are imported when they are first named.
 _LATER = {
     "audio": "audio", "bitwise": "bitwise", "feature_column": "feature_column", "lookup": "lookup",
-    "quantization": "quantization", "raw_ops": "raw_ops", "sets": "sets", "signal": "signal",
-    "spectral": "signal", "test": "test",
+    "quantization": "quantization", "raw_ops": "raw_ops", "saved_model": "saved_model",
+    "sets": "sets", "signal": "signal", "spectral": "signal", "test": "test",
 }
 if TYPE_CHECKING:
     from flowc.frontend.api import audio, bitwise, feature_column, lookup, quantization, raw_ops
-    from flowc.frontend.api import sets, signal, test
+    from flowc.frontend.api import saved_model, sets, signal, test
     from flowc.frontend.api import signal as spectral
+    from flowc.frontend.saved_model.model import load
 
 
 def __getattr__(name: str) -> Any:
+    if name == "load":
+        from flowc.frontend.saved_model.model import load
+
+        globals()[name] = load
+        return load
     if name not in _LATER:
         raise AttributeError(f"module 'flowc' has no attribute {name!r}")
     module = importlib.import_module(f"flowc.frontend.api.{_LATER[name]}")
