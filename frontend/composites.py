@@ -231,16 +231,14 @@ def convert_to_tensor_or_sparse_tensor(
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
     """A SparseTensor whose three parts are given by a feed."""
     prefix = "" if name is None else f"{name}/"
-    if shape is None:
-        rank = None
-        dense: Any = build("Placeholder", dtype=dtypes.int64, shape=(None,), name=f"{prefix}shape")
-    elif is_tensor(shape):
-        dense = convert(shape, dtypes.int64)
+    if is_tensor(shape):
+        dense: Any = convert(shape, dtypes.int64)
         rank = dense.shape.with_rank(1).as_list()[0]
+    elif (known := TensorShape(shape)).is_fully_defined():
+        dense, rank = constant(known.as_list(), dtypes.int64, name=f"{prefix}shape"), len(known)
     else:
-        rank = len(TensorShape(shape))
-        dense = constant([-1 if s is None else s for s in TensorShape(shape).as_list()],
-                         dtypes.int64, name=f"{prefix}shape")  # fmt: skip
+        rank = known.ndims
+        dense = build("Placeholder", dtype=dtypes.int64, shape=(rank,), name=f"{prefix}shape")
     values = build("Placeholder", dtype=dtype, shape=(None,), name=f"{prefix}values")
     indices = build("Placeholder", dtype=dtypes.int64, shape=(None, rank), name=f"{prefix}indices")
     return SparseTensor(indices, values, dense)

@@ -222,6 +222,15 @@ def test_a_sparse_placeholder_of_a_shape_that_is_a_tensor() -> None:
     assert dense.tolist() == [[0, 0, 0], [0, 0, 5]]
 
 
+def test_a_sparse_placeholder_of_a_size_that_is_unknown() -> None:
+    x = tf.sparse_placeholder(tf.float32, [None, 3])
+    product = tf.sparse_tensor_dense_matmul(x, tf.eye(3))
+    assert product.shape.as_list() == [None, 3]
+    with tf.Session() as session:
+        fed = session.run(product, {x: tf.SparseTensorValue([[1, 2]], [5.0], [2, 3])})
+    assert fed.tolist() == [[0, 0, 0], [0, 0, 5]]
+
+
 def test_a_tuple_fed_beside_a_sparse_tensor() -> None:
     x = tf.sparse_placeholder(tf.float32)
     sizes = tf.placeholder(tf.int32)
