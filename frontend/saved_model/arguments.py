@@ -42,9 +42,10 @@ class _Part:
         return array
 
     def _has_type(self, array: Any) -> bool:
-        if self.dtype is dtypes.string:
-            return array.dtype.kind in "SUO"
-        return bool(array.dtype == self.dtype.numpy)
+        if self.dtype is not dtypes.string:
+            return bool(array.dtype == self.dtype.numpy)
+        is_text = array.dtype.kind in "SU"
+        return is_text or all(isinstance(item, str | bytes) for item in np.ravel(array).tolist())
 
     def _converted(self, value: Any) -> Any:
         """Numbers and lists, which have no type of their own; None where they do not fit."""
@@ -64,7 +65,7 @@ class _Part:
 
 def _written(value: Any, array: Any) -> str:
     """`float64[3,4]`, or what else it is."""
-    if array is None:
+    if array is None or not isinstance(value, np.ndarray | np.generic):
         text = repr(value)
         return text if len(text) <= 60 else f"{text[:57]}..."
     return f"{array.dtype}{_sizes(TensorShape(array.shape))}"

@@ -13,7 +13,11 @@ from flowc.frontend.saved_model.loader import SavedModelLoader
 from flowc.frontend.session import Session
 from flowc.ir.proto import MetaGraphDef, SavedModel, SignatureDef
 from flowc.ir.tensor_values import make_ndarray
-from flowc.runtime.saved_model import InvalidModelError, UnknownTagsError
+from flowc.runtime.saved_model import (
+    InvalidModelError,
+    UnknownSignatureError,
+    UnknownTagsError,
+)
 from flowc.runtime.saved_model.constants import (
     INIT_OP_SIGNATURE_KEY,
     SERVING,
@@ -97,7 +101,7 @@ class Model(Mapping[str, "Signature"]):
 
     def __getitem__(self, name: str) -> Signature:
         if name not in self._signatures:
-            raise KeyError(f"{name!r} is no signature of {self}")
+            raise UnknownSignatureError(None, None, f"{name!r} is no signature of {self}")
         return self._signatures[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -12,6 +12,7 @@ from flowc.runtime.saved_model.errors import (
     DamagedModelError,
     InvalidModelError,
     MissingModelError,
+    UnknownSignatureError,
     UnknownTagsError,
 )
 from flowc.runtime.saved_model.reading import (
@@ -28,6 +29,7 @@ __all__ = [
     "InvalidModelError",
     "MissingModelError",
     "Staging",
+    "UnknownSignatureError",
     "UnknownTagsError",
     "asset_paths",
     "contains_saved_model",

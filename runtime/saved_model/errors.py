@@ -23,3 +23,7 @@ class UnknownTagsError(NotFoundError, RuntimeError):
 
 class InvalidModelError(InvalidArgumentError, ValueError):
     """A SavedModel contradicts itself: a name that is not in its graph, a file outside of it."""
+
+
+class UnknownSignatureError(NotFoundError, KeyError):
+    """A SavedModel has no signature of this name."""

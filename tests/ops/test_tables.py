@@ -49,6 +49,19 @@ def test_a_table_is_filled_once(session: Any) -> None:
         session.run(build("LookupTableInsertV2", table, KEYS, np.array([1, 2])))
 
 
+@pytest.mark.parametrize("version", ["", "V2"])
+def test_a_table_is_filled_once_by_import_too(session: Any, version: str) -> None:
+    """As the tables of newer feature columns are."""
+    table = build(f"HashTable{version}", **TYPES)
+    fill = build(f"LookupTableImport{version}", table, KEYS, np.array([1, 2]))
+    other = build(f"LookupTableImport{version}", table, KEYS[:1], np.array([1]))
+    session.run(fill)
+    session.run(fill)
+    assert session.run(build(f"LookupTableSize{version}", table)) == 2
+    with pytest.raises(tf.errors.FailedPreconditionError, match="already initialized"):
+        session.run(other)
+
+
 def test_one_key_with_two_values(session: Any) -> None:
     table = build("HashTableV2", **TYPES)
     with pytest.raises(tf.errors.FailedPreconditionError, match="different value for same key"):
