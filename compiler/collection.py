@@ -1,4 +1,4 @@
-"""Python's search for cycles of garbage, which finds nothing while a graph is compiled."""
+"""Python's search for cycles of garbage, which finds nothing while a graph is made or compiled."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from contextlib import contextmanager
 def without_collection() -> Iterator[None]:
     """Let no search begin in the body.
 
-    The compiler makes millions of objects that live to its end; a search walks through all of them
-    each time that their number has grown by a quarter, which was a third of a large graph's time.
+    The compiler, and what builds the gradients of a model, make millions of objects that live to
+    its end; a search walks through all of them each time that their number has grown by a quarter,
+    which was a third of a large graph's time.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -42,9 +42,10 @@ def call_lowering(
     defaults filled in: DType, tuple of dimensions (None where unknown) or None for a shape, str,
     int, float, bool, ndarray for a tensor, str for a function's name, tuples for lists.
     """
+    arguments = group_inputs(definition, inputs, attrs)
     if definition.lower is not None:
-        require_kinds(definition, definition.lower, group_inputs(definition, inputs, attrs))
-    return _call(b, definition, definition.lower, definition.wanted_attributes, inputs, attrs)
+        require_kinds(definition, definition.lower, arguments)
+    return _call(b, definition, definition.lower, definition.wanted_attributes, arguments, attrs)
 
 
 def call_inference(
@@ -52,7 +53,8 @@ def call_inference(
 ) -> tuple[Any, ...]:
     """What is known of the op's outputs, from abstract inputs; else as `call_lowering`."""
     infer = definition.abstract or definition.lower
-    return _call(b, definition, infer, definition.inferred_attributes, inputs, attrs)
+    arguments = group_inputs(definition, inputs, attrs)
+    return _call(b, definition, infer, definition.inferred_attributes, arguments, attrs)
 
 
 def _call(
@@ -60,16 +62,18 @@ def _call(
     definition: OpDefinition,
     function: Callable[..., Any] | None,
     wanted: Sequence[str],
-    inputs: Sequence[Any],
+    arguments: Sequence[Any],
     attrs: Mapping[str, Any],
 ) -> tuple[Any, ...]:
     assert function is not None, f"{definition.name} has no lowering"
-    arguments = group_inputs(definition, inputs, attrs)
     require_ranks(definition, arguments)
     keywords = {name: attrs[name] for name in wanted}
     if not definition.is_custom:
-        with refusing_misfits(definition):
+        try:  # no context manager: thousands of nodes come by here
             return all_outputs(function(b, *arguments, **keywords))
+        except Exception as error:
+            with refusing_misfits(definition):
+                raise error
     with program_errors():
         outputs = all_outputs(function(b, *arguments, **keywords))
     _check_values(definition, attrs, outputs)

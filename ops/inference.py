@@ -192,13 +192,18 @@ def _another(value: Abstract | int, inputs: Sequence[Abstract]) -> Abstract:
     """
     if isinstance(value, int):
         return inputs[value]
-    return Parameter(value.type) if isinstance(value, Parameter) else value
+    match value:
+        case Parameter(type=type_):
+            return Parameter(type_)
+        case UnknownValue(dtype=dtype):
+            return UnknownValue(dtype)
+    return value
 
 
 def _key(
     definition: OpDefinition, inputs: Sequence[Abstract], attrs: Mapping[str, Any]
 ) -> Any | None:
-    """What a result depends on, or None where that cannot be told: arrays, unknown ranks.
+    """What a result depends on, or None where that cannot be told: arrays.
 
     Functions and unknown ops have names of their own in each graph, and nothing to infer.
     """
@@ -211,7 +216,7 @@ def _key(
         elif isinstance(value, Handle):
             types.append((value.dtype.number, value.shape, "variable"))
         else:
-            return None
+            types.append((value.dtype.number, "unknown rank"))
     op = definition if definition.is_custom else definition.name  # which may be defined again
     key = (op, tuple(types), tuple(attrs.values()))
     try:

@@ -392,10 +392,9 @@ class _Lowering:
     def _finish(self, results: list[Value]) -> LoweredGraph:
         state, count = self.state, len(self.feeds)
         reads, writes = tuple(state.parameters), tuple(state.written)
+        places = {name: count + i for i, name in enumerate(reads)}
         donated = {
-            len(results) + i: count + reads.index(name)
-            for i, name in enumerate(writes)
-            if name in state.parameters
+            len(results) + i: places[name] for i, name in enumerate(writes) if name in places
         }
         parameters = [*self.feeds, *state.parameters.values()]
         written = [state.current[name] for name in writes]

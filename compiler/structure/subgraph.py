@@ -178,6 +178,9 @@ def in_order(nodes: Nodes, fed: Collection[str]) -> list[Node]:
 
     The way back in a loop of frames does not count. Raises InvalidArgumentError for other cycles.
     """
+    made = sorted(nodes.values(), key=lambda node: node.position)
+    if _is_order(made):
+        return made
     waits: dict[str, int] = {}
     followers: dict[str, list[str]] = {}
     for name, node in nodes.items():
@@ -200,6 +203,17 @@ def in_order(nodes: Nodes, fed: Collection[str]) -> list[Node]:
         stuck = next(n for n, count in waits.items() if count)
         raise InvalidArgumentError(None, None, f"the graph has a cycle through node '{stuck}'")
     return ordered
+
+
+def _is_order(nodes: Sequence[Node]) -> bool:
+    """Whether no node reads, or waits for, one that comes later."""
+    later = {node.name for node in nodes}
+    for node in nodes:
+        reads = {edge.node for edge in node.inputs}
+        if not later.isdisjoint(reads) or not later.isdisjoint(node.controls):
+            return False
+        later.remove(node.name)
+    return True
 
 
 def needed_for(roots: Iterable[str], nodes: Nodes, fed: Collection[str]) -> Nodes:

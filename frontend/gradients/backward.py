@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from flowc.compiler.collection import without_collection
 from flowc.frontend.apply import build
 from flowc.frontend.composites import IndexedSlices
 from flowc.frontend.control_flow import gradients as _  # noqa: F401 -- registers itself
@@ -47,6 +48,7 @@ class UnconnectedGradients(Enum):
     ZERO = "zero"
 
 
+@without_collection()
 def gradients(
     ys: Any,
     xs: Any,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence, ValuesView
 from typing import Any, ClassVar
 
+from flowc.compiler.collection import without_collection
 from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.collections import GraphKeys
@@ -117,6 +118,7 @@ class Optimizer:
                                    if g is not None])  # fmt: skip
         return list(zip(grads, variables, strict=True))
 
+    @without_collection()
     def apply_gradients(
         self,
         grads_and_vars: Iterable[tuple[Any, Any]],

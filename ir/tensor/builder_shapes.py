@@ -118,8 +118,13 @@ class Shapes(BuilderCore):
     def broadcast(self, *operands: Operand) -> tuple[Value, ...]:
         """All operands in their common shape (NumPy's rules); numbers take the others' type."""
         values = self._values(operands)
-        shape = self.broadcast_shapes(*map(self.shape, values))
-        return tuple(self._spread(value, shape) for value in values)
+        shapes = [self.shape(value) for value in values]
+        wide = {shape for shape in shapes if shape}
+        if len(wide) > 1:
+            shape = self.broadcast_shapes(*shapes)
+        else:  # nothing to settle: all have one shape, or are scalars
+            shape = wide.pop() if wide else ()
+        return tuple([self._spread(value, shape) for value in values])
 
     def _values(self, operands: Sequence[Operand]) -> list[Value]:
         """The operands with numbers made scalars of the first tensor's type."""
@@ -133,6 +138,8 @@ class Shapes(BuilderCore):
         """
         values = self._values(operands)
         shape = next(self.shape(v) for v in operands if is_value(v))
+        if len({id(v.type.shape) for v in values}) == 1:
+            return values
         for position, (value, operand) in enumerate(zip(values, operands, strict=True)):
             if not is_value(operand):
                 values[position] = self.broadcast_in_dim(value, shape, ()) if shape else value

@@ -70,6 +70,7 @@ class _Lowering:
     places: list[int] = field(default_factory=list)
     count: int = 0
     structures: dict[Instruction, Structure] = field(default_factory=dict)  # of fusions
+    equal: dict[Structure, Structure] = field(default_factory=dict)  # one for all that are equal
 
     def run(self) -> Lowered:
         """The whole program."""
@@ -261,7 +262,8 @@ class _Lowering:
     def _kernel(self, fusion: Instruction, shared: Mapping[int, int]) -> tuple[Kernel, Scratch]:
         structure = self.structures.get(fusion)
         if structure is None:
-            structure = self.structures[fusion] = Structure(fusion)
+            structure = Structure(fusion)
+            structure = self.structures[fusion] = self.equal.setdefault(structure, structure)
         return self.kernels.kernel(fusion, structure, shared, self.target)
 
     def _scratch(self, wanted: Buffer, fusion: Instruction) -> Buffer:
