@@ -11,12 +11,18 @@ from flowc.frontend.functions.checks import (
 from flowc.frontend.functions.checks import verify_tensor_all_finite as assert_all_finite
 from flowc.frontend.functions.control import check_numerics
 from flowc.frontend.functions.control import assert_that as Assert
+from flowc.frontend.functions.more_checks import (
+    assert_integer, assert_near, assert_proper_iterable, assert_rank_in, assert_same_float_dtype,
+    assert_scalar, assert_shapes,
+)
 from flowc.frontend.functions.mathematics import is_finite, is_inf, is_nan
 
 __all__ = [
     "Assert", "assert_all_finite", "assert_equal", "assert_greater", "assert_greater_equal",
-    "assert_less", "assert_less_equal", "assert_negative", "assert_non_negative",
-    "assert_non_positive", "assert_none_equal", "assert_positive", "assert_rank",
-    "assert_rank_at_least", "assert_type", "check_numerics", "is_finite", "is_inf", "is_nan",
-    "is_non_decreasing", "is_numeric_tensor", "is_strictly_increasing",
+    "assert_integer", "assert_less", "assert_less_equal", "assert_near", "assert_negative",
+    "assert_non_negative", "assert_non_positive", "assert_none_equal", "assert_positive",
+    "assert_proper_iterable", "assert_rank", "assert_rank_at_least", "assert_rank_in",
+    "assert_same_float_dtype", "assert_scalar", "assert_shapes", "assert_type", "check_numerics",
+    "is_finite", "is_inf", "is_nan", "is_non_decreasing", "is_numeric_tensor",
+    "is_strictly_increasing",
 ]

@@ -20,7 +20,7 @@ from flowc.frontend.inputs.queues import (
 from flowc.frontend.inputs.records import (
     TFRecordCompressionType, TFRecordOptions, TFRecordWriter, tf_record_iterator,
 )
-from flowc.frontend.platform import gfile
+from flowc.frontend.platform import gfile_v2 as gfile
 from flowc.frontend.saving.freezing import write_graph
 
 __all__ = [

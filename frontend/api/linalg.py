@@ -3,6 +3,7 @@
 # ruff: noqa: I001
 
 from flowc.frontend.functions.activations import l2_normalize
+from flowc.frontend.functions.clipping import global_norm
 from flowc.frontend.functions.diagonals import diag as tensor_diag
 from flowc.frontend.functions.diagonals import diag_part as tensor_diag_part
 from flowc.frontend.functions.filling import eye
@@ -22,12 +23,19 @@ from flowc.frontend.functions.linear_algebra import matrix_triangular_solve as t
 from flowc.frontend.functions.linear_algebra import self_adjoint_eig as eigh
 from flowc.frontend.functions.linear_algebra import self_adjoint_eigvals as eigvalsh
 from flowc.frontend.functions.mathematics import cross, einsum, matmul, matvec, tensordot, trace
+from flowc.frontend.functions.more_linear_algebra import (
+    lstsq, matrix_rank, normalize, pinv, tridiagonal_matmul, tridiagonal_solve,
+)
+from flowc.frontend.functions.more_linear_algebra import matrix_exponential as expm
 from flowc.frontend.functions.reductions import norm
 from flowc.frontend.functions.shaping import matrix_transpose
+from flowc.frontend.functions.shaping import matrix_transpose as transpose
 
 __all__ = [
     "adjoint", "band_part", "cholesky", "cholesky_solve", "cross", "det", "diag", "diag_part",
-    "eigh", "eigvalsh", "einsum", "eye", "inv", "l2_normalize", "logdet", "logm", "lu", "matmul",
-    "matrix_transpose", "matvec", "norm", "qr", "set_diag", "slogdet", "solve", "sqrtm", "svd",
-    "tensor_diag", "tensor_diag_part", "tensordot", "trace", "triangular_solve",
+    "eigh", "eigvalsh", "einsum", "expm", "eye", "global_norm", "inv", "l2_normalize", "logdet",
+    "logm", "lstsq", "lu", "matmul", "matrix_rank", "matrix_transpose", "matvec", "norm",
+    "normalize", "pinv", "qr", "set_diag", "slogdet", "solve", "sqrtm", "svd", "tensor_diag",
+    "tensor_diag_part", "tensordot", "trace", "transpose", "triangular_solve", "tridiagonal_matmul",
+    "tridiagonal_solve",
 ]

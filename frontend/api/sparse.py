@@ -13,6 +13,9 @@ from flowc.frontend.functions.sparse import sparse_tensor_dense_matmul as matmul
 from flowc.frontend.functions.sparse import sparse_tensor_dense_matmul as sparse_dense_matmul
 from flowc.frontend.functions.sparse import sparse_tensor_to_dense as to_dense
 from flowc.frontend.functions.sparse_crosses import cross, cross_hashed
+from flowc.frontend.functions.sparse_making import from_dense
+from flowc.frontend.functions.sparse_making import sparse_expand_dims as expand_dims
+from flowc.frontend.functions.sparse_making import sparse_eye as eye
 from flowc.frontend.functions.sparse_structure import sparse_add as add
 from flowc.frontend.functions.sparse_structure import sparse_concat as concat
 from flowc.frontend.functions.sparse_structure import sparse_fill_empty_rows as fill_empty_rows
@@ -34,8 +37,8 @@ from flowc.frontend.training.accumulators import SparseConditionalAccumulator
 
 __all__ = [
     "SparseConditionalAccumulator", "SparseTensor", "add", "concat", "cross", "cross_hashed",
-    "fill_empty_rows", "mask", "matmul", "maximum", "merge", "minimum", "placeholder", "reduce_max",
-    "reduce_max_sparse", "reduce_sum", "reduce_sum_sparse", "reorder", "reset_shape", "reshape",
-    "retain", "segment_mean", "segment_sqrt_n", "segment_sum", "slice", "softmax",
-    "sparse_dense_matmul", "split", "to_dense", "to_indicator", "transpose",
+    "expand_dims", "eye", "fill_empty_rows", "from_dense", "mask", "matmul", "maximum", "merge",
+    "minimum", "placeholder", "reduce_max", "reduce_max_sparse", "reduce_sum", "reduce_sum_sparse",
+    "reorder", "reset_shape", "reshape", "retain", "segment_mean", "segment_sqrt_n", "segment_sum",
+    "slice", "softmax", "sparse_dense_matmul", "split", "to_dense", "to_indicator", "transpose",
 ]

@@ -18,10 +18,15 @@ from flowc.frontend.functions.strings import string_to_hash_bucket_fast as to_ha
 from flowc.frontend.functions.strings import string_to_hash_bucket_strong as to_hash_bucket_strong
 from flowc.frontend.functions.strings import string_to_number as to_number
 from flowc.frontend.functions.strings import string_upper as upper
+from flowc.frontend.functions.unicode import (
+    ngrams, unicode_decode, unicode_decode_with_offsets, unicode_encode, unicode_script,
+    unicode_split, unicode_split_with_offsets,
+)
 
 __all__ = [
-    "as_string", "bytes_split", "format", "join", "length", "lower", "reduce_join",
+    "as_string", "bytes_split", "format", "join", "length", "lower", "ngrams", "reduce_join",
     "regex_full_match", "regex_replace", "split", "strip", "substr", "to_hash_bucket",
-    "to_hash_bucket_fast", "to_hash_bucket_strong", "to_number", "unicode_transcode",
-    "unsorted_segment_join", "upper",
+    "to_hash_bucket_fast", "to_hash_bucket_strong", "to_number", "unicode_decode",
+    "unicode_decode_with_offsets", "unicode_encode", "unicode_script", "unicode_split",
+    "unicode_split_with_offsets", "unicode_transcode", "unsorted_segment_join", "upper",
 ]

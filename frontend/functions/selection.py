@@ -175,6 +175,9 @@ scatter_nd = derive("ScatterNd", "scatter_nd")
 tensor_scatter_update = derive("TensorScatterUpdate", "tensor_scatter_update", tensor="tensor")
 tensor_scatter_add = derive("TensorScatterAdd", "tensor_scatter_add")
 tensor_scatter_sub = derive("TensorScatterSub", "tensor_scatter_sub")
+tensor_scatter_nd_update = derive("TensorScatterUpdate", "tensor_scatter_nd_update")
+tensor_scatter_nd_add = derive("TensorScatterAdd", "tensor_scatter_nd_add")
+tensor_scatter_nd_sub = derive("TensorScatterSub", "tensor_scatter_nd_sub")
 
 
 def searchsorted(sorted_sequence: Any, values: TensorLike, side: str = "left",

@@ -14,20 +14,21 @@ from flowc.ir.system_errors import make_folder, system_errors
 _LOCAL = "file://"
 
 
-def _path(name: Any) -> str:
+def local_path(name: Any) -> str:
+    """A name, text or bytes or a path, as a path of this machine."""
     text = os.fsdecode(name)
     return text.removeprefix(_LOCAL)
 
 
 def _missing(name: Any) -> NotFoundError:
-    return NotFoundError(None, None, f"{_path(name)}; No such file or directory")
+    return NotFoundError(None, None, f"{local_path(name)}; No such file or directory")
 
 
 class GFile:
     """A file, opened at its first use. Modes: r, w, a, with b for bytes. Raises NotFoundError."""
 
     def __init__(self, name: Any, mode: str = "r") -> None:
-        self._name = _path(name)
+        self._name = local_path(name)
         self._mode = mode
         self._file: Any = None
 
@@ -75,6 +76,10 @@ class GFile:
         with system_errors(self._name):
             self._opened().seek(offset if position is None else position, whence)
 
+    def seekable(self) -> bool:
+        """True: files can be read from any offset."""
+        return True
+
     def tell(self) -> int:
         """The offset."""
         return int(self._opened().tell())
@@ -111,6 +116,10 @@ class GFile:
     def __next__(self) -> Any:
         return next(self._opened())
 
+    def next(self) -> Any:
+        """The next line. Raises StopIteration at the end."""
+        return next(self)
+
 
 FastGFile = GFile
 Open = GFile
@@ -127,50 +136,50 @@ class FileStatistics:
 
 def Stat(filename: Any) -> FileStatistics:
     """Size and time of a file. Raises NotFoundError."""
-    with system_errors(_path(filename)):
-        found = os.stat(_path(filename))
-    return FileStatistics(found.st_size, found.st_mtime_ns, os.path.isdir(_path(filename)))
+    with system_errors(local_path(filename)):
+        found = os.stat(local_path(filename))
+    return FileStatistics(found.st_size, found.st_mtime_ns, os.path.isdir(local_path(filename)))
 
 
 def Exists(filename: Any) -> bool:
     """True where there is a file or folder."""
-    return os.path.exists(_path(filename))
+    return os.path.exists(local_path(filename))
 
 
 def IsDirectory(dirname: Any) -> bool:
     """True for a folder."""
-    return os.path.isdir(_path(dirname))
+    return os.path.isdir(local_path(dirname))
 
 
 def ListDirectory(dirname: Any) -> list[str]:
     """The names in a folder. Raises NotFoundError."""
     if not IsDirectory(dirname):
-        raise NotFoundError(None, None, f"Could not find directory {_path(dirname)}")
-    with system_errors(_path(dirname)):
-        return sorted(os.listdir(_path(dirname)))
+        raise NotFoundError(None, None, f"Could not find directory {local_path(dirname)}")
+    with system_errors(local_path(dirname)):
+        return sorted(os.listdir(local_path(dirname)))
 
 
 def Glob(filename: Any) -> list[str]:
     """The files that a pattern, or any of several, matches."""
     patterns: Sequence[Any] = filename if isinstance(filename, list | tuple) else [filename]
-    return [name for pattern in patterns for name in sorted(_glob.glob(_path(pattern)))]
+    return [name for pattern in patterns for name in sorted(_glob.glob(local_path(pattern)))]
 
 
 def MkDir(dirname: Any) -> None:
     """Make a folder. Raises NotFoundError, AlreadyExistsError."""
-    with system_errors(_path(dirname)):
-        os.mkdir(_path(dirname))
+    with system_errors(local_path(dirname)):
+        os.mkdir(local_path(dirname))
 
 
 def MakeDirs(dirname: Any) -> None:
     """Make a folder and those above it."""
-    make_folder(_path(dirname))
+    make_folder(local_path(dirname))
 
 
 def Remove(filename: Any) -> None:
     """Delete a file. Raises NotFoundError."""
-    with system_errors(_path(filename)):
-        os.remove(_path(filename))
+    with system_errors(local_path(filename)):
+        os.remove(local_path(filename))
 
 
 def DeleteRecursively(dirname: Any) -> None:
@@ -178,8 +187,8 @@ def DeleteRecursively(dirname: Any) -> None:
     if not Exists(dirname):
         raise _missing(dirname)
     if IsDirectory(dirname):
-        with system_errors(_path(dirname)):
-            shutil.rmtree(_path(dirname))
+        with system_errors(local_path(dirname)):
+            shutil.rmtree(local_path(dirname))
     else:
         Remove(dirname)
 
@@ -188,21 +197,21 @@ def Copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:
     """Copy a file. Raises NotFoundError, AlreadyExistsError."""
     _require_free(newpath, overwrite)
     with system_errors():
-        shutil.copyfile(_path(oldpath), _path(newpath))
+        shutil.copyfile(local_path(oldpath), local_path(newpath))
 
 
 def Rename(oldname: Any, newname: Any, overwrite: bool = False) -> None:
     """Rename a file or folder. Raises NotFoundError, AlreadyExistsError."""
     _require_free(newname, overwrite)
     with system_errors():
-        os.replace(_path(oldname), _path(newname))
+        os.replace(local_path(oldname), local_path(newname))
 
 
 def _require_free(name: Any, overwrite: bool) -> None:
     if not overwrite and Exists(name):
-        raise AlreadyExistsError(None, None, f"{_path(name)}; file already exists")
+        raise AlreadyExistsError(None, None, f"{local_path(name)}; file already exists")
 
 
 def Walk(top: Any, in_order: bool = True) -> Iterator[tuple[str, list[str], list[str]]]:
     """(folder, folders in it, files in it) for a folder and all below it."""
-    return os.walk(_path(top), topdown=in_order)
+    return os.walk(local_path(top), topdown=in_order)

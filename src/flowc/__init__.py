@@ -40,12 +40,16 @@ from flowc.frontend.control_flow.conditionals import case, cond, switch_case
 from flowc.frontend.control_flow.loops import while_loop
 from flowc.frontend.control_flow.mapping import foldl, foldr, map_fn, scan
 from flowc.frontend.control_flow.tensor_array import TensorArray
+from flowc.frontend.control_flow.vectorized import vectorized_map
 from flowc.frontend.conversion import (
     constant, convert_to_tensor, register_tensor_conversion_function,
 )
 from flowc.frontend.custom_ops.library import load_op_library
 from flowc.ir.devices import DeviceSpec
 from flowc.frontend.elements import Operation
+from flowc.frontend.functions.arithmetic import (
+    histogram_fixed_width, histogram_fixed_width_bins, unravel_index, unsorted_segment_sqrt_n,
+)
 from flowc.frontend.functions.checks import (
     assert_equal, assert_greater, assert_greater_equal, assert_less, assert_less_equal,
     assert_negative, assert_non_negative, assert_non_positive, assert_none_equal, assert_positive,
@@ -99,6 +103,11 @@ from flowc.frontend.functions.mathematics import (
 from flowc.frontend.functions.mathematics import complex_ as complex
 from flowc.frontend.functions.mathematics import pow_ as pow
 from flowc.frontend.functions.mathematics import round_ as round
+from flowc.frontend.functions.more_checks import (
+    assert_integer, assert_near, assert_proper_iterable, assert_rank_in, assert_same_float_dtype,
+    assert_scalar,
+)
+from flowc.frontend.functions.more_linear_algebra import lstsq as matrix_solve_ls
 from flowc.frontend.functions.parsing import (
     FixedLenFeature, FixedLenSequenceFeature, SparseFeature, VarLenFeature, edit_distance,
     parse_example, parse_single_example, parse_single_sequence_example, parse_tensor,
@@ -120,13 +129,16 @@ from flowc.frontend.functions.reductions import (
 )
 from flowc.frontend.functions.selection import (
     argsort, batch_gather, boolean_mask, clip_by_value, dynamic_partition, dynamic_stitch, gather,
-    gather_nd, scatter_nd, searchsorted, setdiff1d, sort, tensor_scatter_add, tensor_scatter_sub,
+    gather_nd, scatter_nd, searchsorted, setdiff1d, sort, tensor_scatter_add,
+    tensor_scatter_nd_add, tensor_scatter_nd_sub, tensor_scatter_nd_update, tensor_scatter_sub,
     tensor_scatter_update, unique, unique_with_counts, where, where_v2,
 )
 from flowc.frontend.functions.blocks import (
     batch_to_space, batch_to_space_nd, depth_to_space, space_to_batch, space_to_batch_nd,
     space_to_depth,
 )
+from flowc.frontend.functions.mathematics import log_sigmoid
+from flowc.frontend.functions.shaping import reverse as reverse_v2
 from flowc.frontend.functions.shaping import (
     bitcast, broadcast_dynamic_shape, broadcast_static_shape, broadcast_to,
     concat, expand_dims, invert_permutation, matrix_transpose, meshgrid, pad,
@@ -144,6 +156,7 @@ from flowc.frontend.gradients.backward import (
     AggregationMethod, UnconnectedGradients, gradients, hessians,
 )
 from flowc.frontend.gradients.custom import custom_gradient
+from flowc.frontend.gradients.registry import NotDifferentiable as no_gradient
 from flowc.frontend.gradients.registry import NoGradient, NotDifferentiable, RegisterGradient
 from flowc.frontend.gradients.tape import GradientTape
 from flowc.frontend.graph import Graph
@@ -175,10 +188,19 @@ from flowc.frontend.session import InteractiveSession, Session
 from flowc.frontend.shapes import Dimension, TensorShape, dimension_value
 from flowc.frontend.stacks import get_default_graph, get_default_session, reset_default_graph
 from flowc.frontend.tensor import Tensor
+from flowc.frontend.switches import (
+    control_flow_v2_enabled, disable_control_flow_v2, disable_tensor_equality,
+    disable_v2_tensorshape, enable_control_flow_v2, enable_tensor_equality, enable_v2_behavior,
+    enable_v2_tensorshape,
+)
 from flowc.frontend.tensor_spec import TensorSpec
 from flowc.frontend.training.accumulators import (
     ConditionalAccumulator, ConditionalAccumulatorBase, SparseConditionalAccumulator,
 )
+from flowc.frontend.variables.partitioners import (
+    fixed_size_partitioner, min_max_variable_partitioner, variable_axis_size_partitioner,
+)
+from flowc.frontend.variables.template import make_template
 from flowc.frontend.variables.scope import (
     AUTO_REUSE, VariableScope, get_local_variable, get_variable, get_variable_scope,
     no_regularizer, variable_op_scope, variable_scope,
@@ -204,6 +226,8 @@ from flowc.ir.dtypes import (
 from flowc.ir.dtypes import bool_ as bool
 from flowc.ir.dtypes import float16 as half
 from flowc.ir.dtypes import float64 as double
+from flowc.ir.errors import OpError
+from flowc.frontend.variables.sets import tables_initializer as initialize_all_tables
 from flowc.ir.proto import (
     AttrValue, ConfigProto, Event, GPUOptions, GraphDef, GraphOptions, HistogramProto,
     MetaGraphDef, NameAttrList, NodeDef, OptimizerOptions, RunMetadata, RunOptions, SessionLog,
@@ -230,7 +254,7 @@ __all__ = [
     "FixedLengthRecordReader", "GPUOptions", "GradientTape", "Graph", "GraphDef", "GraphKeys",
     "GraphOptions", "HistogramProto", "IdentityReader", "IndexedSlices", "IndexedSlicesValue",
     "InteractiveSession", "MetaGraphDef", "NameAttrList", "NoGradient", "NodeDef",
-    "NotDifferentiable", "Operation", "OptimizerOptions", "PaddingFIFOQueue", "Print",
+    "NotDifferentiable", "OpError", "Operation", "OptimizerOptions", "PaddingFIFOQueue", "Print",
     "PriorityQueue", "QueueBase", "RandomShuffleQueue", "ReaderBase", "RegisterGradient",
     "RunMetadata", "RunOptions", "Session", "SessionLog", "SparseConditionalAccumulator",
     "SparseFeature", "SparseTensor", "SparseTensorValue", "Summary", "SummaryMetadata",
@@ -240,49 +264,54 @@ __all__ = [
     "acosh", "add", "add_check_numerics_ops", "add_n", "add_to_collection", "add_to_collections",
     "all_variables", "angle", "app", "arg_max", "arg_min", "argmax", "argmin", "argsort",
     "as_dtype", "as_string", "asin", "asinh", "assert_equal", "assert_greater",
-    "assert_greater_equal", "assert_less", "assert_less_equal", "assert_negative",
-    "assert_non_negative", "assert_non_positive", "assert_none_equal", "assert_positive",
-    "assert_rank", "assert_rank_at_least", "assert_type", "assert_variables_initialized", "assign",
-    "assign_add", "assign_sub", "atan", "atan2", "atanh", "audio", "batch_gather",
-    "batch_to_space", "batch_to_space_nd", "betainc", "bfloat16", "bincount", "bitcast", "bitwise",
-    "bool", "boolean_mask", "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to",
-    "case", "cast", "ceil", "check_numerics", "cholesky", "cholesky_solve", "clip_by_average_norm",
-    "clip_by_global_norm", "clip_by_norm",
-    "clip_by_value", "colocate_with", "compat", "complex", "complex64",
-    "complex128", "concat", "cond", "confusion_matrix", "conj", "constant", "constant_initializer",
-    "container", "control_dependencies", "convert_to_tensor", "convert_to_tensor_or_indexed_slices",
-    "convert_to_tensor_or_sparse_tensor", "cos", "cosh", "count_nonzero", "count_up_to", "cross",
-    "cumprod", "cumsum", "custom_gradient", "custom_ops", "debugging", "decode_base64",
-    "decode_csv", "decode_raw", "depth_to_space", "device", "diag", "diag_part", "digamma",
-    "dimension_value", "disable_eager_execution", "disable_resource_variables",
-    "disable_v2_behavior", "div", "div_no_nan", "divide", "double", "dtypes", "dynamic_partition",
-    "dynamic_stitch", "edit_distance", "einsum", "enable_eager_execution",
-    "enable_resource_variables", "encode_base64", "ensure_shape", "equal", "erf", "erfc", "errors",
-    "executing_eagerly", "exp", "expand_dims", "expm1", "extract_image_patches", "eye",
-    "fake_quant_with_min_max_args", "fake_quant_with_min_max_args_gradient",
+    "assert_greater_equal", "assert_integer", "assert_less", "assert_less_equal", "assert_near",
+    "assert_negative", "assert_non_negative", "assert_non_positive", "assert_none_equal",
+    "assert_positive", "assert_proper_iterable", "assert_rank", "assert_rank_at_least",
+    "assert_rank_in", "assert_same_float_dtype", "assert_scalar", "assert_type",
+    "assert_variables_initialized", "assign", "assign_add", "assign_sub", "atan", "atan2", "atanh",
+    "audio", "batch_gather", "batch_to_space", "batch_to_space_nd", "betainc", "bfloat16",
+    "bincount", "bitcast", "bitwise", "bool", "boolean_mask", "broadcast_dynamic_shape",
+    "broadcast_static_shape", "broadcast_to", "case", "cast", "ceil", "check_numerics", "cholesky",
+    "cholesky_solve", "clip_by_average_norm", "clip_by_global_norm", "clip_by_norm",
+    "clip_by_value", "colocate_with", "compat", "complex", "complex64", "complex128", "concat",
+    "cond", "confusion_matrix", "conj", "constant", "constant_initializer", "container",
+    "control_dependencies", "control_flow_v2_enabled", "convert_to_tensor",
+    "convert_to_tensor_or_indexed_slices", "convert_to_tensor_or_sparse_tensor", "cos", "cosh",
+    "count_nonzero", "count_up_to", "cross", "cumprod", "cumsum", "custom_gradient", "custom_ops",
+    "debugging", "decode_base64", "decode_csv", "decode_raw", "depth_to_space", "device", "diag",
+    "diag_part", "digamma", "dimension_value", "disable_control_flow_v2", "disable_eager_execution",
+    "disable_resource_variables", "disable_tensor_equality", "disable_v2_behavior",
+    "disable_v2_tensorshape", "div", "div_no_nan", "divide", "double", "dtypes",
+    "dynamic_partition", "dynamic_stitch", "edit_distance", "einsum", "enable_control_flow_v2",
+    "enable_eager_execution", "enable_resource_variables", "enable_tensor_equality",
+    "enable_v2_behavior", "enable_v2_tensorshape", "encode_base64", "ensure_shape", "equal", "erf",
+    "erfc", "errors", "executing_eagerly", "exp", "expand_dims", "expm1", "extract_image_patches",
+    "eye", "fake_quant_with_min_max_args", "fake_quant_with_min_max_args_gradient",
     "fake_quant_with_min_max_vars", "fake_quant_with_min_max_vars_gradient",
     "fake_quant_with_min_max_vars_per_channel", "fake_quant_with_min_max_vars_per_channel_gradient",
-    "feature_column", "fft", "fft2d", "fft3d", "fill", "flags", "float16", "float32", "float64",
-    "floor", "floor_div", "floordiv", "floormod", "foldl", "foldr", "function", "gather",
-    "gather_nd", "get_all_collection_keys", "get_collection", "get_collection_ref",
-    "get_default_graph", "get_default_session", "get_local_variable", "get_seed",
-    "get_static_value", "get_variable", "get_variable_scope", "gfile", "global_norm",
+    "feature_column", "fft", "fft2d", "fft3d", "fill", "fixed_size_partitioner", "flags", "float16",
+    "float32", "float64", "floor", "floor_div", "floordiv", "floormod", "foldl", "foldr",
+    "function", "gather", "gather_nd", "get_all_collection_keys", "get_collection",
+    "get_collection_ref", "get_default_graph", "get_default_session", "get_local_variable",
+    "get_seed", "get_static_value", "get_variable", "get_variable_scope", "gfile", "global_norm",
     "global_variables", "global_variables_initializer", "glorot_normal_initializer",
     "glorot_uniform_initializer", "gradients", "graph_util", "greater", "greater_equal", "group",
-    "guarantee_const", "half", "hessians", "identity", "identity_n", "ifft", "ifft2d", "ifft3d",
-    "igamma", "igammac", "imag", "image", "image_gradients", "import_graph_def", "init_scope",
+    "guarantee_const", "half", "hessians", "histogram_fixed_width", "histogram_fixed_width_bins",
+    "identity", "identity_n", "ifft", "ifft2d", "ifft3d", "igamma", "igammac", "imag", "image",
+    "image_gradients", "import_graph_def", "init_scope", "initialize_all_tables",
     "initialize_all_variables", "initialize_local_variables", "initialize_variables",
     "initializers", "int8", "int16", "int32", "int64", "invert_permutation", "io", "is_finite",
     "is_inf", "is_nan", "is_non_decreasing", "is_numeric_tensor", "is_strictly_increasing",
     "is_tensor", "is_variable_initialized", "layers", "lbeta", "less", "less_equal", "lgamma",
     "lin_space", "linalg", "linspace", "load", "load_op_library", "local_variables",
-    "local_variables_initializer", "log", "log1p", "logging", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "lookup", "losses", "make_ndarray", "make_tensor_proto", "manip",
-    "map_fn", "matching_files", "math", "matmul", "matrix_band_part", "matrix_determinant",
-    "matrix_diag", "matrix_diag_part", "matrix_inverse", "matrix_set_diag", "matrix_solve",
-    "matrix_square_root", "matrix_transpose", "matrix_triangular_solve", "maximum", "meshgrid",
-    "metrics", "minimum", "mod", "model_variables", "moving_average_variables", "multinomial",
-    "multiply", "name_scope", "negative", "nest", "newaxis", "nextafter", "nn", "no_op",
+    "local_variables_initializer", "log", "log1p", "log_sigmoid", "logging", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "lookup", "losses", "make_ndarray", "make_template",
+    "make_tensor_proto", "manip", "map_fn", "matching_files", "math", "matmul", "matrix_band_part",
+    "matrix_determinant", "matrix_diag", "matrix_diag_part", "matrix_inverse", "matrix_set_diag",
+    "matrix_solve", "matrix_solve_ls", "matrix_square_root", "matrix_transpose",
+    "matrix_triangular_solve", "maximum", "meshgrid", "metrics", "min_max_variable_partitioner",
+    "minimum", "mod", "model_variables", "moving_average_variables", "multinomial", "multiply",
+    "name_scope", "negative", "nest", "newaxis", "nextafter", "nn", "no_gradient", "no_op",
     "no_regularizer", "norm", "not_equal", "numpy_function", "one_hot", "ones", "ones_initializer",
     "ones_like", "op_scope", "orthogonal_initializer", "pad", "parallel_stack", "parse_example",
     "parse_single_example", "parse_single_sequence_example", "parse_tensor", "placeholder",
@@ -294,33 +323,35 @@ __all__ = [
     "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "regex_replace",
     "register_tensor_conversion_function", "repeat", "report_uninitialized_variables",
     "reset_default_graph", "reshape", "resource", "resource_loader", "resource_variables_enabled",
-    "reverse", "reverse_sequence", "rint", "roll", "round", "rsqrt", "saturate_cast", "saved_model",
-    "scalar_mul", "scan", "scatter_add", "scatter_div", "scatter_max", "scatter_min", "scatter_mul",
-    "scatter_nd", "scatter_nd_add", "scatter_nd_sub", "scatter_nd_update", "scatter_sub",
-    "scatter_update", "searchsorted", "segment_max", "segment_mean", "segment_min", "segment_prod",
-    "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask", "serialize_tensor",
-    "set_random_seed", "setdiff1d", "sets", "shape", "shape_n", "sigmoid", "sign", "signal", "sin",
-    "sinh", "size", "slice", "sort", "space_to_batch", "space_to_batch_nd", "space_to_depth",
-    "sparse", "sparse_add",
-    "sparse_concat", "sparse_fill_empty_rows", "sparse_mask", "sparse_matmul", "sparse_maximum",
-    "sparse_merge", "sparse_minimum", "sparse_placeholder", "sparse_reduce_max",
-    "sparse_reduce_max_sparse", "sparse_reduce_sum", "sparse_reduce_sum_sparse", "sparse_reorder",
-    "sparse_reset_shape", "sparse_reshape", "sparse_retain", "sparse_segment_mean",
-    "sparse_segment_sqrt_n", "sparse_segment_sum", "sparse_slice", "sparse_softmax", "sparse_split",
-    "sparse_tensor_dense_matmul", "sparse_tensor_to_dense", "sparse_to_dense",
-    "sparse_to_indicator", "sparse_transpose", "spectral", "split", "sqrt", "square",
-    "squared_difference", "squeeze", "stack", "stop_gradient", "strided_slice", "string",
-    "string_join", "string_split", "string_strip", "string_to_hash_bucket",
-    "string_to_hash_bucket_fast", "string_to_hash_bucket_strong", "string_to_number", "strings",
-    "substr", "subtract", "summary", "svd", "switch_case", "tables_initializer", "tan", "tanh",
-    "tensor_scatter_add", "tensor_scatter_sub", "tensor_scatter_update", "tensordot", "test",
-    "tile", "to_bfloat16", "to_complex64", "to_complex128", "to_double", "to_float", "to_int32",
-    "to_int64", "trace", "train", "trainable_variables", "transpose", "truediv", "truncated_normal",
+    "reverse", "reverse_sequence", "reverse_v2", "rint", "roll", "round", "rsqrt", "saturate_cast",
+    "saved_model", "scalar_mul", "scan", "scatter_add", "scatter_div", "scatter_max", "scatter_min",
+    "scatter_mul", "scatter_nd", "scatter_nd_add", "scatter_nd_sub", "scatter_nd_update",
+    "scatter_sub", "scatter_update", "searchsorted", "segment_max", "segment_mean", "segment_min",
+    "segment_prod", "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask",
+    "serialize_tensor", "set_random_seed", "setdiff1d", "sets", "shape", "shape_n", "sigmoid",
+    "sign", "signal", "sin", "sinh", "size", "slice", "sort", "space_to_batch", "space_to_batch_nd",
+    "space_to_depth", "sparse", "sparse_add", "sparse_concat", "sparse_fill_empty_rows",
+    "sparse_mask", "sparse_matmul", "sparse_maximum", "sparse_merge", "sparse_minimum",
+    "sparse_placeholder", "sparse_reduce_max", "sparse_reduce_max_sparse", "sparse_reduce_sum",
+    "sparse_reduce_sum_sparse", "sparse_reorder", "sparse_reset_shape", "sparse_reshape",
+    "sparse_retain", "sparse_segment_mean", "sparse_segment_sqrt_n", "sparse_segment_sum",
+    "sparse_slice", "sparse_softmax", "sparse_split", "sparse_tensor_dense_matmul",
+    "sparse_tensor_to_dense", "sparse_to_dense", "sparse_to_indicator", "sparse_transpose",
+    "spectral", "split", "sqrt", "square", "squared_difference", "squeeze", "stack",
+    "stop_gradient", "strided_slice", "string", "string_join", "string_split", "string_strip",
+    "string_to_hash_bucket", "string_to_hash_bucket_fast", "string_to_hash_bucket_strong",
+    "string_to_number", "strings", "substr", "subtract", "summary", "svd", "switch_case",
+    "tables_initializer", "tan", "tanh", "tensor_scatter_add", "tensor_scatter_nd_add",
+    "tensor_scatter_nd_sub", "tensor_scatter_nd_update", "tensor_scatter_sub",
+    "tensor_scatter_update", "tensordot", "test", "tile", "to_bfloat16", "to_complex64",
+    "to_complex128", "to_double", "to_float", "to_int32", "to_int64", "trace", "train",
+    "trainable_variables", "transpose", "truediv", "truncated_normal",
     "truncated_normal_initializer", "truncatediv", "truncatemod", "tuple", "uint8", "uint16",
     "uint32", "uint64", "uniform_unit_scaling_initializer", "unique", "unique_with_counts",
-    "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min",
-    "unsorted_segment_prod", "unsorted_segment_sum", "unstack", "variable_op_scope",
-    "variable_scope", "variables_initializer", "variance_scaling_initializer", "variant",
+    "unravel_index", "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min",
+    "unsorted_segment_prod", "unsorted_segment_sqrt_n", "unsorted_segment_sum", "unstack",
+    "variable_axis_size_partitioner", "variable_op_scope", "variable_scope",
+    "variables_initializer", "variance_scaling_initializer", "variant", "vectorized_map",
     "verify_tensor_all_finite", "where", "where_v2", "while_loop", "write_file", "zeros",
     "zeros_initializer", "zeros_like", "zeta",
 ]
