@@ -208,7 +208,7 @@ def _three(diagonals: Any, form: str) -> tuple[Any, Any, Any]:
         main = build("MatrixDiagPart", matrix)
         above = build("MatrixDiagPart", matrix[..., :-1, 1:])
         below = build("MatrixDiagPart", matrix[..., 1:, :-1])
-        edge = [[0, 0]] * (matrix.shape.with_rank_at_least(2).ndims - 2)
+        edge = [[0, 0]] * (len(matrix.shape.with_rank_at_least(2)) - 2)
         above = build("Pad", above, [*edge, [0, 1]])
         below = build("Pad", below, [*edge, [1, 0]])
     else:

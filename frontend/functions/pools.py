@@ -44,9 +44,9 @@ def pool(
     """The greatest element ("MAX") or the mean ("AVG") of windows in N dimensions, N from 1 to 3.
 
     `input` is [batch, N sizes, channels], or [batch, channels, N sizes] where the format begins
-    with "NC"; windows, strides and dilations are N numbers. What lies outside of the input does not
-    count. Raises ValueError for another kind or number of dimensions, and for dilations above 1 with
-    strides above 1 or with "SAME" padding, as TensorFlow does.
+    with "NC"; windows, strides and dilations are N numbers. What lies outside of the input counts
+    for nothing. Raises ValueError for another kind or number of dimensions, and for dilations above
+    1 with strides above 1 or with "SAME" padding, as TensorFlow does.
     """
     rates = one_of("dilation_rate", dilation_rate, "dilations", dilations)
     count = len(window_shape)
@@ -156,7 +156,8 @@ def _any_rank(kind: str) -> Callable[..., Any]:
     ) -> Any:
         with name_scope(name, f"{kind.capitalize()}Pool", [input]):
             value = convert(input, None, "input")
-            count = value.shape.ndims - 2 if data_format is None else len(data_format) - 2
+            rank = value.shape.ndims if data_format is None else len(data_format)
+            count = (rank or 2) - 2
             if count not in _FORMATS:
                 raise ValueError(f"Input tensor must be of rank 3, 4 or 5 but was {count + 2}.")
             first = (data_format or "").startswith("NC")

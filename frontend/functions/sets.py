@@ -11,7 +11,7 @@ from flowc.frontend.conversion import convert
 from flowc.frontend.functions.shaping import Name
 
 
-def set_size(a: TensorLike, validate_indices: bool = True, name: Name = None) -> Any:
+def set_size(a: TensorLike | SparseTensor, validate_indices: bool = True, name: Name = None) -> Any:
     """The number of distinct values in each row of a SparseTensor. Raises TypeError for others."""
     found = convert_to_tensor_or_sparse_tensor(a)
     if not isinstance(found, SparseTensor):
