@@ -18,6 +18,7 @@ from flowc.codegen.llvm.module import Module
 from flowc.passes.target import CpuTarget
 
 FULL = 800  # instructions: about 25 ms of code generation
+_WORTH_A_THREAD = FULL // 4  # instructions of the first module
 
 
 class Parts:
@@ -82,8 +83,10 @@ class CodeThread:
         return len(self._started)
 
     def start(self, module: Module) -> None:
-        """Begin with one module."""
+        """Begin with one module; of a small program `finish` makes the machine code."""
         started = self._add(module)
+        if self._thread is None and module.instructions < _WORTH_A_THREAD:
+            return
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1)
         started.code = self._thread.submit(self._compile, started)
