@@ -46,6 +46,7 @@ class Machine(Protocol):
     """What a kind of machine does in its own way."""
 
     has_masks: bool  # masked vector loads and stores are single instructions
+    streaming_alignment: int  # bytes, of a store that goes past the caches; 0 where there is none
 
     def parallel(self, emitter: KernelEmitter, loop: For) -> None:
         """Run the iterations of `loop` on many threads."""
@@ -133,9 +134,17 @@ class KernelEmitter:
         self.builder = Builder(entry)
         self.scopes = Scopes(self.builder, entry)
         self.positions = Positions(self.scopes)
-        self.memory = Memory(self.scopes, self.positions, context.module, written, context.checks)
+        machine = context.machine
+        self.memory = Memory(
+            self.scopes,
+            self.positions,
+            context.module,
+            written,
+            machine.streaming_alignment,
+            context.checks,
+        )
         self.expressions = Expressions(self.scopes, self.positions, self.memory)
-        self.has_masks = context.machine.has_masks
+        self.has_masks = machine.has_masks
         self.streaming: frozenset[Store] = frozenset()
         self.stop_word: Placed | None = None  # not 0 where the run is to end
         self.looking: frozenset[For] = frozenset()  # the loops around that look at it

@@ -204,7 +204,8 @@ class LoopEmitter:
 
         Streaming stores must be aligned, which is known when the loop begins.
         """
-        streaming = _streaming_stores(loop) if width > 1 else []
+        can_stream = width > 1 and self.emitter.memory.streaming_alignment > 0
+        streaming = _streaming_stores(loop) if can_stream else []
         if not streaming:
             return self._main_loop(loop, width, end, values)
         aligned: Value = literal(I1, "true")

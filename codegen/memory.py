@@ -23,7 +23,6 @@ from flowc.ir.dims import Dim
 from flowc.ir.loops.kernel import Buffer
 
 _TRUE: Placed = (literal(I1, "true"), 0)
-STREAM_ALIGNMENT = 64  # streaming stores must be aligned
 _ZEROS = 64  # bytes of the constant that masked scalar loads read instead
 
 
@@ -62,6 +61,7 @@ class Memory:
     positions: Positions
     module: Module
     written: frozenset[Buffer]  # buffers whose loads may not move
+    streaming_alignment: int  # bytes; 0 where no store goes past the caches
     checks: BoundsChecks | None = None
     error_cell: Placed | None = None  # pointer to the i32 that holds the first error
     pointers: dict[Buffer, Placed] = field(default_factory=dict)
@@ -161,7 +161,7 @@ class Memory:
         pointer = self.positions.pointer(self.pointers[buffer], memory_type(buffer.dtype), position)
         builder = self.scopes.here()
         address = builder.cast("ptrtoint", pointer[0], I64)
-        offset = builder.and_(address, integer(STREAM_ALIGNMENT - 1))
+        offset = builder.and_(address, integer(self.streaming_alignment - 1))
         return builder.icmp_unsigned("==", offset, integer(0))
 
     def _store_scalar(
@@ -205,7 +205,7 @@ class Memory:
             builder.store(value, pointer, align=align)
             return
         size = value.type.lanes * align
-        builder.store_streaming(value, pointer, min(size, STREAM_ALIGNMENT))
+        builder.store_streaming(value, pointer, min(size, self.streaming_alignment))
 
     # Addresses
 

@@ -49,6 +49,8 @@ EXHAUSTED = 1 - (1 << 31)  # the code of a run for which the heap had no memory
 class CpuMachine:
     """The `Machine` of x86-64 and AArch64."""
 
+    streaming_alignment = 64
+
     def __init__(self, target: CpuTarget) -> None:
         self.has_masks = "+avx512vl" in target.features.split(",")
         self.threads = target.threads

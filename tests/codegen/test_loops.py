@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from flowc.codegen.cpu.host import host_target, make_target
+from flowc.codegen.cpu.machine import CpuMachine
 from flowc.codegen.cpu.program import build_module
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim, Expr, Symbol
@@ -299,6 +300,20 @@ def test_streaming_stores_at_any_alignment(dtype: DType, target: CpuTarget) -> N
     for n in (0, 1, 64, 100, 259):
         arrays = [integers(n * 5).astype(dtype.numpy), np.zeros(n * 5, dtype.numpy)]
         check_kernel(kernel, arrays, {"n": n}, target=target)
+
+
+def test_a_machine_without_streaming_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    i, i_index = index("i", N)
+    x, y = Buffer("x", F32, N), Buffer("y", F32, N)
+    store = Store(y, i, Load(x, i), streaming=True)
+    kernel = Kernel("copy", (x, y), (For(i_index, N, (store,), Kind.VECTOR, 16),))
+
+    def text() -> str:
+        return build_module(one_kernel(kernel), host_target(1)).llvm_ir
+
+    assert "!nontemporal" in text()
+    monkeypatch.setattr(CpuMachine, "streaming_alignment", 0)
+    assert "!nontemporal" not in text()
 
 
 @pytest.mark.parametrize("target", TARGETS)
