@@ -25,6 +25,10 @@ class Buffer(Protocol):
     """
 
     @property
+    def memory(self) -> Memory:
+        """Where it is."""
+
+    @property
     def shape(self) -> tuple[int, ...]: ...
     @property
     def dtype(self) -> np.dtype[Any]: ...
@@ -78,6 +82,10 @@ class Code(Protocol):
         control block in the host's or 0. It returns 0, the code of the `Check` that has failed,
         `stopped`, `exhausted`, or another negative number.
         """
+
+    @property
+    def memory(self) -> Memory:
+        """Where the arguments and the arena must be."""
 
     @property
     def stopped(self) -> int:

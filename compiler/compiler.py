@@ -1,4 +1,4 @@
-"""`Compiler`: compiles requests for one machine, and finds again what it has compiled.
+"""`Compiler`: compiles requests for a session's machines, and finds again what it has compiled.
 
 Code is found by the request's key, which is equal for requests of equal nodes and feed types,
 whoever asks: a training and an evaluation step, many lists of fetches, a step that was released.
@@ -9,7 +9,7 @@ fetches are found by their structure too, whatever their nodes and variables are
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 
 from flowc.codegen.backend import Backend
 from flowc.compiler.collection import without_collection
@@ -27,8 +27,8 @@ MOST_KEPT = 1024  # keys under which executables are kept; the disk has more
 class Compiler:
     """Compiles requests; used by one thread at a time."""
 
-    def __init__(self, backend: Backend, options: Options) -> None:
-        self._backend = backend
+    def __init__(self, backends: Mapping[str, Backend], options: Options) -> None:
+        self._backends = backends  # by the machines' devices, the one for requests of none first
         self._options = options
         self._kept: OrderedDict[Hashable, list[tuple[tuple[Node, ...], Executable]]] = OrderedDict()
 
@@ -38,11 +38,12 @@ class Compiler:
         Raises OpErrors of the program, and what tells that the request is not compiled as a whole.
         """
         with without_collection():
-            key = request_key(request, self._backend.target)
+            backend = self._backend(request)
+            key = request_key(request, backend.target)
             for found in self._found(request, key):
                 if found.interface.fits(request.variables, [f.example for f in request.feeds]):
                     return begun_with(request, key, found, is_new=False)
-            begun = begin_request(request, key, self._backend, self._options)
+            begun = begin_request(request, key, backend, self._options)
             if begun.executable is not None:
                 self._keep(begun, begun.executable)
             return begun
@@ -52,9 +53,12 @@ class Compiler:
         if begun.executable is not None:
             return begun.executable
         with without_collection():
-            executable = finish_request(begun, self._backend, self._options)
+            executable = finish_request(begun, self._backend(begun.request), self._options)
             self._keep(begun, executable)
             return executable
+
+    def _backend(self, request: Request) -> Backend:
+        return self._backends[request.device or next(iter(self._backends))]
 
     def clear(self) -> None:
         """Forget what was compiled."""
@@ -66,7 +70,7 @@ class Compiler:
             if own in self._kept:
                 self._kept.move_to_end(own)
                 for nodes, executable in self._kept[own]:
-                    yield executable if own == key else renamed(executable, nodes, request.nodes)
+                    yield executable if own[1] == key else renamed(executable, nodes, request.nodes)
 
     def _keep(self, begun: Begun, executable: Executable) -> None:
         for key in _keys(begun.request, begun.key):
@@ -77,11 +81,11 @@ class Compiler:
             self._kept.popitem(last=False)
 
 
-def _keys(request: Request, key: str | None) -> Iterator[Hashable]:
+def _keys(request: Request, key: str | None) -> Iterator[tuple[str, Hashable]]:
     """Under which keys code for the request is kept."""
     if key is not None:
-        yield key
+        yield request.device, key
     if not request.feeds and not request.fetches:
         like = structure(request.nodes)
         if like is not None:
-            yield like
+            yield request.device, like

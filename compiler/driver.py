@@ -184,15 +184,17 @@ def _interface(graph: LoweredGraph, module: Module, lowered: Lowered | None) -> 
     )
 
 
-def load_backend(threads: int | None, options: Options) -> Backend:
-    """The CPU, with llvmlite, LLVM and the pool of threads ready.
+def load_backends(threads: int | None, options: Options) -> tuple[Backend, ...]:
+    """The machines of this process, the one first that gets the nodes that ask for none.
+
+    It is the CPU, with llvmlite, LLVM and the pool of threads ready.
 
     This is where llvmlite is imported: a session does it once, before its first run.
     """
     from flowc.codegen.cpu.backend import CpuBackend
 
     cache = _cache() if options.cache else None
-    return CpuBackend(threads, cache, bounds_checks=options.bounds_checks)
+    return (CpuBackend(threads, cache, bounds_checks=options.bounds_checks),)
 
 
 def _cache() -> DiskCache:

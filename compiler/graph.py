@@ -37,6 +37,7 @@ class Node:
     inputs: tuple[Edge, ...]
     controls: tuple[str, ...]
     position: tuple[int, ...]  # in the order of making; of a function's nodes after their caller's
+    device: str = ""  # what the node asks for, as its NodeDef says it
 
 
 def parse_tensor_name(name: str) -> Edge:
@@ -141,4 +142,5 @@ def resolve(position: tuple[int, ...], source: Source, definition: OpDefinition)
     inputs = tuple([parse_tensor_name(name) for name in names if name[:1] != "^"])
     controls = tuple([name[1:] for name in names if name[:1] == "^"])
     attributes = source.complete_attributes(definition)
-    return Node(source.name, source.type, definition, attributes, inputs, controls, position)
+    name, op, device = source.name, source.type, source.device
+    return Node(name, op, definition, attributes, inputs, controls, position, device)

@@ -53,7 +53,7 @@ class Initialiser(Part):
 
     def request(self) -> Request:
         """What to compile for all initialisers of this form."""
-        return Request("initialiser", self.form, self.feeds, ())
+        return Request("initialiser", self.form, self.feeds, (), device=self.place.device)
 
 
 class _NotGeneral(Exception):
@@ -76,7 +76,7 @@ def initialiser(part: Part, nodes: tuple[Node, ...]) -> Initialiser | None:
     except (_NotGeneral, ValueError, TypeError):
         return None
     return Initialiser(
-        part.compiled, nodes, (), (), shape, is_validated,
+        part.place, nodes, (), (), shape, is_validated,
         tuple(form.nodes), form.feeds, tuple(form.constants), key,
     )  # fmt: skip
 

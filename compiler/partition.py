@@ -1,4 +1,4 @@
-"""Cutting a step into parts: what is compiled, and what must run on the host in between.
+"""Cutting a step into parts: what is compiled, and for which machine, and what the host runs.
 
 A part is a set of nodes that one executable computes, or that host kernels compute one by one.
 Parts alternate; a node goes to the earliest part that follows all it depends on. A node of `cuts`
@@ -13,9 +13,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from flowc.compiler.devices import ONE_CPU, Devices
 from flowc.compiler.graph import Edge, Node
 from flowc.compiler.placement import (
+    Place,
     is_source,
+    machines_of,
     must_run_on_host,
     nodes_on_host,
     sharing,
@@ -32,10 +35,15 @@ _CALLER = -1  # stands for the caller among the stages that use a tensor
 class Part:
     """Nodes that run together, the tensors they take from outside, and those others want."""
 
-    compiled: bool
+    place: Place
     nodes: tuple[Node, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+
+    @property
+    def compiled(self) -> bool:
+        """Whether one executable computes the part."""
+        return self.place.compiled
 
 
 def partition(
@@ -44,29 +52,69 @@ def partition(
     fetches: Sequence[str],
     cuts: Mapping[str, frozenset[str]] | None = None,
     forced: Collection[str] = (),
+    devices: Devices = ONE_CPU,
 ) -> list[Part]:
     """The parts of a step, in running order.
 
     `nodes` are pruned and ordered; `fed` and `fetches` are tensor names; `cuts[node]` are the
     inputs of that node that must be known before it is compiled; those of `forced` run on the host.
     """
-    if not cuts and not forced and not any(map(must_run_on_host, nodes)):
-        return _single(nodes, fed, fetches)
+    places = _Places(devices.machines, machines_of(nodes, fed, devices))
+    if not cuts and not forced and places.are_one and not any(map(must_run_on_host, nodes)):
+        return _single(nodes, fed, fetches, places)
     views = _views(nodes, fed, fetches, {*(cuts or {}), *forced})
-    stages = _stages_of_sharing(nodes, fed, fetches, cuts or {}, forced, views)
+    stages = _stages_of_sharing(nodes, fed, fetches, cuts or {}, forced, views, places)
     placed = _with_variables(nodes, stages, fed)
     members = _members(placed, stages, fed, views)
-    _place_fetched(members, {n.name: n for n in nodes}, fed, fetches)
+    _place_fetched(members, {n.name: n for n in nodes}, fed, fetches, places.first_on_host)
     users = _users(members, fed, fetches)
-    return [_part(stage, tuple(members[stage].values()), users, fed) for stage in sorted(members)]
+    return [
+        _part(places.of(stage), tuple(members[stage].values()), users, fed)
+        for stage in sorted(members)
+    ]
 
 
-def _single(nodes: Sequence[Node], fed: Collection[str], fetches: Sequence[str]) -> list[Part]:
+@dataclass(frozen=True)
+class _Places:
+    """What the numbers of stages stand for: the machines and then the host, again and again."""
+
+    machines: Sequence[str]
+    numbers: Mapping[str, int]  # of the machines of nodes; 0 for others
+
+    @property
+    def are_one(self) -> bool:
+        """Whether all nodes have the same machine."""
+        return len(set(self.numbers.values())) <= 1
+
+    @property
+    def first_on_host(self) -> int:
+        """The first stage that the host runs."""
+        return len(self.machines)
+
+    def of(self, stage: int) -> Place:
+        """Where a stage runs; the host is beside the first machine."""
+        number = stage % (len(self.machines) + 1)
+        is_host = number == self.first_on_host
+        return Place(self.machines[0 if is_host else number], not is_host)
+
+    def first(self, node: str, on_host: Collection[str]) -> int:
+        """The first stage in which a node may be."""
+        return self.first_on_host if node in on_host else self.numbers.get(node, 0)
+
+    def next(self, stage: int, first: int) -> int:
+        """The stage that is that one or follows it, at the place of the stage `first`."""
+        return stage + (first - stage) % (len(self.machines) + 1)
+
+
+def _single(
+    nodes: Sequence[Node], fed: Collection[str], fetches: Sequence[str], places: _Places
+) -> list[Part]:
     """Everything is compiled at once, variables and constants included."""
     if not nodes:
         return []
     members = {0: {node.name: node for node in nodes}}
-    return [_part(0, tuple(nodes), _users(members, fed, fetches), fed)]
+    place = places.of(places.first(nodes[0].name, ()))
+    return [_part(place, tuple(nodes), _users(members, fed, fetches), fed)]
 
 
 def _stages_of_sharing(
@@ -76,6 +124,7 @@ def _stages_of_sharing(
     cuts: Mapping[str, frozenset[str]],
     forced: Collection[str],
     views: Collection[str],
+    places: _Places,
 ) -> dict[str, int]:
     """The stage of each node; compiled nodes that share an array, stack or list have one.
 
@@ -86,14 +135,14 @@ def _stages_of_sharing(
     earliest: dict[str, int] = {}
     groups = [group for group in sharing(nodes, fed) if not group & on_host]
     for _ in range(_MOST_DELAYS):
-        stages = _stages(nodes, fed, cuts, on_host, earliest, views)
+        stages = _stages(nodes, fed, cuts, on_host, earliest, views, places)
         apart = [group for group in groups if len({stages[name] for name in group}) > 1]
         if not apart:
             return stages
         for group in apart:
             earliest.update(dict.fromkeys(group, max(stages[name] for name in group)))
     forced = {*forced, *(n for g in apart for n in g)}
-    return _stages_of_sharing(nodes, fed, fetches, cuts, forced, views)
+    return _stages_of_sharing(nodes, fed, fetches, cuts, forced, views, places)
 
 
 def _stages(
@@ -103,8 +152,9 @@ def _stages(
     on_host: Collection[str],
     earliest: Mapping[str, int],
     views: Collection[str],
+    places: _Places,
 ) -> dict[str, int]:
-    """Even numbers for compiled nodes, odd ones for host nodes; dependencies never go down.
+    """Numbers that tell the place of each node (`_Places`); dependencies never go down.
 
     Sources and views have stage 0, but are in the parts of those that use them.
     """
@@ -114,15 +164,15 @@ def _stages(
         if is_source(node) or node.name in views:
             stages[node.name] = 0
             continue
-        odd = int(node.name in on_host)
+        first = places.first(node.name, on_host)
         before = [_before(edge, stages, cuts.get(node.name)) for edge in node.inputs
                   if edge.tensor not in fed]  # fmt: skip
         before += [stages[control] for control in _awaited(node, checks)]
         if node.op == "NoOp":
             stages[node.name] = max(before, default=0)  # nothing to run, here or there
         else:
-            before.append(earliest.get(node.name, odd))
-            stages[node.name] = max(b + (b % 2 != odd) for b in before)
+            before.append(earliest.get(node.name, first))
+            stages[node.name] = max(places.next(stage, first) for stage in before)
     return stages
 
 
@@ -204,6 +254,7 @@ def _place_fetched(
     nodes: Mapping[str, Node],
     fed: Collection[str],
     fetches: Sequence[str],
+    host: int,
 ) -> None:
     """A source that is fetched is computed by the last part that has it, else on the host."""
     for fetch in fetches:
@@ -211,7 +262,7 @@ def _place_fetched(
         if node is None or not is_source(node) or fetch in fed:
             continue
         if not any(node.name in part for part in members.values()):
-            members.setdefault(1, {})[node.name] = node
+            members.setdefault(host, {})[node.name] = node
 
 
 def _users(
@@ -230,7 +281,7 @@ def _users(
 
 
 def _part(
-    stage: int, nodes: tuple[Node, ...], users: Mapping[str, set[int]], fed: Collection[str]
+    place: Place, nodes: tuple[Node, ...], users: Mapping[str, set[int]], fed: Collection[str]
 ) -> Part:
     names = {node.name for node in nodes}
     inputs = {
@@ -240,4 +291,4 @@ def _part(
         if e.tensor in fed or e.node not in names
     }
     outputs = [t for t in users if t.split(":")[0] in names and t not in fed]
-    return Part(stage % 2 == 0, nodes, tuple(inputs), tuple(outputs))
+    return Part(place, nodes, tuple(inputs), tuple(outputs))

@@ -1,4 +1,4 @@
-"""Which nodes of a step run on the host, and which belong to no place in particular.
+"""Where the nodes of a step run: compiled for a machine, on the host, or in no place of their own.
 
 Ops without a lowering run on the host, all ops on strings, and branches and loops with such ops
 inside. What merely hands values to them or takes values from them (constants, reads, assignments)
@@ -10,7 +10,9 @@ Constants and the nodes that stand for variables are *sources*: every part has i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from flowc.compiler.devices import Devices
 from flowc.compiler.graph import Edge, Node
 from flowc.compiler.request import VariableSpec
 from flowc.compiler.structure import is_structured, subgraphs_of
@@ -18,6 +20,15 @@ from flowc.compiler.structure.subgraph import SOURCES, VARIABLES, dtype_of, stor
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
 from flowc.ops.calling import argument_dtypes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where nodes run: on a machine, by the name of its first device, compiled or by the host."""
+
+    device: str
+    compiled: bool
+
 
 ASSIGNMENTS = frozenset({"Assign", "AssignVariableOp"})
 _STATE = frozenset({dtypes.resource, dtypes.variant})
@@ -49,6 +60,25 @@ def _is_string(value: object) -> bool:
     if isinstance(value, tuple):
         return any(map(_is_string, value))
     return isinstance(value, DType) and value is dtypes.string
+
+
+def machines_of(nodes: Sequence[Node], fed: Collection[str], devices: Devices) -> dict[str, int]:
+    """The numbers of the nodes' machines, where they have not all the first one.
+
+    What uses a variable, array or list is where that is, as TensorFlow colocates them.
+    """
+    if len(devices.machines) == 1:
+        return {}
+    found = {node.name: devices.machine_of(node.name, node.device) for node in nodes}
+    roots = variable_roots(nodes)
+    for node in nodes:
+        for edge in node.inputs:
+            if edge.tensor in roots and edge.tensor not in fed:
+                found[node.name] = found[roots[edge.tensor].node]
+    for group in sharing(nodes, fed):
+        first = next(node.name for node in nodes if node.name in group)
+        found.update(dict.fromkeys(group, found[first]))
+    return found
 
 
 def nodes_on_host(

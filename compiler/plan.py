@@ -17,11 +17,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flowc.compiler.components import divided
+from flowc.compiler.devices import ONE_CPU, Devices
 from flowc.compiler.driver import Begun
 from flowc.compiler.initialisers import Initialiser
 from flowc.compiler.lowering import NeedsHost, NotKnown, ShapeDependsOnData
 from flowc.compiler.partition import Part, partition
-from flowc.compiler.placement import can_run_on_host, variables_of, variables_written
+from flowc.compiler.placement import Place, can_run_on_host, variables_of, variables_written
 from flowc.compiler.request import Feed, Request, StaticType, Stored, VariableSpec, agree
 from flowc.compiler.structure.subgraph import VARIABLES, stored_variable
 from flowc.ir import dims, dtypes
@@ -53,7 +54,8 @@ class Planned:
             kind = "waits"
         names = " ".join(node.name for node in self.part.nodes)
         given, results = ", ".join(self.part.inputs), ", ".join(self.part.outputs)
-        return f"{kind} ({given}) -> ({results}): {names}"
+        device = self.part.place.device.rpartition("device:")[2]
+        return f"{device} {kind} ({given}) -> ({results}): {names}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +74,13 @@ def plan(
     begin: Begin,
     known_type: KnownType,
     on_host: Collection[str] = (),
+    devices: Devices = ONE_CPU,
 ) -> Plan:
     """The parts of a request; `begin` lowers each, or finds it; those of `on_host` stay there.
 
     Raises the op errors that TensorFlow would raise for such feeds.
     """
-    return _Planner(request, begin, known_type, set(on_host)).plan()
+    return _Planner(request, begin, known_type, set(on_host), devices).plan()
 
 
 @dataclass
@@ -98,6 +101,7 @@ class _Planner:
     begin: Begin
     known_type: KnownType
     on_host: set[str]
+    devices: Devices
     cuts: dict[str, frozenset[str]] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
     begun: dict[Part, Begun] = field(default_factory=dict)
@@ -116,9 +120,9 @@ class _Planner:
 
     def _parts(self) -> list[Part]:
         fed, fetches = [f.name for f in self.request.feeds], tuple(self.request.fetches)
-        parts = partition(self.request.nodes, fed, fetches, self.cuts, self.on_host)
+        parts = partition(self.request.nodes, fed, fetches, self.cuts, self.on_host, self.devices)
         apart = [component for part in parts for component in divided(part)]
-        return [self._whole()] if self._is_whole(apart) else apart
+        return [self._whole(apart)] if self._is_whole(apart) else apart
 
     def _is_whole(self, parts: Sequence[Part]) -> bool:
         """Whether the request is one compiled part, from its feeds to its fetches."""
@@ -130,9 +134,10 @@ class _Planner:
             dtype in not_compiled for dtype in fed.values()
         )
 
-    def _whole(self) -> Part:
+    def _whole(self, parts: Sequence[Part]) -> Part:
         feeds = tuple(feed.name for feed in self.request.feeds)
-        return Part(True, tuple(self.request.nodes), feeds, tuple(self.request.fetches))
+        place = parts[0].place if parts else Place(self.devices.machines[0], True)
+        return Part(place, tuple(self.request.nodes), feeds, tuple(self.request.fetches))
 
     def _divide(self, error: ShapeDependsOnData | NeedsHost) -> None:
         """Start a new part at a node whose inputs must be known; or run it on the host."""
@@ -186,7 +191,9 @@ class _Planner:
             return found
         name = ",".join(part.outputs) or "targets"
         variables, is_ahead = dict(known.variables), self.request.is_ahead
-        request = Request(name, part.nodes, feeds, part.outputs, variables, is_ahead)
+        request = Request(
+            name, part.nodes, feeds, part.outputs, variables, is_ahead, part.place.device
+        )
         try:
             begun = self.begun[part] = self.begin(request)
         except NotKnown as error:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
-from flowc.compiler.driver import load_backend
+from flowc.compiler.driver import load_backends
 from flowc.compiler.dump import STEP
 from flowc.compiler.options import Options
 from flowc.ir.loops.printer import print_program
@@ -85,7 +85,7 @@ def replay(module: Module, numbers: Sequence[int]) -> Module:
 
 def loop_ir(module: Module, threads: int | None = None) -> str:
     """The text of the program that a fused module becomes on this machine."""
-    return print_program(lower_module(module, load_backend(threads, Options()).target).program)
+    return print_program(lower_module(module, load_backends(threads, Options())[0].target).program)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -125,3 +125,4 @@ class Request:
     fetches: Sequence[str]
     variables: Store = field(default_factory=dict)
     is_ahead: bool = False
+    device: str = ""  # of the machine that it is compiled for; empty for the session's first

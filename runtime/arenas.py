@@ -15,20 +15,20 @@ _BYTES = np.dtype(np.uint8)
 class Arenas:
     """The arenas that no run uses at the moment."""
 
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-        self._free: list[Buffer] = []
+    def __init__(self) -> None:
+        self._free: dict[Memory, list[Buffer]] = {}
 
     @contextmanager
-    def lent(self, size: int) -> Iterator[int]:
+    def lent(self, memory: Memory, size: int) -> Iterator[int]:
         """The address of at least `size` bytes, aligned to 64. Raises ResourceExhaustedError."""
+        free = self._free.setdefault(memory, [])
         try:
-            arena = self._free.pop()
+            arena = free.pop()
         except IndexError:
-            arena = self._memory.allocate((size,), _BYTES)
+            arena = memory.allocate((size,), _BYTES)
         if arena.shape[0] < size:
-            arena = self._memory.allocate((size,), _BYTES)
+            arena = memory.allocate((size,), _BYTES)
         try:
             yield arena.address
         finally:
-            self._free.append(arena)
+            free.append(arena)

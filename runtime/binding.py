@@ -44,7 +44,7 @@ class Binding:
         self._executable = executable
         self._sizes = sizes
         self._store = environment.store
-        self._memory = environment.backend.memory
+        self._memory = code.memory
         interface = self._interface = executable.interface
         pointers = max([1, len(interface.arguments), *(place + 1 for place in interface.places)])
         self._pointers = (ctypes.c_void_p * pointers)()
@@ -70,7 +70,7 @@ class Binding:
             return False
         if not self._interface.serves(self._store):
             return True
-        self._read = [self._store[name] for name in self._interface.reads]
+        self._read = [self._store.within(name, self._memory) for name in self._interface.reads]
         for (number, _, _), buffer in zip(self._interface.stored_types, self._read, strict=True):
             self._pointers[number] = buffer.address
         self._generation = self._store.generation
@@ -165,7 +165,7 @@ class Binding:
         if self.writes:
             self._store.readers.wait()
         if self._arena_size:
-            with self._environment.arenas.lent(self._arena_size) as arena:
+            with self._environment.arenas.lent(self._memory, self._arena_size) as arena:
                 code = self._entry(*self._addresses, arena, control)
         else:
             code = self._entry(*self._addresses, 0, control)

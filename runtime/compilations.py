@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
+from flowc.codegen.backend import Backend
 from flowc.compiler.compiler import Compiler
+from flowc.compiler.devices import Devices
 from flowc.compiler.driver import Begun, time_table
 from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Node
@@ -48,10 +50,17 @@ class Family:
 class Compilations:
     """Compiles for the variables of an environment. The lock is held in all methods."""
 
-    def __init__(self, environment: Environment, options: Options) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        backends: Sequence[Backend],
+        devices: Devices,
+        options: Options,
+    ) -> None:
         self._environment = environment
         self._options = options
-        self._compiler = Compiler(environment.backend, options)
+        self._compiler = Compiler(dict(zip(devices.machines, backends, strict=True)), options)
+        self.devices = devices
         self._families: dict[Hashable, Family] = {}
         self.made: list[Compilation] = []
 

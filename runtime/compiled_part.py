@@ -121,6 +121,7 @@ class CompiledPart:
             [feed_like(name, array, static) for name, array, static in given],
             self._part.outputs,
             self._compilations.variables,
+            device=self._part.place.device,
         )
 
     def _sizes(self, executable: Executable, arrays: Sequence[Array]) -> dict[str, int] | None:

@@ -1,10 +1,10 @@
-"""What the parts of a session run in: the device's memory, the lock, and what they wait with."""
+"""What the parts of a session run in: the devices' memory, the lock, and what they wait with."""
 
 from __future__ import annotations
 
 import threading
 
-from flowc.codegen.backend import Backend
+from flowc.codegen.backend import Memory
 from flowc.runtime.arenas import Arenas
 from flowc.runtime.explanations import Explanations
 from flowc.runtime.interrupts import Control
@@ -23,24 +23,24 @@ class _ThisThread(threading.local):
 class Environment:
     """Variables, resources and scratch memory of a session, and what its runs share.
 
-    Variables and resources are those of `state`, which sessions of one server have in common.
+    Variables and resources are those of `state`, which sessions of one server have in common. New
+    variables are put into `memory`, until code for another one uses them.
     """
 
     def __init__(
         self,
-        backend: Backend,
+        memory: Memory,
         explanations: Explanations,
         shared: SessionState | None,
         time_limit: float | None,
     ) -> None:
-        state = shared or SessionState(memory=backend.memory)
-        self.backend = backend
+        state = shared or SessionState(memory=memory)
         self.explanations = explanations
         self.task = state.task
         self.store = state.store
         self.resources = state.resources
         self.lock = state.lock
-        self.arenas = Arenas(backend.memory)
+        self.arenas = Arenas()
         self._is_shared = shared is not None
         self._thread = _ThisThread()
         self.waiting = Waiting(state, lambda: self.control, time_limit)
@@ -55,4 +55,4 @@ class Environment:
         self.waiting.close()
         if not self._is_shared:
             self.resources.clear()
-            self.store = Store(self.backend.memory)
+            self.store = Store(self.store.memory)

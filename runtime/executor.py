@@ -13,7 +13,7 @@ import numpy as np
 
 from flowc.codegen.backend import Array
 from flowc.compiler.collection import without_collection
-from flowc.compiler.driver import load_backend
+from flowc.compiler.driver import load_backends
 from flowc.compiler.options import Options
 from flowc.compiler.request import Feed, Sizes, feed_like
 from flowc.ir import dtypes
@@ -22,7 +22,7 @@ from flowc.runtime.compilations import Compilations
 from flowc.runtime.environment import Environment
 from flowc.runtime.explanations import Explanations
 from flowc.runtime.interrupts import watch_for_interrupts
-from flowc.runtime.placement import Placement
+from flowc.runtime.placement import Placement, devices_of
 from flowc.runtime.session_graph import GraphView, SessionGraph
 from flowc.runtime.state import SessionState
 from flowc.runtime.step import Step
@@ -38,14 +38,18 @@ class Executor:
         self, view: GraphView, config: Any = None, shared: SessionState | None = None
     ) -> None:
         options = Options.from_environment()
-        backend = load_backend(options.threads or _configured_threads(config), options)
+        backends = load_backends(options.threads or _configured_threads(config), options)
         self.graph = SessionGraph(view)
         self.explanations = Explanations(self.graph)
-        self.environment = Environment(backend, self.explanations, shared, _time_limit(config))
-        self.compilations = Compilations(self.environment, options)
+        self.environment = Environment(
+            backends[0].memory, self.explanations, shared, _time_limit(config)
+        )
+        kinds = [backend.device_type for backend in backends]
+        devices = devices_of(config, self.environment.task, kinds)
+        self.compilations = Compilations(self.environment, backends, devices, options)
         self.waiting = self.environment.waiting
         watch_for_interrupts()
-        self._placement = Placement(self.environment.task, config)
+        self._placement = Placement(devices, config)
         self._steps: dict[tuple[tuple[str, ...], ...], Step] = {}
         self._planned: dict[Step, None] = {}
 

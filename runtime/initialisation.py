@@ -66,7 +66,7 @@ class Initialisation:
 
     def _executable(self) -> Executable | None:
         """The code that the family has for these constants, or new code."""
-        family = self._compilations.family(self._own.key)
+        family = self._compilations.family((self._own.place, self._own.key))
         for form, executable in family.executables:
             if executable.interface.sizes(self._feeds) is not None:
                 return adapted(executable, form, self._own)

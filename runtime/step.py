@@ -147,9 +147,12 @@ class Step:
         if is_ahead:
             variables = declared_variables(self._nodes) | variables
         request = Request("step", self._nodes, feeds, self._fetches, variables, is_ahead)
-        made = plan(request, self._session.compilations.begin, self._known_type, self._on_host)
+        compilations = self._session.compilations
+        made = plan(
+            request, compilations.begin, self._known_type, self._on_host, compilations.devices
+        )
         for reason in made.reasons:
-            self._session.compilations.note(reason)
+            compilations.note(reason)
         parts = self._parts = [(p.part, self._runner(p)) for p in made.parts]
         self._direct = self._direct_part(made)
         if self._keep is not None:

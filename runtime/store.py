@@ -45,9 +45,10 @@ class Readers:
 
 
 class Store(Mapping[str, Buffer]):
-    """Variables by name, in the memory of a device.
+    """Variables by name, each in the memory of the device whose code used it last.
 
-    Elements that are Python's objects, as strings are, stay in the host's memory.
+    `memory` is where others are put. Elements that are Python's objects, as strings are, stay in
+    the host's.
     """
 
     def __init__(self, memory: Memory = HOST) -> None:
@@ -76,6 +77,19 @@ class Store(Mapping[str, Buffer]):
             del self._buffers[name]
         self.generation += 1
 
+    def within(self, name: str, memory: Memory) -> Buffer:
+        """The variable's buffer, moved into a device's memory where it is in another one.
+
+        Raises ResourceExhaustedError.
+        """
+        found = self._buffers[name]
+        if found.memory is not memory:
+            moved = memory.allocate(found.shape, found.dtype)
+            moved.write(found.read())
+            self.put(name, moved)
+            return moved
+        return found
+
     def set(self, name: str, value: Array) -> None:
         """Copy `value` into the variable, whose type may change.
 
@@ -89,6 +103,7 @@ class Store(Mapping[str, Buffer]):
             self.readers.wait()
             old.write(value)
         else:
-            new = self.memory.allocate(value.shape, value.dtype)
+            memory = self.memory if old is None else old.memory
+            new = memory.allocate(value.shape, value.dtype)
             new.write(value)
             self.put(name, new)

@@ -24,6 +24,11 @@ class HostBuffer:
         self.dtype: np.dtype[Any] = array.dtype
         self.address: int = array.ctypes.data
 
+    @property
+    def memory(self) -> HostMemory:
+        """The memory of this process."""
+        return HOST
+
     def write(self, array: Array) -> None:
         """Copy an array in."""
         self.array[...] = array

@@ -23,6 +23,7 @@ from flowc.codegen.cpu import jit
 from flowc.codegen.cpu.cache import DiskCache, object_key
 from flowc.codegen.cpu.entry import EMBED_LIMIT, ENTRY, EntryEmitter, uses_threads
 from flowc.codegen.cpu.machine import EXHAUSTED, CpuMachine
+from flowc.codegen.cpu.memory import HOST, HostMemory
 from flowc.codegen.cpu.objects import (
     LOADED,
     Known,
@@ -76,6 +77,11 @@ class LoadedProgram:
     stored: StoredCode | None = None  # under what it is kept on disk; None where it is not
     stopped: int = STOPPED  # what `entry` gives where the control block has ended the run
     exhausted: int = EXHAUSTED  # what it gives where there was no memory for scratch buffers
+
+    @property
+    def memory(self) -> HostMemory:
+        """Where its arguments are."""
+        return HOST
 
     def describe_error(self, code: int) -> str:
         """What a negative result of `entry` means."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import flowc as tf
-from flowc.compiler.driver import begin_request, load_backend
+from flowc.compiler.driver import begin_request, load_backends
 from flowc.compiler.graph import Graph
 from flowc.compiler.lowering import NotKnown
 from flowc.compiler.options import Options
@@ -62,7 +62,7 @@ def plan_of(fetch: Any, feeds: Feeds, is_ahead: bool, has_variables: bool = True
         "step", nodes, [feed(*f) for f in feeds.items()], fetches, variables, is_ahead
     )
     options = Options(cache=False)
-    backend = load_backend(1, options)
+    backend = load_backends(1, options)[0]
     return plan(request, lambda part: begin_request(part, None, backend, options), known_type)
 
 

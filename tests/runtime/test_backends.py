@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 import flowc as tf
-from flowc.compiler.driver import load_backend
+from flowc.compiler.driver import load_backends
 from tests.runtime.pretend import PretendBackend
 
-LOADER = "flowc.runtime.executor.load_backend"
+LOADER = "flowc.runtime.executor.load_backends"
 
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> PretendBackend:
     backend = PretendBackend()
     monkeypatch.setenv("FLOWC_FLAGS", "--strict --no-cache")
-    monkeypatch.setattr(LOADER, lambda threads, options: backend)
+    monkeypatch.setattr(LOADER, lambda threads, options: (backend,))
     return backend
 
 
@@ -67,7 +67,7 @@ def test_training_gives_the_numbers_of_the_cpu(machine: PretendBackend) -> None:
 
 def expected(program: Callable[[], Any]) -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(LOADER, load_backend)
+        patch.setattr(LOADER, load_backends)
         return on(None, program)
 
 
@@ -126,3 +126,73 @@ def test_a_full_memory(machine: PretendBackend) -> None:
             return session.run(y, {x: np.ones(3, np.float32)})
 
     np.testing.assert_array_equal(on(machine, program), [2.0, 2.0, 2.0])
+
+
+@pytest.fixture
+def second(monkeypatch: pytest.MonkeyPatch) -> PretendBackend:
+    """The pretend machine beside the CPU."""
+    backend = PretendBackend()
+    monkeypatch.setenv("FLOWC_FLAGS", "--strict --no-cache")
+    monkeypatch.setattr(
+        LOADER, lambda threads, options: (*load_backends(threads, options), backend)
+    )
+    return backend
+
+
+def test_two_machines_share_a_step(second: PretendBackend) -> None:
+    """Each computes what is placed on it; values and variables go over where they are used."""
+
+    def program() -> Any:
+        x = tf.placeholder(tf.float32, [None, 3])
+        with tf.device("/device:PRETEND:0"):
+            v = tf.get_variable("v", initializer=np.eye(3, dtype=np.float32))
+            product = tf.matmul(x, v)
+        total = tf.reduce_sum(product) + 1.0
+        with tf.device("/device:PRETEND:0"):
+            scaled = product * total
+            grow = tf.assign_add(v, tf.ones([3, 3]))
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            made = len(second.compiled)
+            assert made, "the variable is not initialised where it is"
+            values = np.arange(6, dtype=np.float32).reshape(2, 3)
+            found = session.run([total, scaled], {x: values})
+            assert len(second.compiled) == made + 2, "before the total and after it"
+            assert session.executor.environment.store["v"].memory is second.memory
+            session.run(grow)
+            v.load(np.full((3, 3), 2.0, np.float32), session)
+            return [*found, session.run(product, {x: values}), session.run(v)]
+
+    total, scaled, product, variable = on(second, program)
+    assert total == 16.0
+    np.testing.assert_array_equal(scaled, np.arange(6, dtype=np.float32).reshape(2, 3) * 16.0)
+    np.testing.assert_array_equal(product, [[6.0] * 3, [24.0] * 3])
+    np.testing.assert_array_equal(variable, np.full((3, 3), 2.0))
+
+
+def test_training_on_two_machines(second: PretendBackend) -> None:
+    def program() -> Any:
+        with tf.device(lambda op: "/device:PRETEND:0" if "dense_1" in op.name else ""):
+            return train()
+
+    for got, want in zip(flat(on(second, program)), flat(expected(train)), strict=True):
+        np.testing.assert_allclose(got, want, 1e-5, 1e-6)
+
+
+def test_the_listing_tells_the_machines(
+    second: PretendBackend, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def program() -> Any:
+        with tf.device("/device:PRETEND:0"):
+            x = tf.exp(tf.constant(0.0, name="there"), name="there_too")
+        y = tf.negative(x, name="here")
+        with tf.Session(config=tf.ConfigProto(log_device_placement=True)) as session:
+            return session.run(y)
+
+    assert on(second, program) == -1.0
+    task = "/job:localhost/replica:0/task:0"
+    assert capsys.readouterr().out.splitlines() == [
+        f"there: (Const): {task}/device:PRETEND:0",
+        f"there_too: (Exp): {task}/device:PRETEND:0",
+        f"here: (Neg): {task}/device:CPU:0",
+    ]
