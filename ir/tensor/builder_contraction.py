@@ -106,6 +106,15 @@ class Contraction(Shapes):
         """The triangular factor of positive definite matrices; NaN for others."""
         return self.emit("cholesky", x, lower=lower)
 
+    def lu(self, x: Value) -> tuple[Value, Value, Value]:
+        """Factors of square matrices with rows exchanged, x[order] = l u.
+
+        The unit lower and the upper triangle are in one matrix; the order and the number of
+        exchanges are int32. A singular matrix has a 0 in the diagonal.
+        """
+        factors, order, swaps = self.emit_all("lu", [x])
+        return factors, order, swaps
+
     def triangular_solve(
         self,
         a: Value,

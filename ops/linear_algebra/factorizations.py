@@ -1,11 +1,10 @@
-"""QR, singular values, eigenvalues, LU and tridiagonal systems: host kernels (LAPACK by NumPy).
+"""LU; and host kernels (LAPACK by NumPy): QR, singular values, eigenvalues, tridiagonal systems.
 
 Gradients follow Walter, Lehmann and Lamour (2012) for QR and Townsend (2016) for the SVD.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,8 @@ from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.common import Tensors, abstract, fail, or_zeros, show
 from flowc.ops.linear_algebra.solvers import (
+    check_invertible,
+    factored,
     halved_diagonal,
     hermitian,
     lower_triangle,
@@ -24,7 +25,7 @@ from flowc.ops.linear_algebra.solvers import (
     square,
     wide,
 )
-from flowc.ops.registry import GraphBuilder, Operation, Tensor, host_op
+from flowc.ops.registry import GraphBuilder, Operation, Tensor, host_op, op
 
 _TYPES = "T: {float64, float32, float16, complex}"
 
@@ -261,41 +262,17 @@ def _tall_svd_gradient(
 # LU
 
 
-@host_op(
+@op(
     "Lu(input: T[...,:,:]; output_idx_type: {index} = int32, T: {float64, float32,"
     " float16, complex})"
     " -> lu: T, p: output_idx_type"
 )
-def lu(input: Array, *, output_idx_type: DType) -> tuple[Array, Array]:
+def lu(b: Builder, input: Value, *, output_idx_type: DType) -> tuple[Value, Value]:
     """Rows p of the input as a unit lower times an upper triangular matrix, in one matrix."""
-    _matrices(input)
-    size = input.shape[-1]
-    require(input.shape[-2] == size, f"Input matrix must be square, got {show(input.shape)}")
-    count = math.prod(input.shape[:-2])
-    packed = input.reshape(count, size, size).astype(np.result_type(input.dtype, np.float64))
-    rows = np.tile(np.arange(size), (len(packed), 1))
-    for matrix, order in zip(packed, rows, strict=True):
-        _factor(matrix, order)
-    shape = input.shape[:-1]
-    return packed.astype(input.dtype).reshape(input.shape), rows.astype(
-        output_idx_type.numpy
-    ).reshape(shape)
-
-
-def _factor(matrix: Array, order: Array) -> None:
-    """Gaussian elimination with partial pivoting, in place."""
-    for k in range(len(matrix)):
-        pivot = k + int(np.argmax(np.abs(matrix[k:, k])))
-        require(matrix[pivot, k] != 0, "Input is not invertible.")
-        matrix[[k, pivot]], order[[k, pivot]] = matrix[[pivot, k]], order[[pivot, k]]
-        matrix[k + 1 :, k] /= matrix[k, k]
-        matrix[k + 1 :, k + 1 :] -= np.outer(matrix[k + 1 :, k], matrix[k, k + 1 :])
-
-
-@lu.infer
-def _(b: Builder, input: Value, *, output_idx_type: DType) -> tuple[Value, ...]:
-    shape = square(b, input)
-    return abstract(b, input.type.dtype, *shape), abstract(b, output_idx_type, *shape[:-1])
+    square(b, input)
+    factors, order, _ = factored(b, input)
+    check_invertible(b, factors, "Input is not invertible.")
+    return b.convert(factors, input.type.dtype), b.convert(order, output_idx_type)
 
 
 # Tridiagonal systems

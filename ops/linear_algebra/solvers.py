@@ -1,8 +1,9 @@
 """Matrix factorisations, inverses and solvers.
 
-Cholesky and triangular solving are compiled; the others run on the host in NumPy, where LAPACK
-does them. Gradients are those of M. Giles, "Collected matrix derivative results" (2008) and, for
-the SVD and QR, of S. Walter et al. (2012), as graph ops.
+Inverses, determinants and systems come from factors (`Builder.lu`) and triangular systems. Least
+squares and square roots run on the host in NumPy, where LAPACK does them. Gradients are those of
+M. Giles, "Collected matrix derivative results" (2008) and, for the SVD and QR, of S. Walter et al.
+(2012), as graph ops.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from flowc.ir import dtypes
-from flowc.ir.tensor.builder import Builder, require
+from flowc.ir.dims import product
+from flowc.ir.tensor.builder import Builder, accumulator, require
 from flowc.ir.tensor.core import Shape, Value
 from flowc.ir.tensor.primitive import Array
-from flowc.ops.common import Tensors, abstract, fail, or_zeros, show, static_shape
+from flowc.ops.checks import check_all
+from flowc.ops.common import Tensors, abstract, conjugate, fail, or_zeros, show, static_shape
 from flowc.ops.registry import GraphBuilder, Operation, Tensor, host_op, op
 
 _TYPES = "T: {float32, float64, float16, complex}"
@@ -174,29 +177,71 @@ def _sum_batches(g: GraphBuilder, *pairs: tuple[Tensor, Tensor]) -> Tensors:
 # Inverses and determinants
 
 
-@host_op(f"MatrixInverse(input: T[...,:,:]; adjoint: bool = false, {_TYPES}) -> output: T")
-def matrix_inverse(input: Array, *, adjoint: bool) -> Array:
+@op(f"MatrixInverse(input: T[...,:,:]; adjoint: bool = false, {_TYPES}) -> output: T")
+def matrix_inverse(b: Builder, input: Value, *, adjoint: bool) -> Value:
     """The inverses, or their adjoints, of square matrices."""
-    _expect_square(input)
-    x = wide(_adjoint(input) if adjoint else input)
-    try:
-        return _solved(np.linalg.inv(x), input)
-    except np.linalg.LinAlgError:
-        raise fail("Input is not invertible.") from None
+    shape = square(b, input)
+    identity = b.convert(on_diagonal(b, shape), input.type.dtype)
+    return solved(b, input, identity, adjoint, "Input is not invertible.")
+
+
+def factored(b: Builder, matrix: Value) -> tuple[Value, Value, Value]:
+    """`Builder.lu`; half precision is factored in float32."""
+    return b.lu(b.convert(matrix, accumulator(matrix.type.dtype)))
+
+
+def solved(b: Builder, matrix: Value, rhs: Value, adjoint: bool, refusal: str) -> Value:
+    """x of matrix x = rhs, or of matrix^H x = rhs; the step fails where the matrix is singular."""
+    factors, order, _ = factored(b, _adjoint_of(b, matrix) if adjoint else matrix)
+    check_invertible(b, factors, refusal)
+    rows = taken_rows(b, b.convert(rhs, factors.type.dtype), order)
+    half = b.triangular_solve(factors, rows, lower=True, unit_diagonal=True)
+    return b.convert(b.triangular_solve(factors, half, lower=False), rhs.type.dtype)
+
+
+def _adjoint_of(b: Builder, matrix: Value) -> Value:
+    rank = matrix.type.rank
+    return conjugate(b, b.transpose(matrix, [*range(rank - 2), rank - 1, rank - 2]))
+
+
+def check_invertible(b: Builder, factors: Value, refusal: str) -> None:
+    """Fail the step where a factor that `Builder.lu` gave has a zero in its diagonal."""
+    elsewhere = b.not_(on_diagonal(b, b.shape(factors)))
+    check_all(b, b.or_(elsewhere, b.ne(factors, b.zeros_like(factors))), refusal)
+
+
+def on_diagonal(b: Builder, shape: Shape) -> Value:
+    """Bool: whether an element of a matrix is on its diagonal."""
+    rank = len(shape)
+    return b.eq(*(b.iota(shape, axis, dtypes.int32) for axis in (rank - 2, rank - 1)))
+
+
+def taken_rows(b: Builder, matrices: Value, order: Value) -> Value:
+    """The rows of each matrix of a batch in the order that a vector of numbers gives."""
+    *batch, rows, columns = b.shape(matrices)
+    count = product(tuple(batch))
+    height = b.broadcast_to(b.size(rows, dtypes.int64), (count, rows))
+    first = b.multiply(b.iota((count, rows), 0, dtypes.int64), height)
+    places = b.add(b.convert(b.reshape(order, (count, rows)), dtypes.int64), first)
+    if 0 in (count, rows):
+        return matrices
+    flat = b.reshape(matrices, (count * rows, columns))
+    return b.reshape(b.take(flat, b.reshape(places, (count * rows,))), (*batch, rows, columns))
+
+
+def _diagonal_of_lu(b: Builder, matrix: Value) -> tuple[Value, Value]:
+    """The diagonal of the upper factor, and the sign that exchanging rows gives a determinant."""
+    factors, _, swaps = factored(b, matrix)
+    odd = b.eq(b.and_(swaps, 1), 1)
+    sign = b.convert(b.select(odd, b.full_like(swaps, -1), b.ones_like(swaps)), factors.type.dtype)
+    shape = b.shape(factors)
+    kept = b.select(on_diagonal(b, shape), factors, b.zeros_like(factors))
+    return b.reduce_sum(kept, [len(shape) - 1]), sign
 
 
 def wide(x: Array) -> Array:
     """LAPACK has no half precision."""
     return x.astype(np.float32) if x.dtype == np.float16 else x
-
-
-def _solved(result: Array, like: Array) -> Array:
-    return np.ascontiguousarray(result, like.dtype)
-
-
-@matrix_inverse.infer
-def _(b: Builder, input: Value, *, adjoint: bool) -> Value:
-    return abstract(b, input.type.dtype, *square(b, input))
 
 
 @matrix_inverse.gradient
@@ -206,16 +251,13 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (-multiply(g, inverse, inner, adj_x=not adjoint),)
 
 
-@host_op(f"MatrixDeterminant(input: T[...,:,:]; {_TYPES}) -> output: T")
-def matrix_determinant(input: Array) -> Array:
+@op(f"MatrixDeterminant(input: T[...,:,:]; {_TYPES}) -> output: T")
+def matrix_determinant(b: Builder, input: Value) -> Value:
     """The determinants of square matrices."""
-    _expect_square(input)
-    return np.asarray(np.linalg.det(wide(input)), input.dtype)
-
-
-@matrix_determinant.infer
-def _(b: Builder, input: Value) -> Value:
-    return abstract(b, input.type.dtype, *square(b, input)[:-2])
+    square(b, input)
+    factors, sign = _diagonal_of_lu(b, input)
+    found = b.multiply(b.reduce_prod(factors, [factors.type.rank - 1]), sign)
+    return b.convert(found, input.type.dtype)
 
 
 @matrix_determinant.gradient
@@ -224,18 +266,16 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     return (_column(g, grad * op.outputs[0]) * inverse,)
 
 
-@host_op(f"LogMatrixDeterminant(input: T[...,:,:]; {_TYPES}) -> sign: T, log_abs_determinant: T")
-def log_matrix_determinant(input: Array) -> tuple[Array, Array]:
+@op(f"LogMatrixDeterminant(input: T[...,:,:]; {_TYPES}) -> sign: T, log_abs_determinant: T")
+def log_matrix_determinant(b: Builder, input: Value) -> tuple[Value, Value]:
     """The sign and the logarithm of the magnitude of determinants."""
-    _expect_square(input)
-    sign, log = np.linalg.slogdet(wide(input))
-    return np.asarray(sign, input.dtype), np.asarray(log, input.dtype)
-
-
-@log_matrix_determinant.infer
-def _(b: Builder, input: Value) -> tuple[Value, ...]:
-    shape = square(b, input)[:-2]
-    return (abstract(b, input.type.dtype, *shape),) * 2
+    square(b, input)
+    factors, sign = _diagonal_of_lu(b, input)
+    last = factors.type.rank - 1
+    sign = b.multiply(b.reduce_prod(b.sign(factors), [last]), sign)
+    log = b.reduce_sum(b.log(b.abs(factors)), [last])
+    log = b.complex(log, b.zeros_like(log)) if sign.type.dtype.is_complex else log
+    return b.convert(sign, input.type.dtype), b.convert(log, input.type.dtype)
 
 
 @log_matrix_determinant.gradient
@@ -248,27 +288,16 @@ def _(g: GraphBuilder, op: Operation, _sign: Tensor | None, grad: Tensor | None)
 # Linear systems
 
 
-@host_op(
+@op(
     f"MatrixSolve(matrix: T[...,:,:], rhs: T[...,:,:]; adjoint: bool = false, {_TYPES})"
     f" -> output: T"
 )
-def matrix_solve(matrix: Array, rhs: Array, *, adjoint: bool) -> Array:
+def matrix_solve(b: Builder, matrix: Value, rhs: Value, *, adjoint: bool) -> Value:
     """x of matrix x = rhs, or of matrix^H x = rhs."""
-    _expect_square(matrix)
-    fits = rhs.ndim == matrix.ndim and matrix.shape[:-1] == rhs.shape[:-1]
-    require(fits, f"Input matrix and rhs must have same number of rows: {show(rhs.shape)}")
-    a = wide(_adjoint(matrix) if adjoint else matrix)
-    try:
-        return _solved(np.linalg.solve(a, wide(rhs)), rhs)
-    except np.linalg.LinAlgError:
-        raise fail("Input matrix is not invertible.") from None
-
-
-@matrix_solve.infer
-def _(b: Builder, matrix: Value, rhs: Value, *, adjoint: bool) -> Value:
-    shape = square(b, matrix)
-    require(b.assumptions.equal(shape[-1], b.shape(rhs)[-2]), "rows of matrix and rhs differ")
-    return abstract(b, rhs.type.dtype, *b.shape(rhs))
+    shape, right = square(b, matrix), b.shape(rhs)
+    fits = len(right) == len(shape) and b.assumptions.equal_shapes(shape[:-1], right[:-1])
+    require(fits, f"Input matrix and rhs must have same number of rows: {show(right)}")
+    return solved(b, matrix, rhs, adjoint, "Input matrix is not invertible.")
 
 
 @matrix_solve.gradient

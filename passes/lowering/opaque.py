@@ -9,6 +9,7 @@ from flowc.ir.tensor.core import Instruction, Value
 from flowc.passes.lowering.fused import Fused
 from flowc.passes.lowering.large_windows import large_windows
 from flowc.passes.lowering.linear_algebra import cholesky, triangular_solve
+from flowc.passes.lowering.lu import lu
 from flowc.passes.lowering.random_bits import random_bits
 from flowc.passes.lowering.scatter import dynamic_update_slice, scatter
 from flowc.passes.lowering.select_and_scatter import select_and_scatter
@@ -18,6 +19,7 @@ from flowc.passes.lowering.true_positions import true_positions
 OPAQUE: dict[str, Callable[[Fused], Kernel | tuple[Kernel, tuple[Buffer, ...]]]] = {
     "cholesky": cholesky,
     "dynamic_update_slice": dynamic_update_slice,
+    "lu": lu,
     "reduce_window": large_windows,
     "rng_bit_generator": random_bits,
     "scatter": scatter,

@@ -3,7 +3,7 @@
 A `Primitive` says how result types follow from operands (`infer`) and what the results are
 (`evaluate`, plain NumPy, the oracle of all tests). Names and semantics are StableHLO's
 (https://openxla.org/stablehlo/spec), or CHLO's for functions that StableHLO lacks; the few of our
-own are `size`, `check`, `fusion`, `true_positions` and `measure`. The families:
+own are `size`, `check`, `fusion`, `lu`, `true_positions` and `measure`. The families:
 
   elementwise     add, maximum, exponential, compare, select, clamp ...
   counting        true_positions, measure
@@ -14,7 +14,7 @@ own are `size`, `check`, `fusion`, `true_positions` and `measure`. The families:
   reduction       reduce, sort
   windows         reduce_window, select_and_scatter
   random          rng_bit_generator
-  linear_algebra  fft, cholesky, triangular_solve
+  linear_algebra  fft, cholesky, lu, triangular_solve
   control         while, case, size, check, fusion
 """
 

@@ -1,4 +1,4 @@
-"""fft, cholesky and triangular_solve, on the last axes of batches."""
+"""fft, cholesky, lu and triangular_solve, on the last axes of batches."""
 
 from __future__ import annotations
 
@@ -103,6 +103,47 @@ def _evaluate_cholesky(
 
 
 define(Primitive("cholesky", _infer_cholesky, _evaluate_cholesky))
+
+
+def _infer_lu(
+    types: Types, attributes: Attributes, regions: Sequence[Computation]
+) -> tuple[TensorType, ...]:
+    expect_operands("lu", types, 1)
+    _expect_square("lu", types[0])
+    batch, size = types[0].shape[:-2], types[0].shape[-1]
+    order = TensorType(dtypes.int32, (*batch, size))
+    return types[0], order, TensorType(dtypes.int32, batch)
+
+
+def _evaluate_lu(
+    arrays: Sequence[Array], attributes: Attributes, regions: Sequence[Region]
+) -> tuple[Array, ...]:
+    """Rows `order` of the matrix as a product of triangles, in one matrix; exchanges of rows."""
+    factors = _double(arrays[0])
+    *batch, size = arrays[0].shape[:-1]
+    order = np.tile(np.arange(size, dtype=np.int32), (*batch, 1))
+    swaps = np.zeros(batch, np.int32)
+    with np.errstate(all="ignore"):
+        for place in np.ndindex(*batch):
+            swaps[place] = _eliminate(factors[place], order[place])
+    return factors.astype(arrays[0].dtype), order, swaps
+
+
+def _eliminate(matrix: Array, order: Array) -> int:
+    """Gaussian elimination in place; a column of zeros has no multiples to take away."""
+    swaps = 0
+    for k in range(len(matrix)):
+        magnitudes = np.abs(matrix[k:, k])
+        pivot = k + int(np.argmax(np.where(np.isnan(magnitudes), -1, magnitudes)))
+        matrix[[k, pivot]], order[[k, pivot]] = matrix[[pivot, k]], order[[pivot, k]]
+        swaps += pivot != k
+        if matrix[k, k] != 0:
+            matrix[k + 1 :, k] /= matrix[k, k]
+        matrix[k + 1 :, k + 1 :] -= np.outer(matrix[k + 1 :, k], matrix[k, k + 1 :])
+    return swaps
+
+
+define(Primitive("lu", _infer_lu, _evaluate_lu, dialect="flowc"))
 
 
 def _infer_triangular_solve(

@@ -14,7 +14,7 @@ from tests.ir.tensor.samples import SAMPLES
 from tests.ir.tensor.samples.sample import Array, Sample
 
 jax = pytest.importorskip("jax")
-_OURS = {"size", "check", "fusion", "measure", "true_positions"}
+_OURS = {"size", "check", "fusion", "lu", "measure", "true_positions"}
 standard = pytest.mark.parametrize(
     "sample", [s for s in SAMPLES if s.primitive not in _OURS], ids=str
 )

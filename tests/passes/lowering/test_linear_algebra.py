@@ -87,3 +87,18 @@ def test_triangular_solve(
     names = [(*outer, "n", "n"), (*outer, *(("n", "m") if left else ("m", "n")))]
     arrays = [matrix.astype(dtype), random((*batch, *sides), dtype)]
     check(build, arrays, names if symbolic else None, rtol=1e-4, **way)
+
+
+@few_examples
+@given(st.sampled_from([(), (1,), (3,)]), st.sampled_from([0, 1, 2, 5, 33, 70]), FLOATS, ways)
+def test_lu(batch: tuple[int, ...], size: int, dtype: Any, way: dict[str, Any]) -> None:
+    matrix = random((*batch, size, size), dtype)
+    names = [(*(f"b{n}" for n in range(len(batch))), "n", "n")]
+    for sizes in (None, names):
+        check(lambda b, x: b.lu(x), [matrix], sizes, rtol=1e-5, **way)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_lu_of_singular_matrices_has_a_zero(way: dict[str, Any]) -> None:
+    matrices = np.array([[[1, 2, 3], [2, 4, 6], [1, 1, 1]], np.zeros((3, 3))], np.float64)
+    check(lambda b, x: b.lu(x), [matrices], rtol=1e-12, **way)

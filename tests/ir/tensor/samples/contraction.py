@@ -179,6 +179,14 @@ SAMPLES = [
     sample("fft", lambda b, x: b.fft(x, "RFFT", (4,)), [SIGNAL], SPECTRUM),
     sample("fft", lambda b, x: b.fft(x, "IRFFT", (4,)), [SPECTRUM], SIGNAL),
     sample(
+        "lu",
+        lambda b, a: b.lu(a),
+        [np.array([[1.0, 2.0], [4.0, 2.0]], np.float32)],
+        np.array([[4.0, 2.0], [0.25, 1.5]], np.float32),
+        np.array([1, 0], np.int32),
+        np.array(1, np.int32),
+    ),
+    sample(
         "cholesky",
         lambda b, a: b.cholesky(a),
         [np.stack([SPD, -SPD])],
