@@ -124,7 +124,7 @@ class Graph:
             name = pending.pop()
             if name not in needed:
                 node = needed[name] = _without_data(self.node(name))
-                pending.extend(e.node for e in node.inputs if e.tensor not in fed)
+                pending += [e.node for e in node.inputs if not fed or e.tensor not in fed]
                 pending.extend(node.controls)
         return needed
 

@@ -13,6 +13,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from types import NoneType
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -27,6 +28,9 @@ from flowc.passes.schedule.measured import measured_digest
 from flowc.passes.target import CpuTarget
 
 _digests: WeakKeyDictionary[Node, bytes] = WeakKeyDictionary()
+
+
+_SHORT = frozenset({DType, bool, int, float, str, NoneType})  # whose text tells all of them
 
 
 class _NoKey(Exception):
@@ -53,9 +57,13 @@ def _node_digest(node: Node) -> bytes:
         if not is_structured(node) and ops.lookup(node.op) is not node.definition:
             raise _NoKey(node.op)
         inputs = [(e.node, e.output) for e in node.inputs]
-        digest = sha256(repr((node.name, node.op, inputs, node.controls)).encode())
-        for part in _parts(node.attributes):
-            digest.update(part)
+        short = {k: v for k, v in node.attributes.items() if type(v) in _SHORT}
+        digest = sha256(repr((node.name, node.op, inputs, node.controls, short)).encode())
+        for key, value in node.attributes.items():
+            if key not in short:
+                digest.update(f"{key}\n".encode())
+                for part in _parts(value):
+                    digest.update(part)
         found = _digests[node] = digest.digest()
     return found
 

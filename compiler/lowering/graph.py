@@ -247,7 +247,9 @@ class _Lowering:
     def _given(self, node: Node, number: int, tensor: str) -> Any:
         """An input of a node; what branches and bodies read of variables they read again."""
         found = self.values[tensor]
-        if not isinstance(found, Reading) or node.op not in _CONTROL:
+        if not isinstance(found, Reading):
+            return found
+        if node.op not in _CONTROL:
             return self._value(tensor)
         body = node.attributes.get("body")
         is_read_inside = number > 0 if body is None else stays(body, number)
