@@ -37,7 +37,7 @@ from flowc.ir.loops.kernel import (
     Store,
 )
 from flowc.ir.loops.walk import free_symbols, written_buffers
-from flowc.passes.target import CpuTarget
+from flowc.passes.target import Target
 
 Together: TypeAlias = For | Barrier | MultiplyMatrices | CopyMatrix
 
@@ -66,6 +66,9 @@ class Machine(Protocol):
     def multiply_tile(self, emitter: KernelEmitter, tile: MultiplyTile) -> None:
         """Call the micro-kernel."""
 
+    def writer(self, emitter: KernelEmitter, buffer: Buffer) -> Placed | None:
+        """Whether this thread is the one of several alike that stores; None where there is one."""
+
     def together(self, emitter: KernelEmitter, statement: Together) -> None:
         """Emit what blocks of threads do: their loops, barriers, and matrices."""
 
@@ -79,7 +82,7 @@ class Context:
     """
 
     module: Module
-    target: CpuTarget
+    target: Target
     machine: Machine
     checks: BoundsChecks | None = None
     alone: bool = True  # the program has one module
@@ -228,6 +231,9 @@ class KernelEmitter:
     def _store(self, store: Store) -> None:
         value = self.expressions.value(store.value)
         mask = None if store.mask is None else self.expressions.value(store.mask)
+        writer = self.context.machine.writer(self, store.buffer)
+        if writer is not None:
+            mask = writer if mask is None else self.scopes.emit(Builder.and_, mask, writer)
         scatter = None
         if store.scatter is not None:
             unsigned = store.scatter.dtype.is_unsigned

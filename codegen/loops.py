@@ -163,10 +163,10 @@ class LoopEmitter:
 
     def _unrolled(self, loop: For) -> Values:
         assert isinstance(loop.extent, int)
-        values = self._initial(loop.carried, self._lanes_around())
+        values = self.initial(loop.carried, self._lanes_around())
         for number in range(loop.extent):
             with self._index_is(loop.index, number):
-                values = self._body(loop, values)
+                values = self.body(loop, values)
         return values
 
     def _strip_mined(self, loop: For) -> Values:
@@ -175,7 +175,7 @@ class LoopEmitter:
         step = width * loop.unroll
         lanes = width if width > 1 else self._lanes_around()
         main_end = 0 if self._is_short(loop) else dims.floordiv(loop.extent, step) * step
-        values = self._initial(loop.carried, lanes)
+        values = self.initial(loop.carried, lanes)
         if main_end != 0:
             values = self._main_loops(loop, width, main_end, values)
         if main_end == loop.extent:
@@ -239,7 +239,7 @@ class LoopEmitter:
             for copy in range(copies):
                 own = carried[copy * len(values) :][: len(values)]
                 with self._iterations(loop.index, first + copy * width, width, None):
-                    updated = self._body(loop, results if chained and copy else own)
+                    updated = self.body(loop, results if chained and copy else own)
                 results = updated if chained else results + updated
             return results
 
@@ -262,7 +262,7 @@ class LoopEmitter:
             self._look(loop)
             mask = self._mask(rest, index, stop, width) if width > 1 else None
             with self._iterations(loop.index, first, width, mask):
-                return self._blend(mask, self._body(loop, carried), carried)
+                return self._blend(mask, self.body(loop, carried), carried)
 
         once = rest <= width if isinstance(rest, int) else width >= loop.width * loop.unroll
         surely = isinstance(rest, int) and rest > 0
@@ -292,7 +292,7 @@ class LoopEmitter:
         if loop in self.emitter.looking:
             self.emitter.look()
 
-    def _body(self, loop: For, carried: Values) -> Values:
+    def body(self, loop: For, carried: Values) -> Values:
         """The statements and the next carried values, in the shape of `carried`."""
         if loop.carried is None:
             self.emitter.statements(loop.body)
@@ -335,7 +335,8 @@ class LoopEmitter:
         """The lanes of the vector loop that this loop is inside of, else 1."""
         return 1 if self.positions.lanes is None else self.positions.lanes.count
 
-    def _initial(self, carried: Carried | None, lanes: int) -> Values:
+    def initial(self, carried: Carried | None, lanes: int = 1) -> Values:
+        """The values that a loop starts with."""
         if carried is None:
             return []
         return [
@@ -350,7 +351,7 @@ class LoopEmitter:
         parts = [values[n * size : (n + 1) * size] for n in range(copies)]
         while len(parts) > 1:
             pairs = zip(parts[0::2], parts[1::2], strict=False)
-            merged = [self._combine(carried.combiner, *pair) for pair in pairs]
+            merged = [self.combine(carried.combiner, *pair) for pair in pairs]
             parts = merged + parts[len(merged) * 2 :]
         return parts[0]
 
@@ -363,11 +364,12 @@ class LoopEmitter:
             width //= 2
             lower = [builder.permute(v, range(width)) for v in values]
             upper = [builder.permute(v, range(width, 2 * width)) for v in values]
-            values = self._combine(carried.combiner, lower, upper)
+            values = self.combine(carried.combiner, lower, upper)
         last = ([builder.extract_element(v, lane) for v in values] for lane in (0, 1))
-        return self._combine(carried.combiner, *last)
+        return self.combine(carried.combiner, *last)
 
-    def _combine(self, combiner: Combiner, left: Values, right: Values) -> Values:
+    def combine(self, combiner: Combiner, left: Values, right: Values) -> Values:
+        """What a combiner makes of two partial values."""
         with self.scopes.stretch():
             for variable, value in zip(combiner.left + combiner.right, left + right, strict=True):
                 self.expressions.bind(variable, value)

@@ -19,6 +19,7 @@ from flowc.codegen.llvm.values import NULL, Value, integer, zero
 from flowc.codegen.polling import kernel_looks
 from flowc.ir.loops.kernel import Program, Step, WhileCalls
 from flowc.ir.loops.walk import calls, has_parallel_loop
+from flowc.passes.target import CpuTarget
 
 ENTRY = "entry"
 EMBED_LIMIT = 4 << 10  # larger constants reach the code through a table of addresses
@@ -32,7 +33,9 @@ class EntryEmitter(StepsEmitter):
         super().__init__(shared, shared.context.define(ENTRY, STEPS))
         self.function.internal = False
         self.program = shared.places.program
-        self.uses_threads = uses_threads(self.program, self.context.target.threads)
+        assert isinstance(self.context.target, CpuTarget)
+        self.threads = self.context.target.threads
+        self.uses_threads = uses_threads(self.program, self.threads)
         self.control: Value | None = None
 
     def emit(self) -> None:
@@ -42,7 +45,7 @@ class EntryEmitter(StepsEmitter):
             self.context.module.define_variable(TABLE, table, internal=False)
         triple = self.context.target.triple
         self.control_word = flush_small_values(self.builder, triple)
-        self._thread_call(POOL_ENTER, integer(self.context.target.threads, I32))
+        self._thread_call(POOL_ENTER, integer(self.threads, I32))
         self._find_control()
         self.steps(self.program.steps)
         self.leave(integer(0, I32))

@@ -147,6 +147,10 @@ class CpuMachine:
 
     # What a CPU does not have
 
+    def writer(self, emitter: KernelEmitter, buffer: Buffer) -> Placed | None:
+        """None: every thread has work of its own."""
+        return None
+
     def together(self, emitter: KernelEmitter, statement: Together) -> None:
         """Raises InternalError: threads of a CPU are not in blocks."""
         raise _not_here(emitter, title(statement))

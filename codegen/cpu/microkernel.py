@@ -37,6 +37,7 @@ from flowc.ir import dims
 from flowc.ir.dims import Dim
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.kernel import Buffer, MultiplyTile
+from flowc.passes.target import CpuTarget
 
 TRIP_VECTORS = 16  # multiply-adds that hide the cost of a trip of the k loop
 
@@ -124,7 +125,8 @@ def micro_kernel(
     function.attributes.append("noinline")
     for number in (0, 2, 3):
         function.args[number].attributes.append("noalias")
-    lanes = min(columns, emitter.context.target.lanes(dtype))
+    assert isinstance(context.target, CpuTarget)
+    lanes = min(columns, context.target.lanes(dtype))
     _MicroKernel(function, rows, columns, lanes, dtype, emitter.has_masks, *units).emit()
     return function
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import count
 
 from flowc.codegen.llvm.types import POINTER, FunctionType, Type
-from flowc.codegen.llvm.values import Constant, Value
+from flowc.codegen.llvm.values import Constant, Value, literal
 
 
 class Block:
@@ -36,7 +36,9 @@ class Argument(Value):
 class Function(Value):
     """A function of a module; as a value, its address."""
 
-    __slots__ = ("args", "attributes", "blocks", "internal", "kind", "module", "name")
+    __slots__ = (
+        "args", "attributes", "blocks", "convention", "internal", "kind", "module", "name",
+    )  # fmt: skip
 
     def __init__(self, module: Module, name: str, kind: FunctionType) -> None:
         super().__init__(POINTER, _reference(name))
@@ -47,6 +49,7 @@ class Function(Value):
         self.blocks: list[Block] = []
         self.attributes: list[str] = []
         self.internal = False
+        self.convention = ""  # of calls, where it is not C's
 
     def append_basic_block(self, label: str) -> Block:
         """A new block at the end; its label gets a number."""
@@ -58,7 +61,8 @@ class Function(Value):
         arguments = [" ".join([a.type.text, *a.attributes, a.text]) for a in self.args]
         arguments += ["..."] * self.kind.variadic
         start = "declare" if not self.blocks else "define internal" if self.internal else "define"
-        head = f"{start} {self.kind.result.text} {self.text}({', '.join(arguments)})"
+        how = f"{start} {self.convention}".rstrip()
+        head = f"{how} {self.kind.result.text} {self.text}({', '.join(arguments)})"
         lines = [" ".join([head, *self.attributes])]
         if self.blocks:
             lines[0] += " {"
@@ -108,6 +112,12 @@ class Module:
         words = ["internal"] * internal + ["constant" if constant else "global", initial.typed]
         aligned = "" if align is None else f", align {align}"
         return self._add_variable(name, " ".join(words) + aligned)
+
+    def define_shared(self, name: str, kind: Type, align: int) -> Constant:
+        """A new variable in the memory of a GPU's block; its address as an ordinary pointer."""
+        definition = f"internal addrspace(3) global {kind.text} undef, align {align}"
+        text = self._add_variable(name, definition).text
+        return literal(POINTER, f"addrspacecast (ptr addrspace(3) {text} to ptr)")
 
     def _add_variable(self, name: str, definition: str) -> Global:
         found = self.variables[name] = Global(name, definition)
