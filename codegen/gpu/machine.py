@@ -49,6 +49,7 @@ class GpuMachine:
     """The `Machine` of one grid."""
 
     has_masks = False
+    streaming_alignment = 0
 
     def __init__(self, grid: For) -> None:
         self.shape = tuple(_known(extent, "threads of a block") for extent in block_shape(grid))
