@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol, product
+from flowc.ir.dims import Dim, product
 from flowc.ir.dtypes import float32
 from flowc.ir.loops.expressions import Binary, Load, Scalar, Unary
 from flowc.ir.loops.kernel import Allocate, Buffer, For, If, Let, Statement, Store
@@ -72,11 +72,6 @@ def positions(body: Body) -> set[Dim]:
     found = {s.position for s in body if isinstance(s, Store)}
     found.update(n.position for n in walk(list(roots(body))) if isinstance(n, Load))
     return found
-
-
-def is_strided(places: set[Dim], symbols: Sequence[Symbol]) -> bool:
-    """Whether every position is linear in loop indices: no division by a size remains."""
-    return all(dims.coefficient_of(p, s) is not None for p in places for s in symbols)
 
 
 def element_time(body: Body, target: CpuTarget) -> float:

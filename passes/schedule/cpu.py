@@ -182,7 +182,6 @@ class RunTheRestInOrder:
 
     def steps(self, kernel: Kernel) -> Steps:
         """The steps that a kernel wants."""
-        step = RunInOrder()
-        if step.run(kernel) is not kernel:
-            kernel = yield step
+        if any(loop.role in ROLES for loop in loops(kernel.body)):
+            kernel = yield RunInOrder()
         return kernel

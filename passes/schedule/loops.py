@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol, as_dim, product
+from flowc.ir.dims import Dim, Expr, Symbol, as_dim, product
 from flowc.ir.loops.kernel import Carried, For, Kernel, Role
 from flowc.ir.loops.rewrite import Rewriter
 from flowc.passes.index_maps import delinearize
@@ -47,9 +49,10 @@ class Merge:
         expect(first, *ROLES)
         for loop in merged[1:]:
             expect(loop, first.role)
-        flat = merged_index(self.loops, tuple(loop.extent for loop in merged))
-        symbols = merged_parts(flat, tuple(loop.extent for loop in merged), self.loops)
-        last, rewriter = merged[-1], Rewriter(symbols=symbols)
+            if dims.symbols(loop.extent).intersection(self.loops):
+                raise ScheduleError(f"the extent of {loop.index} is not the same in each iteration")
+        rewriter = Flattening(merged)
+        flat, last = rewriter.flat, merged[-1]
         carried = last.carried
         if carried is not None:
             assert first.carried is not None
@@ -61,16 +64,50 @@ class Merge:
         return (For(flat, flat.extent or 0, body, carried=carried, role=first.role),)
 
 
-def merged_index(loops: tuple[Symbol, ...], extents: tuple[Dim, ...]) -> Symbol:
-    """The index of the loop that takes the place of others."""
-    return Symbol("_".join(loops), product(extents))
+class Flattening(Rewriter):
+    """Writes one index in the place of those of loops that stand in each other.
 
+    A position that walks memory as one loop would is found without dividing the index.
+    """
 
-def merged_parts(
-    flat: Symbol, extents: tuple[Dim, ...], loops: tuple[Symbol, ...]
-) -> dict[Symbol, Dim]:
-    """What the merged loops' indices are in terms of the one that takes their place."""
-    return dict(zip(loops, delinearize(as_dim(flat), extents), strict=True))
+    def __init__(self, loops: Sequence[For]) -> None:
+        super().__init__()
+        self._loops = loops
+        self.flat = Symbol(
+            "_".join(loop.index for loop in loops), product([loop.extent for loop in loops])
+        )
+        self._known: dict[Dim, Dim] = {}
+
+    @cached_property
+    def parts(self) -> dict[Symbol, Dim]:
+        """What the loops' indices are in terms of the one in their place."""
+        extents = tuple(loop.extent for loop in self._loops)
+        indices = delinearize(as_dim(self.flat), extents)
+        return {loop.index: i for loop, i in zip(self._loops, indices, strict=True)}
+
+    def dim(self, value: Dim) -> Dim:
+        """An index expression of the one index."""
+        if not isinstance(value, Expr):
+            return value
+        if value not in self._known:
+            found = self.strided(value)
+            self._known[value] = dims.substitute(value, self.parts.get) if found is None else found
+        return self._known[value]
+
+    def strided(self, position: Dim) -> Dim | None:
+        """A position in which the loops follow each other without gaps; None for another one."""
+        rest, stride, step = position, None, None
+        for loop in reversed(self._loops):
+            found = dims.coefficient_of(position, loop.index)
+            if found is None:
+                return None
+            if stride is None:
+                stride = step = found
+            elif found != step:
+                return None
+            assert step is not None
+            rest, step = rest - found * as_dim(loop.index), step * loop.extent
+        return rest + (stride or 0) * as_dim(self.flat)
 
 
 @dataclass(frozen=True)

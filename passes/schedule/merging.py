@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flowc.ir import dims
-from flowc.ir.dims import Dim, Symbol
+from flowc.ir.dims import Dim
 from flowc.ir.loops.kernel import For, Kernel
-from flowc.passes.schedule.costs import is_strided, positions, straight_line
-from flowc.passes.schedule.loops import Merge, merged_index, merged_parts
+from flowc.passes.schedule.costs import positions, straight_line
+from flowc.passes.schedule.loops import Flattening, Merge
 from flowc.passes.schedule.steps import ROLES, Steps, chain, nests
 
 
@@ -44,18 +44,20 @@ def _fewest(same: list[For]) -> Iterator[Merge]:
     """The merges that leave the fewest loops; none where the positions are not strided anyway."""
     places = positions(straight_line((same[0],)))
     for runs in partitions(len(same)):
-        replaced: dict[Symbol, Dim] = {}
-        symbols: list[Symbol] = []
-        for run in runs:
-            indices = tuple(same[n].index for n in run)
-            extents = tuple(same[n].extent for n in run)
-            flat = merged_index(indices, extents)
-            symbols.append(flat)
-            if len(run) > 1:
-                replaced |= merged_parts(flat, extents, indices)
-        if is_strided({dims.substitute(p, replaced.get) for p in places}, symbols):
+        merged = [Flattening([same[n] for n in run]) for run in runs]
+        if all(_is_strided(place, merged) for place in places):
             yield from (Merge(tuple(same[n].index for n in run)) for run in runs if len(run) > 1)
             return
+
+
+def _is_strided(place: Dim, merged: Sequence[Flattening]) -> bool:
+    """Whether a position is linear in the indices of merged loops."""
+    for loops in merged:
+        if loops.strided(place) is None:
+            place = dims.substitute(place, loops.parts.get)
+            if dims.coefficient_of(place, loops.flat) is None:
+                return False
+    return True
 
 
 def partitions(count: int) -> Iterator[list[tuple[int, ...]]]:
