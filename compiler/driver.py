@@ -26,7 +26,7 @@ from flowc.compiler.dump import Dump
 from flowc.compiler.executable import Details, Executable
 from flowc.compiler.faults import is_fault, report
 from flowc.compiler.interface import Interface
-from flowc.compiler.lowering import LoweredGraph, lower_graph
+from flowc.compiler.lowering import LoweredGraph, Refusal, lower_graph
 from flowc.compiler.options import Options
 from flowc.compiler.request import Request
 from flowc.ir.loops.ranges import check_ranges
@@ -71,13 +71,19 @@ class Begun:
 def begin_request(request: Request, key: str | None, backend: Backend, options: Options) -> Begun:
     """Load or lower a request; no code is generated."""
     times = StageTimes()
-    if key is not None and _is_plain(options):
+    kept = key if _is_plain(options) else None
+    if kept is not None:
         with times.stage("load"):
-            found = _load(key, request, backend, times)
+            found = _load(kept, request, backend, times)
         if found is not None:
             return begun_with(request, key, found)
-    with times.stage("lower"):
-        graph = lower_graph(request)
+    try:
+        with times.stage("lower"):
+            graph = lower_graph(request)
+    except Refusal as refusal:
+        if kept is not None:
+            _refuse(kept, refusal)
+        raise
     interface = _interface(graph, graph.module, None)
     return Begun(request, key, interface, graph.hints, None, graph, times)
 
@@ -120,7 +126,7 @@ def _is_plain(options: Options) -> bool:
 
 
 def _load(key: str, request: Request, backend: Backend, times: StageTimes) -> Executable | None:
-    """The executable that the disk has for such feeds and variables."""
+    """What the disk has for such feeds and variables. Raises a Refusal that is kept there."""
     from flowc.compiler.stored_executables import load_executable
 
     found = load_executable(_cache(), key, request, backend)
@@ -133,6 +139,12 @@ def _load(key: str, request: Request, backend: Backend, times: StageTimes) -> Ex
         return Details(graph, lower_module(module, backend.target))
 
     return Executable(*found, details, times.seconds)
+
+
+def _refuse(key: str, refusal: Refusal) -> None:
+    from flowc.compiler.stored_executables import store_refusal
+
+    store_refusal(_cache(), key, refusal)
 
 
 def _store(key: str, request: Request, executable: Executable) -> None:

@@ -20,7 +20,7 @@ from flowc.compiler.components import divided
 from flowc.compiler.devices import ONE_CPU, Devices
 from flowc.compiler.driver import Begun
 from flowc.compiler.initialisers import Initialiser
-from flowc.compiler.lowering import NeedsHost, NotKnown, ShapeDependsOnData
+from flowc.compiler.lowering import NotKnown, Refusal, ShapeDependsOnData
 from flowc.compiler.partition import Part, partition
 from flowc.compiler.placement import Place, can_run_on_host, variables_of, variables_written
 from flowc.compiler.request import Feed, Request, StaticType, Stored, VariableSpec, agree
@@ -111,7 +111,7 @@ class _Planner:
             known = _Known({f.name: f for f in self.request.feeds}, dict(self.request.variables))
             try:
                 planned = tuple(self._planned(part, known) for part in self._parts())
-            except (ShapeDependsOnData, NeedsHost) as error:
+            except Refusal as error:
                 self._divide(error)
             else:
                 return Plan(planned, tuple(self.reasons))
@@ -139,7 +139,7 @@ class _Planner:
         place = parts[0].place if parts else Place(self.devices.machines[0], True)
         return Part(place, tuple(self.request.nodes), feeds, tuple(self.request.fetches))
 
-    def _divide(self, error: ShapeDependsOnData | NeedsHost) -> None:
+    def _divide(self, error: Refusal) -> None:
         """Start a new part at a node whose inputs must be known; or run it on the host."""
         node = next(n for n in self.request.nodes if n.name == error.node)
         if isinstance(error, ShapeDependsOnData) and node.name not in self.cuts:
@@ -148,8 +148,7 @@ class _Planner:
             self.reasons.append(f"'{node.name}' starts a part: '{error.place}' wants known sizes")
         elif node.name not in self.on_host and can_run_on_host(node):
             self.on_host.add(node.name)
-            reason = error.reason if isinstance(error, NeedsHost) else "its shapes depend on data"
-            self.reasons.append(f"{node.op} '{node.name}' runs on the host: {reason}")
+            self.reasons.append(f"{node.op} '{node.name}' runs on the host: {error.reason}")
         else:
             raise UnimplementedError(
                 None, None, f"{node.op} '{node.name}': its shape depends on data"

@@ -20,6 +20,7 @@ from flowc.codegen.cpu.cache import DiskCache
 from flowc.compiler.executable import Executable
 from flowc.compiler.graph import Node
 from flowc.compiler.interface import Interface
+from flowc.compiler.lowering import Refusal
 from flowc.compiler.request import Request
 from flowc.ir.tensor_values import raw_bytes
 
@@ -31,7 +32,10 @@ _MOST_BYTES = 32 << 20  # of constants that no node has
 def load_executable(
     cache: DiskCache, key: str, request: Request, backend: Backend
 ) -> tuple[Interface, Code] | None:
-    """The executable that was made for such feeds and variables; None if there is none."""
+    """The executable that was made for such feeds and variables; None if there is none.
+
+    Raises the Refusal that is kept in place of executables.
+    """
     feeds = [feed.example for feed in request.feeds]
     for interface, program, constants in _entries(cache, key):
         if interface.fits(request.variables, feeds):
@@ -60,12 +64,21 @@ def store_executable(cache: DiskCache, key: str, request: Request, executable: E
         cache.store(f"{key}.{number}", pickle.dumps((kept, stored.key, constants), 5))
 
 
+def store_refusal(cache: DiskCache, key: str, refusal: Refusal) -> None:
+    """Keep why the request is not compiled as a whole; where it is for some sizes, nothing."""
+    if next(_entries(cache, key), None) is None:
+        cache.store(f"{key}.0", pickle.dumps(refusal, 5))
+
+
 def _entries(cache: DiskCache, key: str) -> Iterator[tuple[Interface, str, list[int | bytes]]]:
     for number in range(_MOST):
         content = cache.load(f"{key}.{number}")
         if content is None:
             return
-        yield pickle.loads(content)
+        found = pickle.loads(content)
+        if isinstance(found, Refusal):
+            raise found
+        yield found
 
 
 def _constant(found: int | bytes, nodes: Sequence[Node]) -> Bytes:

@@ -8,7 +8,7 @@ from typing import Any
 from flowc.codegen.backend import Array
 from flowc.compiler.executable import Executable
 from flowc.compiler.initialisers import Initialiser, adapted
-from flowc.compiler.lowering import NeedsHost, ShapeDependsOnData
+from flowc.compiler.lowering import Refusal
 from flowc.ir.errors import OpError
 from flowc.runtime.binding import Binding
 from flowc.runtime.compilations import Compilations, Family
@@ -78,7 +78,7 @@ class Initialisation:
         try:
             begun = self._compilations.begin(self._own.request())
             executable = self._compilations.finish(begun, reason)
-        except (OpError, ShapeDependsOnData, NeedsHost):
+        except (OpError, Refusal):
             family.is_compilable = False
             return None
         family.executables.append((self._own.form, executable))

@@ -16,7 +16,7 @@ import numpy as np
 from flowc.codegen.backend import Array
 from flowc.compiler.graph import Node
 from flowc.compiler.initialisers import Initialiser
-from flowc.compiler.lowering import NeedsHost, NotKnown, ShapeDependsOnData
+from flowc.compiler.lowering import NotKnown, Refusal
 from flowc.compiler.partition import Part
 from flowc.compiler.placement import declared_variables
 from flowc.compiler.plan import Plan, Planned, plan
@@ -35,7 +35,6 @@ from flowc.runtime.initialisation import Initialisation
 from flowc.runtime.session_graph import SessionGraph
 
 Run: TypeAlias = Callable[[Sequence[Any]], list[Any]]
-_DIVISION = (ShapeDependsOnData, NeedsHost)
 _RUNS = itertools.count()
 
 
@@ -97,7 +96,7 @@ class Step:
         if self._direct is not None:
             try:
                 return self._direct(arrays)
-            except _DIVISION:
+            except Refusal:
                 self.release()  # such feeds take another plan
         return [_fetched(value) for value in self.values(arrays)]
 
@@ -206,7 +205,7 @@ class Step:
             inputs = [values[name] for name in part.inputs]
             try:
                 outputs = run(inputs)
-            except _DIVISION:  # before anything of the part has run: such inputs take another plan
+            except Refusal:  # before anything of the part has run: such inputs take another plan
                 run = self._part_as_step(part).values
                 parts[number] = part, run
                 outputs = run(inputs)

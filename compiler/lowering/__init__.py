@@ -1,11 +1,13 @@
 """GraphDef nodes to tensor IR, control flow included."""
 
-from flowc.compiler.lowering.graph import (
-    LoweredGraph,
-    NeedsHost,
-    NotKnown,
-    ShapeDependsOnData,
-    lower_graph,
-)
+from flowc.compiler.lowering.graph import LoweredGraph, lower_graph
+from flowc.compiler.lowering.refusals import NeedsHost, NotKnown, Refusal, ShapeDependsOnData
 
-__all__ = ["LoweredGraph", "NeedsHost", "NotKnown", "ShapeDependsOnData", "lower_graph"]
+__all__ = [
+    "LoweredGraph",
+    "NeedsHost",
+    "NotKnown",
+    "Refusal",
+    "ShapeDependsOnData",
+    "lower_graph",
+]

@@ -18,6 +18,7 @@ from flowc.compiler.graph import Node
 from flowc.compiler.lowering.branches import lower_case, lower_if
 from flowc.compiler.lowering.guesses import Guesses
 from flowc.compiler.lowering.loops import lower_while
+from flowc.compiler.lowering.refusals import NeedsHost, NotKnown, ShapeDependsOnData
 from flowc.compiler.lowering.regions import Learned, Lowerer, NeedsValue
 from flowc.compiler.lowering.variables import Reading, VariableStore
 from flowc.compiler.request import Feed, Request
@@ -73,42 +74,11 @@ class LoweredGraph:
     hints: Mapping[str, int]  # the symbols' values for the feeds' examples
 
 
-class ShapeDependsOnData(Exception):
-    """A node's result shape follows from data that an earlier part of the step must compute.
-
-    `inputs` are the tensors among the node's inputs that must be known; None for all. `place` is
-    the node that asks, which may be one inside of a branch or loop.
-    """
-
-    def __init__(self, node: str, inputs: frozenset[str] | None = None, place: str = "") -> None:
-        super().__init__(node)
-        self.node = node
-        self.inputs = inputs
-        self.place = place or node
-
-
-class NeedsHost(Exception):
-    """A node cannot be expressed in tensor IR, for the reason given, and must run on the host."""
-
-    def __init__(self, node: str, reason: str) -> None:
-        super().__init__(f"{node}: {reason}")
-        self.node = node
-        self.reason = reason
-
-
-class NotKnown(Exception):
-    """What the code must be made for is not known of a feed before there is a value of it."""
-
-    def __init__(self, feed: str) -> None:
-        super().__init__(feed)
-        self.feed = feed
-
-
 def lower_graph(request: Request) -> LoweredGraph:
     """Lower a request, specialised as far as it must be to what its feeds are examples of.
 
-    Raises the op errors that TensorFlow would raise for such feeds, ShapeDependsOnData or NeedsHost
-    for a request that is not to be compiled as a whole, NotKnown.
+    Raises the op errors that TensorFlow would raise for such feeds, a Refusal for a request that is
+    not to be compiled as a whole, NotKnown.
     """
     pinned: dict[int, int] = {}
     guesses = Guesses()

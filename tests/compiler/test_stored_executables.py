@@ -1,11 +1,14 @@
 """Executables from the disk: what another process has compiled runs here, and only what fits."""
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from flowc.compiler.lowering import NeedsHost, ShapeDependsOnData
 
 PROGRAM = """
 import numpy as np, flowc as tf
@@ -160,3 +163,29 @@ with tf.Session() as session:
 """
     first, second = run(tmp_path, body), run(tmp_path, body)
     assert (second[:-1], second[-1]) == (first[:-1], "[['load']]")
+
+
+DIVIDED = """
+x = tf.placeholder(tf.float32, [3000])
+count = tf.reduce_sum(tf.cast(x, tf.int32))
+y = tf.reduce_sum(tf.fill([count, 2], 1.5))
+with tf.Session() as session:
+    for last in (1, 4):
+        print(session.run(y, {x: np.arange(3000) // 2999 * last}))
+    print([list(c.times) for c in session.compilations])
+"""
+
+
+def test_how_a_request_is_divided_is_kept(tmp_path: Path) -> None:
+    first, second = run(tmp_path, DIVIDED), run(tmp_path, DIVIDED)
+    assert first[:-1] == second[:-1] == ["3.0", "12.0"]
+    assert "lower" in first[-1]
+    assert second[-1] == "[['load'], ['load']]"
+
+
+def test_refusals_survive_pickling() -> None:
+    for refusal in (ShapeDependsOnData("n", frozenset({"m:0"}), "p"), NeedsHost("n", "why")):
+        found = pickle.loads(pickle.dumps(refusal))
+        assert type(found) is type(refusal)
+        assert vars(found) == vars(refusal)
+        assert str(found) == str(refusal)
