@@ -41,7 +41,7 @@ class Compiler:
             backend = self._backend(request)
             key = request_key(request, backend.target)
             for found in self._found(request, key):
-                if found.interface.fits(request.variables, [f.example for f in request.feeds]):
+                if found.interface.fits_request(request):
                     return begun_with(request, key, found, is_new=False)
             begun = begin_request(request, key, backend, self._options)
             if begun.executable is not None:

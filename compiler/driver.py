@@ -92,7 +92,7 @@ def begun_with(
     request: Request, key: str | None, executable: Executable, is_new: bool = True
 ) -> Begun:
     """A request that an executable serves."""
-    sizes = executable.interface.sizes([feed.example for feed in request.feeds])
+    sizes = executable.interface.sizes(executable.interface.examples(request.feeds))
     assert sizes is not None, "the executable serves other feeds"
     return Begun(request, key, executable.interface, sizes, executable, None, is_new=is_new)
 
@@ -193,6 +193,7 @@ def _interface(graph: LoweredGraph, module: Module, lowered: Lowered | None) -> 
         replaced=graph.replaced,
         messages=module.messages,
         arena_size=0 if lowered is None else lowered.program.arena_size,
+        typical=graph.hints,
     )
 
 

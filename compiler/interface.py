@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from flowc.compiler.request import Store, agree
+from flowc.compiler.request import Feed, Request, Store, agree
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
 from flowc.ir.tensor.builder import Initial
@@ -52,6 +52,7 @@ class Interface:
     replaced: Mapping[str, Shape]  # of variables that are assigned unread: what they may be like
     messages: tuple[Message, ...]  # message c - 1 is of the check with code c
     arena_size: Dim  # bytes
+    typical: Mapping[str, int]  # the symbols' values for the feeds that it was made by
 
     @property
     def feeds(self) -> tuple[TensorType, ...]:
@@ -98,6 +99,26 @@ class Interface:
     def fits(self, store: Store, feeds: Sequence[np.ndarray[Any, Any]]) -> bool:
         """Whether the code is for such variables and feeds."""
         return self.may_serve(store) and self.sizes(feeds) is not None
+
+    def fits_request(self, request: Request) -> bool:
+        """Whether the code is for such variables and feeds as a request tells of."""
+        return self.fits(request.variables, self.examples(request.feeds))
+
+    def examples(self, feeds: Sequence[Feed]) -> list[np.ndarray[Any, Any]]:
+        """Examples of feeds; sizes and numbers that these leave open are as the code's were."""
+        found = [feed.example for feed in feeds]
+        for symbol, source in self.symbols.items():
+            if isinstance(source, Derived):
+                continue
+            feed, array = feeds[source.argument], found[source.argument]
+            number = self.typical[symbol.name]
+            if isinstance(source, ArgumentDim) and feed.sizes[source.axis] is None:
+                shape = [number if i == source.axis else n for i, n in enumerate(array.shape)]
+                found[source.argument] = np.broadcast_to(np.array(feed.guess, array.dtype), shape)
+            elif isinstance(source, ArgumentElement) and feed.contents is None:
+                array = found[source.argument] = array.copy()
+                array.flat[source.index] = min(number, np.iinfo(array.dtype).max)
+        return found
 
     def sizes(self, feeds: Sequence[np.ndarray[Any, Any]]) -> dict[str, int] | None:
         """The symbols' values for these feeds; None where the code was not made for them.

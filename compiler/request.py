@@ -76,8 +76,12 @@ class Feed:
         if self.contents is not None:
             return self.contents
         sizes = tuple(GUESS if size is None else size for size in self.sizes)
-        number = min(GUESS, np.iinfo(self.dtype.numpy).max) if self.dtype.is_integer else 0
-        return np.broadcast_to(np.full((), number, self.dtype.numpy), sizes)
+        return np.broadcast_to(np.array(self.guess, self.dtype.numpy), sizes)
+
+    @property
+    def guess(self) -> int:
+        """An element of which nothing is known, as a size."""
+        return min(GUESS, np.iinfo(self.dtype.numpy).max) if self.dtype.is_integer else 0
 
     @property
     def count(self) -> int:

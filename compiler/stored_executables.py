@@ -36,9 +36,8 @@ def load_executable(
 
     Raises the Refusal that is kept in place of executables.
     """
-    feeds = [feed.example for feed in request.feeds]
     for interface, program, constants in _entries(cache, key):
-        if interface.fits(request.variables, feeds):
+        if interface.fits_request(request):
             data = [_constant(found, request.nodes) for found in constants]
             loaded = backend.load(StoredCode(program, data))
             return None if loaded is None else (interface, loaded)

@@ -152,7 +152,10 @@ class Step:
         )
         for reason in made.reasons:
             compilations.note(reason)
-        parts = self._parts = [(p.part, self._runner(p)) for p in made.parts]
+        parts = self._parts = [(planned.part, self._runner(planned)) for planned in made.parts]
+        for number, planned in enumerate(made.parts):
+            if planned.waits:
+                self._let_wait(parts, number)
         self._direct = self._direct_part(made)
         if self._keep is not None:
             self._keep(self)
@@ -167,8 +170,6 @@ class Step:
             return Initialisation(self._environment, self._session.compilations, part)
         if not part.compiled:
             return HostPart(self._environment, part, self._region_as_step)
-        if planned.waits:
-            return self._part_as_step(part).values
         types, compilations = self._types_of(part), self._session.compilations
         return CompiledPart(self._environment, compilations, part, types, planned.begun)
 
@@ -176,11 +177,19 @@ class Step:
         known = ((name, self._known_type(name)) for name in part.inputs)
         return {name: type_ for name, type_ in known if type_ is not None}
 
-    def _part_as_step(self, part: Part) -> Step:
-        """A part that is planned by itself, for the inputs that it will have."""
+    def _let_wait(self, parts: list[tuple[Part, Run]], number: int) -> Run:
+        """Have a part planned by itself, for the inputs that it will have."""
+        part = parts[number][0]
+
+        def keep(step: Step) -> None:
+            parts[number] = part, step._direct or step.values
+
         names = {node.name for node in part.nodes}
         nodes = [with_controls(node, names) for node in part.nodes]
-        return Step(self._session, nodes, part.inputs, part.outputs, self._types_of(part))
+        types = self._types_of(part)
+        run = Step(self._session, nodes, part.inputs, part.outputs, types, keep=keep).values
+        parts[number] = part, run
+        return run
 
     def _region_as_step(self, region: Subgraph, on_host: Collection[str]) -> Run:
         """A branch or body that a host part runs."""
@@ -206,9 +215,7 @@ class Step:
             try:
                 outputs = run(inputs)
             except Refusal:  # before anything of the part has run: such inputs take another plan
-                run = self._part_as_step(part).values
-                parts[number] = part, run
-                outputs = run(inputs)
+                outputs = self._let_wait(parts, number)(inputs)
             values.update(zip(part.outputs, outputs, strict=True))
         return [values[name] for name in self._fetches]
 

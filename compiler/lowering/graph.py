@@ -21,7 +21,7 @@ from flowc.compiler.lowering.loops import lower_while
 from flowc.compiler.lowering.refusals import NeedsHost, NotKnown, ShapeDependsOnData
 from flowc.compiler.lowering.regions import Learned, Lowerer, NeedsValue
 from flowc.compiler.lowering.variables import Reading, VariableStore
-from flowc.compiler.request import Feed, Request
+from flowc.compiler.request import GUESS, Feed, Request
 from flowc.compiler.structure import Subgraph
 from flowc.compiler.structure.subgraph import VIEWS, stays
 from flowc.ir import dims
@@ -158,10 +158,12 @@ class _Lowering:
             raise NotKnown(feed.name)
         return actual if self.assumptions.equal(symbol, actual) else symbol
 
-    def _symbol(self, name: str, source: SymbolSource, hint: int | None) -> Expr:
+    def _symbol(
+        self, name: str, source: SymbolSource, hint: int | None, guess: int = GUESS
+    ) -> Expr:
         expression = dims.symbol(name)
         self.symbols[Symbol(name)] = source
-        self.assumptions.hints[name] = self.guesses.of(name) if hint is None else int(hint)
+        self.assumptions.hints[name] = self.guesses.of(name, guess) if hint is None else int(hint)
         return expression
 
     def _contents(self, parameter: Parameter) -> np.ndarray[Any, Any] | None:
@@ -187,7 +189,7 @@ class _Lowering:
         if feed.contents is None:
             if self.pinned.get(number) == 2:
                 raise NotKnown(feed.name)
-            return self._symbol(f"e{number}_{index}", source, None)
+            return self._symbol(f"e{number}_{index}", source, None, feed.guess)
         element = int(feed.contents.flat[index])
         symbol = self._symbol(f"e{number}_{index}", source, element)
         fixed = self.pinned.get(number) == 2 or element < 0  # sizes are not negative

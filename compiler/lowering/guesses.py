@@ -22,10 +22,10 @@ class Guesses:
         self._asked: set[str] = set()
         self._count = 0
 
-    def of(self, symbol: str) -> int:
-        """The guess for a symbol of which nothing is known."""
+    def of(self, symbol: str, first: int) -> int:
+        """The guess for a symbol of which nothing is known, `first` until that is refused."""
         self._asked.add(symbol)
-        return self._found.get(symbol, GUESS)
+        return self._found.get(symbol, first)
 
     def improve(self, assumptions: Specialising) -> bool:
         """Find numbers that keep the relation that was refused last; False if there are none."""

@@ -109,6 +109,16 @@ def test_numbers_that_decide_about_shapes(session: Any) -> None:
     assert session.compile_count == 1
 
 
+@pytest.mark.parametrize("dtype", [tf.int8, tf.uint8, tf.int64])
+def test_numbers_of_every_width_may_be_unknown(session: Any, dtype: Any) -> None:
+    x = tf.placeholder(dtype, [None, 2], name="x")
+    n = tf.placeholder(dtype, [], name="n")
+    y = tf.fill(tf.cast([n, 2], tf.int32), 1.0) + tf.cast(x, tf.float32)
+    session.compile(y, [x, n])
+    assert session.run(y, {x: np.ones((3, 2)), n: 3}).tolist() == [[2, 2]] * 3
+    assert session.run(y, {x: np.ones((1, 2)), n: 5}).shape == (5, 2)
+
+
 def test_other_sizes_than_were_told_compile_by_themselves(session: Any) -> None:
     x, y = (tf.placeholder(tf.float32, [None], name=name) for name in "xy")
     total = x + y
@@ -188,9 +198,11 @@ PROGRAM = """
 import numpy as np, flowc as tf
 x = tf.placeholder(tf.float32, [None, 3])
 y = tf.reduce_sum(tf.layers.dense(x, 4), 1)
+later = x[3:] + tf.placeholder(tf.float32, [None, 3], name="other")
 with tf.Session() as session:
     session.compile(tf.global_variables_initializer())
     session.compile(y, [x])
+    session.compile(later, [x, "other:0"])
     session.run(tf.global_variables_initializer())
     session.run(y, {x: np.ones((2, 3))})
     print([list(c.times) for c in session.compilations])
