@@ -108,7 +108,7 @@ class Interface:
         """Examples of feeds; sizes and numbers that these leave open are as the code's were."""
         found = [feed.example for feed in feeds]
         for symbol, source in self.symbols.items():
-            if isinstance(source, Derived):
+            if isinstance(source, Derived | Counted):
                 continue
             feed, array = feeds[source.argument], found[source.argument]
             number = self.typical[symbol.name]

@@ -256,6 +256,6 @@ def _numbers(shape: Sequence[Dim], sizes: Mapping[str, int]) -> tuple[int | None
 
 def _number(size: Dim, sizes: Mapping[str, int]) -> int | None:
     try:
-        return dims.evaluate(size, sizes)
+        return dims.evaluate(dims.expand(size), sizes)
     except KeyError:
         return None
