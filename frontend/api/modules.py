@@ -20,7 +20,7 @@ from flowc.frontend.api.inner_modules import INNER_MODULES
 
 _HERE = "flowc.frontend."
 _PUBLIC = frozenset({
-    "app", "audio", "bitwise", "compat", "custom_ops", "debugging", "dtypes", "errors",
+    "app", "audio", "bitwise", "compat", "contrib", "custom_ops", "debugging", "dtypes", "errors",
     "feature_column", "flags", "gfile", "graph_util", "image", "initializers", "io",
     "layers", "linalg", "logging", "lookup", "losses", "manip", "math", "metrics", "nest", "nn",
     "python_io", "quantization",
@@ -50,6 +50,18 @@ _INNER = {
     "python.layers.utils": (_HERE + "control_flow.conditionals", _HERE + "layers.layer"),
     "python.lib.io.file_io": ("gfile",),
     "python.lib.io.tf_record": ("python_io",),
+    "contrib.framework.python.ops": ("contrib.framework",),
+    "contrib.framework.python.ops.arg_scope": ("contrib.framework",),
+    "contrib.framework.python.ops.variables": ("contrib.framework",),
+    "contrib.layers.python.layers": ("contrib.layers",),
+    "contrib.layers.python.layers.initializers": ("contrib.layers",),
+    "contrib.layers.python.layers.layers": ("contrib.layers",),
+    "contrib.layers.python.layers.regularizers": ("contrib.layers",),
+    "contrib.legacy_seq2seq.python.ops.seq2seq": ("contrib.legacy_seq2seq",),
+    "contrib.rnn.python.ops.core_rnn_cell": ("contrib.rnn", _HERE + "contrib.cells"),
+    "contrib.rnn.python.ops.rnn": ("contrib.rnn",),
+    "contrib.rnn.python.ops.rnn_cell": ("contrib.rnn",),
+    "contrib.training.python.training.hparam": ("contrib.training",),
     "contrib.framework.python.ops.audio_ops": (_HERE + "functions.audio",),
     "python.ops.gen_audio_ops": (_HERE + "functions.audio",),
     "python.ops.control_flow_ops": (
@@ -90,6 +102,10 @@ _EVERYWHERE = ("", "nn", "math", "train", "strings", "linalg", "image", "sparse"
                "saved_model", "test")  # fmt: skip
 _PACKAGES = frozenset({
     "contrib", "contrib.framework", "contrib.framework.python", "contrib.framework.python.ops",
+    "contrib.layers", "contrib.layers.python", "contrib.layers.python.layers",
+    "contrib.legacy_seq2seq", "contrib.legacy_seq2seq.python", "contrib.legacy_seq2seq.python.ops",
+    "contrib.rnn", "contrib.rnn.python", "contrib.rnn.python.ops", "contrib.slim",
+    "contrib.training", "contrib.training.python", "contrib.training.python.training",
     "core", "examples", "examples.tutorials", "examples.tutorials.mnist", "python", "python.lib",
     *INNER_MODULES,
 })  # fmt: skip
@@ -152,11 +168,12 @@ def _module(name: str) -> Any:
         return sys.modules["flowc"]
     if top in _PUBLIC:
         found = _resolve(name)
-        return found if isinstance(found, ModuleType) else None
-    if name in _PACKAGES:
-        return _View(f"flowc.{name}", ())
+        if isinstance(found, ModuleType) or top != "contrib":
+            return found if isinstance(found, ModuleType) else None
     if name in _INNER:
         return _View(f"flowc.{name}", _INNER[name])
+    if name in _PACKAGES:
+        return _View(f"flowc.{name}", ())
     package, _, last = name.rpartition(".")
     if last not in INNER_MODULES.get(package, "").split():
         return None
