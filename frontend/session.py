@@ -171,7 +171,8 @@ class BaseSession:
 
         Variables need no values: where they have none, their declared types count. None gets one,
         random numbers are not drawn, and host operations do not run. What can only be known of the
-        data that a host operation returns, such as its rank, leaves the part after it to the run.
+        data that a host operation returns, such as its rank, leaves the part after it to the run;
+        branches and loops that run on the host are left to it too.
 
             session.compile(predictions, {images: [None, 784]})   # when a server starts
             ...
