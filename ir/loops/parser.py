@@ -6,8 +6,6 @@ For tests and for looking at one kernel of a dump. Names are those of the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TypeVar
 
 from flowc.ir import dims, dtypes
 from flowc.ir.dims import Dim, Expr
@@ -48,9 +46,8 @@ from flowc.ir.loops.kernel import (
     Statement,
     Store,
 )
+from flowc.ir.loops.scanner import NAME, Scanner
 
-_T = TypeVar("_T")
-_NAME = re.compile(r"[A-Za-z_][\w.]*")
 _LITERAL = re.compile(r"(true|false|-?inf|nan|-?\d[\w.+\-]*):(\w+)")
 _KINDS = {kind.value: (kind, Role.ORDERED) for kind in Kind}
 _KINDS |= {role.value: (Kind.SERIAL, role) for role in Role if role is not Role.ORDERED}
@@ -62,61 +59,17 @@ def parse_kernel(text: str) -> Kernel:
     return _Parser(text).kernel()
 
 
-class _Parser:
+class _Parser(Scanner):
     """Recursive descent over the characters of one kernel."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
+        super().__init__(text)
         self.buffers: dict[str, Buffer] = {}
         self.indices: dict[str, Expr] = {}
         self.variables: dict[str, Variable] = {}
         self.named: dict[str, Scalar] = {}
 
-    # Characters
-
-    def fail(self, expected: str) -> ValueError:
-        """The error at the present place."""
-        number = self.text.count("\n", 0, self.at)
-        line = self.text.split("\n")[number]
-        return ValueError(f"line {number + 1}: expected {expected}: {line.strip()}")
-
-    def skip(self) -> None:
-        """Skip white space."""
-        while self.at < len(self.text) and self.text[self.at].isspace():
-            self.at += 1
-
-    def accept(self, token: str) -> bool:
-        """Step over `token` if it comes next; a word must end there."""
-        self.skip()
-        end = self.at + len(token)
-        word = token[-1].isalnum() and self.text[end : end + 1].isalnum()
-        found = self.text.startswith(token, self.at) and not word
-        if found:
-            self.at = end
-        return found
-
-    def expect(self, token: str) -> None:
-        """Step over `token`, which must come next."""
-        if not self.accept(token):
-            raise self.fail(repr(token))
-
-    def match(self, pattern: re.Pattern[str], what: str) -> re.Match[str]:
-        """Step over a match of `pattern`."""
-        self.skip()
-        found = pattern.match(self.text, self.at)
-        if found is None:
-            raise self.fail(what)
-        self.at = found.end()
-        return found
-
-    def name(self) -> str:
-        """Step over an identifier."""
-        return self.match(_NAME, "a name").group()
-
-    def dtype(self) -> DType:
-        """Step over the name of an element type."""
-        return dtypes.as_dtype(self.name())
+    # Index expressions
 
     def dim(self, stops: str) -> Dim:
         """The index expression up to one of the characters `stops` outside of parentheses."""
@@ -136,13 +89,6 @@ class _Parser:
         value = self.dim("]")
         self.expect("]")
         return value
-
-    def several(self, item: Callable[[], _T]) -> tuple[_T, ...]:
-        """Items with commas between them."""
-        found = [item()]
-        while self.accept(","):
-            found.append(item())
-        return tuple(found)
 
     # Declarations
 
@@ -190,7 +136,7 @@ class _Parser:
         found: list[Statement] = []
         while True:
             self.skip()
-            start, word = self.at, _NAME.match(self.text, self.at)
+            start, word = self.at, NAME.match(self.text, self.at)
             if word is None or word.group() == "next":
                 return tuple(found)
             statement = self.statement(self.name())

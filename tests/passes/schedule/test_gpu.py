@@ -41,7 +41,7 @@ PLAIN = GpuTarget(
     block_memory=0,
     grids=GridSizes(threads=4, turns=1, warp_row=0, long_row=1 << 20),
 )  # rows in global memory, each a block's
-TARGETS = {"small": SMALL, "plain": PLAIN, "H100": GpuTarget()}
+TARGETS = {"small": SMALL, "plain": PLAIN}
 
 
 def softmax(b: Builder, x: Value) -> Value:
@@ -82,7 +82,7 @@ def whole(b: Builder, x: Value) -> Value:
 
 
 BUILDS = {f.__name__: f for f in (softmax, normalized, elementwise, transposed, sums, total, whole)}
-SHAPES = [(3, 9), (2, 4), (7, 3), (1, 1), (1, 33), (5, 1), (0, 4), (4, 0)]
+SHAPES = [(3, 9), (7, 3), (1, 1), (1, 33), (5, 1), (0, 4), (4, 0)]
 NAMES = {"known": None, "rows unknown": ["n", None], "unknown": ["n", "m"]}
 
 
@@ -104,17 +104,17 @@ def check(module: Module, x: Array, target: GpuTarget, order: Order = range) -> 
         assert_same(got, want, 1e-5)
 
 
-@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("names", NAMES.values(), ids=NAMES)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("build", BUILDS.values(), ids=BUILDS)
 def test_numbers(
-    build: Callable[..., Any], shape: tuple[int, int], names: Any, target: GpuTarget
+    build: Callable[..., Any], shape: tuple[int, int], names: Any, target: str
 ) -> None:
     x = np.random.default_rng(0).integers(-3, 4, shape).astype(np.float32)
     module = build_module(build, [x], names and [names])
     with np.errstate(all="ignore"):
-        check(module, x, target)
+        check(module, x, TARGETS[target])
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
@@ -130,7 +130,7 @@ def test_softmax_of_what_is_not_finite(names: Any, order: Order) -> None:
 @given(
     st.one_of(programs(), programs(SMOOTH)),
     st.sampled_from(list(ORDERS.values())),
-    st.sampled_from(list(TARGETS.values())),
+    st.sampled_from([*TARGETS.values(), GpuTarget()]),
 )
 def test_any_program(program: Program, order: Order, target: GpuTarget) -> None:
     with np.errstate(all="ignore"):
