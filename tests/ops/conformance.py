@@ -15,7 +15,7 @@ import numpy as np
 from flowc.ir import errors
 from flowc.ir.errors import InvalidArgumentError, OpError
 from flowc.ir.proto import GraphDef
-from flowc.ir.tensor.builder import DataDependent
+from flowc.ir.tensor.builder import DataDependent, NotCompilable
 from flowc.ops import lookup
 from tests.corpus import Pack, packs
 from tests.ops.graph_runner import Graph, RunsOnHost, run_eagerly, run_symbolically
@@ -129,7 +129,7 @@ def _outcome(pack: Pack, case: dict[str, Any], mode: str, verbose: bool) -> str:
         complaint = check(pack, case, mode)
     except DataDependent:
         return "data dependent"
-    except RunsOnHost:
+    except (NotCompilable, RunsOnHost):
         return "host"
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]

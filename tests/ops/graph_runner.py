@@ -21,7 +21,7 @@ from flowc.ir.errors import (
 from flowc.ir.proto import GraphDef, NodeDef
 from flowc.ir.tensor import interpreter
 from flowc.ir.tensor.assumptions import Specialising
-from flowc.ir.tensor.builder import Builder, Handle, State
+from flowc.ir.tensor.builder import Builder, Handle, NotCompilable, State
 from flowc.ir.tensor.core import ArgumentDim, Module, Parameter, TensorType, Value
 from flowc.ir.tensor.primitives.common import objects
 from flowc.ops import lookup
@@ -155,7 +155,11 @@ def _run_node(graph: Graph, node: NodeDef, inputs: list[Any], feeds: Feeds) -> S
     b.parameter_contents = lambda p: objects(arguments[p]) if p in arguments else None
     parameters = iter(arguments)
     operands = [v if isinstance(v, Handle) else next(parameters) for v in inputs]
-    return _interpret(graph, b, state, arguments, call_lowering(b, definition, operands, attrs))
+    try:
+        outputs = call_lowering(b, definition, operands, attrs)
+    except NotCompilable:
+        return _run_host(graph, node, definition, inputs, attrs)
+    return _interpret(graph, b, state, arguments, outputs)
 
 
 def _dereferenced(
