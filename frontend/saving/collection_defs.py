@@ -70,15 +70,22 @@ def collection_def(key: str, items: Sequence[Any], scope: str | None) -> Collect
     """A collection as a message, names without `scope/`; None where its items cannot be written."""
     collection = CollectionDef()
     for item in items:
-        if not _add_item(collection, item, scope):
+        if not _add_item(collection, key, item, scope):
             _logger.debug("collection %r cannot be exported: %r", key, item)
             return None
     return collection if collection.WhichOneof("kind") else None
 
 
-def _add_item(collection: CollectionDef, item: Any, scope: str | None) -> bool:
+def _add_item(collection: CollectionDef, key: str, item: Any, scope: str | None) -> bool:
     match item:
-        case TensorBase() | Operation():
+        case _ if key in _KINDS:
+            is_context = isinstance(item, ControlFlowContext)
+            if not is_context and not hasattr(item, "to_proto"):
+                return False
+            message = context_def(item, scope) if is_context else item.to_proto(scope)
+            if message is not None:
+                collection.bytes_list.value.append(message.SerializeToString())
+        case TensorBase() | Operation() | Variable():  # a variable comes back as its tensor
             if not scope or item.name.startswith(f"{scope.rstrip('/')}/"):
                 collection.node_list.value.append(strip_scope(item.name, scope))
         case int():
@@ -91,11 +98,6 @@ def _add_item(collection: CollectionDef, item: Any, scope: str | None) -> bool:
         case Message() if item.DESCRIPTOR.full_name == "google.protobuf.Any":
             message = item.SerializeToString(deterministic=True)
             collection.any_list.value.add().MergeFromString(message)
-        case _ if hasattr(item, "to_proto") or isinstance(item, ControlFlowContext):
-            is_context = isinstance(item, ControlFlowContext)
-            message = context_def(item, scope) if is_context else item.to_proto(scope)
-            if message is not None:
-                collection.bytes_list.value.append(message.SerializeToString())
         case _:
             return False
     return True
