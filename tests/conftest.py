@@ -1,6 +1,7 @@
 """Options and fixtures that every test may use."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--tensorflow",
         default=str(SHARED.parent / "tensorflow"),
         help="a checkout of TensorFlow 1.15, of whose own tests a few are run",
+    )
+    parser.addoption(
+        "--tensorflow-python",
+        default=sys.executable,
+        help="a Python with TensorFlow, with which files are exchanged",
     )
 
 

@@ -17,6 +17,7 @@ from flowc.ir.proto import MetaGraphDef, SavedModel
 from flowc.runtime.saved_model import (
     InvalidModelError,
     asset_paths,
+    captured_variables,
     contains_saved_model,
     meta_graph_of,
     read_saved_model,
@@ -115,6 +116,25 @@ class SavedModelLoader:
                     "a saver is required."
                 )
 
+    def restore_objects(
+        self, sess: Any, tags: Collection[str], import_scope: str | None = None
+    ) -> None:
+        """Give values to the variables that functions capture and no saver of the graph restores.
+
+        Such are those of Keras 3: the graph has two handles for each, and the saver knows one.
+        """
+        meta = self.get_meta_graph_def_from_tags(tags)
+        with sess.graph.as_default(), self._explained():
+            found = captured_variables(meta, self.variables_path)
+            restored = _restored_by_saver(meta)
+            missing = {
+                key: sess.graph.get_tensor_by_name(f"{prepend_scope(name, import_scope)}:0")
+                for name, key in found.items()
+                if name not in restored and prepend_scope(name, import_scope) in sess.graph
+            }
+            if missing:
+                Saver(missing, name="restore_objects").restore(sess, self.variables_path)
+
     def run_init_ops(
         self, sess: Any, tags: Collection[str], import_scope: str | None = None
     ) -> None:
@@ -138,6 +158,7 @@ class SavedModelLoader:
         with sess.graph.as_default():
             saver, _ = self.load_graph(sess.graph, tags, import_scope, **saver_kwargs)
             self.restore_variables(sess, saver, import_scope)
+            self.restore_objects(sess, tags, import_scope)
             self.run_init_ops(sess, tags, import_scope)
         return self.get_meta_graph_def_from_tags(tags)
 
@@ -150,6 +171,12 @@ class SavedModelLoader:
             reason = error.args[0] if error.args else error
             message = f"SavedModel {self._folder}: {reason}"
             raise InvalidModelError(None, None, message) from error
+
+
+def _restored_by_saver(meta: MetaGraphDef) -> set[str]:
+    """The names of what the function takes that restores the variables of a TensorFlow 2 model."""
+    name = meta.saver_def.restore_op_name
+    return {edge for node in meta.graph_def.node if node.name == name for edge in node.input}
 
 
 def _init_op(meta: MetaGraphDef, import_scope: str | None) -> Any:

@@ -15,6 +15,7 @@ from flowc.runtime.saved_model.errors import (
     UnknownSignatureError,
     UnknownTagsError,
 )
+from flowc.runtime.saved_model.objects import captured_variables
 from flowc.runtime.saved_model.reading import (
     asset_paths,
     contains_saved_model,
@@ -32,6 +33,7 @@ __all__ = [
     "UnknownSignatureError",
     "UnknownTagsError",
     "asset_paths",
+    "captured_variables",
     "contains_saved_model",
     "meta_graph_of",
     "read_saved_model",
