@@ -20,6 +20,7 @@ from flowc.frontend.variables import initialization
 from flowc.ir.dtypes import DType, as_dtype, resource
 from flowc.ir.errors import InvalidArgumentError, InvalidOperandsError
 from flowc.ir.proto import AttrValue, FunctionDef, GradientDef, GraphDef, NodeDef, OpDef, VersionDef
+from flowc.ir.tensor.builder import Handle
 from flowc.ops.graph_values import attr_to_python, python_to_attr
 from flowc.ops.inference import Abstract, abstract, output_dtypes
 from flowc.ops.registry import OpDefinition
@@ -435,10 +436,13 @@ class Graph(NameScopes, Collections, OperationScopes):
 
 
 def _output_shape(tensor: TensorBase) -> tuple[int | None, ...] | None:
-    """The shape of a tensor; of a variable's handle its own, not the variable's."""
-    if tensor.dtype is resource and not tensor.is_ref:
-        return ()
-    return tensor.sizes
+    """The shape of a tensor; of a variable's handle its own, not the variable's.
+
+    TensorFlow takes other handles for scalars or for pairs, by the op.
+    """
+    if isinstance(tensor._abstract, Handle):
+        return tensor.sizes if tensor.is_ref else ()
+    return None if tensor.is_ref or tensor.dtype is resource else tensor.sizes
 
 
 # Ops that lead a tensor from one context into another, and are made outside of both.

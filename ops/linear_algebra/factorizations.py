@@ -11,7 +11,7 @@ import numpy as np
 
 from flowc.ir.dims import minimum
 from flowc.ir.dtypes import DType
-from flowc.ir.tensor.builder import Builder, require
+from flowc.ir.tensor.builder import Builder, UnknownValue, require
 from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.common import Tensors, abstract, fail, or_zeros, show
@@ -189,12 +189,14 @@ def svd(input: Array, *, compute_uv: bool, full_matrices: bool) -> tuple[Array, 
 
 
 @svd.infer
-def _(b: Builder, input: Value, *, compute_uv: bool, full_matrices: bool) -> tuple[Value, ...]:
+def _(
+    b: Builder, input: Value, *, compute_uv: bool, full_matrices: bool
+) -> tuple[Value | UnknownValue, ...]:
     *batch, rows, columns = b.shape(input)
     inner, dtype = minimum(rows, columns), input.type.dtype
     s = abstract(b, dtype, *batch, inner)
-    if not compute_uv:
-        return s, abstract(b, dtype), abstract(b, dtype)
+    if not compute_uv:  # TensorFlow infers empty vectors, and gives scalars
+        return s, UnknownValue(dtype), UnknownValue(dtype)
     left, right = (rows, columns) if full_matrices else (inner, inner)
     return s, abstract(b, dtype, *batch, rows, left), abstract(b, dtype, *batch, columns, right)
 

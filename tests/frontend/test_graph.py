@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 import flowc as tf
+from flowc.frontend.apply import build
 from flowc.ir.proto import AttrValue
 
 
@@ -196,3 +197,13 @@ def test_shapes_in_a_graph_def() -> None:
     assert (len(handle.dim), handle.unknown_rank) == (0, False)
     (shape,) = nodes["x"].attr["_output_shapes"].list.shape
     assert [d.size for d in shape.dim] == [-1, 3]
+
+
+def test_shapes_of_other_handles_are_left_to_the_reader() -> None:
+    """TensorFlow takes an array's for a pair, and refuses a graph that says otherwise."""
+    array = tf.TensorArray(tf.float32, 3)
+    table = build("HashTable", key_dtype=tf.int64, value_dtype=tf.int64)
+    nodes = {n.name: n for n in tf.get_default_graph().as_graph_def(add_shapes=True).node}
+    for handle in (array.handle, table):
+        shape = nodes[handle.op.name].attr["_output_shapes"].list.shape[0]
+        assert shape.unknown_rank
