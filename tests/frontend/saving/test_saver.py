@@ -337,3 +337,16 @@ def test_what_a_saver_takes() -> None:
         tf.train.Saver([w], defer_build=True)
     with tf.Session() as session, pytest.raises(RuntimeError, match="`build\\(\\)` should be"):
         tf.train.Saver(defer_build=True).save(session, "m")
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_a_variable_in_a_collection_of_the_program(tmp_path: Path, use_resource: bool) -> None:
+    prefix = str(tmp_path / "m")
+    with tf.Graph().as_default(), tf.Session() as session:
+        v = tf.get_variable("v", initializer=tf.constant(3.0), use_resource=use_resource)
+        tf.add_to_collection("mine", v)
+        session.run(v.initializer)
+        tf.train.Saver().save(session, prefix)
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(f"{prefix}.meta").restore(session, prefix)
+        assert session.run(tf.get_collection("mine")) == [3.0]
