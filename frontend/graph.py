@@ -17,7 +17,7 @@ from flowc.frontend.naming import NameScopes
 from flowc.frontend.stacks import GRAPHS, GraphStack
 from flowc.frontend.tensor import Tensor
 from flowc.frontend.variables import initialization
-from flowc.ir.dtypes import DType, as_dtype, resource
+from flowc.ir.dtypes import DType, as_dtype, resource, string
 from flowc.ir.errors import InvalidArgumentError, InvalidOperandsError
 from flowc.ir.proto import AttrValue, FunctionDef, GradientDef, GraphDef, NodeDef, OpDef, VersionDef
 from flowc.ir.tensor.builder import Handle
@@ -438,11 +438,14 @@ class Graph(NameScopes, Collections, OperationScopes):
 def _output_shape(tensor: TensorBase) -> tuple[int | None, ...] | None:
     """The shape of a tensor; of a variable's handle its own, not the variable's.
 
-    TensorFlow takes other handles for scalars or for pairs, by the op.
+    TensorFlow takes other handles, which are resources or references to strings, for scalars or
+    for pairs, by the op: of these it is left open.
     """
-    if isinstance(tensor._abstract, Handle):
-        return tensor.sizes if tensor.is_ref else ()
-    return None if tensor.is_ref or tensor.dtype is resource else tensor.sizes
+    if tensor.is_ref:
+        return None if tensor.dtype is string and tensor.sizes == () else tensor.sizes
+    if tensor.dtype is resource:
+        return () if isinstance(tensor._abstract, Handle) else None
+    return tensor.sizes
 
 
 # Ops that lead a tensor from one context into another, and are made outside of both.
