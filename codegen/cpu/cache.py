@@ -111,7 +111,7 @@ class DiskCache:
             if not entry.name.startswith("new-") and not entry.name.endswith(".o"):
                 continue  # such as what was measured (`passes/schedule/measured.py`)
             with suppress(OSError):  # another process may remove it meanwhile
-                entries.append((entry.stat().st_mtime, entry.stat().st_size, entry.path))
+                entries.append((entry.stat().st_mtime, _room(entry.stat()), entry.path))
         total = sum(size for _, size, _ in entries) + size
         if total <= self.limit:
             return
@@ -120,6 +120,11 @@ class DiskCache:
             total -= size
             if total <= self.limit * _PRUNE_TO:
                 break
+
+
+def _room(status: os.stat_result) -> int:
+    """Bytes of the disk that a file takes: whole blocks, of which a small object fills a part."""
+    return max(status.st_size, 512 * getattr(status, "st_blocks", 0))
 
 
 @cache

@@ -34,7 +34,7 @@ class Execute:
 
     def answer(self, tf: Any) -> list[Outcome]:
         """The outcome of each run."""
-        os.environ["FLOWC_FLAGS"] = self.flags
+        os.environ["FLOWC_FLAGS"] = f"--strict {self.flags}"
         with self._arithmetic():
             return execute(self.program, tf, self.threads)
 
