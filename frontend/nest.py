@@ -23,14 +23,16 @@ def children(structure: Any) -> list[Any]:
     return list(structure)
 
 
-def flatten(structure: Any) -> list[Any]:
+def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
     """The leaves in order; dictionaries by their sorted keys."""
     if not is_nested(structure):
         return [structure]
     return [leaf for child in children(structure) for leaf in flatten(child)]
 
 
-def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any]) -> Any:
+def pack_sequence_as(
+    structure: Any, flat_sequence: Sequence[Any], expand_composites: bool = False
+) -> Any:
     """The leaves in the form of `structure`. Raises ValueError for another number of leaves."""
     leaves = list(flat_sequence)
     count = len(flatten(structure))
@@ -63,7 +65,9 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
     return pack_sequence_as(structure[0], [func(*each) for each in leaves])
 
 
-def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True) -> None:
+def assert_same_structure(
+    nest1: Any, nest2: Any, check_types: bool = True, expand_composites: bool = False
+) -> None:
     """Raise ValueError where the forms differ, TypeError where only their types do."""
     if is_nested(nest1) != is_nested(nest2):
         raise ValueError(f"The two structures don't have the same nested structure.\n\n"

@@ -155,6 +155,11 @@ def as_dimension(value: Any) -> Dimension:
     return value if isinstance(value, Dimension) else Dimension(value)
 
 
+def dimension_at_index(shape: TensorShape, index: int) -> Dimension:
+    """A dimension of a shape; an unknown one where the rank is unknown."""
+    return Dimension(None) if shape.ndims is None else shape[index]
+
+
 def dimension_value(dimension: Any) -> int | None:
     """The int in a Dimension, or the int itself."""
     return dimension.value if isinstance(dimension, Dimension) else dimension

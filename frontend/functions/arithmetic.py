@@ -14,6 +14,7 @@ from flowc.ir import dtypes
 from flowc.ir.dtypes import as_dtype
 
 approximate_equal = derive("ApproximateEqual", "approximate_equal")
+extract_volume_patches = derive("ExtractVolumePatches", "extract_volume_patches")
 unravel_index = derive("UnravelIndex", "unravel_index")
 
 

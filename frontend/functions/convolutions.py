@@ -315,12 +315,6 @@ def avg_pool(
     return _pool("AvgPool", "AvgPool", value, ksize, strides, padding, data_format, name)
 
 
-def avg_pool2d(input: TensorLike, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC",
-               name: Name = None) -> Any:  # fmt: skip
-    """The mean of each window; padding does not count."""
-    return _pool("AvgPool", "AvgPool2D", input, ksize, strides, padding, data_format, name)
-
-
 def max_pool_with_argmax(
     input: TensorLike, ksize: Any, strides: Any, padding: str, data_format: str = "NHWC",
     Targmax: Any = None, name: Name = None, output_dtype: DTypeLike | None = None,
@@ -334,6 +328,41 @@ def max_pool_with_argmax(
 
 max_pool3d = derive("MaxPool3D", "max_pool3d")
 avg_pool3d = derive("AvgPool3D", "avg_pool3d")
-dilation2d = derive("Dilation2D", "dilation2d")
 lrn = derive("LRN", "lrn")
 depthwise_conv2d_native = derive("DepthwiseConv2dNative", "depthwise_conv2d_native")
+
+
+def dilation2d(
+    input: TensorLike,
+    filter: TensorLike | None = None,
+    strides: Any = None,
+    rates: Any = None,
+    padding: str | None = None,
+    name: Name = None,
+    filters: TensorLike | None = None,
+    dilations: Any = None,
+) -> Any:
+    """The greatest, over each window, of the pixel plus the filter's number there.
+
+    `input` is [batch, height, width, channels] of a real type, `filter` [height, width, channels];
+    strides and rates (or `dilations`), the distance between a window's pixels, are four numbers.
+    """
+    weights = one_of("filter", filter, "filters", filters)
+    gaps = one_of("rates", rates, "dilations", dilations)
+    return build(
+        "Dilation2D", input, weights, strides=strides, rates=gaps, padding=padding, name=name
+    )
+
+
+def avg_pool2d(
+    value: TensorLike | None = None,
+    ksize: Any = None,
+    strides: Any = None,
+    padding: Any = None,
+    data_format: str = "NHWC",
+    name: Name = None,
+    input: TensorLike | None = None,
+) -> Any:
+    """The mean of each window; padding does not count."""
+    value = one_of("value", value, "input", input)
+    return _pool("AvgPool", "AvgPool2D", value, ksize, strides, padding, data_format, name)

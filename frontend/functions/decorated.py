@@ -115,10 +115,10 @@ def function(
     func: Callable[..., Any] | None = None,
     input_signature: Sequence[Any] | None = None,
     autograph: bool = True,
-    experimental_implements: str | None = None,
     experimental_autograph_options: Any = None,
     experimental_relax_shapes: bool = False,
     experimental_compile: bool | None = None,
+    experimental_implements: str | None = None,
 ) -> Any:
     """Decorator: see `Function`. The other options change nothing here."""
     if func is None:

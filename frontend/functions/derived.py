@@ -1,7 +1,7 @@
 """Functions that follow from an op's signature: `tf.exp(x, name=None)` from `Exp(x: T) -> y: T`.
 
 Their parameters are the op's inputs and those attributes that the inputs do not determine, in the
-signature's order, then `name`.
+signature's order, then `name`, and what later versions of an op added.
 """
 
 from __future__ import annotations
@@ -14,6 +14,12 @@ from typing import Any
 from flowc.frontend.apply import apply_op, lookup, outputs_of
 from flowc.frontend.functions.documentation import docstring
 from flowc.ops.registry import OPS, OpDefinition
+
+# Attributes that ops got after their functions were public: these stand behind `name`.
+_LATER = frozenset({
+    "bad_indices_policy", "expand_animations", "explicit_paddings", "half_pixel_centers",
+    "incompatible_shape_error",
+})  # fmt: skip
 
 
 class DerivedFunction:
@@ -53,7 +59,9 @@ class DerivedFunction:
 
     @cached_property
     def _parameters(self) -> list[str]:
-        return [*self._inputs, *self._attributes, "name"]
+        early = [name for name in self._attributes if name not in _LATER]
+        late = [name for name in self._attributes if name in _LATER]
+        return [*self._inputs, *early, "name", *late]
 
     @cached_property
     def __signature__(self) -> inspect.Signature:

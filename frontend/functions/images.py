@@ -12,8 +12,8 @@ from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions.derived import derive
 from flowc.frontend.functions.mathematics import cast, saturate_cast, tensordot
 from flowc.frontend.functions.random import random_uniform
-from flowc.frontend.functions.reductions import reduce_mean
-from flowc.frontend.functions.shaping import Name, expand_dims, size, squeeze
+from flowc.frontend.functions.reductions import reduce_mean, reduce_min
+from flowc.frontend.functions.shaping import Name, expand_dims, one_of, size, squeeze
 from flowc.frontend.scopes import name_scope
 from flowc.ir import dtypes
 from flowc.ir.dtypes import as_dtype
@@ -36,8 +36,6 @@ resize_bicubic = derive("ResizeBicubic", "resize_bicubic")
 resize_area = derive("ResizeArea", "resize_area")
 rgb_to_hsv = derive("RGBToHSV", "rgb_to_hsv")
 hsv_to_rgb = derive("HSVToRGB", "hsv_to_rgb")
-crop_and_resize = derive("CropAndResize", "crop_and_resize", image="image")
-extract_image_patches = derive("ExtractImagePatches", "extract_image_patches")
 decode_png = derive("DecodePng", "decode_png")
 decode_jpeg = derive("DecodeJpeg", "decode_jpeg")
 decode_gif = derive("DecodeGif", "decode_gif")
@@ -45,6 +43,60 @@ decode_bmp = derive("DecodeBmp", "decode_bmp")
 decode_image = derive("DecodeImage", "decode_image")
 encode_png = derive("EncodePng", "encode_png")
 encode_jpeg = derive("EncodeJpeg", "encode_jpeg")
+
+
+def crop_and_resize(
+    image: TensorLike,
+    boxes: TensorLike,
+    box_ind: TensorLike | None = None,
+    crop_size: TensorLike | None = None,
+    method: str = "bilinear",
+    extrapolation_value: float = 0,
+    name: Name = None,
+    box_indices: TensorLike | None = None,
+) -> Any:
+    """Boxes cut out of images [batch, height, width, channels] and resized: float32.
+
+    `boxes` are rows of corners [y1, x1, y2, x2] in parts of the height and width, `box_ind` (or
+    `box_indices`) says of which image each is, `crop_size` is height and width of the crops. Raises
+    ValueError for shapes that do not fit, InvalidArgumentError for an image that is not there.
+    """
+    which = one_of("box_ind", box_ind, "box_indices", box_indices)
+    return build(
+        "CropAndResize",
+        image,
+        boxes,
+        which,
+        crop_size,
+        method=method,
+        extrapolation_value=extrapolation_value,
+        name=name,
+    )
+
+
+def extract_image_patches(
+    images: TensorLike,
+    ksizes: Any = None,
+    strides: Any = None,
+    rates: Any = None,
+    padding: str | None = None,
+    name: Name = None,
+    sizes: Any = None,
+) -> Any:
+    """Windows of images [batch, height, width, channels], each laid out along the channels.
+
+    `ksizes` (or `sizes`), `strides` and `rates`, the distance between a window's pixels, are four
+    numbers of which the first and last are 1; `padding` is "SAME" or "VALID".
+    """
+    return build(
+        "ExtractImagePatches",
+        images,
+        ksizes=one_of("ksizes", ksizes, "sizes", sizes),
+        strides=strides,
+        rates=rates,
+        padding=padding,
+        name=name,
+    )
 
 
 def _as_batch(images: Any) -> tuple[Any, bool]:
@@ -69,8 +121,6 @@ def resize_images(
 
     Raises ValueError for an unknown method, a bad rank, or a size that is not two numbers.
     """
-    if preserve_aspect_ratio:
-        raise NotImplementedError("preserve_aspect_ratio is not implemented")
     if method not in range(len(_RESIZE)):
         raise ValueError("Resize method is not implemented.")
     with name_scope(name, "resize", [images, size]):
@@ -78,8 +128,17 @@ def resize_images(
         wanted = convert(size, dtypes.int32, "size")
         if not wanted.shape.is_compatible_with([2]):
             raise ValueError("'size' must be a 1-D Tensor of 2 elements: new_height, new_width")
+        if preserve_aspect_ratio:
+            wanted = _in_proportion(images, wanted)
         resized = build(_RESIZE[method], images, wanted, align_corners=align_corners)
         return squeeze(resized, [0]) if single else resized
+
+
+def _in_proportion(images: Any, wanted: Any) -> Any:
+    """The greatest size within the one wanted that has the images' proportions: int32 [2]."""
+    old = cast(build("Shape", images)[1:3], dtypes.float32)
+    scale = reduce_min(cast(wanted, dtypes.float32) / old)
+    return cast(build("Round", scale * old), dtypes.int32)
 
 
 resize = resize_images
@@ -131,11 +190,11 @@ random_flip_up_down = _random_flip("random_flip_up_down", 0)
 random_flip_left_right = _random_flip("random_flip_left_right", 1)
 
 
-def transpose_image(image: TensorLike) -> Any:
+def transpose_image(image: TensorLike, name: Name = None) -> Any:
     """Images with rows and columns exchanged."""
     image = convert(image, None, "image")
     order = [1, 0, 2] if image.shape.ndims == 3 else [0, 2, 1, 3]
-    return build("Transpose", image, order, name="transpose_image")
+    return build("Transpose", image, order, name=name or "transpose_image")
 
 
 def convert_image_dtype(

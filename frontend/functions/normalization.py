@@ -150,9 +150,20 @@ def fused_batch_norm(
 
 
 def batch_norm_with_global_normalization(
-    t: TensorLike, m: Any, v: Any, beta: TensorLike, gamma: Any, variance_epsilon: float,
-    scale_after_normalization: bool, name: Name = None,
-) -> Any:  # fmt: skip
+    t: TensorLike | None = None,
+    m: Any = None,
+    v: Any = None,
+    beta: Any = None,
+    gamma: Any = None,
+    variance_epsilon: float = 0.0,
+    scale_after_normalization: bool = False,
+    name: Name = None,
+    input: TensorLike | None = None,
+    mean: Any = None,
+    variance: Any = None,
+) -> Any:
     """Batch normalisation with given moments."""
+    t, m = one_of("t", t, "input", input), one_of("m", m, "mean", mean)
+    v = one_of("v", v, "variance", variance)
     return batch_normalization(t, m, v, beta, gamma if scale_after_normalization else None,
                                variance_epsilon, name)  # fmt: skip

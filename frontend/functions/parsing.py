@@ -9,7 +9,7 @@ import numpy as np
 
 from flowc.frontend.aliases import DTypeLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
-from flowc.frontend.composites import SparseTensor
+from flowc.frontend.composites import SparseTensor, SparseTensorValue
 from flowc.frontend.conversion import convert
 from flowc.frontend.functions.shaping import Name
 from flowc.frontend.functions.sparse_structure import sparse_merge
@@ -267,10 +267,20 @@ def serialize_tensor(tensor: TensorLike, name: Name = None) -> Any:
 
 
 def edit_distance(
-    hypothesis: SparseTensor, truth: SparseTensor, normalize: bool = True,
+    hypothesis: SparseTensor | SparseTensorValue,
+    truth: SparseTensor | SparseTensorValue,
+    normalize: bool = True,
     name: Name = "edit_distance",
-) -> Any:  # fmt: skip
-    """The Levenshtein distances between sequences along the last axis of two SparseTensors."""
+) -> Any:
+    """The Levenshtein distances between sequences along the last axis of two SparseTensors.
+
+    They are of one dtype and rank; the result is float32, without the last axis. Normalised, a
+    distance is divided by the length of the truth, and infinite for an empty one. Raises TypeError
+    for what is not sparse.
+    """
+    for given, which in ((hypothesis, "Hypothesis"), (truth, "Truth")):
+        if not isinstance(given, SparseTensor | SparseTensorValue):
+            raise TypeError(f"{which} must be a SparseTensor.")
     parts: Sequence[Any] = [
         part for s in (hypothesis, truth) for part in (s.indices, s.values, s.dense_shape)
     ]

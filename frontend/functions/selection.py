@@ -130,14 +130,14 @@ def dynamic_stitch(indices: TensorLike, data: TensorLike, name: Name = None) -> 
 
 def argsort(values: TensorLike, axis: int = -1, direction: str = "ASCENDING", stable: bool = False,
             name: Name = None) -> Any:  # fmt: skip
-    """The indices that sort `values` along its last dimension."""
+    """The indices that sort `values` along an axis: int32, of the same shape."""
     return _sorted(values, axis, direction, name, "argsort")[1]
 
 
 def sort(
     values: TensorLike, axis: int = -1, direction: str = "ASCENDING", name: Name = None
 ) -> Any:
-    """`values` sorted along its last dimension."""
+    """`values` sorted along an axis."""
     return _sorted(values, axis, direction, name, "sort")[0]
 
 
@@ -146,8 +146,14 @@ def _sorted(values: Any, axis: int, direction: str, name: Name, default: str) ->
         raise ValueError(f"Direction should be one of ASCENDING, DESCENDING, got {direction}")
     with name_scope(name, default):
         values = convert(values, None, "values")
-        if axis not in (-1, (values.shape.ndims or 0) - 1):
-            raise NotImplementedError("sorting along another axis than the last is not implemented")
+        rank = values.shape.ndims
+        if axis != -1 and axis != (rank or 0) - 1:
+            if rank is None or not -rank <= axis < rank:
+                raise ValueError(f"axis {axis} is out of range for values of shape {values.shape}.")
+            order = list(range(rank))
+            order[axis], order[-1] = order[-1], order[axis]
+            found = _sorted(build("Transpose", values, order), -1, direction, None, default)
+            return build("Transpose", found[0], order), build("Transpose", found[1], order)
         ascending = direction == "ASCENDING"
         found = build("TopKV2", build("Neg", values) if ascending else values,
                       build("Shape", values)[-1])  # fmt: skip

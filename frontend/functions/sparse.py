@@ -8,7 +8,7 @@ from flowc.frontend.aliases import AxisLike, ShapeLike, TensorLike
 from flowc.frontend.apply import build
 from flowc.frontend.composites import SparseTensor
 from flowc.frontend.conversion import convert
-from flowc.frontend.functions.shaping import Name
+from flowc.frontend.functions.shaping import Name, one_of
 from flowc.ir import dtypes
 
 
@@ -58,10 +58,21 @@ def sparse_reorder(sp_input: SparseTensor, name: Name = None) -> SparseTensor:
 
 
 def sparse_reduce_sum(
-    sp_input: SparseTensor, axis: Any = None, keepdims: bool = False, name: Name = None
+    sp_input: SparseTensor,
+    axis: Any = None,
+    keepdims: bool | None = None,
+    reduction_axes: Any = None,
+    keep_dims: bool | None = None,
+    name: Name = None,
 ) -> Any:
     """The sums along axes, as a dense tensor."""
-    return reduced("SparseReduceSum", sp_input, axis, keepdims, name)
+    return reduced(
+        "SparseReduceSum",
+        sp_input,
+        one_of("axis", axis, "reduction_axes", reduction_axes),
+        bool(one_of("keepdims", keepdims, "keep_dims", keep_dims)),
+        name,
+    )
 
 
 def reduced(

@@ -12,7 +12,7 @@ from flowc.frontend.conversion import constant, convert
 from flowc.frontend.functions.derived import derive
 from flowc.frontend.functions.mathematics import cast
 from flowc.frontend.functions.reductions import reduce_max
-from flowc.frontend.functions.shaping import Name, concat, stack
+from flowc.frontend.functions.shaping import Name, concat, one_of, stack
 from flowc.frontend.functions.sparse import reduced, sparse_reorder, sparse_tensor_to_dense
 from flowc.frontend.scopes import name_scope
 from flowc.ir import dtypes
@@ -25,7 +25,7 @@ def _parts(x: SparseTensor) -> tuple[Any, Any, Any]:
 
 
 def sparse_add(
-    a: TensorLike, b: TensorLike, threshold: Any = None, name: Name = None, thresh: Any = None
+    a: TensorLike, b: TensorLike, threshold: Any = None, thresh: Any = None, name: Name = None
 ) -> Any:
     """The sum; sparse if both are, without the values whose magnitude is below the threshold."""
     if isinstance(a, SparseTensor) and isinstance(b, SparseTensor):
@@ -41,12 +41,16 @@ def sparse_add(
 
 
 def sparse_concat(
-    axis: int,
-    sp_inputs: Sequence[SparseTensor],
+    axis: int | None = None,
+    sp_inputs: Sequence[SparseTensor] = (),
     name: Name = None,
     expand_nonconcat_dim: bool = False,
+    concat_dim: int | None = None,
+    expand_nonconcat_dims: bool | None = None,
 ) -> SparseTensor:
     """The tensors one after the other along an axis."""
+    axis = one_of("axis", axis, "concat_dim", concat_dim)
+    expand_nonconcat_dim = bool(expand_nonconcat_dims or expand_nonconcat_dim)
     inputs = list(sp_inputs)
     if len(inputs) == 1:
         return inputs[0]
@@ -92,24 +96,61 @@ def sparse_softmax(sp_input: SparseTensor, name: Name = None) -> SparseTensor:
 
 
 def sparse_reduce_max(
-    sp_input: SparseTensor, axis: Any = None, keepdims: bool = False, name: Name = None
+    sp_input: SparseTensor,
+    axis: Any = None,
+    keepdims: bool | None = None,
+    reduction_axes: Any = None,
+    keep_dims: bool | None = None,
+    name: Name = None,
 ) -> Any:
     """The greatest stored values along axes, as a dense tensor; 0 where there is none."""
-    return reduced("SparseReduceMax", sp_input, axis, keepdims, name)
+    return reduced(
+        "SparseReduceMax",
+        sp_input,
+        one_of("axis", axis, "reduction_axes", reduction_axes),
+        bool(one_of("keepdims", keepdims, "keep_dims", keep_dims)),
+        name,
+    )
 
 
 def sparse_reduce_max_sparse(
-    sp_input: SparseTensor, axis: Any = None, keepdims: bool = False, name: Name = None
+    sp_input: SparseTensor,
+    axis: Any = None,
+    keepdims: bool | None = None,
+    reduction_axes: Any = None,
+    keep_dims: bool | None = None,
+    name: Name = None,
 ) -> SparseTensor:
     """The greatest stored values along axes."""
-    return SparseTensor(*reduced("SparseReduceMaxSparse", sp_input, axis, keepdims, name))
+    return SparseTensor(
+        *reduced(
+            "SparseReduceMaxSparse",
+            sp_input,
+            one_of("axis", axis, "reduction_axes", reduction_axes),
+            bool(one_of("keepdims", keepdims, "keep_dims", keep_dims)),
+            name,
+        )
+    )
 
 
 def sparse_reduce_sum_sparse(
-    sp_input: SparseTensor, axis: Any = None, keepdims: bool = False, name: Name = None
+    sp_input: SparseTensor,
+    axis: Any = None,
+    keepdims: bool | None = None,
+    reduction_axes: Any = None,
+    keep_dims: bool | None = None,
+    name: Name = None,
 ) -> SparseTensor:
     """The sums along axes."""
-    return SparseTensor(*reduced("SparseReduceSumSparse", sp_input, axis, keepdims, name))
+    return SparseTensor(
+        *reduced(
+            "SparseReduceSumSparse",
+            sp_input,
+            one_of("axis", axis, "reduction_axes", reduction_axes),
+            bool(one_of("keepdims", keepdims, "keep_dims", keep_dims)),
+            name,
+        )
+    )
 
 
 def sparse_fill_empty_rows(

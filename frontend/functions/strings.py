@@ -48,6 +48,7 @@ def string_split(
     sep: str | None = None,
     skip_empty: bool = True,
     delimiter: str | None = None,
+    result_type: str = "SparseTensor",
     name: Name = None,
 ) -> SparseTensor:
     """Each string of a vector cut at every byte of `sep` (a space): a SparseTensor of strings."""

@@ -17,21 +17,21 @@ from flowc.frontend.variables.sets import trainable_variables
 _numbers = count()
 
 
-def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
+def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     """Decorator for `f(*tensors) -> (results, grad)`; `grad(*result_grads)` gives the inputs'.
 
     Where `f` reads trainable variables, `grad` must take the keyword `variables` and return their
     gradients as a second list. Raises TypeError where it does not.
     """
 
-    @functools.wraps(function)
+    @functools.wraps(f)
     def decorated(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
             raise ValueError("The custom_gradient decorator currently supports keywords arguments "
                              "only when eager execution is enabled.")  # fmt: skip
         inputs = [convert(arg) for arg in args]
         before = set(map(id, trainable_variables()))
-        result, gradient = function(*inputs)
+        result, gradient = f(*inputs)
         new = [v for v in trainable_variables() if id(v) not in before]
         outputs = list(result) if isinstance(result, list | tuple) else [result]
         values = [v.value() for v in new]

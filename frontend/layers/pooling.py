@@ -34,6 +34,10 @@ class _Pooling(Layer):
     def call(self, inputs: Any, **kwargs: Any) -> Any:
         first = self.data_format == "channels_first"
         function = convolutions.max_pool if self.pool == "max" else convolutions.avg_pool
+        if self.rank == 3:
+            three = convolutions.max_pool3d if self.pool == "max" else convolutions.avg_pool3d
+            sizes = ([1, 1, *v] if first else [1, *v, 1] for v in (self.pool_size, self.strides))
+            return three(inputs, *sizes, self.padding, "NCDHW" if first else "NDHWC")
         if self.rank == 2:
             return function(inputs, self.pool_size, self.strides, self.padding,
                             "NCHW" if first else "NHWC")  # fmt: skip
@@ -65,6 +69,43 @@ class AveragePooling1D(_Pooling):
 
     rank = 1
     pool = "average"
+
+
+class MaxPooling3D(_Pooling):
+    """The greatest element of each window of a volume."""
+
+    rank = 3
+
+
+class AveragePooling3D(_Pooling):
+    """The mean of each window of a volume."""
+
+    rank = 3
+    pool = "average"
+
+
+def max_pooling3d(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    name: str | None = None,
+) -> Any:
+    """`MaxPooling3D(...)(inputs)`."""
+    return MaxPooling3D(pool_size, strides, padding, data_format, name)(inputs)
+
+
+def average_pooling3d(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    name: str | None = None,
+) -> Any:
+    """`AveragePooling3D(...)(inputs)`."""
+    return AveragePooling3D(pool_size, strides, padding, data_format, name)(inputs)
 
 
 def max_pooling2d(inputs: Any, pool_size: Any, strides: Any, padding: str = "valid",

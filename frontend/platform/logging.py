@@ -13,6 +13,13 @@ ERROR = _logging.ERROR
 FATAL = _logging.CRITICAL
 
 _logger = _logging.getLogger("tensorflow")
+
+
+def get_logger() -> _logging.Logger:
+    """The logger that these functions write to."""
+    return _logger
+
+
 _counts: dict[tuple[int, str], int] = {}
 
 

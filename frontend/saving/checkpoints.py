@@ -11,13 +11,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from flowc.ir.proto import CheckpointState
-from flowc.runtime.checkpoint import CheckpointReader as NewCheckpointReader
+from flowc.runtime import checkpoint
 from flowc.runtime.checkpoint import (
-    checkpoint_exists,
     get_checkpoint_state,
     latest_checkpoint,
-    list_variables,
-    load_checkpoint,
     update_checkpoint_state,
 )
 from flowc.runtime.checkpoint.state import make_checkpoint_state
@@ -40,6 +37,26 @@ __all__ = [
 
 Path_: TypeAlias = str | os.PathLike[str]
 _PAUSE = 1.0  # seconds between two looks at a folder
+
+
+def NewCheckpointReader(filepattern: Path_) -> checkpoint.CheckpointReader:
+    """A reader of the checkpoint with this prefix. Raises NotFoundError, DataLossError."""
+    return checkpoint.CheckpointReader(os.fspath(filepattern))
+
+
+def checkpoint_exists(checkpoint_prefix: Path_) -> bool:
+    """True where there is a checkpoint with this prefix."""
+    return checkpoint.checkpoint_exists(os.fspath(checkpoint_prefix))
+
+
+def load_checkpoint(ckpt_dir_or_file: Path_) -> checkpoint.CheckpointReader:
+    """A reader of a checkpoint, or of the latest one of a folder. Raises ValueError for none."""
+    return checkpoint.load_checkpoint(os.fspath(ckpt_dir_or_file))
+
+
+def list_variables(ckpt_dir_or_file: Path_) -> list[tuple[str, list[int]]]:
+    """Names and shapes of a checkpoint's tensors, or of those of the latest one of a folder."""
+    return checkpoint.list_variables(os.fspath(ckpt_dir_or_file))
 
 
 def load_variable(ckpt_dir_or_file: Path_, name: str) -> Any:

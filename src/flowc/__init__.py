@@ -47,7 +47,9 @@ from flowc.frontend.conversion import (
 from flowc.frontend.custom_ops.library import load_op_library
 from flowc.ir.devices import DeviceSpec
 from flowc.frontend.elements import Operation
+from flowc.frontend.functions.batch_scatter import batch_scatter_update
 from flowc.frontend.functions.arithmetic import (
+    extract_volume_patches,
     histogram_fixed_width, histogram_fixed_width_bins, unravel_index, unsorted_segment_sqrt_n,
 )
 from flowc.frontend.functions.checks import (
@@ -185,6 +187,8 @@ from flowc.frontend.scopes import (
 )
 from flowc.frontend.seeds import get_seed, set_random_seed
 from flowc.frontend.session import InteractiveSession, Session
+from flowc.frontend.platform.logging import get_logger
+from flowc.frontend.shapes import dimension_at_index
 from flowc.frontend.shapes import Dimension, TensorShape, dimension_value
 from flowc.frontend.stacks import get_default_graph, get_default_session, reset_default_graph
 from flowc.frontend.tensor import Tensor
@@ -269,32 +273,33 @@ __all__ = [
     "assert_positive", "assert_proper_iterable", "assert_rank", "assert_rank_at_least",
     "assert_rank_in", "assert_same_float_dtype", "assert_scalar", "assert_type",
     "assert_variables_initialized", "assign", "assign_add", "assign_sub", "atan", "atan2", "atanh",
-    "audio", "batch_gather", "batch_to_space", "batch_to_space_nd", "betainc", "bfloat16",
-    "bincount", "bitcast", "bitwise", "bool", "boolean_mask", "broadcast_dynamic_shape",
-    "broadcast_static_shape", "broadcast_to", "case", "cast", "ceil", "check_numerics", "cholesky",
-    "cholesky_solve", "clip_by_average_norm", "clip_by_global_norm", "clip_by_norm",
-    "clip_by_value", "colocate_with", "compat", "complex", "complex64", "complex128", "concat",
-    "cond", "confusion_matrix", "conj", "constant", "constant_initializer", "container",
-    "control_dependencies", "control_flow_v2_enabled", "convert_to_tensor",
+    "audio", "batch_gather", "batch_scatter_update", "batch_to_space", "batch_to_space_nd",
+    "betainc", "bfloat16", "bincount", "bitcast", "bitwise", "bool", "boolean_mask",
+    "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to", "case", "cast", "ceil",
+    "check_numerics", "cholesky", "cholesky_solve", "clip_by_average_norm", "clip_by_global_norm",
+    "clip_by_norm", "clip_by_value", "colocate_with", "compat", "complex", "complex64",
+    "complex128", "concat", "cond", "confusion_matrix", "conj", "constant", "constant_initializer",
+    "container", "control_dependencies", "control_flow_v2_enabled", "convert_to_tensor",
     "convert_to_tensor_or_indexed_slices", "convert_to_tensor_or_sparse_tensor", "cos", "cosh",
     "count_nonzero", "count_up_to", "cross", "cumprod", "cumsum", "custom_gradient", "custom_ops",
     "debugging", "decode_base64", "decode_csv", "decode_raw", "depth_to_space", "device", "diag",
-    "diag_part", "digamma", "dimension_value", "disable_control_flow_v2", "disable_eager_execution",
-    "disable_resource_variables", "disable_tensor_equality", "disable_v2_behavior",
-    "disable_v2_tensorshape", "div", "div_no_nan", "divide", "double", "dtypes",
-    "dynamic_partition", "dynamic_stitch", "edit_distance", "einsum", "enable_control_flow_v2",
-    "enable_eager_execution", "enable_resource_variables", "enable_tensor_equality",
-    "enable_v2_behavior", "enable_v2_tensorshape", "encode_base64", "ensure_shape", "equal", "erf",
-    "erfc", "errors", "executing_eagerly", "exp", "expand_dims", "expm1", "extract_image_patches",
-    "eye", "fake_quant_with_min_max_args", "fake_quant_with_min_max_args_gradient",
+    "diag_part", "digamma", "dimension_at_index", "dimension_value", "disable_control_flow_v2",
+    "disable_eager_execution", "disable_resource_variables", "disable_tensor_equality",
+    "disable_v2_behavior", "disable_v2_tensorshape", "div", "div_no_nan", "divide", "double",
+    "dtypes", "dynamic_partition", "dynamic_stitch", "edit_distance", "einsum",
+    "enable_control_flow_v2", "enable_eager_execution", "enable_resource_variables",
+    "enable_tensor_equality", "enable_v2_behavior", "enable_v2_tensorshape", "encode_base64",
+    "ensure_shape", "equal", "erf", "erfc", "errors", "executing_eagerly", "exp", "expand_dims",
+    "expm1", "extract_image_patches", "extract_volume_patches", "eye",
+    "fake_quant_with_min_max_args", "fake_quant_with_min_max_args_gradient",
     "fake_quant_with_min_max_vars", "fake_quant_with_min_max_vars_gradient",
     "fake_quant_with_min_max_vars_per_channel", "fake_quant_with_min_max_vars_per_channel_gradient",
     "feature_column", "fft", "fft2d", "fft3d", "fill", "fixed_size_partitioner", "flags", "float16",
     "float32", "float64", "floor", "floor_div", "floordiv", "floormod", "foldl", "foldr",
     "function", "gather", "gather_nd", "get_all_collection_keys", "get_collection",
     "get_collection_ref", "get_default_graph", "get_default_session", "get_local_variable",
-    "get_seed", "get_static_value", "get_variable", "get_variable_scope", "gfile", "global_norm",
-    "global_variables", "global_variables_initializer", "glorot_normal_initializer",
+    "get_logger", "get_seed", "get_static_value", "get_variable", "get_variable_scope", "gfile",
+    "global_norm", "global_variables", "global_variables_initializer", "glorot_normal_initializer",
     "glorot_uniform_initializer", "gradients", "graph_util", "greater", "greater_equal", "group",
     "guarantee_const", "half", "hessians", "histogram_fixed_width", "histogram_fixed_width_bins",
     "identity", "identity_n", "ifft", "ifft2d", "ifft3d", "igamma", "igammac", "imag", "image",

@@ -102,3 +102,41 @@ def test_text_as_numbers_of_characters() -> None:
     assert found[4].tolist() == [b"<-a", b"a-b", b"b-c", b"c->"]
     with pytest.raises(ValueError, match="RaggedTensor"):
         tf.strings.unicode_decode(["a", "bc"], "UTF-8")
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_rows_replaced_in_each_batch(use_resource: bool) -> None:
+    v = tf.get_variable("v", initializer=np.zeros((2, 3), "f"), use_resource=use_resource)
+    update = tf.batch_scatter_update(v, [[0, 2], [1, 0]], [[1.0, 2.0], [3.0, 4.0]])
+    with tf.Session() as session:
+        session.run(v.initializer)
+        session.run(update)
+        assert session.run(v).tolist() == [[1, 0, 2], [4, 3, 0]]
+
+
+def test_sorting_along_any_axis() -> None:
+    x = np.array([[3.0, 1.0], [2.0, 5.0], [4.0, 0.0]])
+    found = run(tf.sort(x, 0), tf.argsort(x, 0, "DESCENDING"), tf.sort(x, -2))
+    assert found[0].tolist() == found[2].tolist() == np.sort(x, 0).tolist()
+    assert found[1].tolist() == [[2, 1], [0, 0], [1, 2]]
+    with pytest.raises(ValueError, match="axis 2 is out of range"):
+        tf.sort(x, 2)
+
+
+def test_distances_of_what_is_sparse() -> None:
+    hypothesis = tf.SparseTensorValue([[0, 0], [0, 1], [1, 0]], ["a", "b", "c"], [2, 2])
+    truth = tf.SparseTensor([[0, 0], [1, 0], [1, 1]], ["a", "c", "d"], [2, 2])
+    assert run(tf.edit_distance(hypothesis, truth)).tolist() == [1, 0.5]
+    dense: Any = [["a"]]
+    with pytest.raises(TypeError, match="Truth must be a SparseTensor"):
+        tf.edit_distance(hypothesis, dense)
+
+
+def test_averages_over_a_batch() -> None:
+    losses = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    found = run(
+        tf.nn.compute_average_loss(losses, [1.0, 0.0]),
+        tf.nn.compute_average_loss(losses, global_batch_size=4),
+        tf.nn.scale_regularization_loss(losses),
+    )
+    assert found == [1.5, 2.5, 10]

@@ -87,3 +87,10 @@ def test_resizing_keeps_proportions(known: bool) -> None:
     expected = np.zeros((4, 8, 1))
     expected[:, 3:5] = 1
     assert found.tolist() == expected.tolist()
+
+
+def test_sizes_in_proportion() -> None:
+    image = tf.placeholder(tf.float32, [None, None, 1])
+    resized = tf.image.resize_images(image, [10, 10], preserve_aspect_ratio=True)
+    with tf.Session() as session:
+        assert session.run(resized, {image: np.ones((6, 3, 1))}).shape == (10, 5, 1)
