@@ -18,6 +18,8 @@ from flowc.ir.dtypes import DType, as_dtype
 from flowc.ir.errors import InvalidArgumentError
 from flowc.ir.proto import TensorInfo
 
+_FED = ("Placeholder", "PlaceholderWithDefault")
+
 
 @dataclass(frozen=True)
 class _Part:
@@ -95,8 +97,8 @@ class Argument:
         Raises KeyError, TypeError or ValueError where the graph does not have its tensors.
         """
         parts = tuple(_parts(name, info, graph))
-        shape = TensorShape(info.tensor_shape)
         kind = info.WhichOneof("encoding") or ""
+        shape = parts[0].shape if kind == "name" else TensorShape(info.tensor_shape)
         dtype = as_dtype(info.dtype) if info.dtype else parts[0].dtype
         return cls(name, dtype, shape, kind, parts)
 
@@ -158,4 +160,6 @@ def _part(label: str, name: str, dtype: DType, shape: TensorShape, graph: Graph)
         raise ValueError(
             f"{label!r} is of type {dtype.name}, but tensor {name!r} of {tensor.stored_dtype.name}"
         )
+    if tensor.op.type in _FED:  # which takes no other shape, whatever the signature says
+        shape = shape.merge_with(tensor.shape)
     return _Part(label, tensor, dtype, shape)

@@ -125,6 +125,17 @@ def test_a_signature_of_no_tensor(folder: Path, name: str, dtype: int) -> None:
     assert isinstance(error.value, tf.errors.InvalidArgumentError)
 
 
+def test_a_signature_of_another_shape(folder: Path) -> None:
+    def change(meta: MetaGraphDef) -> None:
+        shape = meta.signature_def["serving_default"].inputs["x"].tensor_shape
+        shape.dim[1].size = 7
+
+    edit(folder, change)
+    with tf.load(folder) as model, pytest.raises(ValueError, match="7") as error:
+        model["serving_default"]([[1.0] * 7])
+    assert isinstance(error.value, tf.errors.InvalidArgumentError)
+
+
 def test_variables_that_are_missing_or_damaged(folder: Path) -> None:
     data = folder / "variables/variables.data-00000-of-00001"
     content = bytearray(data.read_bytes())
