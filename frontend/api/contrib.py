@@ -6,6 +6,7 @@ import importlib
 from types import ModuleType
 
 _HERE = (
+    "distributions",
     "framework",
     "layers",
     "legacy_seq2seq",

@@ -20,7 +20,8 @@ from flowc.frontend.api.inner_modules import INNER_MODULES
 
 _HERE = "flowc.frontend."
 _PUBLIC = frozenset({
-    "app", "audio", "bitwise", "compat", "contrib", "custom_ops", "debugging", "dtypes", "errors",
+    "app", "audio", "bitwise", "compat", "contrib", "custom_ops", "debugging", "distributions",
+    "dtypes", "errors",
     "feature_column", "flags", "gfile", "graph_util", "image", "initializers", "io",
     "layers", "linalg", "logging", "lookup", "losses", "manip", "math", "metrics", "nest", "nn",
     "python_io", "quantization",

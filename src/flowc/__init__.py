@@ -388,12 +388,13 @@ def enable_eager_execution(*args: object, **kwargs: object) -> None:
 # Namespaces that few programs use are imported when they are first named.
 _LATER = {
     "audio": "audio", "bitwise": "bitwise", "contrib": "contrib",
+    "distributions": "distributions",
     "feature_column": "feature_column", "lookup": "lookup",
     "quantization": "quantization", "raw_ops": "raw_ops", "saved_model": "saved_model",
     "sets": "sets", "signal": "signal", "spectral": "signal", "test": "test",
 }
 if TYPE_CHECKING:
-    from flowc.frontend.api import contrib
+    from flowc.frontend.api import contrib, distributions
     from flowc.frontend.api import audio, bitwise, feature_column, lookup, quantization, raw_ops
     from flowc.frontend.api import saved_model, sets, signal, test
     from flowc.frontend.api import signal as spectral

@@ -26,7 +26,7 @@ ABSENT = """
 tf.compat.forward_compatibility_horizon tf.create_partitioned_variables tf.ctc_loss_v2
 tf.debugging.get_log_device_placement tf.debugging.set_log_device_placement tf.decode_compressed
 tf.decode_json_example tf.delete_session_tensor tf.dequantize tf.deserialize_many_sparse
-tf.distributions.kl_divergence tf.experimental.function_executor_type
+tf.experimental.function_executor_type
 tf.experimental.output_all_intermediates
 tf.feature_column.sequence_categorical_column_with_hash_bucket
 tf.feature_column.sequence_categorical_column_with_identity

@@ -1,0 +1,36 @@
+"""`tf.distributions`: distributions of random numbers."""
+
+from flowc.frontend.distributions.continuous import (
+    Beta,
+    Exponential,
+    Gamma,
+    Laplace,
+    Normal,
+    Uniform,
+)
+from flowc.frontend.distributions.discrete import Bernoulli, Categorical, Dirichlet
+from flowc.frontend.distributions.distribution import (
+    FULLY_REPARAMETERIZED,
+    NOT_REPARAMETERIZED,
+    Distribution,
+    ReparameterizationType,
+)
+from flowc.frontend.distributions.divergence import RegisterKL, kl_divergence
+
+__all__ = [
+    "FULLY_REPARAMETERIZED",
+    "NOT_REPARAMETERIZED",
+    "Bernoulli",
+    "Beta",
+    "Categorical",
+    "Dirichlet",
+    "Distribution",
+    "Exponential",
+    "Gamma",
+    "Laplace",
+    "Normal",
+    "RegisterKL",
+    "ReparameterizationType",
+    "Uniform",
+    "kl_divergence",
+]
