@@ -71,9 +71,13 @@ class Runner:
             "FLOWC_FLAGS": f"{os.environ.get('FLOWC_FLAGS', '')} --strict",
         }
         process = subprocess.Popen(
-            [*command, str(size)], cwd=ROOT, env=environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+            [*command, str(size)],
+            cwd=ROOT,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         output = finished(process, self.limit)
         if output is None:
             column.failure = f"> {self.limit:g}"

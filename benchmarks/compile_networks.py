@@ -202,18 +202,36 @@ def rnn_training(tf: Any, steps: int) -> Program:
 
 
 SHAPES = (
-    (3, 3, 3, 16), (3, 3, 16, 16), (3, 3, 16, 32), (3, 3, 32, 32), (1, 1, 16, 32), (1, 1, 32, 64),
-    (5, 5, 8, 16), (7, 7, 3, 8), (128, 64), (64, 64), (64, 128), (128, 10), (100, 50), (50, 25),
-    (16,), (32,), (64,), (128,), (10,), (25,),
-)  # fmt: skip
+    (3, 3, 3, 16),
+    (3, 3, 16, 16),
+    (3, 3, 16, 32),
+    (3, 3, 32, 32),
+    (1, 1, 16, 32),
+    (1, 1, 32, 64),
+    (5, 5, 8, 16),
+    (7, 7, 3, 8),
+    (128, 64),
+    (64, 64),
+    (64, 128),
+    (128, 10),
+    (100, 50),
+    (50, 25),
+    (16,),
+    (32,),
+    (64,),
+    (128,),
+    (10,),
+    (25,),
+)
 
 
 def initialisers(tf: Any, count: int) -> Program:
     """The initial values of so many variables of twenty shapes."""
     kinds = (
-        tf.truncated_normal_initializer(stddev=0.1), tf.glorot_uniform_initializer(),
+        tf.truncated_normal_initializer(stddev=0.1),
+        tf.glorot_uniform_initializer(),
         tf.zeros_initializer(),
-    )  # fmt: skip
+    )
     for number in range(count):
         shape, kind = SHAPES[number % len(SHAPES)], kinds[number % len(kinds)]
         tf.get_variable(f"v{number}", shape, tf.float32, initializer=kind)

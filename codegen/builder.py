@@ -34,9 +34,14 @@ class Builder(Instructions):
         return self._aligned_intrinsic(name, result, args, overloads, -1, 0)
 
     def _aligned_intrinsic(
-        self, name: str, result: Type, args: Sequence[Value], overloads: tuple[Type, ...],
-        pointer: int, align: int,
-    ) -> Value:  # fmt: skip
+        self,
+        name: str,
+        result: Type,
+        args: Sequence[Value],
+        overloads: tuple[Type, ...],
+        pointer: int,
+        align: int,
+    ) -> Value:
         """Call an intrinsic whose argument number `pointer` points to aligned memory."""
         full = _intrinsic_name(name, overloads)
         function = self.module.functions.get(full)

@@ -246,9 +246,15 @@ class LoopEmitter:
         count = 1 if chained else copies
         begin, stop = integer(0), self.positions.scalar(end)[0]
         partial = counted(
-            self.scopes, begin, stop, width * copies, values * count, trip,
-            surely=dims.is_positive(end), once=end == width * copies,
-        )  # fmt: skip
+            self.scopes,
+            begin,
+            stop,
+            width * copies,
+            values * count,
+            trip,
+            surely=dims.is_positive(end),
+            once=end == width * copies,
+        )
         return self._merge_copies(loop.carried, partial, count)
 
     def _tail(self, loop: For, width: int, begin: Dim, values: Values) -> Values:

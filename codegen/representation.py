@@ -24,11 +24,15 @@ _FLOATS: dict[str, tuple[Type, Type]] = {  # name: (in memory, in registers)
 }
 _TYPES = _FLOATS | {
     "bool": (I8, I1),
-    "int8": (I8, I8), "uint8": (I8, I8),
-    "int16": (I16, I16), "uint16": (I16, I16),
-    "int32": (I32, I32), "uint32": (I32, I32),
-    "int64": (I64, I64), "uint64": (I64, I64),
-}  # fmt: skip
+    "int8": (I8, I8),
+    "uint8": (I8, I8),
+    "int16": (I16, I16),
+    "uint16": (I16, I16),
+    "int32": (I32, I32),
+    "uint32": (I32, I32),
+    "int64": (I64, I64),
+    "uint64": (I64, I64),
+}
 
 
 def memory_type(dtype: DType) -> Type:

@@ -27,12 +27,30 @@ from flowc.compiler.structure.subgraph import VARIABLES
 
 Sizes: TypeAlias = tuple[int, ...]
 
-_MADE = frozenset({  # of a shape, and of scalars
-    "Fill", "RandomStandardNormal", "RandomUniform", "RandomUniformInt", "TruncatedNormal",
-})  # fmt: skip
-_ELEMENTWISE = frozenset({
-    "Add", "AddV2", "Cast", "Div", "Identity", "Maximum", "Minimum", "Mul", "Neg", "RealDiv", "Sub",
-})  # fmt: skip
+_MADE = frozenset(
+    {  # of a shape, and of scalars
+        "Fill",
+        "RandomStandardNormal",
+        "RandomUniform",
+        "RandomUniformInt",
+        "TruncatedNormal",
+    }
+)
+_ELEMENTWISE = frozenset(
+    {
+        "Add",
+        "AddV2",
+        "Cast",
+        "Div",
+        "Identity",
+        "Maximum",
+        "Minimum",
+        "Mul",
+        "Neg",
+        "RealDiv",
+        "Sub",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +94,17 @@ def initialiser(part: Part, nodes: tuple[Node, ...]) -> Initialiser | None:
     except (_NotGeneral, ValueError, TypeError):
         return None
     return Initialiser(
-        part.place, nodes, (), (), shape, is_validated,
-        tuple(form.nodes), form.feeds, tuple(form.constants), key,
-    )  # fmt: skip
+        part.place,
+        nodes,
+        (),
+        (),
+        shape,
+        is_validated,
+        tuple(form.nodes),
+        form.feeds,
+        tuple(form.constants),
+        key,
+    )
 
 
 def _require(condition: bool) -> None:

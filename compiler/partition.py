@@ -165,8 +165,11 @@ def _stages(
             stages[node.name] = 0
             continue
         first = places.first(node.name, on_host)
-        before = [_before(edge, stages, cuts.get(node.name)) for edge in node.inputs
-                  if edge.tensor not in fed]  # fmt: skip
+        before = [
+            _before(edge, stages, cuts.get(node.name))
+            for edge in node.inputs
+            if edge.tensor not in fed
+        ]
         before += [stages[control] for control in _awaited(node, checks)]
         if node.op == "NoOp":
             stages[node.name] = max(before, default=0)  # nothing to run, here or there

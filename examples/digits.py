@@ -97,9 +97,17 @@ def build(network: Callable[[Any, Any], Any]) -> Model:
         predictions = tf.argmax(logits, axis=1, output_type=tf.int32)
         accuracy = tf.reduce_mean(tf.cast(tf.equal(predictions, labels), tf.float32))
         return Model(
-            graph, images, labels, training, loss, step, predictions, accuracy,
-            tf.train.Saver(), tf.global_variables_initializer(),
-        )  # fmt: skip
+            graph,
+            images,
+            labels,
+            training,
+            loss,
+            step,
+            predictions,
+            accuracy,
+            tf.train.Saver(),
+            tf.global_variables_initializer(),
+        )
 
 
 def batches(digits: Digits, epoch: int) -> Iterator[tuple[Array, Array]]:

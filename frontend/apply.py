@@ -153,21 +153,28 @@ class _Call:
         """`value` as the tensor for an input. Raises TypeError or ValueError."""
         attr = argument.type_attr
         if name is None and self.is_list(argument):
-            raise TypeError(f"Expected list for '{argument.name}' argument to "
-                            f"'{self.definition.name}' Op, not {value}.")  # fmt: skip
+            raise TypeError(
+                f"Expected list for '{argument.name}' argument to "
+                f"'{self.definition.name}' Op, not {value}."
+            )
         wanted = argument.dtype or self.types.get(attr)
         if isinstance(value, TensorBase):
             tensor: Any = value
         else:
             tensor = self._convert(argument, value, wanted, name or argument.name)
         if wanted is not None and tensor.dtype is not wanted:
-            raise TypeError(messages.wrong_dtype(self.definition, argument, tensor, wanted,
-                                                 self.sources.get(attr)))  # fmt: skip
+            raise TypeError(
+                messages.wrong_dtype(
+                    self.definition, argument, tensor, wanted, self.sources.get(attr)
+                )
+            )
         if argument.dtype is None and attr not in self.sources:
             self._settle(argument, tensor.dtype)
         if argument.is_ref and not tensor.is_ref:
-            raise TypeError(f"'{self.definition.name}' Op requires that input '{argument.name}' "
-                            "be a mutable tensor (e.g.: a tf.Variable)")  # fmt: skip
+            raise TypeError(
+                f"'{self.definition.name}' Op requires that input '{argument.name}' "
+                "be a mutable tensor (e.g.: a tf.Variable)"
+            )
         return tensor
 
     def _convert(self, argument: Argument, value: Any, wanted: DType | None, name: str) -> Any:
@@ -198,8 +205,10 @@ class _Call:
         assert declared is not None
         if declared.allowed and dtype not in declared.allowed:
             names = ", ".join(choice.name for choice in declared.allowed)
-            raise TypeError(f"Value passed to parameter '{argument.name}' has DataType "
-                            f"{dtype.name} not in list of allowed values: {names}")  # fmt: skip
+            raise TypeError(
+                f"Value passed to parameter '{argument.name}' has DataType "
+                f"{dtype.name} not in list of allowed values: {names}"
+            )
         self.types[attr] = dtype
         self.sources[attr] = argument.name
 
@@ -224,8 +233,10 @@ class _Call:
         assert declared is not None
         known = self.inferred.setdefault(argument.number_attr, length)
         if known != length:
-            raise ValueError(f"List argument '{argument.name}' to '{self.definition.name}' Op with "
-                             f"length {length} must match length {known} of argument.")  # fmt: skip
+            raise ValueError(
+                f"List argument '{argument.name}' to '{self.definition.name}' Op with "
+                f"length {length} must match length {known} of argument."
+            )
         if length < (declared.minimum or 0):
             raise ValueError(
                 f"List argument '{argument.name}' to '{self.definition.name}' Op with "
@@ -241,8 +252,10 @@ class _Call:
         ]
         found = tuple(t.dtype for t in tensors)
         if self.inferred.setdefault(argument.type_attr, found) != found:
-            raise TypeError(f"Input '{argument.name}' of '{self.definition.name}' Op has other "
-                            "types than the list before it.")  # fmt: skip
+            raise TypeError(
+                f"Input '{argument.name}' of '{self.definition.name}' Op has other "
+                "types than the list before it."
+            )
         return tensors
 
     def attributes(self) -> dict[str, Any]:
@@ -279,8 +292,9 @@ def _normalised(definition: OpDefinition, attribute: Attribute, value: Any) -> A
             result = _NORMALISE[attribute.type](value)
     except (TypeError, ValueError) as error:
         kind = attribute.type
-        raise TypeError(f"Expected {kind} for argument '{attribute.name}' not {value!r}."
-                        f" ({error})") from None  # fmt: skip
+        raise TypeError(
+            f"Expected {kind} for argument '{attribute.name}' not {value!r}. ({error})"
+        ) from None
     _require_allowed(definition, attribute, result)
     return result
 
@@ -333,5 +347,7 @@ def _require_allowed(definition: OpDefinition, attribute: Attribute, value: Any)
     if attribute.minimum is not None:
         size = len(value) if isinstance(value, tuple) else value
         if size < attribute.minimum:
-            raise ValueError(f"{where[0].upper()}{where[1:]} passed {size} less than minimum "
-                             f"{attribute.minimum}.")  # fmt: skip
+            raise ValueError(
+                f"{where[0].upper()}{where[1:]} passed {size} less than minimum "
+                f"{attribute.minimum}."
+            )

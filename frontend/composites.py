@@ -97,13 +97,17 @@ class IndexedSlices:
     def as_graph_tensor(self, dtype: DType | None, name: str | None, as_ref: bool) -> Any:
         """The whole as a dense tensor. Raises ValueError where its shape is not given."""
         if dtype is not None and dtype is not self.dtype:
-            raise ValueError(f"Tensor conversion requested dtype {dtype.name} for IndexedSlices "
-                             f"with dtype {self.dtype.name}")  # fmt: skip
+            raise ValueError(
+                f"Tensor conversion requested dtype {dtype.name} for IndexedSlices "
+                f"with dtype {self.dtype.name}"
+            )
         if self._dense_shape is None:
-            raise ValueError("Tensor conversion requested for IndexedSlices without dense_shape: "
-                             f"{self}")  # fmt: skip
-        return build("UnsortedSegmentSum", self._values, self._indices, self._dense_shape[0],
-                     name=name)  # fmt: skip
+            raise ValueError(
+                f"Tensor conversion requested for IndexedSlices without dense_shape: {self}"
+            )
+        return build(
+            "UnsortedSegmentSum", self._values, self._indices, self._dense_shape[0], name=name
+        )
 
     def __neg__(self) -> IndexedSlices:
         return IndexedSlices(-self._values, self._indices, self._dense_shape)
@@ -208,8 +212,10 @@ class SparseTensor:
         return SparseTensor(self._indices, values, self._dense_shape)
 
     def __str__(self) -> str:
-        return (f"SparseTensor(indices={self._indices}, values={self._values}, "
-                f"dense_shape={self._dense_shape})")  # fmt: skip
+        return (
+            f"SparseTensor(indices={self._indices}, values={self._values}, "
+            f"dense_shape={self._dense_shape})"
+        )
 
 
 def convert_to_tensor_or_indexed_slices(

@@ -139,8 +139,9 @@ def _with_shape(array: Array, shape: TensorShape, verify: bool) -> Array:
     if array.size == 1:
         return np.broadcast_to(array.reshape(()), sizes)
     if array.size > count or not array.size:
-        raise ValueError(f"Too many elements provided. Needed at most {count}, "
-                         f"but received {array.size}")  # fmt: skip
+        raise ValueError(
+            f"Too many elements provided. Needed at most {count}, but received {array.size}"
+        )
     fill = np.full(count - array.size, array.ravel()[-1], array.dtype)
     return np.concatenate([array.ravel(), fill]).reshape(sizes)
 
@@ -255,8 +256,9 @@ def _require_compatible(value: Any, dtype: DType) -> None:
         return
     if foreign and (hasattr(value, "__array__") or hasattr(value, "__len__")):
         return  # NumPy knows better
-    raise TypeError(f"Expected {dtype.name}, got {value!r} of type '{type(value).__name__}' "
-                    "instead.")  # fmt: skip
+    raise TypeError(
+        f"Expected {dtype.name}, got {value!r} of type '{type(value).__name__}' instead."
+    )
 
 
 # Lists that contain tensors
@@ -285,15 +287,18 @@ def _packed(values: Sequence[Any], dtype: DType | None, name: str | None) -> Ten
     """The tensors of a nested list stacked, the other elements converted to their dtype."""
     found = _first_dtype(values)
     if dtype is not None and found is not dtype:
-        raise TypeError(f"Cannot convert a list containing a tensor of dtype {found} to {dtype} "
-                        f"(Tensor is: {values!r})")  # fmt: skip
+        raise TypeError(
+            f"Cannot convert a list containing a tensor of dtype {found} to {dtype} "
+            f"(Tensor is: {values!r})"
+        )
     graph = get_default_graph()
     with graph.name_scope(name or "packed") as scope:
         tensors = [
-            _packed(v, found, str(i)) if isinstance(v, list | tuple) and _holds_tensors(v)
+            _packed(v, found, str(i))
+            if isinstance(v, list | tuple) and _holds_tensors(v)
             else convert(v, found, str(i))
             for i, v in enumerate(values)
-        ]  # fmt: skip
+        ]
         packed: Tensor = graph.build("Pack", tensors, name=scope)
         return packed
 

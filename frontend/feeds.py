@@ -222,7 +222,9 @@ def _pairs(key: Any, value: Any) -> Iterator[tuple[Any, Any]]:
         yield key, value
         return
     if len(key) != len(value):
-        raise ValueError(f"Could not flatten dictionary. Key had {len(key)} elements, but value "
-                         f"had {len(value)} elements. Key: {key}, value: {value}.")  # fmt: skip
+        raise ValueError(
+            f"Could not flatten dictionary. Key had {len(key)} elements, but value "
+            f"had {len(value)} elements. Key: {key}, value: {value}."
+        )
     for part, part_value in zip(key, value, strict=True):
         yield from _pairs(part, part_value)

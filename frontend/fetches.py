@@ -103,11 +103,14 @@ class FetchPlan:
         try:
             found = self._graph.as_graph_element(fetch)
         except TypeError as error:
-            raise TypeError(f"Fetch argument {fetch!r} has invalid type {type(fetch)!r}, must be a "
-                            f"string or Tensor. ({error})") from None  # fmt: skip
+            raise TypeError(
+                f"Fetch argument {fetch!r} has invalid type {type(fetch)!r}, must be a "
+                f"string or Tensor. ({error})"
+            ) from None
         except (ValueError, KeyError) as error:
-            raise ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. "
-                             f"({error})") from None  # fmt: skip
+            raise ValueError(
+                f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({error})"
+            ) from None
         if not self._graph.is_fetchable(found):
             kind = "Operation" if isinstance(found, Operation) else "Tensor"
             raise ValueError(
@@ -135,6 +138,8 @@ def structure_key(fetches: Fetches) -> Any:
     try:
         hash(fetches)
     except TypeError:
-        raise TypeError(f"Fetch argument {fetches!r} has invalid type {type(fetches)!r}, must be a "
-                        "string or Tensor.") from None  # fmt: skip
+        raise TypeError(
+            f"Fetch argument {fetches!r} has invalid type {type(fetches)!r}, must be a "
+            "string or Tensor."
+        ) from None
     return fetches

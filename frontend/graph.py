@@ -327,9 +327,11 @@ class Graph(NameScopes, Collections, OperationScopes):
         if not isinstance(obj, TensorBase | Operation | str):
             convert = getattr(obj, "_as_graph_element", None)
             obj = obj if convert is None else convert()
-        kinds = "Tensor or Operation" if allow_tensor and allow_operation else (
-            "Tensor" if allow_tensor else "Operation"
-        )  # fmt: skip
+        kinds = (
+            "Tensor or Operation"
+            if allow_tensor and allow_operation
+            else ("Tensor" if allow_tensor else "Operation")
+        )
         if isinstance(obj, str):
             return self._element_named(obj, allow_tensor, allow_operation, kinds)
         if (isinstance(obj, TensorBase) and allow_tensor) or (
@@ -337,8 +339,10 @@ class Graph(NameScopes, Collections, OperationScopes):
         ):
             if obj.graph is not self:
                 kind = "Tensor" if isinstance(obj, TensorBase) else "Operation"
-                raise ValueError(f"{kind} {obj if kind == 'Tensor' else obj.name} is not an "
-                                 "element of this graph.")  # fmt: skip
+                raise ValueError(
+                    f"{kind} {obj if kind == 'Tensor' else obj.name} is not an "
+                    "element of this graph."
+                )
             return obj
         raise TypeError(f"Can not convert a {type(obj).__name__} into a {kinds}.")
 
@@ -374,8 +378,10 @@ class Graph(NameScopes, Collections, OperationScopes):
         if op is None:
             raise KeyError(f"{missing}The operation, {op_name!r}, does not exist in the graph.")
         if int(number) >= len(op.outputs):
-            raise KeyError(f"{missing}The operation, {op_name!r}, exists but only has "
-                           f"{len(op.outputs)} outputs.")  # fmt: skip
+            raise KeyError(
+                f"{missing}The operation, {op_name!r}, exists but only has "
+                f"{len(op.outputs)} outputs."
+            )
         return op.outputs[int(number)]
 
     def is_feedable(self, tensor: TensorLike) -> bool:

@@ -100,8 +100,9 @@ def import_graph_def(
     unused = [key for key in given if _Edge.parse(key) not in run.used]
     if unused:
         graph.remove_from(start)
-        raise ValueError("Attempted to map inputs that were not found in graph_def: "
-                         f"[{', '.join(unused)}]")  # fmt: skip
+        raise ValueError(
+            f"Attempted to map inputs that were not found in graph_def: [{', '.join(unused)}]"
+        )
     return None if return_elements is None else [run.element(e) for e in return_elements]
 
 
@@ -125,8 +126,11 @@ class _Import:
         _require_understood(self.graph_def.versions)
         library = self.graph_def.library
         functions = {f.signature.name: f for f in library.function}
-        gradients = {g.function_name: g.gradient_func for g in library.gradient
-                     if g.gradient_func in functions}  # fmt: skip
+        gradients = {
+            g.function_name: g.gradient_func
+            for g in library.gradient
+            if g.gradient_func in functions
+        }
         for function in functions.values():
             self.graph.add_function(function, gradients.get(function.signature.name))
         names = [node.name for node in self.graph_def.node]
@@ -248,8 +252,11 @@ class _Import:
     def _without_defaults(self, definition: OpDefinition, node: NodeDef) -> NodeDef:
         """The node without attributes that flowc lacks and that hold the producer's default."""
         known = {attribute.name: None for attribute in definition.signature.attributes}
-        names = [name for name in unknown_attributes(node, known)
-                 if self._default(node.op, name) == node.attr[name]]  # fmt: skip
+        names = [
+            name
+            for name in unknown_attributes(node, known)
+            if self._default(node.op, name) == node.attr[name]
+        ]
         if not names:
             return node
         stripped = NodeDef()
@@ -270,8 +277,13 @@ class _Import:
         """Say, once for each op, that it does not have an attribute."""
         if (node.op, name) not in self.dropped:
             self.dropped.add((node.op, name))
-            _logger.info("%s '%s': dropped attribute %r, which flowc's op does not have: it holds "
-                         "its default", node.op, node.name, name)  # fmt: skip
+            _logger.info(
+                "%s '%s': dropped attribute %r, which flowc's op does not have: it holds "
+                "its default",
+                node.op,
+                node.name,
+                name,
+            )
 
     def _renamed(self, node: NodeDef, name: str) -> NodeDef:
         copy = NodeDef()
@@ -280,8 +292,10 @@ class _Import:
         copy.op = _RENAMED.get(node.op, node.op)
         if self.prefix and "_class" in copy.attr:
             groups = copy.attr["_class"].list.s
-            groups[:] = [b"loc:@" + self.prefix.encode() + g[5:] if g.startswith(b"loc:@") else g
-                         for g in groups]  # fmt: skip
+            groups[:] = [
+                b"loc:@" + self.prefix.encode() + g[5:] if g.startswith(b"loc:@") else g
+                for g in groups
+            ]
         return copy
 
     def _input(self, node: NodeDef, edge: _Edge) -> Any:
@@ -321,8 +335,10 @@ class _Import:
 def _require_understood(versions: VersionDef) -> None:
     """Raise ValueError for a graph that says of itself that consumers as old misread it."""
     if versions.min_consumer > _CONSUMER:
-        raise ValueError(f"GraphDef min consumer version {versions.min_consumer} above version "
-                         f"{_CONSUMER}, which flowc understands.")  # fmt: skip
+        raise ValueError(
+            f"GraphDef min consumer version {versions.min_consumer} above version "
+            f"{_CONSUMER}, which flowc understands."
+        )
     if _CONSUMER in versions.bad_consumers:
         raise ValueError(f"GraphDef disallows consumer version {_CONSUMER}, which is flowc's.")
 
@@ -346,8 +362,10 @@ def _check_types(
         kinds = argument_dtypes([argument], attrs)
         expected.extend((dtype, argument.is_ref) for dtype in kinds)
     if len(expected) != len(inputs):
-        raise ValueError(f"NodeDef '{node.name}' of {node.op} expects {len(expected)} inputs but "
-                         f"has {len(inputs)}")  # fmt: skip
+        raise ValueError(
+            f"NodeDef '{node.name}' of {node.op} expects {len(expected)} inputs but "
+            f"has {len(inputs)}"
+        )
     for i, (tensor, (dtype, is_ref)) in enumerate(zip(inputs, expected, strict=True)):
         if isinstance(dtype, str):
             continue  # inside a function's body: the caller's attribute

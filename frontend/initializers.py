@@ -70,14 +70,21 @@ class Constant(Initializer):
         import numpy as np
 
         if not (np.isscalar(value) or isinstance(value, list | tuple | np.ndarray)):
-            raise TypeError(f"Invalid type for initial value: {value} (expected Python scalar, "
-                            "list or tuple of values, or numpy.ndarray).")  # fmt: skip
+            raise TypeError(
+                f"Invalid type for initial value: {value} (expected Python scalar, "
+                "list or tuple of values, or numpy.ndarray)."
+            )
         self.value = value
         self.dtype = as_dtype(dtype)
         self._verify_shape = verify_shape
 
-    def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None,
-                 verify_shape: bool | None = None) -> Any:  # fmt: skip
+    def __call__(
+        self,
+        shape: ShapeLike,
+        dtype: Any = None,
+        partition_info: Any = None,
+        verify_shape: bool | None = None,
+    ) -> Any:
         verify = self._verify_shape if verify_shape is None else verify_shape
         return constant(self.value, self._dtype(dtype), shape, verify_shape=verify)
 
@@ -85,8 +92,13 @@ class Constant(Initializer):
 class RandomUniform(Initializer):
     """Uniform numbers in [minval, maxval)."""
 
-    def __init__(self, minval: Any = 0, maxval: Any = None, seed: int | None = None,
-                 dtype: DTypeLike = dtypes.float32) -> None:  # fmt: skip
+    def __init__(
+        self,
+        minval: Any = 0,
+        maxval: Any = None,
+        seed: int | None = None,
+        dtype: DTypeLike = dtypes.float32,
+    ) -> None:
         self.minval, self.maxval, self.seed, self.dtype = minval, maxval, seed, as_dtype(dtype)
 
     def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:
@@ -96,8 +108,13 @@ class RandomUniform(Initializer):
 class RandomNormal(Initializer):
     """Normal numbers."""
 
-    def __init__(self, mean: TensorLike = 0.0, stddev: TensorLike = 1.0, seed: int | None = None,
-                 dtype: DTypeLike = dtypes.float32) -> None:  # fmt: skip
+    def __init__(
+        self,
+        mean: TensorLike = 0.0,
+        stddev: TensorLike = 1.0,
+        seed: int | None = None,
+        dtype: DTypeLike = dtypes.float32,
+    ) -> None:
         self.mean, self.stddev, self.seed = mean, stddev, seed
         self.dtype = _floating(dtype)
 
@@ -108,8 +125,13 @@ class RandomNormal(Initializer):
 class TruncatedNormal(Initializer):
     """Normal numbers without those farther than two standard deviations from the mean."""
 
-    def __init__(self, mean: TensorLike = 0.0, stddev: TensorLike = 1.0, seed: int | None = None,
-                 dtype: DTypeLike = dtypes.float32) -> None:  # fmt: skip
+    def __init__(
+        self,
+        mean: TensorLike = 0.0,
+        stddev: TensorLike = 1.0,
+        seed: int | None = None,
+        dtype: DTypeLike = dtypes.float32,
+    ) -> None:
         self.mean, self.stddev, self.seed = mean, stddev, seed
         self.dtype = _floating(dtype)
 
@@ -120,8 +142,9 @@ class TruncatedNormal(Initializer):
 class UniformUnitScaling(Initializer):
     """Uniform numbers scaled to keep the variance: Sussillo, "Random Walks", 2014."""
 
-    def __init__(self, factor: float = 1.0, seed: int | None = None,
-                 dtype: DTypeLike = dtypes.float32) -> None:  # fmt: skip
+    def __init__(
+        self, factor: float = 1.0, seed: int | None = None, dtype: DTypeLike = dtypes.float32
+    ) -> None:
         self.factor, self.seed, self.dtype = factor, seed, _floating(dtype)
 
     def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:
@@ -139,9 +162,14 @@ class VarianceScaling(Initializer):
     "truncated_normal" or "untruncated_normal". Raises ValueError for others.
     """
 
-    def __init__(self, scale: float = 1.0, mode: str = "fan_in",
-                 distribution: str = "truncated_normal", seed: int | None = None,
-                 dtype: DTypeLike = dtypes.float32) -> None:  # fmt: skip
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: int | None = None,
+        dtype: DTypeLike = dtypes.float32,
+    ) -> None:
         if scale <= 0.0:
             raise ValueError("`scale` must be positive float.")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
@@ -219,8 +247,9 @@ class LecunNormal(_Fixed):
 class Orthogonal(Initializer):
     """A random orthogonal matrix: Q of the QR decomposition of a normal one."""
 
-    def __init__(self, gain: float = 1.0, seed: int | None = None,
-                 dtype: DTypeLike = dtypes.float32) -> None:  # fmt: skip
+    def __init__(
+        self, gain: float = 1.0, seed: int | None = None, dtype: DTypeLike = dtypes.float32
+    ) -> None:
         self.gain, self.seed, self.dtype = gain, seed, _floating(dtype)
 
     def __call__(self, shape: ShapeLike, dtype: Any = None, partition_info: Any = None) -> Any:

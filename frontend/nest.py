@@ -70,8 +70,10 @@ def assert_same_structure(
 ) -> None:
     """Raise ValueError where the forms differ, TypeError where only their types do."""
     if is_nested(nest1) != is_nested(nest2):
-        raise ValueError(f"The two structures don't have the same nested structure.\n\n"
-                         f"First structure: {nest1}\n\nSecond structure: {nest2}")  # fmt: skip
+        raise ValueError(
+            f"The two structures don't have the same nested structure.\n\n"
+            f"First structure: {nest1}\n\nSecond structure: {nest2}"
+        )
     if not is_nested(nest1):
         return
     if check_types and type(nest1) is not type(nest2):
@@ -81,7 +83,9 @@ def assert_same_structure(
         )
     first, second = children(nest1), children(nest2)
     if len(first) != len(second):
-        raise ValueError(f"The two structures don't have the same number of elements.\n\n"
-                         f"First structure: {nest1}\n\nSecond structure: {nest2}")  # fmt: skip
+        raise ValueError(
+            f"The two structures don't have the same number of elements.\n\n"
+            f"First structure: {nest1}\n\nSecond structure: {nest2}"
+        )
     for a, b in zip(first, second, strict=True):
         assert_same_structure(a, b, check_types)

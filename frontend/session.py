@@ -69,9 +69,10 @@ def _server_state(target: str | bytes) -> SessionState | None:
     found = SERVERS.get(name)
     if found is None:
         raise NotFoundError(
-            None, None,
+            None,
+            None,
             f"flowc runs on one machine: the target {name!r} is no tf.train.Server of this process",
-        )  # fmt: skip
+        )
     return found
 
 
@@ -315,8 +316,11 @@ class InteractiveSession(BaseSession):
 def run_in_session(element: Any, feed_dict: FeedDict | None, session: Any, graph: Graph) -> Any:
     """`tensor.eval()` and `operation.run()`. Raises ValueError where no session serves."""
     is_op = isinstance(element, Operation)
-    what, verb = ("operation", "execute operation using `run()`") if is_op else (
-        "tensor", "evaluate tensor using `eval()`")  # fmt: skip
+    what, verb = (
+        ("operation", "execute operation using `run()`")
+        if is_op
+        else ("tensor", "evaluate tensor using `eval()`")
+    )
     call = "run" if is_op else "eval"
     given = session is not None
     session = session if given else get_default_session()

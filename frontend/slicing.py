@@ -53,8 +53,11 @@ class _Spec:
         begin, end = _bound(item.start), _bound(item.stop)
         self.begin_mask |= bit if begin is None else 0
         self.end_mask |= bit if end is None else 0
-        self._append(0 if begin is None else begin, 0 if end is None else end,
-                     1 if item.step is None else item.step)  # fmt: skip
+        self._append(
+            0 if begin is None else begin,
+            0 if end is None else end,
+            1 if item.step is None else item.step,
+        )
 
 
 def _bound(value: Any) -> Any:
@@ -152,8 +155,12 @@ def boolean_mask(
         shape[first : first + rank].assert_is_compatible_with(mask.shape)
         sizes = build("Shape", tensor)
         leading = build("Prod", sizes[first : first + rank], [0])
-        flat = build("ConcatV2", [sizes[:first], build("ExpandDims", leading, 0, name="dim"),
-                                  sizes[first + rank :]], 0, name="concat")  # fmt: skip
+        flat = build(
+            "ConcatV2",
+            [sizes[:first], build("ExpandDims", leading, 0, name="dim"), sizes[first + rank :]],
+            0,
+            name="concat",
+        )
         tensor = build("Reshape", tensor, flat)
         count = shape[first : first + rank].num_elements()
         tensor.set_shape(shape[:first].concatenate([count]).concatenate(shape[first + rank :]))

@@ -21,16 +21,27 @@ class Timeline:
         """The text of a file for `chrome://tracing`."""
         events: list[dict[str, Any]] = []
         for number, device in enumerate(self._step_stats.dev_stats):
-            events.append({"name": "process_name", "ph": "M", "pid": number,
-                           "args": {"name": f"{device.device} Compute"}})  # fmt: skip
+            events.append(
+                {
+                    "name": "process_name",
+                    "ph": "M",
+                    "pid": number,
+                    "args": {"name": f"{device.device} Compute"},
+                }
+            )
             events += [
                 {
-                    "name": node.timeline_label or node.node_name, "cat": "Op", "ph": "X",
-                    "pid": number, "tid": node.thread_id, "ts": node.all_start_micros,
-                    "dur": node.all_end_rel_micros, "args": {"name": node.node_name},
+                    "name": node.timeline_label or node.node_name,
+                    "cat": "Op",
+                    "ph": "X",
+                    "pid": number,
+                    "tid": node.thread_id,
+                    "ts": node.all_start_micros,
+                    "dur": node.all_end_rel_micros,
+                    "args": {"name": node.node_name},
                 }
                 for node in device.node_stats
-            ]  # fmt: skip
+            ]
         return json.dumps({"traceEvents": events}, indent=4)
 
 

@@ -41,7 +41,10 @@ def traced(options: Any, metadata: RunMetadata, graph: Any) -> Iterator[None]:
 def _stats(began: float, ended: float) -> DeviceStepStats:
     duration = max(1, int((ended - began) * 1e6))
     node = NodeExecStats(
-        node_name="session.run", timeline_label="session.run", all_start_micros=int(began * 1e6),
-        op_end_rel_micros=duration, all_end_rel_micros=duration,
-    )  # fmt: skip
+        node_name="session.run",
+        timeline_label="session.run",
+        all_start_micros=int(began * 1e6),
+        op_end_rel_micros=duration,
+        all_end_rel_micros=duration,
+    )
     return DeviceStepStats(device=CPU, node_stats=[node])

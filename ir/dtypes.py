@@ -169,15 +169,39 @@ uint32 = _dtype("uint32", 22, np.uint32, "ui32", "uint")
 uint64 = _dtype("uint64", 23, np.uint64, "ui64", "uint")
 
 ALL = (
-    float32, float64, int32, uint8, int16, int8, string, complex64, int64, bool_, qint8, quint8,
-    qint32, bfloat16, qint16, quint16, uint16, complex128, float16, resource, variant, uint32,
+    float32,
+    float64,
+    int32,
+    uint8,
+    int16,
+    int8,
+    string,
+    complex64,
+    int64,
+    bool_,
+    qint8,
+    quint8,
+    qint32,
+    bfloat16,
+    qint16,
+    quint16,
+    uint16,
+    complex128,
+    float16,
+    resource,
+    variant,
+    uint32,
     uint64,
-)  # fmt: skip
+)
 
 _BY_NUMBER = {dtype.number: dtype for dtype in ALL}
 _BY_NAME = {dtype.name: dtype for dtype in ALL} | {
-    "float": float32, "double": float64, "half": float16, "object": string, "str": string,
-}  # fmt: skip
+    "float": float32,
+    "double": float64,
+    "half": float16,
+    "object": string,
+    "str": string,
+}
 _BY_NUMPY = {dtype.numpy: dtype for dtype in reversed(ALL) if dtype.kind != "opaque"}
 _BY_PYTHON: dict[Any, DType] = {float: float32, int: int32, bool: bool_, complex: complex128}
 

@@ -16,18 +16,28 @@ _KINDS: dict[type[OpError], tuple[int, ...]] = {
     errors.AlreadyExistsError: (errno.EEXIST,),
     errors.PermissionDeniedError: (errno.EPERM, errno.EACCES, errno.EROFS),
     errors.FailedPreconditionError: (
-        errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY, errno.EBADF, errno.EBUSY, errno.EPIPE,
+        errno.EISDIR,
+        errno.ENOTDIR,
+        errno.ENOTEMPTY,
+        errno.EBADF,
+        errno.EBUSY,
+        errno.EPIPE,
         errno.ETXTBSY,
     ),
     errors.ResourceExhaustedError: (
-        errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EMLINK, errno.ENOMEM,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.EMLINK,
+        errno.ENOMEM,
     ),
     errors.OutOfRangeError: (errno.EFBIG, errno.EOVERFLOW),
     errors.UnimplementedError: (errno.ENOSYS, errno.ENOTSUP, errno.EXDEV),
     errors.UnavailableError: (errno.EAGAIN, errno.EINTR),
     errors.AbortedError: (errno.ESTALE, errno.EDEADLK),
     errors.DeadlineExceededError: (errno.ETIMEDOUT,),
-}  # fmt: skip
+}
 _BY_NUMBER = {number: kind for kind, numbers in _KINDS.items() for number in numbers}
 
 

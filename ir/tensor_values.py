@@ -23,8 +23,18 @@ Array: TypeAlias = np.ndarray[Any, Any]
 _LARGE = 1 << 20  # bytes; a repeated element that fills more is not written out in memory
 _MOST_ELEMENTS = 1 << 46  # more can be addressed by no machine
 
-_INT_FIELD = (dtypes.int32, dtypes.int16, dtypes.int8, dtypes.uint8, dtypes.uint16, dtypes.qint8,
-              dtypes.quint8, dtypes.qint16, dtypes.quint16, dtypes.qint32)  # fmt: skip
+_INT_FIELD = (
+    dtypes.int32,
+    dtypes.int16,
+    dtypes.int8,
+    dtypes.uint8,
+    dtypes.uint16,
+    dtypes.qint8,
+    dtypes.quint8,
+    dtypes.qint16,
+    dtypes.quint16,
+    dtypes.qint32,
+)
 _FIELDS: dict[DType, str] = {
     dtypes.float32: "float_val",
     dtypes.float64: "double_val",
@@ -154,8 +164,9 @@ def make_tensor_proto(
     dtype = as_dtype(array.dtype) if dtype is None else dtype
     shape = array.shape if shape is None else tuple(shape)
     if array.size > prod(shape):
-        raise ValueError(f"Too many elements provided. Needed at most {prod(shape)}, "
-                         f"but received {array.size}")  # fmt: skip
+        raise ValueError(
+            f"Too many elements provided. Needed at most {prod(shape)}, but received {array.size}"
+        )
     proto = TensorProto(dtype=dtype.number, tensor_shape=shape_to_proto(shape))
     if array.size > 1 and not any(array.strides):
         array = array.ravel()[:1]  # one element, broadcast

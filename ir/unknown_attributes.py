@@ -21,11 +21,25 @@ from typing import Any
 from flowc.ir.dtypes import DType
 from flowc.ir.proto import AttrValue, NodeDef
 
-_HINTS = frozenset({
-    "allowed_devices", "debug_name", "experimental_debug_info", "grad_a", "grad_b", "grad_x",
-    "grad_y", "metadata", "parallel_iterations", "swap_memory", "use_cudnn", "use_cudnn_on_gpu",
-    "use_inter_op_parallelism", "use_locking", "validate_indices",
-})  # fmt: skip
+_HINTS = frozenset(
+    {
+        "allowed_devices",
+        "debug_name",
+        "experimental_debug_info",
+        "grad_a",
+        "grad_b",
+        "grad_x",
+        "grad_y",
+        "metadata",
+        "parallel_iterations",
+        "swap_memory",
+        "use_cudnn",
+        "use_cudnn_on_gpu",
+        "use_inter_op_parallelism",
+        "use_locking",
+        "validate_indices",
+    }
+)
 
 
 def _is_ones(value: Any) -> bool:

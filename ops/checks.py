@@ -67,8 +67,7 @@ def check_bounds(
     """
     bound = b.broadcast_to(b.size(limit, indices.type.dtype), b.shape(indices))
     inside = b.and_(b.ge(indices, 0), b.lt(indices, bound))
-    check_all(b, inside, f"{name} must be in [0, {limit})",
-              outside(indices, limit, name, words))  # fmt: skip
+    check_all(b, inside, f"{name} must be in [0, {limit})", outside(indices, limit, name, words))
 
 
 Words: TypeAlias = Callable[[str, Any, Any], str]
@@ -119,8 +118,10 @@ def require_vectors_inside(indices: Array, shape: Array) -> None:
     """Raise InvalidArgumentError for the first row of `indices` that lies outside of a shape."""
     place = first(np.any((indices < 0) | (indices >= shape), axis=-1))
     if place is not None:
-        raise fail(f"indices{at(place)} = {listed(indices[place])} is out of bounds: need 0 <= "
-                   f"index < {listed(shape)}")  # fmt: skip
+        raise fail(
+            f"indices{at(place)} = {listed(indices[place])} is out of bounds: need 0 <= "
+            f"index < {listed(shape)}"
+        )
 
 
 def culprit(

@@ -82,8 +82,14 @@ def require_part(real: DType, whole: DType) -> None:
     require(real is whole.real, f"{real.name} is not the type of the parts of {whole.name}")
 
 
-_RANKS = {0: "a scalar", 1: "a vector", 2: "a matrix", 3: "3-dimensional", 4: "4-dimensional",
-          5: "5-dimensional"}  # fmt: skip
+_RANKS = {
+    0: "a scalar",
+    1: "a vector",
+    2: "a matrix",
+    3: "3-dimensional",
+    4: "4-dimensional",
+    5: "5-dimensional",
+}
 
 
 def is_abstract(b: Builder) -> bool:

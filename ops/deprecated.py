@@ -47,19 +47,19 @@ _BATCHES = {
     "MatrixDiag": "(diagonal: T[...,:]; T: type) -> output: T",
     "MatrixDiagPart": "(input: T[...,:,:]; T: type) -> diagonal: T",
     "MatrixInverse": "(input: T[...,:,:]; adjoint: bool = false, T: {float64, float32})"
-                     " -> output: T",
+    " -> output: T",
     "MatrixSetDiag": "(input: T[...,:,:], diagonal: T[...,:]; T: type) -> output: T",
     "MatrixSolve": "(matrix: T[...,:,:], rhs: T[...,:,:]; adjoint: bool = false,"
-                   " T: {float64, float32}) -> output: T",
+    " T: {float64, float32}) -> output: T",
     "MatrixSolveLs": "(matrix: T[...,:,:], rhs: T[...,:,:], l2_regularizer: float64[];"
-                     " T: {float64, float32}, fast: bool = true) -> output: T",
+    " T: {float64, float32}, fast: bool = true) -> output: T",
     "MatrixTriangularSolve": "(matrix: T[...,:,:], rhs: T[...,:,:]; lower: bool = true,"
-                             " adjoint: bool = false, T: {float64, float32}) -> output: T",
+    " adjoint: bool = false, T: {float64, float32}) -> output: T",
     "SelfAdjointEigV2": "(input: T[...,:,:]; compute_v: bool = true, T: {float64, float32})"
-                        " -> e: T, v: T",
+    " -> e: T, v: T",
     "Svd": "(input: T[...,:,:]; compute_uv: bool = true, full_matrices: bool = false,"
-           " T: {float64, float32, complex}) -> s: T, u: T, v: T",
-}  # fmt: skip
+    " T: {float64, float32, complex}) -> s: T, u: T, v: T",
+}
 
 for _name, _form in _BATCHES.items():
     register(replace(OPS[_name], text=f"Batch{_name}{_form}", family="deprecated"))
@@ -228,9 +228,14 @@ def _define_volumes(which: str) -> None:
         wanted = 0 if which == "Input" else 1
         operands[wanted] = shape_vector(b, b.shape(operands[wanted]), dtypes.int32)
         found: Value = today.lower(
-            b, *operands, out_backprop, strides=strides, padding=padding, dilations=dilations,
+            b,
+            *operands,
+            out_backprop,
+            strides=strides,
+            padding=padding,
+            dilations=dilations,
             data_format="NDHWC",
-        )  # fmt: skip
+        )
         return found
 
 

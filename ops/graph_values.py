@@ -205,9 +205,11 @@ def _check_unknown(node: NodeDef, names: Sequence[str], dtypes: Sequence[DType])
         attr = node.attr[name]
         value = attr_to_python(attr)
         if not may_be_dropped(name, attr, value, dtypes):
-            raise _error(node, f"the op has no attribute {name!r}, whose value {value!r} may "
-                               "matter: the graph's producer knows another version of the op"
-                         )  # fmt: skip
+            raise _error(
+                node,
+                f"the op has no attribute {name!r}, whose value {value!r} may "
+                "matter: the graph's producer knows another version of the op",
+            )
 
 
 def _dtypes(signature: Signature, attributes: Mapping[str, Any]) -> list[DType]:

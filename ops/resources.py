@@ -173,8 +173,10 @@ class TableSpec:
         )
         depth = len(self.key_shape)
         shape = tensor.shape[tensor.ndim - depth :] if depth else ()
-        require(shape == self.key_shape, f"Expected key shape {show(self.key_shape)} got "
-                                         f"{show(tensor.shape)}")  # fmt: skip
+        require(
+            shape == self.key_shape,
+            f"Expected key shape {show(self.key_shape)} got {show(tensor.shape)}",
+        )
         if not depth:
             return list(tensor.ravel().tolist())
         rows = tensor.reshape(-1, int(np.prod(self.key_shape)))

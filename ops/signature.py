@@ -23,8 +23,20 @@ from typing import Any, TypeAlias
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
 
-_REAL = ("bfloat16", "float16", "float32", "float64", "int8", "int16", "int32", "int64",
-         "uint8", "uint16", "uint32", "uint64")  # fmt: skip
+_REAL = (
+    "bfloat16",
+    "float16",
+    "float32",
+    "float64",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+)
 _FLOAT = ("bfloat16", "float16", "float32", "float64")
 _COMPLEX = ("complex64", "complex128")
 TYPE_SETS: dict[str, tuple[str, ...]] = {

@@ -19,8 +19,15 @@ from flowc.ops.graph_values import complete_attributes
 from flowc.ops.registry import OpDefinition
 from flowc.ops.signature import Argument, Attribute, Signature
 
-_LISTS = ("output_types", "Tout", "out_types", "Toutput_types", "output_dtypes", "dtypes",
-          "component_types")  # fmt: skip
+_LISTS = (
+    "output_types",
+    "Tout",
+    "out_types",
+    "Toutput_types",
+    "output_dtypes",
+    "dtypes",
+    "component_types",
+)
 _SINGLE = ("dtype", "Tout", "out_type", "output_type", "T")
 _KINDS = {"s": "string", "i": "int", "f": "float", "b": "bool"}  # others have the field's name
 
@@ -52,8 +59,10 @@ def unknown_op(signature: Signature) -> OpDefinition:
 
 def missing_op(op: str) -> str:
     """What is to be done about an op that cannot be run."""
-    return (f"flowc does not have the op {op}. Feed what it would compute, or fetch only what does "
-            "not need it.")  # fmt: skip
+    return (
+        f"flowc does not have the op {op}. Feed what it would compute, or fetch only what does "
+        "not need it."
+    )
 
 
 def taken_by(node: NodeDef, definition: OpDefinition | None) -> list[Taken | None]:

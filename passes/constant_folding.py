@@ -18,10 +18,21 @@ from flowc.ir.tensor.rewrite import Rebuilder, captures
 _SMALL = 64  # elements that are written out wherever they come from
 _LIMIT = 1 << 20  # elements of the largest value that is computed here
 _WORK_LIMIT = 1 << 14  # the same for primitives that do much work for each element
-_LIGHT = frozenset({
-    "constant", "iota", "broadcast_in_dim", "reshape", "transpose", "slice", "concatenate", "pad",
-    "reverse", "size", "bitcast_convert",
-})  # fmt: skip
+_LIGHT = frozenset(
+    {
+        "constant",
+        "iota",
+        "broadcast_in_dim",
+        "reshape",
+        "transpose",
+        "slice",
+        "concatenate",
+        "pad",
+        "reverse",
+        "size",
+        "bitcast_convert",
+    }
+)
 _NEVER = frozenset({"while", "case", "fusion", "rng_bit_generator"})
 _GROWING = frozenset({"iota", "broadcast_in_dim"})  # stay as they are, their values are followed
 

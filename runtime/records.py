@@ -61,9 +61,12 @@ class RecordWriter:
         if compression.kind:
             window = abs(compression.window_bits) + _WINDOW[compression.kind]
             self._deflate = zlib.compressobj(
-                compression.level, zlib.DEFLATED, window, compression.memory_level,
+                compression.level,
+                zlib.DEFLATED,
+                window,
+                compression.memory_level,
                 compression.strategy,
-            )  # fmt: skip
+            )
 
     def write(self, record: bytes) -> None:
         """Add a record. Raises ValueError in a closed file."""

@@ -102,7 +102,8 @@ def _require_made(nodes: Sequence[Node], fetches: Iterable[str]) -> None:
     for tensor in fetches:
         if parse_tensor_name(tensor).node not in made:
             raise InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"Tensor '{tensor}' cannot be fetched: it is made in every turn of a loop. "
                 "Fetch what the loop returns.",
-            )  # fmt: skip
+            )

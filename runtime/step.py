@@ -119,10 +119,11 @@ class Step:
                 self._plan(feeds, is_ahead=True)
             except NotKnown as error:
                 raise InvalidArgumentError(
-                    None, None,
+                    None,
+                    None,
                     f"Code depends on what is fed for '{error.feed}': give an array like those "
                     "that will be fed, or its shape.",
-                ) from None  # fmt: skip
+                ) from None
             except InvalidArgumentError as error:
                 raise _with_guesses(error, feeds) from error.__cause__
             for _, run in self._parts or ():
@@ -193,9 +194,7 @@ class Step:
 
     def _region_as_step(self, region: Subgraph, on_host: Collection[str]) -> Run:
         """A branch or body that a host part runs."""
-        step = Step(
-            self._session, region.nodes, region.parameters, region.results, {}, on_host
-        )  # fmt: skip
+        step = Step(self._session, region.nodes, region.parameters, region.results, {}, on_host)
         return step.values
 
     def _direct_part(self, made: Plan) -> CompiledPart | Initialisation | None:

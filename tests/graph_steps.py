@@ -337,9 +337,21 @@ def _while(g: Graph) -> Value | None:
 
 
 MOVEMENT: tuple[Step, ...] = (
-    _transpose, _broadcast, _flatten, _reshape, _expand, _slice, _concatenate, _pad, _reverse,
-    _take, _iota, _size, _numpy_broadcast, _splat,
-)  # fmt: skip
+    _transpose,
+    _broadcast,
+    _flatten,
+    _reshape,
+    _expand,
+    _slice,
+    _concatenate,
+    _pad,
+    _reverse,
+    _take,
+    _iota,
+    _size,
+    _numpy_broadcast,
+    _splat,
+)
 INTEGER: tuple[Step, ...] = (
     _unary(_is_integer, "negate", "not", "popcnt"),
     _binary(_is_integer, "add", "subtract", "multiply", "divide", "remainder"),

@@ -71,9 +71,13 @@ class Writer:
         return b.load_atomic(_at(b, base, field), field[0], ordering, _size(field))
 
     def store(
-        self, b: Builder, base: Value, field: Field, value: Value | int,
+        self,
+        b: Builder,
+        base: Value,
+        field: Field,
+        value: Value | int,
         ordering: str = "monotonic",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Write a word."""
         if isinstance(value, int):
             value = integer(value, field[0])

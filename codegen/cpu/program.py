@@ -210,9 +210,16 @@ def _compile(
     code, (entry, kept) = made
     stored = StoredCode(key, tabled(program)) if key else None
     return NativeProgram(
-        entry, kept, sites, stored, program=program, target=target, code=code, times=times,
+        entry,
+        kept,
+        sites,
+        stored,
+        program=program,
+        target=target,
+        code=code,
+        times=times,
         bounds_checks=bounds_checks,
-    )  # fmt: skip
+    )
 
 
 def _from_disk(

@@ -369,16 +369,25 @@ class _Pool(Affinity):
         b.ret_void()
 
     def _publish(
-        self, b: Builder, slot: Value, body: Value, context: Value, extent: Value,
-        chunks: Value, threads: Value,
-    ) -> None:  # fmt: skip
+        self,
+        b: Builder,
+        slot: Value,
+        body: Value,
+        context: Value,
+        extent: Value,
+        chunks: Value,
+        threads: Value,
+    ) -> None:
         """Fill the slot, and wake workers for the cores on which nobody computes."""
         self.store(b, slot, _DONE, 0)
         self.store(b, slot, _BEGUN, self.nanoseconds(b))
         for field, value in (
-            (_BODY, body), (_CONTEXT, context), (_EXTENT, extent), (_CHUNKS, chunks),
+            (_BODY, body),
+            (_CONTEXT, context),
+            (_EXTENT, extent),
+            (_CHUNKS, chunks),
             (_THREADS, threads),
-        ):  # fmt: skip
+        ):
             self.store(b, slot, field, value)
         generation = b.and_(self.load(b, slot, _TICKET), integer(-(1 << 32)))
         self.exchange(b, slot, _TICKET, b.or_(b.add(generation, integer(1 << 32)), chunks))

@@ -117,9 +117,15 @@ class GpuMachine:
 
         all_have_one = extent == self.shape[depth]
         results = counted(
-            emitter.scopes, self.places[depth], integer(extent), 1,
-            emitter.loops.initial(carried), trip, surely=all_have_one, once=True,
-        )  # fmt: skip
+            emitter.scopes,
+            self.places[depth],
+            integer(extent),
+            1,
+            emitter.loops.initial(carried),
+            trip,
+            surely=all_have_one,
+            once=True,
+        )
         if carried is not None:
             combined = self._combined(emitter, carried, results, depth)
             for variable, value in zip(carried.results, combined, strict=True):

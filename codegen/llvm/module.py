@@ -37,8 +37,15 @@ class Function(Value):
     """A function of a module; as a value, its address."""
 
     __slots__ = (
-        "args", "attributes", "blocks", "convention", "internal", "kind", "module", "name",
-    )  # fmt: skip
+        "args",
+        "attributes",
+        "blocks",
+        "convention",
+        "internal",
+        "kind",
+        "module",
+        "name",
+    )
 
     def __init__(self, module: Module, name: str, kind: FunctionType) -> None:
         super().__init__(POINTER, _reference(name))
@@ -105,9 +112,14 @@ class Module:
         return self._add_variable(name, f"external global {kind.text}")
 
     def define_variable(
-        self, name: str, initial: Constant, *, internal: bool = True, constant: bool = False,
+        self,
+        name: str,
+        initial: Constant,
+        *,
+        internal: bool = True,
+        constant: bool = False,
         align: int | None = None,
-    ) -> Global:  # fmt: skip
+    ) -> Global:
         """A new variable with its initial value."""
         words = ["internal"] * internal + ["constant" if constant else "global", initial.typed]
         aligned = "" if align is None else f", align {align}"

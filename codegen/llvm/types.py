@@ -16,9 +16,14 @@ class Type:
     __slots__ = ("bits", "element", "lanes", "suffix", "text", "zero")
 
     def __init__(
-        self, text: str, suffix: str, zero: str, bits: int = 0, element: Type | None = None,
+        self,
+        text: str,
+        suffix: str,
+        zero: str,
+        bits: int = 0,
+        element: Type | None = None,
         lanes: int = 1,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.text = text
         self.suffix = suffix
         self.zero = zero
@@ -77,7 +82,9 @@ def struct_type(*fields: Type) -> Type:
 
 I1, I8, I16, I32, I64 = map(integer_type, (1, 8, 16, 32, 64))
 HALF, FLOAT, DOUBLE = (
-    Type("half", "f16", "0.0"), Type("float", "f32", "0.0"), Type("double", "f64", "0.0")
-)  # fmt: skip
+    Type("half", "f16", "0.0"),
+    Type("float", "f32", "0.0"),
+    Type("double", "f64", "0.0"),
+)
 POINTER = Type("ptr", "p0", "null")
 VOID = Type("void", "isVoid", "")

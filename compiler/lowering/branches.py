@@ -78,9 +78,9 @@ class _Conditional:
 
     def _only(self, number: int) -> list[Object]:
         """The branch that is known to be taken, in line."""
-        results = self._complete(number, self.lowerer.lower_subgraph(
-            self.branches[number], self.inputs
-        ))  # fmt: skip
+        results = self._complete(
+            number, self.lowerer.lower_subgraph(self.branches[number], self.inputs)
+        )
         if any(results[i] is None for i in self.fetched):
             raise InvalidArgumentError(None, self.node.name, _ABSENT)
         return results

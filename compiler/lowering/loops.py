@@ -173,7 +173,7 @@ class _Loop:
             after = dict(inside)
         return Attempt(
             carried, (tests, steps), initial, condition, tuple(instructions), inside, after
-        )  # fmt: skip
+        )
 
     def _part(self, slot: Slot, number: int) -> Value | None:
         """A tensor before the loop; None for the elements of a list whose shape nothing tells."""
@@ -301,8 +301,9 @@ class _Loop:
     def _emit(self, attempt: Attempt) -> list[Object]:
         if not attempt.carried:
             raise NotCompilable("the loop carries nothing")
-        parts = {slot: parts_of(attempt.after.get(slot, attempt.inside[slot]))
-                 for slot in self.slots}  # fmt: skip
+        parts = {
+            slot: parts_of(attempt.after.get(slot, attempt.inside[slot])) for slot in self.slots
+        }
         results: list[Any] = [parts[slot][number] for slot, number in attempt.carried]
         body = Computation(attempt.parameters[1], attempt.body, tuple(results))
         values = self.b.emit_all("while", attempt.initial, regions=[attempt.condition, body])

@@ -65,8 +65,9 @@ def _sides(comparison: Instruction) -> Iterator[tuple[str, Value, Value]]:
 def _number(value: Value, parameters: Sequence[Parameter]) -> int | None:
     """Which parameter a value is."""
     while not isinstance(value, Parameter) and value.instruction.primitive in (
-        "convert", "reshape"
-    ):  # fmt: skip
+        "convert",
+        "reshape",
+    ):
         value = value.instruction.operands[0]
     return parameters.index(value) if value in parameters else None
 

@@ -257,9 +257,10 @@ class _Conditionals:
         predicates = {owner[0] for owner in owners if owner is not None}
         if len(predicates) != 1 or None in owners or len(self._inputs(merge)) < len(merge.inputs):
             raise InvalidArgumentError(
-                None, merge.name, f"Merge '{merge.name}': its inputs are not the branches of one "
-                "conditional"
-            )  # fmt: skip
+                None,
+                merge.name,
+                f"Merge '{merge.name}': its inputs are not the branches of one conditional",
+            )
         self.closing[merge.name] = predicates.pop()
         self.phases[merge.name] += 1
 

@@ -91,9 +91,11 @@ def _rewritten(node: Node, fed: Mapping[int, DType]) -> list[Node]:
         is_ref, wanted = arguments[number]
         if is_ref or wanted is dtypes.resource:
             raise InvalidArgumentError(
-                None, node.name, f"{node.op} '{node.name}': the variable '"
-                f"{node.inputs[number].node}' is fed in this run, so it cannot be assigned"
-            )  # fmt: skip
+                None,
+                node.name,
+                f"{node.op} '{node.name}': the variable '"
+                f"{node.inputs[number].node}' is fed in this run, so it cannot be assigned",
+            )
     return [node]
 
 

@@ -92,9 +92,11 @@ def _inside(node: Node, name: str, callers: tuple[str, ...]) -> tuple[str, ...]:
     """The functions in which the nodes of a called function are. Raises InvalidArgumentError."""
     if name in callers:
         raise InvalidArgumentError(
-            None, node.name, f"'{node.name}' calls itself without end: function '{name}' leads to "
-            f"'{name}' again, by way of {', '.join(callers[callers.index(name) :])}"
-        )  # fmt: skip
+            None,
+            node.name,
+            f"'{node.name}' calls itself without end: function '{name}' leads to "
+            f"'{name}' again, by way of {', '.join(callers[callers.index(name) :])}",
+        )
     if len(callers) >= _DEEPEST:
         raise InvalidArgumentError(
             None, node.name, f"'{node.name}': calls are nested more than {_DEEPEST} deep"
@@ -108,9 +110,11 @@ def _inlined(call: Node, name: str, library: Library) -> Nodes:
     body = _instance(library, name, attributes, f"{call.name}/", call)
     if len(body.parameters) != len(call.inputs):
         raise InvalidArgumentError(
-            None, call.name, f"{call.op} '{call.name}': function '{name}' takes "
-            f"{len(body.parameters)} tensors, not {len(call.inputs)}"
-        )  # fmt: skip
+            None,
+            call.name,
+            f"{call.op} '{call.name}': function '{name}' takes "
+            f"{len(body.parameters)} tensors, not {len(call.inputs)}",
+        )
     library.admit(call, len(body.nodes))
     given = dict(zip(body.parameters, call.inputs, strict=True))
     inside = {n: _framed(redirected(m, given), call.name) for n, m in body.nodes.items()}

@@ -66,9 +66,11 @@ class Library:
         self._inlined += count
         if self._inlined > _MOST_NODES:
             raise ResourceExhaustedError(
-                None, call.name, f"calls inside of calls amount to more than {_MOST_NODES} nodes: "
-                f"'{call.name}' is one of them"
-            )  # fmt: skip
+                None,
+                call.name,
+                f"calls inside of calls amount to more than {_MOST_NODES} nodes: "
+                f"'{call.name}' is one of them",
+            )
 
     def is_pure(self, name: str) -> bool:
         """Whether calls of a function with equal arguments are as good as one."""

@@ -191,8 +191,9 @@ class _Frame:
         entries = [e for e in merge.inputs if not self._is_back(e)]
         backs = [e for e in merge.inputs if self._is_back(e)]
         if len(entries) != 1 or len(backs) != 1 or self.nodes[entries[0].node].op not in _ENTERS:
-            raise self._error(f"has a Merge '{merge.name}' that is not of an Enter and a "
-                              "NextIteration")  # fmt: skip
+            raise self._error(
+                f"has a Merge '{merge.name}' that is not of an Enter and a NextIteration"
+            )
         enter, back = self.nodes[entries[0].node], self.nodes[backs[0].node]
         return _Carried(merge, enter.inputs[0], switch, back.inputs[0])
 
@@ -237,8 +238,11 @@ class _Frame:
         sources: Nodes = {}
         own = {c.merge.name for c in self.carried}
         own.update(c.switch.name for c in self.carried if c.switch is not None)
-        for edge in [*(e for n in nodes for e in n.inputs), *(c.next for c in self.carried),
-                     self.condition.inputs[0]]:  # fmt: skip
+        for edge in [
+            *(e for n in nodes for e in n.inputs),
+            *(c.next for c in self.carried),
+            self.condition.inputs[0],
+        ]:
             if edge.node in own or (edge.node in self.members and edge.tensor not in self.fed):
                 continue
             origin = self._origin(edge)
@@ -250,9 +254,9 @@ class _Frame:
                 sources[origin.node] = with_controls(self.nodes[origin.node], ())
                 renamed[edge.tensor] = origin
             else:
-                outside[edge.tensor] = self.nodes[edge.node].inputs[0] if (
-                    self._is_entry(edge)
-                ) else edge  # fmt: skip
+                outside[edge.tensor] = (
+                    self.nodes[edge.node].inputs[0] if (self._is_entry(edge)) else edge
+                )
         return outside, renamed, sources
 
     def _is_entry(self, edge: Edge) -> bool:

@@ -20,10 +20,19 @@ STRUCTURED = frozenset({"If", "StatelessIf", "Case", "StatelessCase", "While", "
 VARIABLES = frozenset({"VariableV2", "Variable", "VarHandleOp"})
 SOURCES = VARIABLES | {"Const"}
 # Ops whose kernels pass their first input's memory on.
-VIEWS = frozenset({
-    "Bitcast", "CheckNumerics", "EnsureShape", "ExpandDims", "Identity", "PreventGradient",
-    "Reshape", "Squeeze", "StopGradient",
-})  # fmt: skip
+VIEWS = frozenset(
+    {
+        "Bitcast",
+        "CheckNumerics",
+        "EnsureShape",
+        "ExpandDims",
+        "Identity",
+        "PreventGradient",
+        "Reshape",
+        "Squeeze",
+        "StopGradient",
+    }
+)
 _LEFT_OVER = frozenset({"Merge", "RefMerge", "LoopCond", "NextIteration", "RefNextIteration"})
 BACK_EDGES = frozenset({"NextIteration", "RefNextIteration"})
 

@@ -19,15 +19,51 @@ from typing import Any
 from flowc.frontend.api.inner_modules import INNER_MODULES
 
 _HERE = "flowc.frontend."
-_PUBLIC = frozenset({
-    "app", "audio", "bitwise", "compat", "contrib", "custom_ops", "debugging", "distributions",
-    "dtypes", "errors",
-    "feature_column", "flags", "gfile", "graph_util", "image", "initializers", "io",
-    "layers", "linalg", "logging", "lookup", "losses", "manip", "math", "metrics", "nest", "nn",
-    "python_io", "quantization",
-    "queue", "random", "raw_ops", "resource_loader", "saved_model", "sets", "signal", "sparse",
-    "strings", "summary", "test", "train",
-})  # fmt: skip
+_PUBLIC = frozenset(
+    {
+        "app",
+        "audio",
+        "bitwise",
+        "compat",
+        "contrib",
+        "custom_ops",
+        "debugging",
+        "distributions",
+        "dtypes",
+        "errors",
+        "feature_column",
+        "flags",
+        "gfile",
+        "graph_util",
+        "image",
+        "initializers",
+        "io",
+        "layers",
+        "linalg",
+        "logging",
+        "lookup",
+        "losses",
+        "manip",
+        "math",
+        "metrics",
+        "nest",
+        "nn",
+        "python_io",
+        "quantization",
+        "queue",
+        "random",
+        "raw_ops",
+        "resource_loader",
+        "saved_model",
+        "sets",
+        "signal",
+        "sparse",
+        "strings",
+        "summary",
+        "test",
+        "train",
+    }
+)
 
 # What an inner module shows, in the order of looking; "" is the API itself. The others of
 # INNER_MODULES show the API and all its namespaces.
@@ -41,8 +77,13 @@ _INNER = {
     "python.framework.function": (_HERE + "function_graphs.defun",),
     "python.framework.graph_util": ("graph_util",),
     "python.framework.ops": (
-        "", _HERE + "stacks", _HERE + "conversion", _HERE + "gradients.registry",
-        _HERE + "composites", _HERE + "elements", _HERE + "naming",
+        "",
+        _HERE + "stacks",
+        _HERE + "conversion",
+        _HERE + "gradients.registry",
+        _HERE + "composites",
+        _HERE + "elements",
+        _HERE + "naming",
     ),
     "python.framework.random_seed": ("", _HERE + "seeds"),
     "python.framework.tensor_shape": (_HERE + "shapes",),
@@ -66,7 +107,9 @@ _INNER = {
     "contrib.framework.python.ops.audio_ops": (_HERE + "functions.audio",),
     "python.ops.gen_audio_ops": (_HERE + "functions.audio",),
     "python.ops.control_flow_ops": (
-        "", _HERE + "functions.control", _HERE + "control_flow.primitives",
+        "",
+        _HERE + "functions.control",
+        _HERE + "control_flow.primitives",
     ),
     "python.ops.rnn": ("nn",),
     "python.ops.rnn_cell": ("nn.rnn_cell",),
@@ -97,19 +140,56 @@ _INNER = {
     "python.util.compat": ("compat",),
     "python.util.nest": ("nest",),
     "examples.tutorials.mnist.input_data": (_HERE + "datasets.mnist",),
-}  # fmt: skip
-_EVERYWHERE = ("", "nn", "math", "train", "strings", "linalg", "image", "sparse", "random", "io",
-               "lookup", "losses", "metrics", "layers", "initializers", "debugging", "summary",
-               "saved_model", "test")  # fmt: skip
-_PACKAGES = frozenset({
-    "contrib", "contrib.framework", "contrib.framework.python", "contrib.framework.python.ops",
-    "contrib.layers", "contrib.layers.python", "contrib.layers.python.layers",
-    "contrib.legacy_seq2seq", "contrib.legacy_seq2seq.python", "contrib.legacy_seq2seq.python.ops",
-    "contrib.rnn", "contrib.rnn.python", "contrib.rnn.python.ops", "contrib.slim",
-    "contrib.training", "contrib.training.python", "contrib.training.python.training",
-    "core", "examples", "examples.tutorials", "examples.tutorials.mnist", "python", "python.lib",
-    *INNER_MODULES,
-})  # fmt: skip
+}
+_EVERYWHERE = (
+    "",
+    "nn",
+    "math",
+    "train",
+    "strings",
+    "linalg",
+    "image",
+    "sparse",
+    "random",
+    "io",
+    "lookup",
+    "losses",
+    "metrics",
+    "layers",
+    "initializers",
+    "debugging",
+    "summary",
+    "saved_model",
+    "test",
+)
+_PACKAGES = frozenset(
+    {
+        "contrib",
+        "contrib.framework",
+        "contrib.framework.python",
+        "contrib.framework.python.ops",
+        "contrib.layers",
+        "contrib.layers.python",
+        "contrib.layers.python.layers",
+        "contrib.legacy_seq2seq",
+        "contrib.legacy_seq2seq.python",
+        "contrib.legacy_seq2seq.python.ops",
+        "contrib.rnn",
+        "contrib.rnn.python",
+        "contrib.rnn.python.ops",
+        "contrib.slim",
+        "contrib.training",
+        "contrib.training.python",
+        "contrib.training.python.training",
+        "core",
+        "examples",
+        "examples.tutorials",
+        "examples.tutorials.mnist",
+        "python",
+        "python.lib",
+        *INNER_MODULES,
+    }
+)
 
 
 class _View(ModuleType):

@@ -13,9 +13,19 @@ from flowc.ops.registry import OPS
 # Where the functions of TensorFlow call a parameter otherwise than its op definitions do.
 _AXIS = {"reduction_indices": "axis", "split_dim": "axis", "dim": "axis", "squeeze_dims": "axis"}
 _WITH_AXIS = (
-    "All", "Any", "EuclideanNorm", "ExpandDims", "Max", "Mean", "Min", "Prod", "Split", "SplitV",
-    "Squeeze", "Sum",
-)  # fmt: skip
+    "All",
+    "Any",
+    "EuclideanNorm",
+    "ExpandDims",
+    "Max",
+    "Mean",
+    "Min",
+    "Prod",
+    "Split",
+    "SplitV",
+    "Squeeze",
+    "Sum",
+)
 _RENAMED = dict.fromkeys(_WITH_AXIS, _AXIS) | {
     "Select": {"t": "x", "e": "y"},
     "Where": {"input": "condition"},

@@ -133,12 +133,16 @@ def _require_equal(on_true: _Built, on_false: _Built) -> None:
         message = f"Incompatible return types of true_fn and false_fn: {error}"
         raise type(error)(message) from None
     if len(on_true.tensors) != len(on_false.tensors):
-        raise ValueError("Incompatible return values of true_fn and false_fn: "
-                         f"{on_true.structure} and {on_false.structure}")  # fmt: skip
+        raise ValueError(
+            "Incompatible return values of true_fn and false_fn: "
+            f"{on_true.structure} and {on_false.structure}"
+        )
     for a, b in zip(on_true.tensors, on_false.tensors, strict=True):
         if a.dtype is not b.dtype:
-            raise ValueError("Outputs of true_fn and false_fn must have the same type: "
-                             f"{a.dtype.name}, {b.dtype.name}")  # fmt: skip
+            raise ValueError(
+                "Outputs of true_fn and false_fn must have the same type: "
+                f"{a.dtype.name}, {b.dtype.name}"
+            )
 
 
 def smart_cond(pred: TensorLike, true_fn: Branch, false_fn: Branch, name: Name = None) -> Any:
@@ -155,8 +159,9 @@ def constant_predicate(pred: TensorLike) -> bool | None:
         return bool(pred)
     if not isinstance(pred, TensorBase):
         if not hasattr(pred, "as_graph_tensor"):
-            raise TypeError("`pred` must be a Tensor, a Python bool, or 1 or 0. "
-                            f"Found instead: {type(pred)}")  # fmt: skip
+            raise TypeError(
+                f"`pred` must be a Tensor, a Python bool, or 1 or 0. Found instead: {type(pred)}"
+            )
         return None
     value = pred.constant_value()
     return None if value is None else bool(value)

@@ -160,9 +160,11 @@ def _outside_shape(loop: WhileContext, value: Any, dense_shape: Any) -> Any:
     with loop.graph.in_context(loop.outer_context):
         shape, _ = _shape_and_dtype(value)
         found = build("Identity", shape)
-        return found if found.dtype is dense_shape.dtype else (
-            build("Cast", found, DstT=dense_shape.dtype)
-        )  # fmt: skip
+        return (
+            found
+            if found.dtype is dense_shape.dtype
+            else (build("Cast", found, DstT=dense_shape.dtype))
+        )
 
 
 def _carried(loop: WhileContext, start: Any, step: Any, grows: bool = False) -> Any:

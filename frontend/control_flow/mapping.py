@@ -130,8 +130,9 @@ def foldl(
 
     Without an initializer, row 0 is it.
     """
-    return _fold("foldl", fn, elems, initializer, name, False,
-                 parallel_iterations, back_prop, swap_memory)  # fmt: skip
+    return _fold(
+        "foldl", fn, elems, initializer, name, False, parallel_iterations, back_prop, swap_memory
+    )
 
 
 def foldr(
@@ -144,8 +145,9 @@ def foldr(
     name: Name = None,
 ) -> Any:
     """The same from the last row to the first, which is the initializer where none is given."""
-    return _fold("foldr", fn, elems, initializer, name, True,
-                 parallel_iterations, back_prop, swap_memory)  # fmt: skip
+    return _fold(
+        "foldr", fn, elems, initializer, name, True, parallel_iterations, back_prop, swap_memory
+    )
 
 
 def _fold(

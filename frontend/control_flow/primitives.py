@@ -101,8 +101,14 @@ def enter(
 
     def enter_tensor(tensor: Any) -> Any:
         op_type = "RefEnter" if tensor.is_ref and use_ref else "Enter"
-        return build(op_type, tensor, frame_name=frame_name, is_constant=is_constant,
-                     parallel_iterations=parallel_iterations, name=name or "Enter")  # fmt: skip
+        return build(
+            op_type,
+            tensor,
+            frame_name=frame_name,
+            is_constant=is_constant,
+            parallel_iterations=parallel_iterations,
+            name=name or "Enter",
+        )
 
     return each_component(enter_tensor, data)
 

@@ -141,9 +141,13 @@ class TensorArray:
     def read(self, index: Any, name: Name = None) -> Any:
         """The element at `index`, an int32 scalar."""
         value = build(
-            "TensorArrayReadV3", self._handle, index, self._flow, dtype=self._dtype,
+            "TensorArrayReadV3",
+            self._handle,
+            index,
+            self._flow,
+            dtype=self._dtype,
             name=name or "TensorArrayReadV3",
-        )  # fmt: skip
+        )
         if self._common.is_known:
             value.set_shape(self._common.element_shape)
         return value
@@ -157,9 +161,14 @@ class TensorArray:
         """The elements at `indices`, an int32 vector, as one tensor."""
         shape = self._common.element_shape
         value = build(
-            "TensorArrayGatherV3", self._handle, indices, self._flow, dtype=self._dtype,
-            element_shape=shape, name=name or "TensorArrayGatherV3",
-        )  # fmt: skip
+            "TensorArrayGatherV3",
+            self._handle,
+            indices,
+            self._flow,
+            dtype=self._dtype,
+            element_shape=shape,
+            name=name or "TensorArrayGatherV3",
+        )
         if shape.ndims is not None:
             value.set_shape([None, *shape.as_list()])
         return value
@@ -169,9 +178,13 @@ class TensorArray:
         shape = self._common.element_shape
         rest = shape[1:] if shape.ndims is not None else shape
         value, _ = build(
-            "TensorArrayConcatV3", self._handle, self._flow, dtype=self._dtype,
-            element_shape_except0=rest, name=name or "TensorArrayConcatV3",
-        )  # fmt: skip
+            "TensorArrayConcatV3",
+            self._handle,
+            self._flow,
+            dtype=self._dtype,
+            element_shape_except0=rest,
+            name=name or "TensorArrayConcatV3",
+        )
         if rest.ndims is not None:
             value.set_shape([None, *rest.as_list()])
         return value
@@ -190,9 +203,13 @@ class TensorArray:
             value = self._element(value)
             with self._near(value):
                 flow = build(
-                    "TensorArrayWriteV3", self._handle, index, value, self._flow,
+                    "TensorArrayWriteV3",
+                    self._handle,
+                    index,
+                    value,
+                    self._flow,
                     name="TensorArrayWriteV3",
-                )  # fmt: skip
+                )
             self._learn(value.shape)
         return self.with_flow(flow)
 
@@ -211,9 +228,13 @@ class TensorArray:
                 self._learn(value.shape[1:])
             with self._near(value):
                 flow = build(
-                    "TensorArrayScatterV3", self._handle, indices, value, self._flow,
+                    "TensorArrayScatterV3",
+                    self._handle,
+                    indices,
+                    value,
+                    self._flow,
                     name="TensorArrayScatterV3",
-                )  # fmt: skip
+                )
         return self.with_flow(flow)
 
     def split(self, value: TensorLike, lengths: TensorLike, name: Name = None) -> TensorArray:
@@ -226,9 +247,13 @@ class TensorArray:
             self._learn(_block_shape(value, lengths))
             with self._near(value):
                 flow = build(
-                    "TensorArraySplitV3", self._handle, value, lengths, self._flow,
+                    "TensorArraySplitV3",
+                    self._handle,
+                    value,
+                    lengths,
+                    self._flow,
                     name="TensorArraySplitV3",
-                )  # fmt: skip
+                )
         return self.with_flow(flow)
 
     def close(self, name: Name = None) -> Any:
@@ -270,9 +295,11 @@ def _check_arguments(
     if handle is None:
         return
     for what, value in (
-        ("tensor_array_name", name), ("size", size), ("dynamic_size", dynamic_size),
+        ("tensor_array_name", name),
+        ("size", size),
+        ("dynamic_size", dynamic_size),
         ("clear_after_read", clear_after_read),
-    ):  # fmt: skip
+    ):
         if value:
             raise ValueError(f"Cannot construct with both a handle and {what}")
 

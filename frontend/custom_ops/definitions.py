@@ -142,10 +142,13 @@ def _parameters(signature: Signature) -> list[str]:
 def _python_signature(signature: Signature) -> inspect.Signature:
     defaults = {a.name: a.default for a in signature.attributes if a.has_default}
     parameters = [
-        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                          default=defaults.get(name, inspect.Parameter.empty))
+        inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=defaults.get(name, inspect.Parameter.empty),
+        )
         for name in _parameters(signature)
-    ]  # fmt: skip
+    ]
     last = inspect.Parameter("name", inspect.Parameter.KEYWORD_ONLY, default=None)
     return inspect.Signature([*parameters, last])
 

@@ -159,9 +159,15 @@ def invoke(
     """Call a function of the library. Raises the OpError that its code stands for."""
     message = ctypes.create_string_buffer(_ERROR_SIZE)
     call = Call(
-        counts[0], counts[1], attribute_count, _ERROR_SIZE, inputs.structures, outputs.structures,
-        attributes, ctypes.cast(message, ctypes.c_char_p),
-    )  # fmt: skip
+        counts[0],
+        counts[1],
+        attribute_count,
+        _ERROR_SIZE,
+        inputs.structures,
+        outputs.structures,
+        attributes,
+        ctypes.cast(message, ctypes.c_char_p),
+    )
     code = function(ctypes.byref(call))
     if code:
         text = message.raw.partition(b"\0")[0].decode("utf-8", "replace")

@@ -39,8 +39,18 @@ from flowc.ops.registry import OpDefinition
 
 Array = np.ndarray[Any, Any]
 _MOST_OPS = 10_000  # a table that is longer is none
-_SUPPORTED = ("int", "bool", "type", "float", "string", "shape", "list(int)", "list(float)",
-              "list(bool)", "list(type)")  # fmt: skip
+_SUPPORTED = (
+    "int",
+    "bool",
+    "type",
+    "float",
+    "string",
+    "shape",
+    "list(int)",
+    "list(float)",
+    "list(bool)",
+    "list(type)",
+)
 _libraries: dict[str, ModuleType] = {}
 
 
@@ -74,13 +84,18 @@ def _open(path: str) -> ctypes.CDLL:
         ) from error
     for symbol in ("flowc_op_abi_version", "flowc_op_table"):
         if not hasattr(library, symbol):
-            raise NotFoundError(None, None, f"{path}: undefined symbol {symbol}: the library has "
-                                            "no FLOWC_OPS (see flowc_op.h)")  # fmt: skip
+            raise NotFoundError(
+                None,
+                None,
+                f"{path}: undefined symbol {symbol}: the library has no FLOWC_OPS (see flowc_op.h)",
+            )
     library.flowc_op_abi_version.restype = ctypes.c_int32
     version = library.flowc_op_abi_version()
     if version != ABI_VERSION:
-        message = (f"{path}: made for version {version} of flowc_op.h, this flowc has version "
-                   f"{ABI_VERSION}: compile it again with {include_dir()}/flowc_op.h")  # fmt: skip
+        message = (
+            f"{path}: made for version {version} of flowc_op.h, this flowc has version "
+            f"{ABI_VERSION}: compile it again with {include_dir()}/flowc_op.h"
+        )
         raise FailedPreconditionError(None, None, message)
     return library
 

@@ -24,8 +24,12 @@ Array: TypeAlias = np.ndarray[Any, Any]
 Datasets = namedtuple("Datasets", ["train", "validation", "test"])
 
 DEFAULT_SOURCE_URL = "https://storage.googleapis.com/cvdf-datasets/mnist/"
-_FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
-          "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")  # fmt: skip
+_FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
 _CLASSES = 10
 
 
@@ -43,9 +47,10 @@ def maybe_download(filename: str, work_directory: str, source_url: str) -> str:
         urllib.request.urlretrieve(source_url, part)
     except (urllib.error.URLError, OSError) as error:
         raise NotFoundError(
-            None, None, f"{path} does not exist and {source_url} cannot be read ({error}). Put the "
-            "file there."
-        ) from error  # fmt: skip
+            None,
+            None,
+            f"{path} does not exist and {source_url} cannot be read ({error}). Put the file there.",
+        ) from error
     part.rename(path)
     return str(path)
 
@@ -175,8 +180,9 @@ def read_data_sets(
     images, labels = extract_images(paths[0]), extract_labels(paths[1], one_hot)
     test = extract_images(paths[2]), extract_labels(paths[3], one_hot)
     if not 0 <= validation_size <= len(images):
-        raise ValueError(f"Validation size should be between 0 and {len(images)}. "
-                         f"Received: {validation_size}.")  # fmt: skip
+        raise ValueError(
+            f"Validation size should be between 0 and {len(images)}. Received: {validation_size}."
+        )
     split = validation_size
     return Datasets(
         train=DataSet(images[split:], labels[split:], **options),

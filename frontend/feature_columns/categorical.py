@@ -74,8 +74,10 @@ class HashedColumn(OfKey, CategoricalColumn):
 def _require_kind(sparse: SparseTensor, dtype: DType, key: str) -> None:
     """Raise ValueError for strings where there should be integers, or the reverse."""
     if dtype.is_integer != sparse.dtype.is_integer:
-        raise ValueError(f"Column dtype and SparseTensors dtype must be compatible. key: {key}, "
-                         f"column dtype: {dtype}, tensor dtype: {sparse.dtype}")  # fmt: skip
+        raise ValueError(
+            f"Column dtype and SparseTensors dtype must be compatible. key: {key}, "
+            f"column dtype: {dtype}, tensor dtype: {sparse.dtype}"
+        )
     _check_dtype(sparse.dtype, key)
 
 
@@ -86,8 +88,9 @@ def categorical_column_with_hash_bucket(
     if hash_bucket_size is None:
         raise ValueError(f"hash_bucket_size must be set. key: {key}")
     if hash_bucket_size < 1:
-        raise ValueError(f"hash_bucket_size must be at least 1. hash_bucket_size: "
-                         f"{hash_bucket_size}, key: {key}")  # fmt: skip
+        raise ValueError(
+            f"hash_bucket_size must be at least 1. hash_bucket_size: {hash_bucket_size}, key: {key}"
+        )
     check_key(key)
     _check_dtype(as_dtype(dtype), key)
     return HashedColumn(key, hash_bucket_size, as_dtype(dtype))
@@ -123,9 +126,13 @@ class VocabularyColumn(OfKey, CategoricalColumn):
         kind = dtypes.string if self.dtype is dtypes.string else dtypes.int64
         if isinstance(self.vocabulary, str):
             content: Any = TextFileInitializer(
-                self.vocabulary, kind, TextFileIndex.WHOLE_LINE, dtypes.int64,
-                TextFileIndex.LINE_NUMBER, vocab_size=self.size,
-            )  # fmt: skip
+                self.vocabulary,
+                kind,
+                TextFileIndex.WHOLE_LINE,
+                dtypes.int64,
+                TextFileIndex.LINE_NUMBER,
+                vocab_size=self.size,
+            )
         else:
             places = np.arange(self.size, dtype=np.int64)
             content = KeyValueTensorInitializer(list(self.vocabulary), places, kind, dtypes.int64)
@@ -146,18 +153,19 @@ def categorical_column_with_vocabulary_list(
     Raises ValueError for an empty list, one with repetitions, or a wrong dtype.
     """
     if vocabulary_list is None or len(vocabulary_list) < 1:
-        raise ValueError(f"vocabulary_list {vocabulary_list} must be non-empty, "
-                         f"column_name: {key}")  # fmt: skip
+        raise ValueError(f"vocabulary_list {vocabulary_list} must be non-empty, column_name: {key}")
     if len(set(vocabulary_list)) != len(vocabulary_list):
         raise ValueError(f"Duplicate keys in vocabulary_list {vocabulary_list}, column_name: {key}")
     found = as_dtype(np.array(list(vocabulary_list)).dtype)
     chosen = found if dtype is None else as_dtype(dtype)
     if chosen.is_integer != found.is_integer:
-        raise ValueError(f"dtype {chosen} and vocabulary dtype {found} do not match, "
-                         f"column_name: {key}")  # fmt: skip
+        raise ValueError(
+            f"dtype {chosen} and vocabulary dtype {found} do not match, column_name: {key}"
+        )
     _check_vocabulary(key, chosen, default_value, num_oov_buckets)
-    return VocabularyColumn(key, tuple(vocabulary_list), len(vocabulary_list), chosen,
-                            default_value, num_oov_buckets)  # fmt: skip
+    return VocabularyColumn(
+        key, tuple(vocabulary_list), len(vocabulary_list), chosen, default_value, num_oov_buckets
+    )
 
 
 def _check_vocabulary(key: str, dtype: DType, default_value: int, buckets: int) -> None:
@@ -171,9 +179,13 @@ def _check_vocabulary(key: str, dtype: DType, default_value: int, buckets: int) 
 
 
 def categorical_column_with_vocabulary_file(
-    key: str, vocabulary_file: str, vocabulary_size: int | None = None, num_oov_buckets: int = 0,
-    default_value: int | None = None, dtype: DTypeLike = dtypes.string,
-) -> VocabularyColumn:  # fmt: skip
+    key: str,
+    vocabulary_file: str,
+    vocabulary_size: int | None = None,
+    num_oov_buckets: int = 0,
+    default_value: int | None = None,
+    dtype: DTypeLike = dtypes.string,
+) -> VocabularyColumn:
     """Categories of the lines of a file, all of them unless a size is told."""
     if not vocabulary_file:
         raise ValueError(f"Missing vocabulary_file in {key}.")
@@ -184,8 +196,9 @@ def categorical_column_with_vocabulary_file(
         raise ValueError(f"Invalid vocabulary_size in {key}.")
     default = -1 if default_value is None else default_value
     _check_vocabulary(key, as_dtype(dtype), default, num_oov_buckets)
-    return VocabularyColumn(key, vocabulary_file, vocabulary_size, as_dtype(dtype), default,
-                            num_oov_buckets)  # fmt: skip
+    return VocabularyColumn(
+        key, vocabulary_file, vocabulary_size, as_dtype(dtype), default, num_oov_buckets
+    )
 
 
 @dataclass(frozen=True)
@@ -232,8 +245,9 @@ def categorical_column_with_identity(
     if num_buckets < 1:
         raise ValueError(f"num_buckets {num_buckets} < 1, column_name {key}")
     if default_value is not None and not 0 <= default_value < num_buckets:
-        raise ValueError(f"default_value {default_value} not in range [0, {num_buckets}), "
-                         f"column_name {key}")  # fmt: skip
+        raise ValueError(
+            f"default_value {default_value} not in range [0, {num_buckets}), column_name {key}"
+        )
     check_key(key)
     return IdentityColumn(key, num_buckets, default_value)
 
@@ -309,8 +323,10 @@ def crossed_column(
         raise ValueError(f"keys must be a list with length > 1. Given: {keys}")
     for key in keys:
         if not isinstance(key, str | CategoricalColumn):
-            raise ValueError("Unsupported key type. All keys must be either string, or categorical "
-                             f"column except _HashedCategoricalColumn. Given: {key}")  # fmt: skip
+            raise ValueError(
+                "Unsupported key type. All keys must be either string, or categorical "
+                f"column except _HashedCategoricalColumn. Given: {key}"
+            )
         if isinstance(key, HashedColumn):
             raise ValueError(
                 "categorical_column_with_hash_bucket is not supported for crossing. Hashing before "
@@ -336,8 +352,10 @@ class WeightedColumn(CategoricalColumn):
     def parse_example_spec(self) -> dict[str, Any]:
         spec = dict(self.column.parse_example_spec)
         if self.weight_feature_key in spec:
-            raise ValueError(f"Parse config {spec[self.weight_feature_key]} already exists for "
-                             f"{self.weight_feature_key}.")  # fmt: skip
+            raise ValueError(
+                f"Parse config {spec[self.weight_feature_key]} already exists for "
+                f"{self.weight_feature_key}."
+            )
         return {**spec, self.weight_feature_key: VarLenFeature(self.dtype)}
 
     @property

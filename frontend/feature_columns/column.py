@@ -100,8 +100,9 @@ class Features:
             elif isinstance(key, FeatureColumn):
                 self._made[key] = key.transform(self)
             else:
-                raise TypeError(f'"key" must be either a "str" or "_FeatureColumn". '
-                                f"Provided: {key}")  # fmt: skip
+                raise TypeError(
+                    f'"key" must be either a "str" or "_FeatureColumn". Provided: {key}'
+                )
         return self._made[key]
 
     def _raw(self, key: str) -> Any:

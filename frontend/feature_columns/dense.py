@@ -59,8 +59,10 @@ class NumericColumn(OfKey, DenseColumn):
     def transform(self, features: Features) -> Any:
         tensor = features.get(self.key)
         if isinstance(tensor, SparseTensor):
-            raise ValueError("The corresponding Tensor of numerical column must be a Tensor. "
-                             f"SparseTensor is not supported. key: {self.key}")  # fmt: skip
+            raise ValueError(
+                "The corresponding Tensor of numerical column must be a Tensor. "
+                f"SparseTensor is not supported. key: {self.key}"
+            )
         if self.normalizer_fn is not None:
             tensor = self.normalizer_fn(tensor)
         return cast(tensor, dtypes.float32)
@@ -74,9 +76,12 @@ class NumericColumn(OfKey, DenseColumn):
 
 
 def numeric_column(
-    key: str, shape: ShapeLike = (1,), default_value: Any = None, dtype: DTypeLike = dtypes.float32,
+    key: str,
+    shape: ShapeLike = (1,),
+    default_value: Any = None,
+    dtype: DTypeLike = dtypes.float32,
     normalizer_fn: Callable[[Any], Any] | None = None,
-) -> NumericColumn:  # fmt: skip
+) -> NumericColumn:
     """Numbers. `default_value` stands for examples without the feature, when they are parsed.
 
     Raises ValueError for a wrong dtype or sizes below 1, TypeError for a normalizer that is no
@@ -97,8 +102,10 @@ def numeric_column(
     if default_value is not None:
         array = np.asarray(default_value)
         if array.ndim and array.shape != sizes:
-            raise ValueError("The shape of default_value must be equal to given shape. "
-                             f"default_value: {default_value}, shape: {shape}")  # fmt: skip
+            raise ValueError(
+                "The shape of default_value must be equal to given shape. "
+                f"default_value: {default_value}, shape: {shape}"
+            )
         default_value = _nested(np.broadcast_to(array, sizes).astype(kind.numpy).tolist())
     return NumericColumn(key, sizes, default_value, kind, normalizer_fn)
 
@@ -159,8 +166,10 @@ def bucketized_column(source_column: Any, boundaries: Sequence[float]) -> Bucket
     Raises ValueError for another column, or boundaries that are not sorted.
     """
     if not isinstance(source_column, NumericColumn):
-        raise ValueError("source_column must be a column generated with numeric_column(). "
-                         f"Given: {source_column}")  # fmt: skip
+        raise ValueError(
+            "source_column must be a column generated with numeric_column(). "
+            f"Given: {source_column}"
+        )
     if len(source_column.sizes) > 1:
         raise ValueError(f"source_column must be one-dimensional column. Given: {source_column}")
     if not isinstance(boundaries, list | tuple) or not boundaries:
@@ -238,20 +247,33 @@ class EmbeddingColumn(DenseColumn):
         if names and GraphKeys.GLOBAL_VARIABLES not in names:
             names.append(GraphKeys.GLOBAL_VARIABLES)
         table = get_variable(
-            "embedding_weights", [self.column.num_buckets, self.dimension], dtypes.float32,
-            self.initializer, trainable=self.trainable and trainable, collections=names or None,
-        )  # fmt: skip
+            "embedding_weights",
+            [self.column.num_buckets, self.dimension],
+            dtypes.float32,
+            self.initializer,
+            trainable=self.trainable and trainable,
+            collections=names or None,
+        )
         return safe_embedding_lookup_sparse(
-            table, ids, weights, combiner=self.combiner, name=f"{self.name}_weights",
+            table,
+            ids,
+            weights,
+            combiner=self.combiner,
+            name=f"{self.name}_weights",
             max_norm=self.max_norm,
-        )  # fmt: skip
+        )
 
 
 def embedding_column(
-    categorical_column: CategoricalColumn, dimension: int, combiner: str = "mean",
-    initializer: Any = None, ckpt_to_load_from: str | None = None,
-    tensor_name_in_ckpt: str | None = None, max_norm: float | None = None, trainable: bool = True,
-) -> EmbeddingColumn:  # fmt: skip
+    categorical_column: CategoricalColumn,
+    dimension: int,
+    combiner: str = "mean",
+    initializer: Any = None,
+    ckpt_to_load_from: str | None = None,
+    tensor_name_in_ckpt: str | None = None,
+    max_norm: float | None = None,
+    trainable: bool = True,
+) -> EmbeddingColumn:
     """A column of categories as vectors that are trained: "mean", "sum" or "sqrtn" of several.
 
     Raises ValueError for a dimension below 1, or an initializer that is no function.
@@ -259,12 +281,15 @@ def embedding_column(
     if dimension is None or dimension < 1:
         raise ValueError(f"Invalid dimension {dimension}.")
     if (ckpt_to_load_from is None) != (tensor_name_in_ckpt is None):
-        raise ValueError("Must specify both `ckpt_to_load_from` and `tensor_name_in_ckpt` or none "
-                         "of them.")  # fmt: skip
+        raise ValueError(
+            "Must specify both `ckpt_to_load_from` and `tensor_name_in_ckpt` or none of them."
+        )
     if ckpt_to_load_from is not None:
         raise NotImplementedError("flowc restores embeddings with a Saver: ckpt_to_load_from.")
     if initializer is not None and not callable(initializer):
-        raise ValueError(f"initializer must be callable if specified. Embedding of column_name: "
-                         f"{categorical_column.name}")  # fmt: skip
+        raise ValueError(
+            f"initializer must be callable if specified. Embedding of column_name: "
+            f"{categorical_column.name}"
+        )
     chosen = initializer or TruncatedNormal(mean=0.0, stddev=1 / math.sqrt(dimension))
     return EmbeddingColumn(categorical_column, dimension, combiner, chosen, max_norm, trainable)

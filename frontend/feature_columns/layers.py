@@ -40,8 +40,10 @@ def _ordered(feature_columns: Any, kind: tuple[type, ...], hint: str) -> list[An
     names: dict[str, Any] = {}
     for column in found:
         if column.name in names:
-            raise ValueError("Duplicate feature column name found for columns: "
-                             f"{column} and {names[column.name]}")  # fmt: skip
+            raise ValueError(
+                "Duplicate feature column name found for columns: "
+                f"{column} and {names[column.name]}"
+            )
         names[column.name] = column
     return [names[name] for name in sorted(names)]
 
@@ -76,10 +78,11 @@ def input_layer(
     wrap.
     """
     columns = _ordered(
-        feature_columns, (DenseColumn,),
+        feature_columns,
+        (DenseColumn,),
         "Items of feature_columns must be a _DenseColumn. You can wrap a categorical column with "
         "an embedding_column or indicator_column.",
-    )  # fmt: skip
+    )
     builder = Features(features)
     names = _collections(weight_collections)
     outputs = []
@@ -113,9 +116,10 @@ def linear_model(
     The weights of the categories of an example are combined as `sparse_combiner` says.
     """
     columns = _ordered(
-        feature_columns, (DenseColumn, CategoricalColumn),
+        feature_columns,
+        (DenseColumn, CategoricalColumn),
         "Items of feature_columns must be either a _DenseColumn or _CategoricalColumn.",
-    )  # fmt: skip
+    )
     builder = Features(features)
     names = _collections(weight_collections)
     sums = []
@@ -135,8 +139,9 @@ def linear_model(
 
 
 def _weights(name: str, sizes: list[Any], names: list[str], trainable: bool) -> Any:
-    return get_variable(name, sizes, dtypes.float32, Zeros(), trainable=trainable,
-                        collections=names)  # fmt: skip
+    return get_variable(
+        name, sizes, dtypes.float32, Zeros(), trainable=trainable, collections=names
+    )
 
 
 def _of_numbers(
@@ -148,15 +153,22 @@ def _of_numbers(
 
 
 def _of_ids(
-    column: CategoricalColumn, builder: Features, units: int, combiner: str, names: list[str],
+    column: CategoricalColumn,
+    builder: Features,
+    units: int,
+    combiner: str,
+    names: list[str],
     trainable: bool,
-) -> Any:  # fmt: skip
+) -> Any:
     ids, weights = column.ids(builder)
     table = _weights("weights", [column.num_buckets, units], names, trainable)
     return safe_embedding_lookup_sparse(
-        table, _matrix(ids), None if weights is None else _matrix(weights), combiner=combiner,
+        table,
+        _matrix(ids),
+        None if weights is None else _matrix(weights),
+        combiner=combiner,
         name="weighted_sum",
-    )  # fmt: skip
+    )
 
 
 def _matrix(sparse: SparseTensor) -> SparseTensor:
@@ -168,12 +180,15 @@ def make_parse_example_spec(feature_columns: Iterable[FeatureColumn]) -> dict[st
     spec: dict[str, Any] = {}
     for column in feature_columns:
         if not isinstance(column, FeatureColumn):
-            raise ValueError(f"All feature_columns must be _FeatureColumn instances. "
-                             f"Given: {column}")  # fmt: skip
+            raise ValueError(
+                f"All feature_columns must be _FeatureColumn instances. Given: {column}"
+            )
         for key, value in column.parse_example_spec.items():
             if key in spec and not _same(spec[key], value):
-                raise ValueError("feature_columns contain different parse_spec for key "
-                                 f"{key}. Given {value} and {spec[key]}")  # fmt: skip
+                raise ValueError(
+                    "feature_columns contain different parse_spec for key "
+                    f"{key}. Given {value} and {spec[key]}"
+                )
             spec[key] = value
     return spec
 

@@ -57,9 +57,13 @@ class SharedEmbeddingColumn(DenseColumn):
     def dense(self, features: Features, collections: Any, trainable: bool) -> Any:
         ids, weights = features.get(self)
         return safe_embedding_lookup_sparse(
-            self._table(collections, trainable), ids, weights, combiner=self.combiner,
-            name=f"{self.name}_weights", max_norm=self.max_norm,
-        )  # fmt: skip
+            self._table(collections, trainable),
+            ids,
+            weights,
+            combiner=self.combiner,
+            name=f"{self.name}_weights",
+            max_norm=self.max_norm,
+        )
 
     def _table(self, collections: Any, trainable: bool) -> Any:
         """The variable, made by the column that is first asked. Raises ValueError for two."""
@@ -73,19 +77,28 @@ class SharedEmbeddingColumn(DenseColumn):
         if names and GraphKeys.GLOBAL_VARIABLES not in names:
             names.append(GraphKeys.GLOBAL_VARIABLES)
         table = get_variable(
-            "embedding_weights", [self.column.num_buckets, self.dimension], dtypes.float32,
-            self.initializer, trainable=self.trainable and trainable, collections=names or None,
-        )  # fmt: skip
+            "embedding_weights",
+            [self.column.num_buckets, self.dimension],
+            dtypes.float32,
+            self.initializer,
+            trainable=self.trainable and trainable,
+            collections=names or None,
+        )
         graph.add_to_collection(self.shared_name, table)
         return table
 
 
 def shared_embedding_columns(
-    categorical_columns: Sequence[CategoricalColumn], dimension: int, combiner: str = "mean",
-    initializer: Any = None, shared_embedding_collection_name: str | None = None,
-    ckpt_to_load_from: str | None = None, tensor_name_in_ckpt: str | None = None,
-    max_norm: float | None = None, trainable: bool = True,
-) -> list[SharedEmbeddingColumn]:  # fmt: skip
+    categorical_columns: Sequence[CategoricalColumn],
+    dimension: int,
+    combiner: str = "mean",
+    initializer: Any = None,
+    shared_embedding_collection_name: str | None = None,
+    ckpt_to_load_from: str | None = None,
+    tensor_name_in_ckpt: str | None = None,
+    max_norm: float | None = None,
+    trainable: bool = True,
+) -> list[SharedEmbeddingColumn]:
     """Columns of categories with as many ids, as vectors of one variable.
 
     Raises ValueError for other columns, a dimension below 1, or an initializer that is no function.

@@ -268,8 +268,10 @@ def _set_attribute(function: FunctionDef, key: str, value: Any) -> None:
     """An option such as `noinline=True`, as an annotation."""
     if value is None:
         return
-    known = {"compiled": "_XlaCompile",
-             "separate_compiled_gradients": "_XlaSeparateCompiledGradients"}  # fmt: skip
+    known = {
+        "compiled": "_XlaCompile",
+        "separate_compiled_gradients": "_XlaSeparateCompiledGradients",
+    }
     attribute = function.attr[known.get(key, key if key.startswith("_") else f"_{key}")]
     if isinstance(value, bool):
         attribute.b = value

@@ -131,18 +131,26 @@ def dropout(
     return dropout_v2(x, rate, noise_shape, seed, name)
 
 
-def dropout_v2(x: TensorLike, rate: TensorLike, noise_shape: Any = None, seed: int | None = None,
-               name: Name = None) -> Any:  # fmt: skip
+def dropout_v2(
+    x: TensorLike,
+    rate: TensorLike,
+    noise_shape: Any = None,
+    seed: int | None = None,
+    name: Name = None,
+) -> Any:
     """`dropout` with the probability of dropping."""
     with name_scope(name, "dropout", [x]):
         x = convert(x, None, "x")
         if not x.dtype.is_floating:
-            raise ValueError("x has to be a floating point tensor since it's going to be scaled. "
-                             f"Got a {x.dtype!r} tensor instead.")  # fmt: skip
+            raise ValueError(
+                "x has to be a floating point tensor since it's going to be scaled. "
+                f"Got a {x.dtype!r} tensor instead."
+            )
         if isinstance(rate, int | float | np.number):
             if not 0 <= rate < 1:
-                raise ValueError("rate must be a scalar tensor or a float in the range [0, 1), "
-                                 f"got {rate}")  # fmt: skip
+                raise ValueError(
+                    f"rate must be a scalar tensor or a float in the range [0, 1), got {rate}"
+                )
             if rate == 0:
                 return x
         rate = convert(rate, x.dtype, "rate")
@@ -197,8 +205,9 @@ def xw_plus_b(x: TensorLike, weights: TensorLike, biases: Any, name: Name = None
 def relu_layer(x: TensorLike, weights: TensorLike, biases: Any, name: Name = None) -> Any:
     """relu(matmul(x, weights) + biases)."""
     with name_scope(name, "relu_layer", [x, weights, biases]) as scope:
-        return build("Relu", bias_add(matmul(convert(x), convert(weights)), convert(biases)),
-                     name=scope)  # fmt: skip
+        return build(
+            "Relu", bias_add(matmul(convert(x), convert(weights)), convert(biases)), name=scope
+        )
 
 
 def l2_normalize(

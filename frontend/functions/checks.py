@@ -19,14 +19,26 @@ from flowc.ir.errors import InvalidArgumentError
 
 
 def _binary(function: str, op_type: str, sign: str) -> Callable[..., Any]:
-    def check(x: TensorLike, y: TensorLike, data: Any = None, summarize: int | None = None,
-              message: str | None = None, name: Name = None) -> Any:  # fmt: skip
+    def check(
+        x: TensorLike,
+        y: TensorLike,
+        data: Any = None,
+        summarize: int | None = None,
+        message: str | None = None,
+        name: Name = None,
+    ) -> Any:
         with name_scope(name, function, [x, y, data]):
             x, y = convert(x, None, "x"), convert(y, None, "y")
             condition = reduce_all(build(op_type, x, y))
             text = message or ""
-            described = [text, f"Condition x {sign} y did not hold element-wise:",
-                         f"x ({x.name}) = ", x, f"y ({y.name}) = ", y]  # fmt: skip
+            described = [
+                text,
+                f"Condition x {sign} y did not hold element-wise:",
+                f"x ({x.name}) = ",
+                x,
+                f"y ({y.name}) = ",
+                y,
+            ]
             _check_static(op_type, x, y, f"{text} Condition x {sign} y did not hold.")
             return assert_that(condition, described if data is None else data, summarize)
 
@@ -98,8 +110,10 @@ def assert_rank(
         if found is None:
             return assert_equal(build("Rank", x), rank, data, summarize, message)
         if found != int(rank):
-            raise ValueError(f"{message or ''}.  Tensor {x.name} must have rank {rank}.  Received "
-                             f"rank {found}, shape {x.shape}")  # fmt: skip
+            raise ValueError(
+                f"{message or ''}.  Tensor {x.name} must have rank {rank}.  Received "
+                f"rank {found}, shape {x.shape}"
+            )
         return no_op("static_checks_determined_all_ok")
 
 
@@ -118,8 +132,10 @@ def assert_rank_at_least(
         if found is None:
             return assert_greater_equal(build("Rank", x), rank, data, summarize, message)
         if found < int(rank):
-            raise ValueError(f"{message or ''}.  Tensor {x.name} must have rank at least {rank}.  "
-                             f"Received rank {found}, shape {x.shape}")  # fmt: skip
+            raise ValueError(
+                f"{message or ''}.  Tensor {x.name} must have rank at least {rank}.  "
+                f"Received rank {found}, shape {x.shape}"
+            )
         return no_op("static_checks_determined_all_ok")
 
 

@@ -51,15 +51,19 @@ def clip_by_average_norm(t: TensorLike, clip_norm: TensorLike, name: Name = None
         t = convert(t, None, "t")
         count = build("Cast", size(t), DstT=dtypes.float32)
         inverse = build("Rsqrt", reduce_sum(t * t, range_of(t)))
-        return identity(t * clip_norm * minimum(
-            inverse * count, constant(1.0) / clip_norm), name=scope)  # fmt: skip
+        return identity(
+            t * clip_norm * minimum(inverse * count, constant(1.0) / clip_norm), name=scope
+        )
 
 
 def range_of(t: Any) -> Any:
     """All axes of a tensor, as an int vector."""
     rank = t.shape.ndims
-    return constant(np.arange(rank, dtype=np.int32)) if rank is not None else build(
-        "Range", 0, build("Rank", t), 1)  # fmt: skip
+    return (
+        constant(np.arange(rank, dtype=np.int32))
+        if rank is not None
+        else build("Range", 0, build("Rank", t), 1)
+    )
 
 
 def global_norm(t_list: Sequence[Any], name: Name = None) -> Any:

@@ -31,8 +31,9 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
         for item in _flatten(inputs):
             if not hasattr(item, "op") and not hasattr(item, "device"):
                 raise TypeError(f"Expected tf.group() expected Tensor objects not '{type(item)}'")
-            by_device.setdefault(item.device if isinstance(item, Operation) else item.op.device,
-                                 []).append(item)  # fmt: skip
+            by_device.setdefault(
+                item.device if isinstance(item, Operation) else item.op.device, []
+            ).append(item)
         if len(by_device) <= 1:
             device, waits = next(iter(by_device.items()), ("", []))
             return _no_op_after(waits, device, scope)
@@ -66,8 +67,11 @@ def with_dependencies(dependencies: Sequence[Any], output_tensor: Any, name: Nam
         graph.colocate_with(output_tensor),
     ):
         if isinstance(output_tensor, IndexedSlices):
-            return IndexedSlices(build("Identity", output_tensor.values, name=scope),
-                                 output_tensor.indices, output_tensor.dense_shape)  # fmt: skip
+            return IndexedSlices(
+                build("Identity", output_tensor.values, name=scope),
+                output_tensor.indices,
+                output_tensor.dense_shape,
+            )
         return build("Identity", convert(output_tensor), name=scope)
 
 
@@ -127,15 +131,29 @@ def add_check_numerics_ops() -> Operation:
     return group(*checks)
 
 
-def print_(input_: Any, data: Sequence[Any], message: Any = None, first_n: int | None = None,
-           summarize: int | None = None, name: Name = None) -> Any:  # fmt: skip
+def print_(
+    input_: Any,
+    data: Sequence[Any],
+    message: Any = None,
+    first_n: int | None = None,
+    summarize: int | None = None,
+    name: Name = None,
+) -> Any:
     """`input_`; running it prints `message` and `data`."""
-    return build("Print", input_, list(data), message=message or "", first_n=first_n,
-                 summarize=summarize, name=name)  # fmt: skip
+    return build(
+        "Print",
+        input_,
+        list(data),
+        message=message or "",
+        first_n=first_n,
+        summarize=summarize,
+        name=name,
+    )
 
 
-def assert_that(condition: TensorLike, data: Sequence[Any], summarize: int | None = None,
-                name: Name = None) -> Any:  # fmt: skip
+def assert_that(
+    condition: TensorLike, data: Sequence[Any], summarize: int | None = None, name: Name = None
+) -> Any:
     """An operation that raises InvalidArgumentError, showing `data`, where `condition` is false."""
     with name_scope(name, "Assert", [condition, *data]):
         condition = convert(condition, None, "Const")

@@ -67,8 +67,14 @@ def depthwise_conv2d_native_backprop_input(
     rank 4. Raises ValueError or InvalidArgumentError where shapes do not fit.
     """
     attributes = conv_attributes(strides, padding, data_format, dilations)
-    return build("DepthwiseConv2dNativeBackpropInput", input_sizes, filter, out_backprop,
-                 name=name, **attributes)  # fmt: skip
+    return build(
+        "DepthwiseConv2dNativeBackpropInput",
+        input_sizes,
+        filter,
+        out_backprop,
+        name=name,
+        **attributes,
+    )
 
 
 def depthwise_conv2d_native_backprop_filter(
@@ -87,5 +93,11 @@ def depthwise_conv2d_native_backprop_filter(
     ValueError or InvalidArgumentError where shapes do not fit.
     """
     attributes = conv_attributes(strides, padding, data_format, dilations)
-    return build("DepthwiseConv2dNativeBackpropFilter", input, filter_sizes, out_backprop,
-                 name=name, **attributes)  # fmt: skip
+    return build(
+        "DepthwiseConv2dNativeBackpropFilter",
+        input,
+        filter_sizes,
+        out_backprop,
+        name=name,
+        **attributes,
+    )

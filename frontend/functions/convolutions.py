@@ -92,8 +92,15 @@ def conv2d_backprop_input(
     """The gradient of `conv2d` with respect to its input."""
     filter = one_of("filter", filter, "filters", filters)
     attributes = conv_attributes(strides, padding, data_format, dilations)
-    return build("Conv2DBackpropInput", input_sizes, filter, out_backprop,
-                 use_cudnn_on_gpu=use_cudnn_on_gpu, name=name, **attributes)  # fmt: skip
+    return build(
+        "Conv2DBackpropInput",
+        input_sizes,
+        filter,
+        out_backprop,
+        use_cudnn_on_gpu=use_cudnn_on_gpu,
+        name=name,
+        **attributes,
+    )
 
 
 def conv2d_backprop_filter(
@@ -109,8 +116,15 @@ def conv2d_backprop_filter(
 ) -> Any:
     """The gradient of `conv2d` with respect to its filter."""
     attributes = conv_attributes(strides, padding, data_format, dilations)
-    return build("Conv2DBackpropFilter", input, filter_sizes, out_backprop,
-                 use_cudnn_on_gpu=use_cudnn_on_gpu, name=name, **attributes)  # fmt: skip
+    return build(
+        "Conv2DBackpropFilter",
+        input,
+        filter_sizes,
+        out_backprop,
+        use_cudnn_on_gpu=use_cudnn_on_gpu,
+        name=name,
+        **attributes,
+    )
 
 
 def conv2d_transpose(
@@ -159,8 +173,11 @@ def conv1d(
         channels_first = data_format in ("NCW", "NCHW")
         axis = 2 if channels_first else 1
         window = [stride] if not isinstance(stride, Sequence) else list(stride)
-        dilation = [1 if dilations is None else dilations] if not isinstance(
-            dilations, Sequence) else list(dilations)  # fmt: skip
+        dilation = (
+            [1 if dilations is None else dilations]
+            if not isinstance(dilations, Sequence)
+            else list(dilations)
+        )
         images = expand_dims(value, axis)
         kernel = expand_dims(filters, 0)
         result = conv2d(
@@ -187,9 +204,16 @@ def conv3d(
     """The 3-D convolution of volumes."""
     filter = one_of("filter", filter, "filters", filters)
     channel = 1 if data_format == "NCDHW" else 4
-    return build("Conv3D", input, filter, strides=spatial_list(strides, channel, "strides", 3),
-                 padding=padding, data_format=data_format,
-                 dilations=spatial_list(dilations, channel, "dilations", 3), name=name)  # fmt: skip
+    return build(
+        "Conv3D",
+        input,
+        filter,
+        strides=spatial_list(strides, channel, "strides", 3),
+        padding=padding,
+        data_format=data_format,
+        dilations=spatial_list(dilations, channel, "dilations", 3),
+        name=name,
+    )
 
 
 def depthwise_conv2d(
@@ -207,8 +231,13 @@ def depthwise_conv2d(
     with name_scope(name, "depthwise", [input, filter]) as scope:
         format_ = data_format or "NHWC"
         attributes = conv_attributes(strides, padding, format_, rate)
-        return build("DepthwiseConv2dNative", convert(input, None, "tensor_in"),
-                     convert(filter, None, "filter_in"), name=scope, **attributes)  # fmt: skip
+        return build(
+            "DepthwiseConv2dNative",
+            convert(input, None, "tensor_in"),
+            convert(filter, None, "filter_in"),
+            name=scope,
+            **attributes,
+        )
 
 
 def separable_conv2d(
@@ -224,10 +253,17 @@ def separable_conv2d(
 ) -> Any:
     """A depthwise convolution followed by one with filters of size 1."""
     with name_scope(name, "separable_conv2d", [input, depthwise_filter, pointwise_filter]) as scope:
-        depthwise = depthwise_conv2d(input, depthwise_filter, strides, padding, rate,
-                                     "depthwise", data_format, dilations)  # fmt: skip
-        return conv2d(depthwise, pointwise_filter, [1, 1, 1, 1], "VALID",
-                      data_format=data_format or "NHWC", name=scope)  # fmt: skip
+        depthwise = depthwise_conv2d(
+            input, depthwise_filter, strides, padding, rate, "depthwise", data_format, dilations
+        )
+        return conv2d(
+            depthwise,
+            pointwise_filter,
+            [1, 1, 1, 1],
+            "VALID",
+            data_format=data_format or "NHWC",
+            name=scope,
+        )
 
 
 def convolution(
@@ -248,14 +284,29 @@ def convolution(
         input, filter = convert(input, None, "input"), convert(filter, None, "filter")
         rank = filter.shape.ndims
         if rank == 3:
-            return conv1d(input, filter, strides or 1, padding, data_format=data_format,
-                          dilations=dilation, name=scope)  # fmt: skip
+            return conv1d(
+                input,
+                filter,
+                strides or 1,
+                padding,
+                data_format=data_format,
+                dilations=dilation,
+                name=scope,
+            )
         if rank == 4:
-            return conv2d(input, filter, strides or 1, padding, data_format=data_format or "NHWC",
-                          dilations=dilation, name=scope)  # fmt: skip
+            return conv2d(
+                input,
+                filter,
+                strides or 1,
+                padding,
+                data_format=data_format or "NHWC",
+                dilations=dilation,
+                name=scope,
+            )
         if rank == 5:
-            return conv3d(input, filter, strides or 1, padding, data_format or "NDHWC",
-                          dilation, scope)  # fmt: skip
+            return conv3d(
+                input, filter, strides or 1, padding, data_format or "NDHWC", dilation, scope
+            )
         raise ValueError(f"Input tensor must be of rank 3, 4 or 5 but was {rank}.")
 
 
@@ -266,8 +317,16 @@ def atrous_conv2d(
     return convolution(value, filters, padding, dilation_rate=[rate, rate], name=name)
 
 
-def _pool(op_type: str, default: str, value: Any, ksize: Any, strides: Any, padding: Any,
-          data_format: str, name: Name) -> Any:  # fmt: skip
+def _pool(
+    op_type: str,
+    default: str,
+    value: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str,
+    name: Name,
+) -> Any:
     with name_scope(name, default, [value]) as scope:
         channel = 1 if data_format.startswith("NC") else 3
         attributes: dict[str, Any] = {}
@@ -275,10 +334,16 @@ def _pool(op_type: str, default: str, value: Any, ksize: Any, strides: Any, padd
         if not isinstance(padding, str):
             kind, explicit = _padding(padding, data_format)
             attributes["explicit_paddings"] = explicit
-        return build(op_type, convert(value, None, "input"),
-                     ksize=spatial_list(ksize, channel, "ksize"),
-                     strides=spatial_list(strides, channel, "strides"), padding=kind,
-                     data_format=data_format, name=scope, **attributes)  # fmt: skip
+        return build(
+            op_type,
+            convert(value, None, "input"),
+            ksize=spatial_list(ksize, channel, "ksize"),
+            strides=spatial_list(strides, channel, "strides"),
+            padding=kind,
+            data_format=data_format,
+            name=scope,
+            **attributes,
+        )
 
 
 def max_pool(
@@ -295,8 +360,14 @@ def max_pool(
     return _pool("MaxPool", "MaxPool", value, ksize, strides, padding, data_format, name)
 
 
-def max_pool2d(input: TensorLike, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC",
-               name: Name = None) -> Any:  # fmt: skip
+def max_pool2d(
+    input: TensorLike,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    name: Name = None,
+) -> Any:
     """The greatest element of each window."""
     return _pool("MaxPool", "MaxPool2d", input, ksize, strides, padding, data_format, name)
 
@@ -316,14 +387,27 @@ def avg_pool(
 
 
 def max_pool_with_argmax(
-    input: TensorLike, ksize: Any, strides: Any, padding: str, data_format: str = "NHWC",
-    Targmax: Any = None, name: Name = None, output_dtype: DTypeLike | None = None,
+    input: TensorLike,
+    ksize: Any,
+    strides: Any,
+    padding: str,
+    data_format: str = "NHWC",
+    Targmax: Any = None,
+    name: Name = None,
+    output_dtype: DTypeLike | None = None,
     include_batch_in_index: bool = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """The greatest element of each window, and where in the image it is."""
-    return build("MaxPoolWithArgmax", input, ksize=ksize, strides=strides, padding=padding,
-                 Targmax=Targmax or output_dtype, include_batch_in_index=include_batch_in_index,
-                 name=name)  # fmt: skip
+    return build(
+        "MaxPoolWithArgmax",
+        input,
+        ksize=ksize,
+        strides=strides,
+        padding=padding,
+        Targmax=Targmax or output_dtype,
+        include_batch_in_index=include_batch_in_index,
+        name=name,
+    )
 
 
 max_pool3d = derive("MaxPool3D", "max_pool3d")

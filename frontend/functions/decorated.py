@@ -30,8 +30,10 @@ class Function:
         self, python_function: Callable[..., Any], input_signature: Sequence[Any] | None = None
     ) -> None:
         if input_signature is not None and not isinstance(input_signature, list | tuple):
-            raise TypeError("input_signature must be either a tuple or a list, received "
-                            f"{type(input_signature)}")  # fmt: skip
+            raise TypeError(
+                "input_signature must be either a tuple or a list, received "
+                f"{type(input_signature)}"
+            )
         self._function = python_function
         self._signature = None if input_signature is None else tuple(input_signature)
         functools.update_wrapper(self, python_function)

@@ -16,10 +16,15 @@ from flowc.frontend.functions.documentation import docstring
 from flowc.ops.registry import OPS, OpDefinition
 
 # Attributes that ops got after their functions were public: these stand behind `name`.
-_LATER = frozenset({
-    "bad_indices_policy", "expand_animations", "explicit_paddings", "half_pixel_centers",
-    "incompatible_shape_error",
-})  # fmt: skip
+_LATER = frozenset(
+    {
+        "bad_indices_policy",
+        "expand_animations",
+        "explicit_paddings",
+        "half_pixel_centers",
+        "incompatible_shape_error",
+    }
+)
 
 
 class DerivedFunction:
@@ -65,18 +70,23 @@ class DerivedFunction:
 
     @cached_property
     def __signature__(self) -> inspect.Signature:
-        defaults = {a.name: a.default for a in self._definition.signature.attributes
-                    if a.has_default} | {"name": None}  # fmt: skip
+        defaults = {
+            a.name: a.default for a in self._definition.signature.attributes if a.has_default
+        } | {"name": None}
         attributes = {**self._attributes, "name": "name"}
         parameter = inspect.Parameter
-        return inspect.Signature([
-            parameter(
-                name,
-                parameter.KEYWORD_ONLY if self._keywords_only else parameter.POSITIONAL_OR_KEYWORD,
-                default=defaults.get(attributes.get(name, ""), parameter.empty),
-            )
-            for name in self._parameters
-        ])  # fmt: skip
+        return inspect.Signature(
+            [
+                parameter(
+                    name,
+                    parameter.KEYWORD_ONLY
+                    if self._keywords_only
+                    else parameter.POSITIONAL_OR_KEYWORD,
+                    default=defaults.get(attributes.get(name, ""), parameter.empty),
+                )
+                for name in self._parameters
+            ]
+        )
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]
@@ -101,8 +111,10 @@ class DerivedFunction:
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """The arguments by parameter. Raises TypeError as a function would."""
         if len(args) > len(self._parameters):
-            raise TypeError(f"{self.__name__}() takes at most {len(self._parameters)} arguments "
-                            f"({len(args)} given)")  # fmt: skip
+            raise TypeError(
+                f"{self.__name__}() takes at most {len(self._parameters)} arguments "
+                f"({len(args)} given)"
+            )
         bound = dict(zip(self._parameters, args, strict=False))
         for key, value in kwargs.items():
             if key in bound:

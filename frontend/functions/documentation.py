@@ -74,9 +74,15 @@ _MEANINGS = {
     "updates": "slices, one for each index",
 }
 _KINDS = {
-    "int": "an integer", "float": "a float", "bool": "a bool", "string": "a string",
-    "type": "a type", "shape": "a shape", "tensor": "a constant", "func": "a function",
-}  # fmt: skip
+    "int": "an integer",
+    "float": "a float",
+    "bool": "a bool",
+    "string": "a string",
+    "type": "a type",
+    "shape": "a shape",
+    "tensor": "a constant",
+    "func": "a function",
+}
 
 
 def docstring(definition: OpDefinition, parameters: Sequence[str], names: Mapping[str, str]) -> str:

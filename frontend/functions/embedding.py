@@ -66,8 +66,10 @@ def _from_parts(parts: list[Any], ids: Any, strategy: str, max_norm: TensorLike)
     by_part = build("DynamicPartition", positions, assignments, num_partitions=count)
     numbers = build("Range", 0, build("Size", flat), 1)
     order = build("DynamicPartition", numbers, assignments, num_partitions=count)
-    rows = [_clipped(_gathered(part, where), where, max_norm)
-            for part, where in zip(parts, by_part, strict=True)]  # fmt: skip
+    rows = [
+        _clipped(_gathered(part, where), where, max_norm)
+        for part, where in zip(parts, by_part, strict=True)
+    ]
     result = build("DynamicStitch", order, rows)
     inner = parts[0].shape[1:]
     sizes = inner.as_list() if inner.is_fully_defined() else shape(parts[0])[1:]
@@ -87,11 +89,13 @@ def _dealt(parts: list[Any], ids: TensorLike, strategy: str) -> tuple[Any, Any]:
     if None in sizes:
         raise ValueError("embedding_lookup with strategy 'div' needs parts of known sizes")
     each, extras = divmod(sum(sizes), count)
-    assignments = build("Maximum", build("FloorDiv", ids, each + 1),
-                        build("FloorDiv", ids - extras, each))  # fmt: skip
+    assignments = build(
+        "Maximum", build("FloorDiv", ids, each + 1), build("FloorDiv", ids - extras, each)
+    )
     first = assignments < extras
-    inside = build("Select", first, build("FloorMod", ids, each + 1),
-                   build("FloorMod", ids - extras, each))  # fmt: skip
+    inside = build(
+        "Select", first, build("FloorMod", ids, each + 1), build("FloorMod", ids - extras, each)
+    )
     return assignments, inside
 
 
@@ -116,15 +120,27 @@ def embedding_lookup_sparse(
         if sp_weights is None:
             ids, places = build("Unique", sp_ids.values)
             rows = embedding_lookup(parts, ids, partition_strategy, max_norm=max_norm)
-            combine = {"sum": sparse_segment_sum, "mean": sparse_segment_mean,
-                       "sqrtn": sparse_segment_sqrt_n}[combiner]  # fmt: skip
+            combine = {
+                "sum": sparse_segment_sum,
+                "mean": sparse_segment_mean,
+                "sqrtn": sparse_segment_sqrt_n,
+            }[combiner]
             return combine(rows, places, segments, name=scope)
-        return _weighted(parts, sp_ids, sp_weights, segments, partition_strategy, combiner,
-                         max_norm, scope)  # fmt: skip
+        return _weighted(
+            parts, sp_ids, sp_weights, segments, partition_strategy, combiner, max_norm, scope
+        )
 
 
-def _weighted(parts: list[Any], sp_ids: SparseTensor, sp_weights: SparseTensor, segments: Any,
-              strategy: str, combiner: str, max_norm: TensorLike, scope: str) -> Any:  # fmt: skip
+def _weighted(
+    parts: list[Any],
+    sp_ids: SparseTensor,
+    sp_weights: SparseTensor,
+    segments: Any,
+    strategy: str,
+    combiner: str,
+    max_norm: TensorLike,
+    scope: str,
+) -> Any:
     rows = embedding_lookup(parts, sp_ids.values, strategy, max_norm=max_norm)
     weights = cast(sp_weights.values, rows.dtype)
     column = reshape(weights, [-1] + [1] * (rows.shape.ndims - 1))

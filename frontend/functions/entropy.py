@@ -58,8 +58,9 @@ def softmax_cross_entropy_with_logits_v2(
         sizes = shape(logits)
         scores, labels = _axis_last(scores, axis), _axis_last(labels, axis)
         outer = shape(scores)
-        costs, _ = build("SoftmaxCrossEntropyWithLogits", _as_matrix(scores), _as_matrix(labels),
-                         name=scope)  # fmt: skip
+        costs, _ = build(
+            "SoftmaxCrossEntropyWithLogits", _as_matrix(scores), _as_matrix(labels), name=scope
+        )
         wanted = build("Slice", outer, [0], [build("Sub", build("Rank", scores), 1)])
         costs = build("Reshape", costs, wanted)
         static = logits.sizes
@@ -120,12 +121,15 @@ def _check_ranks(labels: Any, logits: Any) -> None:
         raise ValueError(f"Logits cannot be scalars - received shape {logits.shape}.")
     ranks = labels.shape.ndims, logits.shape.ndims
     if None not in ranks and ranks[0] != ranks[1] - 1:
-        raise ValueError("Rank mismatch: Rank of labels (received {}) should equal rank of logits "
-                         "minus 1 (received {}).".format(*ranks))  # fmt: skip
+        raise ValueError(
+            "Rank mismatch: Rank of labels (received {}) should equal rank of logits "
+            "minus 1 (received {}).".format(*ranks)
+        )
 
 
-def sigmoid_cross_entropy_with_logits(_sentinel: Any = None, labels: Any = None, logits: Any = None,
-                                      name: Name = None) -> Any:  # fmt: skip
+def sigmoid_cross_entropy_with_logits(
+    _sentinel: Any = None, labels: Any = None, logits: Any = None, name: Name = None
+) -> Any:
     """The cross entropy of sigmoid(logits) with probabilities `labels`, without overflow."""
     _require_named("sigmoid_cross_entropy_with_logits", _sentinel, labels, logits)
     with name_scope(name, "logistic_loss", [logits, labels]) as scope:
@@ -137,8 +141,9 @@ def sigmoid_cross_entropy_with_logits(_sentinel: Any = None, labels: Any = None,
         positive = logits >= zeros
         clipped = build("Select", positive, logits, zeros)
         negative = build("Select", positive, -logits, logits)
-        return build("Add", clipped - logits * labels, build("Log1p", build("Exp", negative)),
-                     name=scope)  # fmt: skip
+        return build(
+            "Add", clipped - logits * labels, build("Log1p", build("Exp", negative)), name=scope
+        )
 
 
 def _zeros(tensor: Any) -> Any:
@@ -151,13 +156,18 @@ def _check_same_shape(labels: Any, logits: Any, what: str) -> None:
     try:
         labels.shape.merge_with(logits.shape)
     except ValueError:
-        raise ValueError(f"logits and {what} must have the same shape ({logits.shape} vs "
-                         f"{labels.shape})") from None  # fmt: skip
+        raise ValueError(
+            f"logits and {what} must have the same shape ({logits.shape} vs {labels.shape})"
+        ) from None
 
 
-def weighted_cross_entropy_with_logits(labels: TensorLike | None = None, logits: Any = None,
-                                       pos_weight: Any = None, name: Name = None,
-                                       targets: TensorLike | None = None) -> Any:  # fmt: skip
+def weighted_cross_entropy_with_logits(
+    labels: TensorLike | None = None,
+    logits: Any = None,
+    pos_weight: Any = None,
+    name: Name = None,
+    targets: TensorLike | None = None,
+) -> Any:
     """`sigmoid_cross_entropy_with_logits` with a weight on positive examples."""
     labels = one_of("labels", labels, "targets", targets)
     with name_scope(name, "logistic_loss", [logits, labels]) as scope:
@@ -168,8 +178,9 @@ def weighted_cross_entropy_with_logits(labels: TensorLike | None = None, logits:
         return build("Add", (1 - labels) * logits, weight * tail, name=scope)
 
 
-def log_poisson_loss(targets: TensorLike, log_input: TensorLike, compute_full_loss: bool = False,
-                     name: Name = None) -> Any:  # fmt: skip
+def log_poisson_loss(
+    targets: TensorLike, log_input: TensorLike, compute_full_loss: bool = False, name: Name = None
+) -> Any:
     """exp(c) - z * c, with Stirling's approximation of log z! added in full."""
     with name_scope(name, "log_poisson_loss", [log_input, targets]):
         log_input, targets = (
@@ -179,8 +190,11 @@ def log_poisson_loss(targets: TensorLike, log_input: TensorLike, compute_full_lo
         result = build("Exp", log_input) - log_input * targets
         if not compute_full_loss:
             return result
-        stirling = targets * build("Log", targets) - targets + 0.5 * build(
-            "Log", 6.283185307179586 * targets)  # fmt: skip
+        stirling = (
+            targets * build("Log", targets)
+            - targets
+            + 0.5 * build("Log", 6.283185307179586 * targets)
+        )
         zeros, ones = build("ZerosLike", targets), build("OnesLike", targets)
         inside = build("LogicalAnd", targets >= zeros, targets <= ones)
         return result + build("Select", inside, zeros, stirling)

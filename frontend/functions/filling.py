@@ -122,16 +122,24 @@ def range_(
         start, limit = 0, start
     with name_scope(name, "Range", [start, limit, delta]) as scope:
         wanted = None if dtype is None else as_dtype(dtype)
-        parts = [_range_operand(v, wanted, n) for v, n in
-                 ((start, "start"), (limit, "limit"), (delta, "delta"))]  # fmt: skip
+        parts = [
+            _range_operand(v, wanted, n)
+            for v, n in ((start, "start"), (limit, "limit"), (delta, "delta"))
+        ]
         if wanted is None:
             wanted = max((p.dtype for p in parts), key=_RANGE_TYPES.index)
         parts = [p if p.dtype is wanted else build("Cast", p, DstT=wanted) for p in parts]
         return build("Range", *parts, name=scope)
 
 
-_RANGE_TYPES = [dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64, dtypes.float16,
-                dtypes.bfloat16]  # fmt: skip
+_RANGE_TYPES = [
+    dtypes.int32,
+    dtypes.int64,
+    dtypes.float32,
+    dtypes.float64,
+    dtypes.float16,
+    dtypes.bfloat16,
+]
 
 
 def _range_operand(value: Any, dtype: DType | None, name: str) -> Any:
@@ -158,12 +166,18 @@ def one_hot(
     """
     with name_scope(name, "one_hot", [indices, depth, on_value, off_value]) as scope:
         given = [v for v in (on_value, off_value) if v is not None]
-        kinds = {convert(v, None if dtype is None else as_dtype(dtype)).dtype for v in given
-                 if dtype is None or is_tensor(v)}  # fmt: skip
+        kinds = {
+            convert(v, None if dtype is None else as_dtype(dtype)).dtype
+            for v in given
+            if dtype is None or is_tensor(v)
+        }
         wanted = as_dtype(dtype) if dtype is not None else next(iter(kinds), dtypes.float32)
         if len(kinds | {wanted}) > 1:
-            raise TypeError("dtype {} of on_value does not match dtype parameter {}".format(
-                *sorted(k.name for k in kinds | {wanted})[:2]))  # fmt: skip
+            raise TypeError(
+                "dtype {} of on_value does not match dtype parameter {}".format(
+                    *sorted(k.name for k in kinds | {wanted})[:2]
+                )
+            )
         on = convert(1 if on_value is None else on_value, wanted, "on_value")
         off = convert(0 if off_value is None else off_value, wanted, "off_value")
         return build(
@@ -189,12 +203,19 @@ def eye(
         else:
             diagonal = min(int(num_rows), int(columns))
         parts = [shape_operand(batch)] if is_tensor(batch) else [np.array(batch, np.int32)]
-        ones_ = ones(concat([*parts, [diagonal]], 0) if is_tensor(batch) or is_tensor(diagonal)
-                     else [*batch, diagonal], wanted)  # fmt: skip
+        ones_ = ones(
+            concat([*parts, [diagonal]], 0)
+            if is_tensor(batch) or is_tensor(diagonal)
+            else [*batch, diagonal],
+            wanted,
+        )
         if square:
             return build("MatrixDiag", ones_)
-        full = concat([*parts, [num_rows, columns]], 0) if is_tensor(batch) or is_tensor(
-            num_rows) or is_tensor(columns) else [*batch, num_rows, columns]  # fmt: skip
+        full = (
+            concat([*parts, [num_rows, columns]], 0)
+            if is_tensor(batch) or is_tensor(num_rows) or is_tensor(columns)
+            else [*batch, num_rows, columns]
+        )
         return build("MatrixSetDiag", zeros(full, wanted), ones_)
 
 

@@ -38,8 +38,9 @@ def crop_to_bounding_box(
         checks.at_least(width, target_width + offset_width, "width must be >= target + offset.")
         checks.at_least(height, target_height + offset_height, "height must be >= target + offset.")
         begin = stack([0, offset_height, offset_width, 0])
-        cropped = build("Slice", checks.before(batch), begin,
-                        stack([-1, target_height, target_width, -1]))  # fmt: skip
+        cropped = build(
+            "Slice", checks.before(batch), begin, stack([-1, target_height, target_width, -1])
+        )
         return _finished(cropped, batch, target_height, target_width, single)
 
 

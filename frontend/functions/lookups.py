@@ -30,9 +30,13 @@ class KeyValueTensorInitializer:
     """Fills a table with keys and values."""
 
     def __init__(
-        self, keys: Any, values: Any, key_dtype: Any = None, value_dtype: Any = None,
+        self,
+        keys: Any,
+        values: Any,
+        key_dtype: Any = None,
+        value_dtype: Any = None,
         name: Name = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         with name_scope(name, "key_value_init", [keys, values]):
             self._keys = convert(keys, key_dtype and as_dtype(key_dtype), "keys")
             self._values = convert(values, value_dtype and as_dtype(value_dtype), "values")
@@ -87,8 +91,9 @@ class TextFileInitializer:
         graph = get_default_graph()
         graph.add_to_collection(GraphKeys.ASSET_FILEPATHS, self._filename)
         attributes: dict[str, Any] = self._attributes
-        op = build("InitializeTableFromTextFileV2", table.resource_handle, self._filename,
-                   **attributes)  # fmt: skip
+        op = build(
+            "InitializeTableFromTextFileV2", table.resource_handle, self._filename, **attributes
+        )
         graph.add_to_collection(GraphKeys.TABLE_INITIALIZERS, op)
         return op
 
@@ -124,8 +129,10 @@ class _Table:
             return SparseTensor(keys.indices, self.lookup(keys.values, name), keys.dense_shape)
         keys = convert(keys, None, "keys")
         if as_dtype(keys.dtype) is not self.key_dtype:
-            raise TypeError(f"Signature mismatch. Keys must be dtype {self.key_dtype.name}, got "
-                            f"{keys.dtype.name}.")  # fmt: skip
+            raise TypeError(
+                f"Signature mismatch. Keys must be dtype {self.key_dtype.name}, got "
+                f"{keys.dtype.name}."
+            )
         return build("LookupTableFindV2", self.resource_handle, keys, self._default, name=name)
 
     def __getitem__(self, keys: Any) -> Any:
@@ -136,8 +143,12 @@ class StaticHashTable(_Table):
     """A table that its initializer fills, once."""
 
     def __init__(self, initializer: Any, default_value: TensorLike, name: Name = None) -> None:
-        handle = build("HashTableV2", key_dtype=initializer.key_dtype,
-                       value_dtype=initializer.value_dtype, name=name or "hash_table")  # fmt: skip
+        handle = build(
+            "HashTableV2",
+            key_dtype=initializer.key_dtype,
+            value_dtype=initializer.value_dtype,
+            name=name or "hash_table",
+        )
         super().__init__(handle, initializer.key_dtype, initializer.value_dtype, default_value)
         self.initializer = initializer.initialize(self)
 
@@ -151,9 +162,12 @@ class StaticVocabularyTable:
     """Ids of strings or integers; those of other keys are hashed into buckets behind them."""
 
     def __init__(
-        self, initializer: Any, num_oov_buckets: int, lookup_key_dtype: Any = None,
+        self,
+        initializer: Any,
+        num_oov_buckets: int,
+        lookup_key_dtype: Any = None,
         name: Name = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         if num_oov_buckets <= 0:
             raise ValueError("oov_buckets must be > 0.")
         self._buckets = num_oov_buckets
@@ -178,8 +192,10 @@ class StaticVocabularyTable:
             return SparseTensor(keys.indices, self.lookup(keys.values, name), keys.dense_shape)
         keys = convert(keys, None, "keys")
         if as_dtype(keys.dtype) is not self.key_dtype:
-            raise TypeError(f"Signature mismatch. Keys must be dtype {self.key_dtype.name}, got "
-                            f"{keys.dtype.name}.")  # fmt: skip
+            raise TypeError(
+                f"Signature mismatch. Keys must be dtype {self.key_dtype.name}, got "
+                f"{keys.dtype.name}."
+            )
         text = keys if self.key_dtype is dtypes.string else as_string(keys)
         hashed = string_to_hash_bucket_fast(text, self._buckets)
         if self._table is None:
@@ -209,8 +225,13 @@ class _Mutable(_Table):
 
     def export(self, name: Name = None) -> Any:
         """All keys, and their values."""
-        return build("LookupTableExportV2", self.resource_handle, Tkeys=self.key_dtype,
-                     Tvalues=self.value_dtype, name=name)  # fmt: skip
+        return build(
+            "LookupTableExportV2",
+            self.resource_handle,
+            Tkeys=self.key_dtype,
+            Tvalues=self.value_dtype,
+            name=name,
+        )
 
 
 class MutableHashTable(_Mutable):
@@ -252,8 +273,12 @@ class DenseHashTable(_Mutable):
         default = convert(default_value, as_dtype(value_dtype), "default_value")
         keys = [convert(k, as_dtype(key_dtype)) for k in (empty_key, deleted_key)]
         handle = build(
-            "MutableDenseHashTableV2", *keys, value_dtype=value_dtype,
-            value_shape=default.shape.as_list(), shared_name=shared_name or "",
-            initial_num_buckets=initial_num_buckets or 131072, name=name,
-        )  # fmt: skip
+            "MutableDenseHashTableV2",
+            *keys,
+            value_dtype=value_dtype,
+            value_shape=default.shape.as_list(),
+            shared_name=shared_name or "",
+            initial_num_buckets=initial_num_buckets or 131072,
+            name=name,
+        )
         super().__init__(handle, key_dtype, value_dtype, default)

@@ -60,8 +60,11 @@ def compute_weighted_loss(
         weights = cast(convert(weights), dtypes.float32)
         _check_weights(losses, weights)
         weighted = build("Mul", losses, weights)
-        loss = weighted if reduction == Reduction.NONE else _reduced(
-            losses, weights, weighted, reduction)  # fmt: skip
+        loss = (
+            weighted
+            if reduction == Reduction.NONE
+            else _reduced(losses, weights, weighted, reduction)
+        )
         loss = cast(loss, kind)
         add_loss(loss, loss_collection)
         return loss
@@ -81,8 +84,9 @@ def _reduced(losses: TensorLike, weights: TensorLike, weighted: Any, reduction: 
 def _num_present(losses: TensorLike, weights: TensorLike) -> Any:
     """The number of losses whose weight is not zero."""
     with name_scope(None, "num_present", [losses, weights]) as scope:
-        present = build("Select", build("Equal", weights, 0.0), zeros_like(weights),
-                        ones_like(weights))  # fmt: skip
+        present = build(
+            "Select", build("Equal", weights, 0.0), zeros_like(weights), ones_like(weights)
+        )
         return reduce_sum(present * ones_like(losses), name=scope)
 
 
@@ -92,14 +96,18 @@ def _check_weights(losses: Any, weights: Any) -> None:
     if not ours or theirs is None:
         return
     if len(ours) != len(theirs):
-        raise ValueError(f"weights can not be broadcast to values. values.rank={len(theirs)}. "
-                         f"weights.rank={len(ours)}. values.shape={losses.shape}. "
-                         f"weights.shape={weights.shape}.")  # fmt: skip
+        raise ValueError(
+            f"weights can not be broadcast to values. values.rank={len(theirs)}. "
+            f"weights.rank={len(ours)}. values.shape={losses.shape}. "
+            f"weights.shape={weights.shape}."
+        )
     for ours_, theirs_ in zip(ours, theirs, strict=True):
         if ours_ not in (1, None) and theirs_ is not None and ours_ != theirs_:
-            raise ValueError("weights can not be broadcast to values. values.rank="
-                             f"{len(theirs)}. weights.rank={len(ours)}. values.shape="
-                             f"{losses.shape}. weights.shape={weights.shape}.")  # fmt: skip
+            raise ValueError(
+                "weights can not be broadcast to values. values.rank="
+                f"{len(theirs)}. weights.rank={len(ours)}. values.shape="
+                f"{losses.shape}. weights.shape={weights.shape}."
+            )
 
 
 def _require(**tensors: Any) -> None:
@@ -164,14 +172,23 @@ def huber_loss(
         quadratic = build("Minimum", distance, delta)
         linear = build("Sub", distance, quadratic)
         half = convert(0.5, quadratic.dtype)
-        losses = build("Add", build("Mul", half, build("Mul", quadratic, quadratic)),
-                       build("Mul", delta, linear))  # fmt: skip
+        losses = build(
+            "Add",
+            build("Mul", half, build("Mul", quadratic, quadratic)),
+            build("Mul", delta, linear),
+        )
         return compute_weighted_loss(losses, weights, scope_, loss_collection, reduction)
 
 
-def log_loss(labels: Any, predictions: Any, weights: Any = 1.0, epsilon: float = 1e-7,
-             scope: Name = None, loss_collection: str | None = GraphKeys.LOSSES,
-             reduction: str = _DEFAULT) -> Any:  # fmt: skip
+def log_loss(
+    labels: Any,
+    predictions: Any,
+    weights: Any = 1.0,
+    epsilon: float = 1e-7,
+    scope: Name = None,
+    loss_collection: str | None = GraphKeys.LOSSES,
+    reduction: str = _DEFAULT,
+) -> Any:
     """The negative log likelihood of probabilities."""
     _require(labels=labels, predictions=predictions)
     with name_scope(scope, "log_loss", [predictions, labels, weights]) as scope_:
@@ -238,38 +255,52 @@ def mean_pairwise_squared_error(
         squares = reduce_sum(build("Square", errors), axes, keepdims=True)
         total = reduce_sum(errors, axes, keepdims=True)
         first = 2.0 * div_no_nan(squares, build("Maximum", count - 1, 0))
-        second = 2.0 * div_no_nan(build("Square", total),
-                                  build("Maximum", build("Mul", count, count - 1), 0))  # fmt: skip
+        second = 2.0 * div_no_nan(
+            build("Square", total), build("Maximum", build("Mul", count, count - 1), 0)
+        )
         loss = reduce_sum(build("Mul", first - second, weights))
         present = reduce_sum(cast(build("Greater", count, 0), dtypes.float32) * weights / weights)
-        value = build("Select", present > 0, div_no_nan(loss, present), zeros_like(loss),
-                      name="value")  # fmt: skip
+        value = build(
+            "Select", present > 0, div_no_nan(loss, present), zeros_like(loss), name="value"
+        )
         add_loss(value, loss_collection)
         return value
 
 
-def sigmoid_cross_entropy(multi_class_labels: Any, logits: TensorLike, weights: TensorLike = 1.0,
-                          label_smoothing: float = 0, scope: Name = None,
-                          loss_collection: str | None = GraphKeys.LOSSES,
-                          reduction: str = _DEFAULT) -> Any:  # fmt: skip
+def sigmoid_cross_entropy(
+    multi_class_labels: Any,
+    logits: TensorLike,
+    weights: TensorLike = 1.0,
+    label_smoothing: float = 0,
+    scope: Name = None,
+    loss_collection: str | None = GraphKeys.LOSSES,
+    reduction: str = _DEFAULT,
+) -> Any:
     """The cross entropy of independent classes; smoothing moves labels towards 1/2."""
     _require(multi_class_labels=multi_class_labels, logits=logits)
-    with name_scope(scope, "sigmoid_cross_entropy_loss",
-                    [logits, multi_class_labels, weights]) as scope_:  # fmt: skip
+    with name_scope(
+        scope, "sigmoid_cross_entropy_loss", [logits, multi_class_labels, weights]
+    ) as scope_:
         logits = convert(logits)
         labels = cast(multi_class_labels, logits.dtype)
         logits.shape.assert_is_compatible_with(labels.shape)
         if label_smoothing > 0:
             labels = labels * (1 - label_smoothing) + 0.5 * label_smoothing
-        losses = entropy.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits,
-                                                           name="xentropy")  # fmt: skip
+        losses = entropy.sigmoid_cross_entropy_with_logits(
+            labels=labels, logits=logits, name="xentropy"
+        )
         return compute_weighted_loss(losses, weights, scope_, loss_collection, reduction)
 
 
-def softmax_cross_entropy(onehot_labels: Any, logits: TensorLike, weights: TensorLike = 1.0,
-                          label_smoothing: float = 0, scope: Name = None,
-                          loss_collection: str | None = GraphKeys.LOSSES,
-                          reduction: str = _DEFAULT) -> Any:  # fmt: skip
+def softmax_cross_entropy(
+    onehot_labels: Any,
+    logits: TensorLike,
+    weights: TensorLike = 1.0,
+    label_smoothing: float = 0,
+    scope: Name = None,
+    loss_collection: str | None = GraphKeys.LOSSES,
+    reduction: str = _DEFAULT,
+) -> Any:
     """The cross entropy with one-hot labels; smoothing moves labels towards 1/classes."""
     _require(onehot_labels=onehot_labels, logits=logits)
     with name_scope(
@@ -279,8 +310,12 @@ def softmax_cross_entropy(onehot_labels: Any, logits: TensorLike, weights: Tenso
         labels = cast(onehot_labels, logits.dtype)
         logits.shape.assert_is_compatible_with(labels.shape)
         if label_smoothing > 0:
-            classes = cast(build("Shape", labels)[-1] if labels.sizes is None or labels.sizes[-1]
-                           is None else constant(labels.sizes[-1]), logits.dtype)  # fmt: skip
+            classes = cast(
+                build("Shape", labels)[-1]
+                if labels.sizes is None or labels.sizes[-1] is None
+                else constant(labels.sizes[-1]),
+                logits.dtype,
+            )
             labels = labels * (1.0 - label_smoothing) + label_smoothing / classes
         labels = build("StopGradient", labels, name="labels_stop_gradient")
         losses = entropy.softmax_cross_entropy_with_logits_v2(labels, logits, name="xentropy")
@@ -302,8 +337,9 @@ def sparse_softmax_cross_entropy(
     ) as scope_:
         labels, logits = convert(labels), convert(logits)
         labels = _without_last_one(labels, (logits.shape.ndims or 2) - 1)
-        losses = entropy.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits,
-                                                                  name="xentropy")  # fmt: skip
+        losses = entropy.sparse_softmax_cross_entropy_with_logits(
+            labels=labels, logits=logits, name="xentropy"
+        )
         weights = convert(weights)
         if weights.shape.ndims and losses.shape.ndims is not None:
             weights = _without_last_one(weights, losses.shape.ndims)
@@ -339,15 +375,17 @@ def get_regularization_losses(scope: str | None = None) -> list[Any]:
     return get_default_graph().get_collection(GraphKeys.REGULARIZATION_LOSSES, scope)
 
 
-def get_regularization_loss(scope: str | None = None,
-                            name: str = "total_regularization_loss") -> Any:  # fmt: skip
+def get_regularization_loss(
+    scope: str | None = None, name: str = "total_regularization_loss"
+) -> Any:
     """The sum of the losses of regularizers."""
     losses = get_regularization_losses(scope)
     return add_n(losses, name=name) if losses else constant(0.0)
 
 
-def get_total_loss(add_regularization_losses: bool = True, name: str = "total_loss",
-                   scope: str | None = None) -> Any:  # fmt: skip
+def get_total_loss(
+    add_regularization_losses: bool = True, name: str = "total_loss", scope: str | None = None
+) -> Any:
     """The sum of all losses collected. Raises ValueError where there are none."""
     losses = get_losses(scope)
     if add_regularization_losses:
@@ -356,8 +394,21 @@ def get_total_loss(add_regularization_losses: bool = True, name: str = "total_lo
 
 
 __all__ = [
-    "Reduction", "absolute_difference", "add_loss", "compute_weighted_loss", "cosine_distance",
-    "get_losses", "get_regularization_loss", "get_regularization_losses", "get_total_loss",
-    "hinge_loss", "huber_loss", "log_loss", "mean_pairwise_squared_error", "mean_squared_error",
-    "sigmoid_cross_entropy", "softmax_cross_entropy", "sparse_softmax_cross_entropy",
-]  # fmt: skip
+    "Reduction",
+    "absolute_difference",
+    "add_loss",
+    "compute_weighted_loss",
+    "cosine_distance",
+    "get_losses",
+    "get_regularization_loss",
+    "get_regularization_losses",
+    "get_total_loss",
+    "hinge_loss",
+    "huber_loss",
+    "log_loss",
+    "mean_pairwise_squared_error",
+    "mean_squared_error",
+    "sigmoid_cross_entropy",
+    "softmax_cross_entropy",
+    "sparse_softmax_cross_entropy",
+]

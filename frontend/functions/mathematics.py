@@ -26,36 +26,106 @@ def _derived(names: str) -> list[Any]:
     return [derive(op, python) for python, op in (pair.split("=") for pair in names.split())]
 
 
-(acos, acosh, asin, asinh, atan, atan2, atanh, ceil, cos, cosh, digamma, erf, erfc, exp, expm1,
- floor, lgamma, log, log1p, sin, sinh, sqrt, square, rsqrt, reciprocal, sign, tan, rint) = _derived(
+(
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    ceil,
+    cos,
+    cosh,
+    digamma,
+    erf,
+    erfc,
+    exp,
+    expm1,
+    floor,
+    lgamma,
+    log,
+    log1p,
+    sin,
+    sinh,
+    sqrt,
+    square,
+    rsqrt,
+    reciprocal,
+    sign,
+    tan,
+    rint,
+) = _derived(
     "acos=Acos acosh=Acosh asin=Asin asinh=Asinh atan=Atan atan2=Atan2 atanh=Atanh ceil=Ceil "
     "cos=Cos cosh=Cosh digamma=Digamma erf=Erf erfc=Erfc exp=Exp expm1=Expm1 floor=Floor "
     "lgamma=Lgamma log=Log log1p=Log1p sin=Sin sinh=Sinh sqrt=Sqrt square=Square rsqrt=Rsqrt "
     "reciprocal=Reciprocal sign=Sign tan=Tan rint=Rint"
-)  # fmt: skip
-(add, multiply, subtract, realdiv, floor_div, floormod, truncatediv, truncatemod, maximum, minimum,
- squared_difference, div_no_nan, xdivy, xlogy, igamma, igammac, zeta, polygamma, betainc,
- nextafter) = _derived(
+)
+(
+    add,
+    multiply,
+    subtract,
+    realdiv,
+    floor_div,
+    floormod,
+    truncatediv,
+    truncatemod,
+    maximum,
+    minimum,
+    squared_difference,
+    div_no_nan,
+    xdivy,
+    xlogy,
+    igamma,
+    igammac,
+    zeta,
+    polygamma,
+    betainc,
+    nextafter,
+) = _derived(
     "add=Add multiply=Mul subtract=Sub realdiv=RealDiv floor_div=FloorDiv floormod=FloorMod "
     "truncatediv=TruncateDiv truncatemod=TruncateMod maximum=Maximum minimum=Minimum "
     "squared_difference=SquaredDifference div_no_nan=DivNoNan xdivy=Xdivy xlogy=Xlogy "
     "igamma=Igamma igammac=Igammac zeta=Zeta polygamma=Polygamma betainc=Betainc "
     "nextafter=NextAfter"
-)  # fmt: skip
-(equal, not_equal, less, less_equal, greater, greater_equal, logical_and, logical_or, logical_not,
- is_finite, is_inf, is_nan) = _derived(
+)
+(
+    equal,
+    not_equal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,
+    logical_and,
+    logical_or,
+    logical_not,
+    is_finite,
+    is_inf,
+    is_nan,
+) = _derived(
     "equal=Equal not_equal=NotEqual less=Less less_equal=LessEqual greater=Greater "
     "greater_equal=GreaterEqual logical_and=LogicalAnd logical_or=LogicalOr logical_not=LogicalNot "
     "is_finite=IsFinite is_inf=IsInf is_nan=IsNan"
-)  # fmt: skip
-(segment_sum, segment_mean, segment_prod, segment_max, segment_min, unsorted_segment_sum,
- unsorted_segment_prod, unsorted_segment_max, unsorted_segment_min, cross, bessel_i0e,
- bessel_i1e) = _derived(
+)
+(
+    segment_sum,
+    segment_mean,
+    segment_prod,
+    segment_max,
+    segment_min,
+    unsorted_segment_sum,
+    unsorted_segment_prod,
+    unsorted_segment_max,
+    unsorted_segment_min,
+    cross,
+    bessel_i0e,
+    bessel_i1e,
+) = _derived(
     "segment_sum=SegmentSum segment_mean=SegmentMean segment_prod=SegmentProd "
     "segment_max=SegmentMax segment_min=SegmentMin unsorted_segment_sum=UnsortedSegmentSum "
     "unsorted_segment_prod=UnsortedSegmentProd unsorted_segment_max=UnsortedSegmentMax "
     "unsorted_segment_min=UnsortedSegmentMin cross=Cross bessel_i0e=BesselI0e bessel_i1e=BesselI1e"
-)  # fmt: skip
+)
 mod = floormod
 negative_op = derive("Neg", "negative")
 logical_xor = operators.logical_xor
@@ -192,8 +262,9 @@ def complex_(real: TensorLike, imag: TensorLike, name: Name = None) -> Any:
     with name_scope(name, "Complex", [real, imag]) as scope:
         kinds = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
         if real.dtype is not imag.dtype or real.dtype not in kinds:
-            raise TypeError(f"real and imag have incorrect types: {real.dtype.name} "
-                            f"{imag.dtype.name}")  # fmt: skip
+            raise TypeError(
+                f"real and imag have incorrect types: {real.dtype.name} {imag.dtype.name}"
+            )
         return build("Complex", real, imag, Tout=kinds[real.dtype], name=scope)
 
 
@@ -221,8 +292,12 @@ def angle(input: TensorLike, name: Name = None) -> Any:
     input = convert(input, None, "input")
     if input.dtype.is_complex:
         return _part("Angle", input, name)
-    return build("Select", build("Less", input, build("ZerosLike", input)),
-                 build("ZerosLike", input) + np.pi, build("ZerosLike", input))  # fmt: skip
+    return build(
+        "Select",
+        build("Less", input, build("ZerosLike", input)),
+        build("ZerosLike", input) + np.pi,
+        build("ZerosLike", input),
+    )
 
 
 def conj(x: TensorLike, name: Name = None) -> Any:
@@ -231,8 +306,12 @@ def conj(x: TensorLike, name: Name = None) -> Any:
     return build("Conj", x, name=name) if x.dtype.is_complex else x
 
 
-def accumulate_n(inputs: Sequence[Any], shape: ShapeLike | None = None, tensor_dtype: Any = None,
-                 name: Name = None) -> Any:  # fmt: skip
+def accumulate_n(
+    inputs: Sequence[Any],
+    shape: ShapeLike | None = None,
+    tensor_dtype: Any = None,
+    name: Name = None,
+) -> Any:
     """The sum of tensors of one shape."""
     return add_n(inputs, name)
 
@@ -240,8 +319,10 @@ def accumulate_n(inputs: Sequence[Any], shape: ShapeLike | None = None, tensor_d
 def add_n(inputs: Any, name: Name = None) -> Any:
     """The sum of tensors of one shape. Raises ValueError for an empty list."""
     if not isinstance(inputs, list | tuple) or not inputs:
-        raise ValueError("inputs must be an iterable of at least one Tensor/IndexedSlices with the "
-                         "same dtype and shape")  # fmt: skip
+        raise ValueError(
+            "inputs must be an iterable of at least one Tensor/IndexedSlices with the "
+            "same dtype and shape"
+        )
     tensors = convert_n_to_tensor(list(inputs))
     if len(tensors) == 1:
         return build("Identity", tensors[0], name=name) if name else tensors[0]
@@ -269,8 +350,10 @@ def matmul(
     Raises ValueError where inner dimensions differ, or an operand is both transposed and adjoint.
     """
     with name_scope(name, "MatMul", [a, b]) as scope:
-        for transposed, adjoint, which in ((transpose_a, adjoint_a, "a"),
-                                           (transpose_b, adjoint_b, "b")):  # fmt: skip
+        for transposed, adjoint, which in (
+            (transpose_a, adjoint_a, "a"),
+            (transpose_b, adjoint_b, "b"),
+        ):
             if transposed and adjoint:
                 raise ValueError(f"Only one of transpose_{which} and adjoint_{which} can be True.")
         a = convert(a, None, "a")
@@ -282,8 +365,16 @@ def matmul(
         a, transpose_a = (conj(a), True) if adjoint_a else (a, transpose_a)
         b, transpose_b = (conj(b), True) if adjoint_b else (b, transpose_b)
         if (a_is_sparse or b_is_sparse) and {a.dtype, b.dtype} <= {dtypes.bfloat16, dtypes.float32}:
-            return build("SparseMatMul", a, b, transpose_a=transpose_a, transpose_b=transpose_b,
-                         a_is_sparse=a_is_sparse, b_is_sparse=b_is_sparse, name=scope)  # fmt: skip
+            return build(
+                "SparseMatMul",
+                a,
+                b,
+                transpose_a=transpose_a,
+                transpose_b=transpose_b,
+                a_is_sparse=a_is_sparse,
+                b_is_sparse=b_is_sparse,
+                name=scope,
+            )
         return build("MatMul", a, b, transpose_a=transpose_a, transpose_b=transpose_b, name=scope)
 
 
@@ -332,8 +423,9 @@ def _tensordot_axes(a: Any, axes: Any) -> tuple[list[int], list[int]]:
         raise ValueError("'axes' must be an integer or have length 2.")
     pair = [[int(x)] if isinstance(x, int | np.integer) else [int(v) for v in x] for x in axes]
     if len(pair[0]) != len(pair[1]):
-        raise ValueError(f"Different number of contraction axes 'a' and 'b', {len(pair[0])} != "
-                         f"{len(pair[1])}.")  # fmt: skip
+        raise ValueError(
+            f"Different number of contraction axes 'a' and 'b', {len(pair[0])} != {len(pair[1])}."
+        )
     return pair[0], pair[1]
 
 
@@ -358,27 +450,40 @@ def _as_matrix(tensor: Any, axes: list[int], first: bool) -> tuple[Any, Any]:
 
 def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
     """Einstein's summation: `einsum("ij,jk->ik", a, b)` is the matrix product."""
-    return build("Einsum", list(inputs), equation=equation.replace(" ", ""),
-                 name=kwargs.get("name"))  # fmt: skip
+    return build(
+        "Einsum", list(inputs), equation=equation.replace(" ", ""), name=kwargs.get("name")
+    )
 
 
 # Running and segment reductions
 
 
-def cumsum(x: TensorLike, axis: AxisLike = 0, exclusive: bool = False, reverse: bool = False,
-           name: Name = None) -> Any:  # fmt: skip
+def cumsum(
+    x: TensorLike,
+    axis: AxisLike = 0,
+    exclusive: bool = False,
+    reverse: bool = False,
+    name: Name = None,
+) -> Any:
     """Running sums along `axis`."""
     with name_scope(name, "Cumsum", [x]) as scope:
-        return build("Cumsum", convert(x, None, "x"), axis, exclusive=exclusive, reverse=reverse,
-                     name=scope)  # fmt: skip
+        return build(
+            "Cumsum", convert(x, None, "x"), axis, exclusive=exclusive, reverse=reverse, name=scope
+        )
 
 
-def cumprod(x: TensorLike, axis: AxisLike = 0, exclusive: bool = False, reverse: bool = False,
-            name: Name = None) -> Any:  # fmt: skip
+def cumprod(
+    x: TensorLike,
+    axis: AxisLike = 0,
+    exclusive: bool = False,
+    reverse: bool = False,
+    name: Name = None,
+) -> Any:
     """Running products along `axis`."""
     with name_scope(name, "Cumprod", [x]) as scope:
-        return build("Cumprod", convert(x, None, "x"), axis, exclusive=exclusive, reverse=reverse,
-                     name=scope)  # fmt: skip
+        return build(
+            "Cumprod", convert(x, None, "x"), axis, exclusive=exclusive, reverse=reverse, name=scope
+        )
 
 
 def _sparse_segment(
@@ -483,8 +588,11 @@ def zero_fraction(value: TensorLike, name: Name = None) -> Any:
     with name_scope(name, "zero_fraction", [value]):
         value = convert(value, None, "value")
         zeros = cast(equal(value, constant(0, value.dtype)), dtypes.float32)
-        axes = list(range(value.shape.ndims)) if value.shape.ndims is not None else build(
-            "Range", 0, build("Rank", value), 1)  # fmt: skip
+        axes = (
+            list(range(value.shape.ndims))
+            if value.shape.ndims is not None
+            else build("Range", 0, build("Rank", value), 1)
+        )
         return build("Mean", zeros, axes)
 
 

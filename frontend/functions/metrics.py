@@ -56,8 +56,13 @@ def _spread(weights: TensorLike, values: Any) -> Any:
     return weights * build("OnesLike", cast(values, dtypes.float32))
 
 
-def mean(values: TensorLike, weights: TensorLike | None = None, metrics_collections: Names = None,
-         updates_collections: Names = None, name: str | None = None) -> Pair:  # fmt: skip
+def mean(
+    values: TensorLike,
+    weights: TensorLike | None = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """The weighted mean."""
     with variable_scope(name, "mean", (values, weights)):
         values = cast(values, dtypes.float32)
@@ -111,13 +116,23 @@ def _same_rank(labels: Any, predictions: Any) -> Pair:
     return labels, build("Squeeze", predictions, squeeze_dims=[-1])
 
 
-def mean_absolute_error(labels: TensorLike, predictions: Any, weights: TensorLike | None = None,
-                        metrics_collections: Names = None, updates_collections: Names = None,
-                        name: str | None = None) -> Pair:  # fmt: skip
+def mean_absolute_error(
+    labels: TensorLike,
+    predictions: Any,
+    weights: TensorLike | None = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """The mean of |predictions - labels|."""
     labels, predictions = _floats(labels, predictions)
-    return mean(build("Abs", predictions - labels), weights, metrics_collections,
-                updates_collections, name or "mean_absolute_error")  # fmt: skip
+    return mean(
+        build("Abs", predictions - labels),
+        weights,
+        metrics_collections,
+        updates_collections,
+        name or "mean_absolute_error",
+    )
 
 
 def mean_squared_error(
@@ -130,8 +145,13 @@ def mean_squared_error(
 ) -> Pair:
     """The mean of (predictions - labels) squared."""
     labels, predictions = _floats(labels, predictions)
-    return mean(build("SquaredDifference", predictions, labels), weights, metrics_collections,
-                updates_collections, name or "mean_squared_error")  # fmt: skip
+    return mean(
+        build("SquaredDifference", predictions, labels),
+        weights,
+        metrics_collections,
+        updates_collections,
+        name or "mean_squared_error",
+    )
 
 
 def root_mean_squared_error(
@@ -143,10 +163,12 @@ def root_mean_squared_error(
     name: str | None = None,
 ) -> Pair:
     """The square root of `mean_squared_error`."""
-    value, update = mean_squared_error(labels, predictions, weights, None, None,
-                                       name or "root_mean_squared_error")  # fmt: skip
-    return collect(build("Sqrt", value), build("Sqrt", update), metrics_collections,
-                    updates_collections)  # fmt: skip
+    value, update = mean_squared_error(
+        labels, predictions, weights, None, None, name or "root_mean_squared_error"
+    )
+    return collect(
+        build("Sqrt", value), build("Sqrt", update), metrics_collections, updates_collections
+    )
 
 
 def mean_relative_error(
@@ -162,10 +184,15 @@ def mean_relative_error(
     labels, predictions = _floats(labels, predictions)
     zero = build("ZerosLike", labels)
     normalizer = cast(normalizer, dtypes.float32)
-    errors = build("Select", build("Equal", zero, normalizer), zero,
-                   build("Abs", labels - predictions) / normalizer)  # fmt: skip
-    return mean(errors, weights, metrics_collections, updates_collections,
-                name or "mean_relative_error")  # fmt: skip
+    errors = build(
+        "Select",
+        build("Equal", zero, normalizer),
+        zero,
+        build("Abs", labels - predictions) / normalizer,
+    )
+    return mean(
+        errors, weights, metrics_collections, updates_collections, name or "mean_relative_error"
+    )
 
 
 def _floats(labels: Any, predictions: Any) -> Pair:
@@ -175,13 +202,23 @@ def _floats(labels: Any, predictions: Any) -> Pair:
     return labels, predictions
 
 
-def percentage_below(values: TensorLike, threshold: Any, weights: TensorLike | None = None,
-                     metrics_collections: Names = None, updates_collections: Names = None,
-                     name: str | None = None) -> Pair:  # fmt: skip
+def percentage_below(
+    values: TensorLike,
+    threshold: Any,
+    weights: TensorLike | None = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """The fraction of values below a threshold."""
     below = cast(build("Less", values, threshold), dtypes.float32)
-    return mean(below, weights, metrics_collections, updates_collections,
-                name or "percentage_below_threshold")  # fmt: skip
+    return mean(
+        below,
+        weights,
+        metrics_collections,
+        updates_collections,
+        name or "percentage_below_threshold",
+    )
 
 
 def _counter(condition: Any, weights: TensorLike, default: str, name: str | None) -> Pair:
@@ -206,9 +243,14 @@ def _condition(labels: TensorLike, predictions: TensorLike, label: bool, predict
 
 
 def _confusion(label: bool, prediction: bool, default: str) -> Callable[..., Pair]:
-    def metric(labels: TensorLike, predictions: TensorLike, weights: Any = None,
-               metrics_collections: Names = None, updates_collections: Names = None,
-               name: str | None = None) -> Pair:  # fmt: skip
+    def metric(
+        labels: TensorLike,
+        predictions: TensorLike,
+        weights: Any = None,
+        metrics_collections: Names = None,
+        updates_collections: Names = None,
+        name: str | None = None,
+    ) -> Pair:
         condition = _condition(labels, predictions, label, prediction)
         value, update = _counter(condition, weights, default, name)
         return collect(value, update, metrics_collections, updates_collections)
@@ -232,8 +274,16 @@ def precision(
     name: str | None = None,
 ) -> Pair:
     """True positives among the predicted positives."""
-    return _rate(labels, predictions, weights, false_positives, "precision", name,
-                 metrics_collections, updates_collections)  # fmt: skip
+    return _rate(
+        labels,
+        predictions,
+        weights,
+        false_positives,
+        "precision",
+        name,
+        metrics_collections,
+        updates_collections,
+    )
 
 
 def recall(
@@ -245,8 +295,16 @@ def recall(
     name: str | None = None,
 ) -> Pair:
     """True positives among the actual positives."""
-    return _rate(labels, predictions, weights, false_negatives, "recall", name,
-                 metrics_collections, updates_collections)  # fmt: skip
+    return _rate(
+        labels,
+        predictions,
+        weights,
+        false_negatives,
+        "recall",
+        name,
+        metrics_collections,
+        updates_collections,
+    )
 
 
 def _rate(
@@ -267,8 +325,13 @@ def _rate(
         return collect(value, update, metrics, updates)
 
 
-def mean_tensor(values: Any, weights: TensorLike | None = None, metrics_collections: Names = None,
-                updates_collections: Names = None, name: str | None = None) -> Pair:  # fmt: skip
+def mean_tensor(
+    values: Any,
+    weights: TensorLike | None = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """The mean of each element."""
     with variable_scope(name, "mean", (values, weights)):
         values = cast(values, dtypes.float32)
@@ -276,8 +339,9 @@ def mean_tensor(values: Any, weights: TensorLike | None = None, metrics_collecti
         count = _variable(values.shape, dtypes.float32, "count_tensor")
         number = build("OnesLike", values) if weights is None else _spread(weights, values)
         update = _ratio(total.assign_add(values * number), count.assign_add(number), "update_op")
-        return collect(_ratio(total, count, "value"), update, metrics_collections,
-                        updates_collections)  # fmt: skip
+        return collect(
+            _ratio(total, count, "value"), update, metrics_collections, updates_collections
+        )
 
 
 def mean_per_class_accuracy(
@@ -292,8 +356,12 @@ def mean_per_class_accuracy(
     """The mean over classes of each class's accuracy."""
     with variable_scope(name, "mean_accuracy", (predictions, labels, weights)):
         matrix, update = _confusion_matrix(labels, predictions, num_classes, weights)
-        return collect(_per_class(matrix, "mean_accuracy"), _per_class(update, "update_op"),
-                        metrics_collections, updates_collections)  # fmt: skip
+        return collect(
+            _per_class(matrix, "mean_accuracy"),
+            _per_class(update, "update_op"),
+            metrics_collections,
+            updates_collections,
+        )
 
 
 def _per_class(matrix: TensorLike, name: str) -> Any:
@@ -301,9 +369,15 @@ def _per_class(matrix: TensorLike, name: str) -> Any:
     return build("Mean", div_no_nan(right, all_), [0], name=name)
 
 
-def mean_iou(labels: TensorLike, predictions: TensorLike, num_classes: int, weights: Any = None,
-             metrics_collections: Names = None, updates_collections: Names = None,
-             name: str | None = None) -> Pair:  # fmt: skip
+def mean_iou(
+    labels: TensorLike,
+    predictions: TensorLike,
+    num_classes: int,
+    weights: Any = None,
+    metrics_collections: Names = None,
+    updates_collections: Names = None,
+    name: str | None = None,
+) -> Pair:
     """The mean over classes of intersection over union."""
     with variable_scope(name, "mean_iou", (predictions, labels, weights)):
         matrix, update = _confusion_matrix(labels, predictions, num_classes, weights)

@@ -132,8 +132,10 @@ def fused_batch_norm(
     Raises ValueError where `mean` or `variance` is missing in inference, or given in training.
     """
     if is_training and exponential_avg_factor == 1.0 and (mean is not None or variance is not None):
-        raise ValueError("Both 'mean' and 'variance' must be None if is_training is True and "
-                         "exponential_avg_factor == 1.0.")  # fmt: skip
+        raise ValueError(
+            "Both 'mean' and 'variance' must be None if is_training is True and "
+            "exponential_avg_factor == 1.0."
+        )
     if not is_training and (mean is None or variance is None):
         raise ValueError("Both 'mean' and 'variance' must be given in inference.")
     x = convert(x, None, "input")
@@ -143,9 +145,19 @@ def fused_batch_norm(
     attributes: dict[str, Any] = {}
     if exponential_avg_factor != 1.0:
         attributes["exponential_avg_factor"] = exponential_avg_factor
-    found = build("FusedBatchNormV3", x, scale, offset, mean, variance,
-                  epsilon=max(epsilon, 1.001e-5), data_format=data_format,
-                  is_training=is_training, name=name, **attributes)  # fmt: skip
+    found = build(
+        "FusedBatchNormV3",
+        x,
+        scale,
+        offset,
+        mean,
+        variance,
+        epsilon=max(epsilon, 1.001e-5),
+        data_format=data_format,
+        is_training=is_training,
+        name=name,
+        **attributes,
+    )
     return found[0], found[1], found[2]
 
 
@@ -165,5 +177,6 @@ def batch_norm_with_global_normalization(
     """Batch normalisation with given moments."""
     t, m = one_of("t", t, "input", input), one_of("m", m, "mean", mean)
     v = one_of("v", v, "variance", variance)
-    return batch_normalization(t, m, v, beta, gamma if scale_after_normalization else None,
-                               variance_epsilon, name)  # fmt: skip
+    return batch_normalization(
+        t, m, v, beta, gamma if scale_after_normalization else None, variance_epsilon, name
+    )

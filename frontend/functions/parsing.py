@@ -84,8 +84,9 @@ class _Columns:
 
     def _add_sparse(self, key: str, dtype: DType) -> None:
         if self.sparse.setdefault(key, dtype) is not dtype:
-            raise ValueError(f"Conflicting type {self.sparse[key].name} vs {dtype.name} for "
-                             f"feature {key}.")  # fmt: skip
+            raise ValueError(
+                f"Conflicting type {self.sparse[key].name} vs {dtype.name} for feature {key}."
+            )
 
     def defaults(self) -> list[Any]:
         """The defaults of the dense columns; empty where a feature must not be missing."""
@@ -113,8 +114,9 @@ class _Columns:
 
     def tensors(self, parsed: Any) -> dict[str, Any]:
         """The outputs of a parsing op by key."""
-        triples = zip(parsed.sparse_indices, parsed.sparse_values, parsed.sparse_shapes,
-                      strict=True)  # fmt: skip
+        triples = zip(
+            parsed.sparse_indices, parsed.sparse_values, parsed.sparse_shapes, strict=True
+        )
         found: dict[str, Any] = {
             key: SparseTensor(*triple) for key, triple in zip(self.sparse, triples, strict=True)
         }
@@ -220,9 +222,10 @@ def parse_single_sequence_example(
     context = _Columns(context_features or {}, (VarLenFeature, FixedLenFeature))
     lists = _Columns(sequence_features or {}, (VarLenFeature, FixedLenSequenceFeature))
     may_miss = [
-        key for key, f in (sequence_features or {}).items()
+        key
+        for key, f in (sequence_features or {}).items()
         if isinstance(f, FixedLenSequenceFeature) and f.allow_missing
-    ]  # fmt: skip
+    ]
     with name_scope(name, "ParseSingleSequenceExample", [serialized, example_name]):
         parsed = build(
             "ParseSingleSequenceExample",
@@ -247,8 +250,10 @@ def parse_single_sequence_example(
 
 
 def _by_key(columns: _Columns, parsed: Any, prefix: str) -> dict[str, Any]:
-    triples = zip(*(getattr(parsed, f"{prefix}_sparse_{part}")
-                    for part in ("indices", "values", "shapes")), strict=True)  # fmt: skip
+    triples = zip(
+        *(getattr(parsed, f"{prefix}_sparse_{part}") for part in ("indices", "values", "shapes")),
+        strict=True,
+    )
     found: dict[str, Any] = {
         key: SparseTensor(*triple) for key, triple in zip(columns.sparse, triples, strict=True)
     }

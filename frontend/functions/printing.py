@@ -15,9 +15,11 @@ from flowc.frontend.platform import logging
 from flowc.frontend.scopes import name_scope
 
 _LEVELS = {
-    logging.info: "log(info)", logging.warn: "log(warning)", logging.warning: "log(warning)",
+    logging.info: "log(info)",
+    logging.warn: "log(warning)",
+    logging.warning: "log(warning)",
     logging.error: "log(error)",
-}  # fmt: skip
+}
 
 
 def print_v2(*inputs: Any, **kwargs: Any) -> Operation:

@@ -42,7 +42,8 @@ def py_func(
     return results if several else results[0]
 
 
-def numpy_function(func: Callable[..., Any], inp: Sequence[Any], Tout: Any,
-                   name: Name = None) -> Any:  # fmt: skip
+def numpy_function(
+    func: Callable[..., Any], inp: Sequence[Any], Tout: Any, name: Name = None
+) -> Any:
     """`py_func` that is run even where nothing but a target asks for it."""
     return py_func(func, inp, Tout, True, name)

@@ -52,7 +52,15 @@ def quantize_and_dequantize(
         axis += input.shape.ndims
     low, high = (convert(bound, input.dtype) for bound in (input_min, input_max))
     return build(
-        "QuantizeAndDequantizeV2", input, low, high, signed_input=signed_input, num_bits=num_bits,
-        range_given=range_given, round_mode=round_mode, narrow_range=narrow_range,
-        axis=-1 if axis is None else axis, name=name,
-    )  # fmt: skip
+        "QuantizeAndDequantizeV2",
+        input,
+        low,
+        high,
+        signed_input=signed_input,
+        num_bits=num_bits,
+        range_given=range_given,
+        round_mode=round_mode,
+        narrow_range=narrow_range,
+        axis=-1 if axis is None else axis,
+        name=name,
+    )

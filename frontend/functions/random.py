@@ -114,8 +114,13 @@ def random_crop(
         size = convert(size, dtypes.int32, "size")
         shape = build("Shape", value)
         limit = shape - size + 1
-        offset = build("FloorMod", random_uniform(build("Shape", shape), dtype=size.dtype,
-                       maxval=size.dtype.max, seed=seed), limit)  # fmt: skip
+        offset = build(
+            "FloorMod",
+            random_uniform(
+                build("Shape", shape), dtype=size.dtype, maxval=size.dtype.max, seed=seed
+            ),
+            limit,
+        )
         return build("Slice", value, offset, size, name=scope)
 
 

@@ -45,9 +45,14 @@ def _reduce(
     return build(op_type, tensor, _axes(tensor, axis), keep_dims=keep, name=name)
 
 
-def reduce_sum(input_tensor: TensorLike, axis: AxisLike | None = None, keepdims: bool | None = None,
-               name: Name = None, reduction_indices: AxisLike | None = None,
-               keep_dims: bool | None = None) -> Any:  # fmt: skip
+def reduce_sum(
+    input_tensor: TensorLike,
+    axis: AxisLike | None = None,
+    keepdims: bool | None = None,
+    name: Name = None,
+    reduction_indices: AxisLike | None = None,
+    keep_dims: bool | None = None,
+) -> Any:
     """The sum over `axis`, or over all axes."""
     return _reduce("Sum", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
@@ -76,30 +81,50 @@ def reduce_prod(
     return _reduce("Prod", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
 
-def reduce_max(input_tensor: TensorLike, axis: AxisLike | None = None, keepdims: bool | None = None,
-               name: Name = None, reduction_indices: AxisLike | None = None,
-               keep_dims: bool | None = None) -> Any:  # fmt: skip
+def reduce_max(
+    input_tensor: TensorLike,
+    axis: AxisLike | None = None,
+    keepdims: bool | None = None,
+    name: Name = None,
+    reduction_indices: AxisLike | None = None,
+    keep_dims: bool | None = None,
+) -> Any:
     """The greatest element along `axis`, or of all."""
     return _reduce("Max", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
 
-def reduce_min(input_tensor: TensorLike, axis: AxisLike | None = None, keepdims: bool | None = None,
-               name: Name = None, reduction_indices: AxisLike | None = None,
-               keep_dims: bool | None = None) -> Any:  # fmt: skip
+def reduce_min(
+    input_tensor: TensorLike,
+    axis: AxisLike | None = None,
+    keepdims: bool | None = None,
+    name: Name = None,
+    reduction_indices: AxisLike | None = None,
+    keep_dims: bool | None = None,
+) -> Any:
     """The least element along `axis`, or of all."""
     return _reduce("Min", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
 
-def reduce_all(input_tensor: TensorLike, axis: AxisLike | None = None, keepdims: bool | None = None,
-               name: Name = None, reduction_indices: AxisLike | None = None,
-               keep_dims: bool | None = None) -> Any:  # fmt: skip
+def reduce_all(
+    input_tensor: TensorLike,
+    axis: AxisLike | None = None,
+    keepdims: bool | None = None,
+    name: Name = None,
+    reduction_indices: AxisLike | None = None,
+    keep_dims: bool | None = None,
+) -> Any:
     """Whether all elements along `axis` are true."""
     return _reduce("All", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
 
-def reduce_any(input_tensor: TensorLike, axis: AxisLike | None = None, keepdims: bool | None = None,
-               name: Name = None, reduction_indices: AxisLike | None = None,
-               keep_dims: bool | None = None) -> Any:  # fmt: skip
+def reduce_any(
+    input_tensor: TensorLike,
+    axis: AxisLike | None = None,
+    keepdims: bool | None = None,
+    name: Name = None,
+    reduction_indices: AxisLike | None = None,
+    keep_dims: bool | None = None,
+) -> Any:
     """Whether any element along `axis` is true."""
     return _reduce("Any", input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
@@ -127,8 +152,12 @@ def reduce_logsumexp(
         return build("Add", total, greatest, name=scope)
 
 
-def reduce_variance(input_tensor: TensorLike, axis: AxisLike | None = None, keepdims: bool = False,
-                    name: Name = None) -> Any:  # fmt: skip
+def reduce_variance(
+    input_tensor: TensorLike,
+    axis: AxisLike | None = None,
+    keepdims: bool = False,
+    name: Name = None,
+) -> Any:
     """The mean squared deviation from the mean."""
     with name_scope(name, "reduce_variance"):
         means = reduce_mean(input_tensor, axis, True)
@@ -237,8 +266,11 @@ def norm(
     with name_scope(name, "norm", [tensor]):
         tensor = convert(tensor)
         if ord in ("fro", "euclidean", 2, 2.0):
-            squares = reduce_sum(tensor * build("Conj", tensor) if tensor.dtype.is_complex
-                                 else tensor * tensor, axis, True)  # fmt: skip
+            squares = reduce_sum(
+                tensor * build("Conj", tensor) if tensor.dtype.is_complex else tensor * tensor,
+                axis,
+                True,
+            )
             result = build("Sqrt", squares)
         else:
             size = build("Abs", tensor)
@@ -273,5 +305,6 @@ def reduce_join(
     if axis is None:
         count = inputs.shape.ndims or 0
         axis = list(range(count - 1, -1, -1))
-    return build("ReduceJoin", inputs, axis, keep_dims=keepdims or keep_dims, separator=separator,
-                 name=name)  # fmt: skip
+    return build(
+        "ReduceJoin", inputs, axis, keep_dims=keepdims or keep_dims, separator=separator, name=name
+    )

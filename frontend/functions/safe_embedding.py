@@ -50,8 +50,12 @@ def safe_embedding_lookup_sparse(
     values = [*tables, sparse_ids.values]
     with name_scope(name, "embedding_lookup", values) as scope:
         full_shape, static = sparse_ids.dense_shape, sparse_ids.shape
-        rows = stack([reduce_prod(slice(full_shape, [0], [shape(full_shape)[0] - 1])),
-                      gather(full_shape, shape(full_shape)[0] - 1)])  # fmt: skip
+        rows = stack(
+            [
+                reduce_prod(slice(full_shape, [0], [shape(full_shape)[0] - 1])),
+                gather(full_shape, shape(full_shape)[0] - 1),
+            ]
+        )
         ids = sparse_reshape(sparse_ids, rows)
         weights = sparse_weights
         if weights is not None:
@@ -61,9 +65,14 @@ def safe_embedding_lookup_sparse(
         if weights is not None:
             weights, _ = sparse_fill_empty_rows(weights, 1.0)
         found = embedding_lookup_sparse(
-            tables, ids, weights, partition_strategy, None if default_id is None else scope,
-            combiner, max_norm,
-        )  # fmt: skip
+            tables,
+            ids,
+            weights,
+            partition_strategy,
+            None if default_id is None else scope,
+            combiner,
+            max_norm,
+        )
         found.set_shape(TensorShape([None]).concatenate(tables[0].shape[1:]))
         if default_id is None:
             width = stack([1, shape(found)[1]])
@@ -78,8 +87,12 @@ def _valid(
     """Without negative ids; without weights that add nothing, where they would be divided by."""
     is_valid = greater_equal(ids.values, 0)
     if weights is not None:
-        is_valid = logical_and(is_valid, greater(weights.values, 0) if combiner != "sum" else (
-            cast(ones_like(weights.values), dtypes.bool_)))  # fmt: skip
+        is_valid = logical_and(
+            is_valid,
+            greater(weights.values, 0)
+            if combiner != "sum"
+            else (cast(ones_like(weights.values), dtypes.bool_)),
+        )
         weights = sparse_retain(weights, is_valid)
     return sparse_retain(ids, is_valid), weights
 

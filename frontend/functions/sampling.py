@@ -20,20 +20,35 @@ from flowc.frontend.scopes import name_scope
 from flowc.frontend.seeds import get_seed
 from flowc.ir import dtypes
 
-Samples = namedtuple("Samples", ["sampled_candidates", "true_expected_count",
-                                 "sampled_expected_count"])  # fmt: skip
+Samples = namedtuple(
+    "Samples", ["sampled_candidates", "true_expected_count", "sampled_expected_count"]
+)
 
 
 def _sampler(op_type: str) -> Callable[..., Any]:
     def sample(
-        true_classes: TensorLike, num_true: int, num_sampled: int, unique: bool, range_max: int,
-        seed: int | None = None, name: Name = None,
-    ) -> Any:  # fmt: skip
+        true_classes: TensorLike,
+        num_true: int,
+        num_sampled: int,
+        unique: bool,
+        range_max: int,
+        seed: int | None = None,
+        name: Name = None,
+    ) -> Any:
         first, second = get_seed(seed)
-        return Samples(*build(
-            op_type, true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique,
-            range_max=range_max, seed=first or 0, seed2=second or 0, name=name,
-        ))  # fmt: skip
+        return Samples(
+            *build(
+                op_type,
+                true_classes,
+                num_true=num_true,
+                num_sampled=num_sampled,
+                unique=unique,
+                range_max=range_max,
+                seed=first or 0,
+                seed2=second or 0,
+                name=name,
+            )
+        )
 
     sample.__doc__ = f"Adds the op {op_type}."
     return sample
@@ -78,8 +93,9 @@ def _logits(
     if subtract_log_q:
         true_logits = true_logits - build("Log", true_count)
         sampled_logits = sampled_logits - build("Log", sampled_count)
-    outcome = concat([build("OnesLike", true_logits) / num_true,
-                      build("ZerosLike", sampled_logits)], 1)  # fmt: skip
+    outcome = concat(
+        [build("OnesLike", true_logits) / num_true, build("ZerosLike", sampled_logits)], 1
+    )
     return concat([true_logits, sampled_logits], 1), outcome
 
 
@@ -105,11 +121,22 @@ def nce_loss(
 ) -> Any:
     """Noise contrastive estimation: Gutmann and Hyvarinen 2010."""
     with name_scope(name):
-        logits, outcome = _logits(weights, biases, labels, inputs, num_sampled, num_classes,
-                                  num_true, sampled_values, True, remove_accidental_hits,
-                                  partition_strategy)  # fmt: skip
-        losses = sigmoid_cross_entropy_with_logits(labels=outcome, logits=logits,
-                                                   name="sampled_losses")  # fmt: skip
+        logits, outcome = _logits(
+            weights,
+            biases,
+            labels,
+            inputs,
+            num_sampled,
+            num_classes,
+            num_true,
+            sampled_values,
+            True,
+            remove_accidental_hits,
+            partition_strategy,
+        )
+        losses = sigmoid_cross_entropy_with_logits(
+            labels=outcome, logits=logits, name="sampled_losses"
+        )
         return reduce_sum(losses, 1)
 
 
@@ -129,7 +156,17 @@ def sampled_softmax_loss(
 ) -> Any:
     """Softmax over the true and some sampled classes: Jean et al. 2014."""
     with name_scope(name):
-        logits, outcome = _logits(weights, biases, labels, inputs, num_sampled, num_classes,
-                                  num_true, sampled_values, True, remove_accidental_hits,
-                                  partition_strategy)  # fmt: skip
+        logits, outcome = _logits(
+            weights,
+            biases,
+            labels,
+            inputs,
+            num_sampled,
+            num_classes,
+            num_true,
+            sampled_values,
+            True,
+            remove_accidental_hits,
+            partition_strategy,
+        )
         return softmax_cross_entropy_with_logits_v2(build("StopGradient", outcome), logits)

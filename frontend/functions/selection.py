@@ -18,8 +18,14 @@ from flowc.ir import dtypes
 from flowc.ir.dtypes import as_dtype
 
 
-def gather(params: TensorLike, indices: TensorLike, validate_indices: Any = None, name: Name = None,
-           axis: AxisLike | None = None, batch_dims: int = 0) -> Any:  # fmt: skip
+def gather(
+    params: TensorLike,
+    indices: TensorLike,
+    validate_indices: Any = None,
+    name: Name = None,
+    axis: AxisLike | None = None,
+    batch_dims: int = 0,
+) -> Any:
     """The slices of `params` along `axis` (0, or `batch_dims`) at `indices`."""
     axis = batch_dims if axis is None else axis
     if isinstance(params, ResourceVariable) and axis == 0 and not batch_dims:
@@ -33,8 +39,9 @@ def batch_gather(params: TensorLike, indices: TensorLike, name: Name = None) -> 
         indices = convert(indices, None, "indices")
         if indices.shape.ndims is None:
             raise ValueError("batch_gather does not allow indices with unknown shape.")
-        return gather(params, indices, axis=indices.shape.ndims - 1,
-                      batch_dims=indices.shape.ndims - 1)  # fmt: skip
+        return gather(
+            params, indices, axis=indices.shape.ndims - 1, batch_dims=indices.shape.ndims - 1
+        )
 
 
 def gather_nd(
@@ -128,8 +135,13 @@ def dynamic_stitch(indices: TensorLike, data: TensorLike, name: Name = None) -> 
     return build("DynamicStitch", indices, data, name=name)
 
 
-def argsort(values: TensorLike, axis: int = -1, direction: str = "ASCENDING", stable: bool = False,
-            name: Name = None) -> Any:  # fmt: skip
+def argsort(
+    values: TensorLike,
+    axis: int = -1,
+    direction: str = "ASCENDING",
+    stable: bool = False,
+    name: Name = None,
+) -> Any:
     """The indices that sort `values` along an axis: int32, of the same shape."""
     return _sorted(values, axis, direction, name, "argsort")[1]
 
@@ -155,8 +167,9 @@ def _sorted(values: Any, axis: int, direction: str, name: Name, default: str) ->
             found = _sorted(build("Transpose", values, order), -1, direction, None, default)
             return build("Transpose", found[0], order), build("Transpose", found[1], order)
         ascending = direction == "ASCENDING"
-        found = build("TopKV2", build("Neg", values) if ascending else values,
-                      build("Shape", values)[-1])  # fmt: skip
+        found = build(
+            "TopKV2", build("Neg", values) if ascending else values, build("Shape", values)[-1]
+        )
         return (build("Neg", found[0]) if ascending else found[0]), found[1]
 
 
@@ -186,8 +199,13 @@ tensor_scatter_nd_add = derive("TensorScatterAdd", "tensor_scatter_nd_add")
 tensor_scatter_nd_sub = derive("TensorScatterSub", "tensor_scatter_nd_sub")
 
 
-def searchsorted(sorted_sequence: Any, values: TensorLike, side: str = "left",
-                 out_type: DTypeLike = dtypes.int32, name: Name = None) -> Any:  # fmt: skip
+def searchsorted(
+    sorted_sequence: Any,
+    values: TensorLike,
+    side: str = "left",
+    out_type: DTypeLike = dtypes.int32,
+    name: Name = None,
+) -> Any:
     """Where each value would have to stand in a sorted sequence."""
     op_type = {"left": "LowerBound", "right": "UpperBound"}[side]
     sequence, values = convert(sorted_sequence), convert(values)

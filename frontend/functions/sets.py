@@ -44,9 +44,12 @@ def _operation(a: Any, b: Any, operation: str, validate_indices: bool) -> Sparse
         operation = {"a-b": "b-a", "b-a": "a-b"}.get(operation, operation)
     kinds = ["Sparse" if isinstance(x, SparseTensor) else "Dense" for x in (first, second)]
     indices, values, shape = build(
-        f"{kinds[0]}To{kinds[1]}SetOperation", *_parts(first), *_parts(second),
-        set_operation=operation, validate_indices=validate_indices,
-    )  # fmt: skip
+        f"{kinds[0]}To{kinds[1]}SetOperation",
+        *_parts(first),
+        *_parts(second),
+        set_operation=operation,
+        validate_indices=validate_indices,
+    )
     return SparseTensor(indices, values, shape)
 
 

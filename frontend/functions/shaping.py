@@ -125,8 +125,9 @@ def matrix_transpose(
         ndims = a.shape.ndims
         if ndims is not None:
             if ndims < 2:
-                raise ValueError(f"Argument 'a' should be a (batch) matrix, with rank >= 2.  "
-                                 f"Found: {a.shape}")  # fmt: skip
+                raise ValueError(
+                    f"Argument 'a' should be a (batch) matrix, with rank >= 2.  Found: {a.shape}"
+                )
             perm: Any = [*range(ndims - 2), ndims - 1, ndims - 2]
         else:
             count = build("Rank", a)
@@ -191,8 +192,10 @@ def split(
     if isinstance(num_or_size_splits, int | np.integer | Dimension):
         return build("Split", axis, value, num_split=int(num_or_size_splits), name=name)
     if sizes.shape.ndims == 0:
-        raise ValueError("Rank-0 tensors are not supported as the num_or_size_splits argument to "
-                         f"split. Argument provided: {num_or_size_splits}")  # fmt: skip
+        raise ValueError(
+            "Rank-0 tensors are not supported as the num_or_size_splits argument to "
+            f"split. Argument provided: {num_or_size_splits}"
+        )
     if num is None:
         num = sizes.sizes[0] if sizes.sizes else None
     if num is None:

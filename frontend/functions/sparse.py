@@ -23,19 +23,29 @@ def sparse_to_dense(
     """A dense tensor: the values at their indices, `default_value` elsewhere."""
     values = convert(sparse_values, None, "sparse_values")
     default = convert(default_value, values.dtype, "default_value")
-    return build("SparseToDense", sparse_indices, output_shape, values, default,
-                 validate_indices=validate_indices, name=name)  # fmt: skip
+    return build(
+        "SparseToDense",
+        sparse_indices,
+        output_shape,
+        values,
+        default,
+        validate_indices=validate_indices,
+        name=name,
+    )
 
 
 def sparse_tensor_to_dense(
-    sp_input: SparseTensor, default_value: TensorLike | None = None, validate_indices: bool = True,
+    sp_input: SparseTensor,
+    default_value: TensorLike | None = None,
+    validate_indices: bool = True,
     name: Name = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The SparseTensor as a dense one; 0 or "" where nothing is stored."""
     empty: Any = "" if sp_input.dtype.name == "string" else 0
     default = empty if default_value is None else default_value
-    return sparse_to_dense(sp_input.indices, sp_input.dense_shape, sp_input.values, default,
-                           validate_indices, name)  # fmt: skip
+    return sparse_to_dense(
+        sp_input.indices, sp_input.dense_shape, sp_input.values, default, validate_indices, name
+    )
 
 
 def sparse_tensor_dense_matmul(
@@ -46,14 +56,23 @@ def sparse_tensor_dense_matmul(
     name: Name = None,
 ) -> Any:
     """The product of a sparse and a dense matrix."""
-    return build("SparseTensorDenseMatMul", sp_a.indices, sp_a.values, sp_a.dense_shape, b,
-                 adjoint_a=adjoint_a, adjoint_b=adjoint_b, name=name)  # fmt: skip
+    return build(
+        "SparseTensorDenseMatMul",
+        sp_a.indices,
+        sp_a.values,
+        sp_a.dense_shape,
+        b,
+        adjoint_a=adjoint_a,
+        adjoint_b=adjoint_b,
+        name=name,
+    )
 
 
 def sparse_reorder(sp_input: SparseTensor, name: Name = None) -> SparseTensor:
     """The same elements in the order of their indices."""
-    found = build("SparseReorder", sp_input.indices, sp_input.values, sp_input.dense_shape,
-                  name=name)  # fmt: skip
+    found = build(
+        "SparseReorder", sp_input.indices, sp_input.values, sp_input.dense_shape, name=name
+    )
     return SparseTensor(found[0], found[1], sp_input.dense_shape)
 
 
@@ -81,8 +100,15 @@ def reduced(
     """A reduction along axes, along all of them where None is given."""
     rank = build("Size", sp_input.dense_shape)
     axes = build("Range", 0, rank, 1) if axis is None else convert(axis, dtypes.int32)
-    return build(op_type, sp_input.indices, sp_input.values, sp_input.dense_shape, axes,
-                 keep_dims=keepdims, name=name)  # fmt: skip
+    return build(
+        op_type,
+        sp_input.indices,
+        sp_input.values,
+        sp_input.dense_shape,
+        axes,
+        keep_dims=keepdims,
+        name=name,
+    )
 
 
 def sparse_retain(sp_input: SparseTensor, to_retain: Any) -> SparseTensor:

@@ -56,8 +56,13 @@ def ctc_greedy_decoder(
 
     `inputs` are logits `[time, batch, classes]`.
     """
-    found = build("CTCGreedyDecoder", inputs, sequence_length, merge_repeated=merge_repeated,
-                  blank_index=-1 if blank_index is None else blank_index)  # fmt: skip
+    found = build(
+        "CTCGreedyDecoder",
+        inputs,
+        sequence_length,
+        merge_repeated=merge_repeated,
+        blank_index=-1 if blank_index is None else blank_index,
+    )
     decoded = SparseTensor(found.decoded_indices, found.decoded_values, found.decoded_shape)
     return [decoded], found.log_probability
 
@@ -73,7 +78,13 @@ def ctc_beam_search_decoder(
 
     `inputs` are logits `[time, batch, classes]`.
     """
-    found = build("CTCBeamSearchDecoder", inputs, sequence_length, beam_width=beam_width,
-                  top_paths=top_paths, merge_repeated=merge_repeated)  # fmt: skip
+    found = build(
+        "CTCBeamSearchDecoder",
+        inputs,
+        sequence_length,
+        beam_width=beam_width,
+        top_paths=top_paths,
+        merge_repeated=merge_repeated,
+    )
     triples = zip(found.decoded_indices, found.decoded_values, found.decoded_shape, strict=True)
     return [SparseTensor(*triple) for triple in triples], found.log_probability

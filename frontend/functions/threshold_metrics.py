@@ -18,8 +18,12 @@ from flowc.ir import dtypes
 
 _EPSILON = 1e-7  # keeps a rate of nothing from being 0 / 0
 _KINDS = {"tp": (True, True), "fn": (True, False), "tn": (False, False), "fp": (False, True)}
-_NAMES = {"tp": "true_positives", "fn": "false_negatives", "tn": "true_negatives",
-          "fp": "false_positives"}  # fmt: skip
+_NAMES = {
+    "tp": "true_positives",
+    "fn": "false_negatives",
+    "tn": "true_negatives",
+    "fp": "false_positives",
+}
 
 
 def _counts(
@@ -36,8 +40,9 @@ def _counts(
     predicted = build("Greater", scores, limits)
     share = None
     if weights is not None:
-        each = cast(convert(weights), dtypes.float32) * build("OnesLike", cast(
-            convert(predictions), dtypes.float32))  # fmt: skip
+        each = cast(convert(weights), dtypes.float32) * build(
+            "OnesLike", cast(convert(predictions), dtypes.float32)
+        )
         share = reshape(each, [1, -1])
     values, updates = {}, {}
     for kind in kinds:
@@ -86,9 +91,13 @@ def _at_thresholds(kind: str) -> Callable[..., Pair]:
         name: str | None = None,
     ) -> Pair:
         return _metric(
-            _NAMES[kind], (labels, predictions, thresholds, weights), [kind],
-            lambda **counts: counts[kind], (metrics_collections, updates_collections), name,
-        )  # fmt: skip
+            _NAMES[kind],
+            (labels, predictions, thresholds, weights),
+            [kind],
+            lambda **counts: counts[kind],
+            (metrics_collections, updates_collections),
+            name,
+        )
 
     metric.__doc__ = f"The number of {_NAMES[kind].replace('_', ' ')} for each threshold."
     return metric
@@ -111,9 +120,13 @@ def precision_at_thresholds(
 ) -> Pair:
     """For each threshold, true positives among the predicted positives."""
     return _metric(
-        "precision_at_thresholds", (labels, predictions, thresholds, weights), ["tp", "fp"],
-        lambda tp, fp: tp / (_EPSILON + tp + fp), (metrics_collections, updates_collections), name,
-    )  # fmt: skip
+        "precision_at_thresholds",
+        (labels, predictions, thresholds, weights),
+        ["tp", "fp"],
+        lambda tp, fp: tp / (_EPSILON + tp + fp),
+        (metrics_collections, updates_collections),
+        name,
+    )
 
 
 def recall_at_thresholds(
@@ -127,9 +140,13 @@ def recall_at_thresholds(
 ) -> Pair:
     """For each threshold, true positives among the actual positives."""
     return _metric(
-        "recall_at_thresholds", (labels, predictions, thresholds, weights), ["tp", "fn"],
-        lambda tp, fn: tp / (_EPSILON + tp + fn), (metrics_collections, updates_collections), name,
-    )  # fmt: skip
+        "recall_at_thresholds",
+        (labels, predictions, thresholds, weights),
+        ["tp", "fn"],
+        lambda tp, fn: tp / (_EPSILON + tp + fn),
+        (metrics_collections, updates_collections),
+        name,
+    )
 
 
 def _rate(part: Any, other: Any) -> Any:
@@ -159,9 +176,13 @@ def specificity_at_sensitivity(
         return gather(build("ReverseV2", _rate(tn, fp), [0]), argmin(distances, 0))
 
     return _metric(
-        "specificity_at_sensitivity", (labels, predictions, _grid(num_thresholds), weights),
-        list(_KINDS), at, (metrics_collections, updates_collections), name,
-    )  # fmt: skip
+        "specificity_at_sensitivity",
+        (labels, predictions, _grid(num_thresholds), weights),
+        list(_KINDS),
+        at,
+        (metrics_collections, updates_collections),
+        name,
+    )
 
 
 def sensitivity_at_specificity(
@@ -186,9 +207,13 @@ def sensitivity_at_specificity(
         return gather(_rate(tp, fn), chosen)
 
     return _metric(
-        "sensitivity_at_specificity", (labels, predictions, _grid(num_thresholds), weights),
-        list(_KINDS), at, (metrics_collections, updates_collections), name,
-    )  # fmt: skip
+        "sensitivity_at_specificity",
+        (labels, predictions, _grid(num_thresholds), weights),
+        list(_KINDS),
+        at,
+        (metrics_collections, updates_collections),
+        name,
+    )
 
 
 _HEIGHTS: dict[str, Callable[[Any, Any], Any]] = {
@@ -233,6 +258,10 @@ def auc(
     if thresholds is not None:
         limits = [-_EPSILON, *sorted(thresholds), 1.0 + _EPSILON]
     return _metric(
-        "auc", (labels, predictions, limits, weights), list(_KINDS), area,
-        (metrics_collections, updates_collections), name,
-    )  # fmt: skip
+        "auc",
+        (labels, predictions, limits, weights),
+        list(_KINDS),
+        area,
+        (metrics_collections, updates_collections),
+        name,
+    )

@@ -111,14 +111,19 @@ def _initial_gradients(given: Sequence[Any], ys: Sequence[TensorBase]) -> list[A
                 )
             one = constant(1, y.dtype, name=f"grad_ys_{i}")
             shape = y.shape
-            sizes = constant(shape.as_list(), dtypes.int32, name="Shape") if (
-                shape.is_fully_defined()) else build("Shape", y)  # fmt: skip
+            sizes = (
+                constant(shape.as_list(), dtypes.int32, name="Shape")
+                if (shape.is_fully_defined())
+                else build("Shape", y)
+            )
             found.append(build("Fill", sizes, one))
             continue
         grad = grad if isinstance(grad, IndexedSlices) else convert(grad, None, f"grad_ys_{i}")
         if grad.dtype is not y.dtype and y.dtype not in (dtypes.resource, dtypes.variant):
-            raise TypeError(f"Gradient type {grad.dtype.name} generated for tensor {y} with type "
-                            f"{y.dtype.name} must match.")  # fmt: skip
+            raise TypeError(
+                f"Gradient type {grad.dtype.name} generated for tensor {y} with type "
+                f"{y.dtype.name} must match."
+            )
         found.append(grad)
     return found
 
@@ -247,8 +252,10 @@ class _Backward:
             scopes.enter_context(graph.name_scope(f"{op.name}_grad"))
             found = _as_list(function(op, *grads))
             if len(found) != len(op.inputs):
-                raise ValueError(f"Num gradients {len(found)} generated for op {op.node_def} do "
-                                 f"not match num inputs {len(op.inputs)}")  # fmt: skip
+                raise ValueError(
+                    f"Num gradients {len(found)} generated for op {op.node_def} do "
+                    f"not match num inputs {len(op.inputs)}"
+                )
             if self.gate and sum(g is not None for g in found) > 1:
                 with graph.device(None), graph.colocate_with(None, ignore_existing=True):
                     found = tuple_(found)

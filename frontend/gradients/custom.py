@@ -27,8 +27,10 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(f)
     def decorated(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
-            raise ValueError("The custom_gradient decorator currently supports keywords arguments "
-                             "only when eager execution is enabled.")  # fmt: skip
+            raise ValueError(
+                "The custom_gradient decorator currently supports keywords arguments "
+                "only when eager execution is enabled."
+            )
         inputs = [convert(arg) for arg in args]
         before = set(map(id, trainable_variables()))
         result, gradient = f(*inputs)
@@ -48,8 +50,10 @@ def _with_variables(gradient: Callable[..., Any], variables: list[Any]) -> Calla
         p.kind is p.VAR_KEYWORD for p in inspect.signature(gradient).parameters.values()
     )
     if variables and not takes:
-        raise TypeError("If using @custom_gradient with a function that uses variables, then "
-                        "grad_fn must accept a 'variables' keyword argument.")  # fmt: skip
+        raise TypeError(
+            "If using @custom_gradient with a function that uses variables, then "
+            "grad_fn must accept a 'variables' keyword argument."
+        )
 
     def all_gradients(*grads: Any) -> list[Any]:
         if not variables:

@@ -77,8 +77,11 @@ def _placeholders(
 def _types(argument: Any, attributes: Mapping[str, Any]) -> list[DType]:
     if argument.type_list_attr:
         return list(attributes[argument.type_list_attr])
-    kind = attributes[argument.type_attr] if argument.type_attr else attr_to_python(
-        AttrValue(type=argument.type))  # fmt: skip
+    kind = (
+        attributes[argument.type_attr]
+        if argument.type_attr
+        else attr_to_python(AttrValue(type=argument.type))
+    )
     return [kind] * (int(attributes[argument.number_attr]) if argument.number_attr else 1)
 
 
@@ -92,8 +95,10 @@ def _nodes(
     for node in function.node_def:
         made = NodeDef()
         made.CopyFrom(node)
-        edges = [given[e.tensor].name if e.tensor in given else e.tensor
-                 for e in body.nodes[node.name].inputs]  # fmt: skip
+        edges = [
+            given[e.tensor].name if e.tensor in given else e.tensor
+            for e in body.nodes[node.name].inputs
+        ]
         made.input[:] = [*edges, *(text for text in node.input if text.startswith("^"))]
         for key, value in node.attr.items():
             if value.placeholder:

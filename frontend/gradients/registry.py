@@ -109,8 +109,9 @@ get_gradient_function = gradient_function
 def _of_call(op: Operation, *grads: Any) -> list[Any]:
     """The gradient of a call of a function: what the function's gradient gives."""
     name = op.attrs["f"] if op.type in _CALLS else _function_name(op)
-    given = [zeros_like(t) if g is None else convert(g)
-             for t, g in zip(op.outputs, grads, strict=True)]  # fmt: skip
+    given = [
+        zeros_like(t) if g is None else convert(g) for t, g in zip(op.outputs, grads, strict=True)
+    ]
     defined = op.graph.defined_functions.get(op.type)
     if defined is not None and defined.python_grad_func is not None:
         own = defined.python_grad_func(op, *given)

@@ -17,9 +17,12 @@ Carries = Callable[[TensorBase], bool]
 
 
 def require_first_order(
-    xs: Iterable[TensorBase], ys: Iterable[TensorBase], stops: Iterable[TensorBase],
-    reached: Iterable[Operation], carries: Carries,
-) -> None:  # fmt: skip
+    xs: Iterable[TensorBase],
+    ys: Iterable[TensorBase],
+    stops: Iterable[TensorBase],
+    reached: Iterable[Operation],
+    carries: Carries,
+) -> None:
     """Raise TypeError where a derivative of `ys` by `xs` leads through a loop's stacks.
 
     `reached` are all operations that depend on `xs`.
@@ -28,9 +31,10 @@ def require_first_order(
         return
     ends = {tensor.op for tensor in stops}
     pushes = [
-        op for op in _followers(_readers(xs), ends, carries)
+        op
+        for op in _followers(_readers(xs), ends, carries)
         if op.type == "StackPushV2" and carries(op.inputs[1])
-    ]  # fmt: skip
+    ]
     pops = dict.fromkeys(pop for push in pushes for pop in _pops(push))
     found = set(_followers(pops, ends, carries))
     if any(y.op in found for y in ys):

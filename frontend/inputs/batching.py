@@ -44,8 +44,10 @@ class _Inputs:
             raise ValueError("Expected the same number of tensors in each list.")
         for tensors in lists:
             if [t.dtype for t in tensors] != [t.dtype for t in lists[0]]:
-                raise TypeError(f"Expected types to be consistent: {[t.dtype for t in tensors]} "
-                                f"vs. {[t.dtype for t in lists[0]]}.")  # fmt: skip
+                raise TypeError(
+                    f"Expected types to be consistent: {[t.dtype for t in tensors]} "
+                    f"vs. {[t.dtype for t in lists[0]]}."
+                )
         self.lists, self.sparse = store(lists, enqueue_many, self.keep)
         self.dtypes = [tensor.dtype for tensor in self.lists[0]]
 
@@ -100,8 +102,9 @@ def _converted(tensors: Any) -> list[Any]:
         raise ValueError(f"Expected a list of tensors, got {type(tensors)}")
     if not tensors:
         raise ValueError("Expected at least one tensor in batch().")
-    return [t if isinstance(t, SparseTensor) else convert_to_tensor_or_sparse_tensor(t)
-            for t in tensors]  # fmt: skip
+    return [
+        t if isinstance(t, SparseTensor) else convert_to_tensor_or_sparse_tensor(t) for t in tensors
+    ]
 
 
 def _values(given: Sequence[Any]) -> list[Any]:
@@ -111,10 +114,19 @@ def _values(given: Sequence[Any]) -> list[Any]:
 
 
 def _batch(
-    given: Sequence[Any], keep_input: Any, batch_size: Any, threads: int, capacity: int,
-    enqueue_many: bool, shapes: Any, dynamic_pad: bool, allow_smaller: bool,
-    shared_name: str | None, name: Name, default_name: str,
-) -> Any:  # fmt: skip
+    given: Sequence[Any],
+    keep_input: Any,
+    batch_size: Any,
+    threads: int,
+    capacity: int,
+    enqueue_many: bool,
+    shapes: Any,
+    dynamic_pad: bool,
+    allow_smaller: bool,
+    shared_name: str | None,
+    name: Name,
+    default_name: str,
+) -> Any:
     with name_scope(name, default_name, _values(given)) as scope:
         inputs = _Inputs(given, keep_input, enqueue_many)
         kind = PaddingFIFOQueue if dynamic_pad else FIFOQueue
@@ -126,21 +138,37 @@ def _batch(
 
 
 def _shuffle_batch(
-    given: Sequence[Any], keep_input: Any, batch_size: Any, threads: int, capacity: int,
-    least: int, seed: int | None, enqueue_many: bool, shapes: Any, allow_smaller: bool,
-    shared_name: str | None, name: Name, default_name: str,
-) -> Any:  # fmt: skip
+    given: Sequence[Any],
+    keep_input: Any,
+    batch_size: Any,
+    threads: int,
+    capacity: int,
+    least: int,
+    seed: int | None,
+    enqueue_many: bool,
+    shapes: Any,
+    allow_smaller: bool,
+    shared_name: str | None,
+    name: Name,
+    default_name: str,
+) -> Any:
     with name_scope(name, default_name, _values(given)) as scope:
         if capacity <= least:
             raise ValueError(f"capacity {capacity} must be bigger than min_after_dequeue {least}.")
         inputs = _Inputs(given, keep_input, enqueue_many)
         queue = RandomShuffleQueue(
-            capacity, least, inputs.dtypes, inputs.shapes(shapes), seed=seed,
+            capacity,
+            least,
+            inputs.dtypes,
+            inputs.shapes(shapes),
+            seed=seed,
             shared_name=shared_name,
-        )  # fmt: skip
+        )
         inputs.enqueue(queue, threads)
-        scalar(f"fraction_over_{least}_of_{capacity}_full",
-               fullness(maximum(0, queue.size() - least), capacity - least))  # fmt: skip
+        scalar(
+            f"fraction_over_{least}_of_{capacity}_full",
+            fullness(maximum(0, queue.size() - least), capacity - least),
+        )
         take = queue.dequeue_up_to if allow_smaller else queue.dequeue_many
         return inputs.result(take(batch_size, name=scope))
 
@@ -164,9 +192,18 @@ def batch(
     the shapes are not known and `shapes` does not tell them.
     """
     return maybe_batch(
-        tensors, True, batch_size, num_threads, capacity, enqueue_many, shapes, dynamic_pad,
-        allow_smaller_final_batch, shared_name, name,
-    )  # fmt: skip
+        tensors,
+        True,
+        batch_size,
+        num_threads,
+        capacity,
+        enqueue_many,
+        shapes,
+        dynamic_pad,
+        allow_smaller_final_batch,
+        shared_name,
+        name,
+    )
 
 
 def maybe_batch(
@@ -184,9 +221,19 @@ def maybe_batch(
 ) -> Any:
     """`batch` of those elements for which `keep_input` holds, bool[] or a vector for rows."""
     return _batch(
-        [tensors], keep_input, batch_size, num_threads, capacity, enqueue_many, shapes,
-        dynamic_pad, allow_smaller_final_batch, shared_name, name, "batch",
-    )  # fmt: skip
+        [tensors],
+        keep_input,
+        batch_size,
+        num_threads,
+        capacity,
+        enqueue_many,
+        shapes,
+        dynamic_pad,
+        allow_smaller_final_batch,
+        shared_name,
+        name,
+        "batch",
+    )
 
 
 def batch_join(
@@ -202,9 +249,17 @@ def batch_join(
 ) -> Any:
     """`batch` with a thread for each of several lists of tensors."""
     return maybe_batch_join(
-        tensors_list, True, batch_size, capacity, enqueue_many, shapes, dynamic_pad,
-        allow_smaller_final_batch, shared_name, name,
-    )  # fmt: skip
+        tensors_list,
+        True,
+        batch_size,
+        capacity,
+        enqueue_many,
+        shapes,
+        dynamic_pad,
+        allow_smaller_final_batch,
+        shared_name,
+        name,
+    )
 
 
 def maybe_batch_join(
@@ -221,9 +276,19 @@ def maybe_batch_join(
 ) -> Any:
     """`batch_join` of those elements for which `keep_input` holds."""
     return _batch(
-        tensors_list, keep_input, batch_size, 1, capacity, enqueue_many, shapes, dynamic_pad,
-        allow_smaller_final_batch, shared_name, name, "batch_join",
-    )  # fmt: skip
+        tensors_list,
+        keep_input,
+        batch_size,
+        1,
+        capacity,
+        enqueue_many,
+        shapes,
+        dynamic_pad,
+        allow_smaller_final_batch,
+        shared_name,
+        name,
+        "batch_join",
+    )
 
 
 def shuffle_batch(
@@ -244,9 +309,19 @@ def shuffle_batch(
     Raises ValueError where `capacity` is no larger than that.
     """
     return maybe_shuffle_batch(
-        tensors, batch_size, capacity, min_after_dequeue, True, num_threads, seed, enqueue_many,
-        shapes, allow_smaller_final_batch, shared_name, name,
-    )  # fmt: skip
+        tensors,
+        batch_size,
+        capacity,
+        min_after_dequeue,
+        True,
+        num_threads,
+        seed,
+        enqueue_many,
+        shapes,
+        allow_smaller_final_batch,
+        shared_name,
+        name,
+    )
 
 
 def maybe_shuffle_batch(
@@ -265,9 +340,20 @@ def maybe_shuffle_batch(
 ) -> Any:
     """`shuffle_batch` of those elements for which `keep_input` holds."""
     return _shuffle_batch(
-        [tensors], keep_input, batch_size, num_threads, capacity, min_after_dequeue, seed,
-        enqueue_many, shapes, allow_smaller_final_batch, shared_name, name, "shuffle_batch",
-    )  # fmt: skip
+        [tensors],
+        keep_input,
+        batch_size,
+        num_threads,
+        capacity,
+        min_after_dequeue,
+        seed,
+        enqueue_many,
+        shapes,
+        allow_smaller_final_batch,
+        shared_name,
+        name,
+        "shuffle_batch",
+    )
 
 
 def shuffle_batch_join(
@@ -284,9 +370,18 @@ def shuffle_batch_join(
 ) -> Any:
     """`shuffle_batch` with a thread for each of several lists of tensors."""
     return maybe_shuffle_batch_join(
-        tensors_list, batch_size, capacity, min_after_dequeue, True, seed, enqueue_many, shapes,
-        allow_smaller_final_batch, shared_name, name,
-    )  # fmt: skip
+        tensors_list,
+        batch_size,
+        capacity,
+        min_after_dequeue,
+        True,
+        seed,
+        enqueue_many,
+        shapes,
+        allow_smaller_final_batch,
+        shared_name,
+        name,
+    )
 
 
 def maybe_shuffle_batch_join(
@@ -304,6 +399,17 @@ def maybe_shuffle_batch_join(
 ) -> Any:
     """`shuffle_batch_join` of those elements for which `keep_input` holds."""
     return _shuffle_batch(
-        tensors_list, keep_input, batch_size, 1, capacity, min_after_dequeue, seed, enqueue_many,
-        shapes, allow_smaller_final_batch, shared_name, name, "shuffle_batch_join",
-    )  # fmt: skip
+        tensors_list,
+        keep_input,
+        batch_size,
+        1,
+        capacity,
+        min_after_dequeue,
+        seed,
+        enqueue_many,
+        shapes,
+        allow_smaller_final_batch,
+        shared_name,
+        name,
+        "shuffle_batch_join",
+    )

@@ -27,9 +27,12 @@ def match_filenames_once(pattern: TensorLike, name: Name = None) -> Variable:
     """A local variable with the names of the files that match, as they are when it is made."""
     with name_scope(name, "matching_filenames", [pattern]) as scope:
         return Variable(
-            name=scope, initial_value=matching_files(pattern), trainable=False,
-            validate_shape=False, collections=[GraphKeys.LOCAL_VARIABLES],
-        )  # fmt: skip
+            name=scope,
+            initial_value=matching_files(pattern),
+            trainable=False,
+            validate_shape=False,
+            collections=[GraphKeys.LOCAL_VARIABLES],
+        )
 
 
 def limit_epochs(tensor: TensorLike, num_epochs: int | None = None, name: Name = None) -> Any:
@@ -42,8 +45,12 @@ def limit_epochs(tensor: TensorLike, num_epochs: int | None = None, name: Name =
     if num_epochs <= 0:
         raise ValueError(f"num_epochs must be > 0 not {num_epochs}.")
     with name_scope(name, "limit_epochs", [tensor]) as scope:
-        epochs = Variable(convert(0, dtypes.int64), name="epochs", trainable=False,
-                          collections=[GraphKeys.LOCAL_VARIABLES])  # fmt: skip
+        epochs = Variable(
+            convert(0, dtypes.int64),
+            name="epochs",
+            trainable=False,
+            collections=[GraphKeys.LOCAL_VARIABLES],
+        )
         with control_dependencies([epochs.count_up_to(num_epochs)]):
             return identity(tensor, name=scope)
 
@@ -110,9 +117,17 @@ def string_input_producer(
         with control_dependencies([assert_that(greater(size(strings), 0), [missing])]):
             strings = identity(strings)
         return input_producer(
-            strings, [], num_epochs, shuffle, seed, capacity, shared_name,
-            f"fraction_of_{capacity}_full", scope, cancel_op,
-        )  # fmt: skip
+            strings,
+            [],
+            num_epochs,
+            shuffle,
+            seed,
+            capacity,
+            shared_name,
+            f"fraction_of_{capacity}_full",
+            scope,
+            cancel_op,
+        )
 
 
 def range_input_producer(
@@ -127,9 +142,16 @@ def range_input_producer(
     """A queue of the integers from 0 up to `limit`, without it."""
     with name_scope(name, "input_producer", [limit]) as scope:
         return input_producer(
-            range_(limit), [], num_epochs, shuffle, seed, capacity, shared_name,
-            f"fraction_of_{capacity}_full", scope,
-        )  # fmt: skip
+            range_(limit),
+            [],
+            num_epochs,
+            shuffle,
+            seed,
+            capacity,
+            shared_name,
+            f"fraction_of_{capacity}_full",
+            scope,
+        )
 
 
 def slice_input_producer(

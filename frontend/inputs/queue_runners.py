@@ -47,9 +47,13 @@ class QueueRunner:
         self._exceptions: list[Exception] = []
 
     def _take(
-        self, queue: Any, enqueue_ops: Sequence[Any] | None, close_op: Any, cancel_op: Any,
+        self,
+        queue: Any,
+        enqueue_ops: Sequence[Any] | None,
+        close_op: Any,
+        cancel_op: Any,
         closed_types: Any,
-    ) -> None:  # fmt: skip
+    ) -> None:
         if not queue or not enqueue_ops:
             raise ValueError("Must provide queue and enqueue_ops.")
         self._queue: Any = queue
@@ -158,9 +162,12 @@ class QueueRunner:
             logging.debug("Ignored exception: %s", error)
 
     def create_threads(
-        self, sess: Any, coord: Coordinator | None = None, daemon: bool = False,
+        self,
+        sess: Any,
+        coord: Coordinator | None = None,
+        daemon: bool = False,
         start: bool = False,
-    ) -> list[threading.Thread]:  # fmt: skip
+    ) -> list[threading.Thread]:
         """Threads that run the operations in a session; none where such threads run already."""
         with self._lock:
             if self._runs.get(sess, 0) > 0:
@@ -173,9 +180,11 @@ class QueueRunner:
             for op in self._enqueue_ops
         ]
         if coord is not None:
-            threads.append(threading.Thread(
-                target=self._close_on_stop, args=(sess, coord), name=f"{prefix}-close_on_stop"
-            ))  # fmt: skip
+            threads.append(
+                threading.Thread(
+                    target=self._close_on_stop, args=(sess, coord), name=f"{prefix}-close_on_stop"
+                )
+            )
         for thread in threads:
             if coord is not None:
                 coord.register_thread(thread)
@@ -212,9 +221,12 @@ def add_queue_runner(qr: QueueRunner, collection: str = GraphKeys.QUEUE_RUNNERS)
 
 
 def start_queue_runners(
-    sess: Any = None, coord: Coordinator | None = None, daemon: bool = True, start: bool = True,
+    sess: Any = None,
+    coord: Coordinator | None = None,
+    daemon: bool = True,
+    start: bool = True,
     collection: str = GraphKeys.QUEUE_RUNNERS,
-) -> list[threading.Thread]:  # fmt: skip
+) -> list[threading.Thread]:
     """The threads of all runners of the graph, started unless `start` is False.
 
     Raises ValueError where there is no session, TypeError for what is none.

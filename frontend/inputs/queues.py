@@ -32,8 +32,9 @@ def _as_shapes(shapes: Any, dtypes: Sequence[DType], unknown_dim: bool = False) 
     if isinstance(shapes, TensorShape):
         shapes = [shapes]
     if not isinstance(shapes, list | tuple):
-        raise TypeError(f"shapes must be a TensorShape or a list or tuple of TensorShapes, got "
-                        f"{type(shapes)}.")  # fmt: skip
+        raise TypeError(
+            f"shapes must be a TensorShape or a list or tuple of TensorShapes, got {type(shapes)}."
+        )
     if shapes and not isinstance(shapes[0], TensorShape | list | tuple | np.ndarray):
         if len(dtypes) != 1:
             raise ValueError("Queue shapes must have the same length as dtypes.")
@@ -64,9 +65,12 @@ class QueueBase:
     """What all queues offer. An element is a tuple of tensors; one with names, a dictionary."""
 
     def __init__(
-        self, dtypes: Sequence[Any], shapes: Sequence[TensorShape], names: Sequence[str] | None,
+        self,
+        dtypes: Sequence[Any],
+        shapes: Sequence[TensorShape],
+        names: Sequence[str] | None,
         queue_ref: Any,
-    ) -> None:  # fmt: skip
+    ) -> None:
         if len(dtypes) != len(shapes):
             raise ValueError("Queue shapes must have the same length as dtypes.")
         if names is not None and len(names) != len(dtypes):
@@ -194,8 +198,9 @@ class QueueBase:
         Running it raises OutOfRangeError where the queue is closed and empty, CancelledError where
         the session is closed.
         """
-        found = self._build("QueueDequeue", component_types=self._dtypes,
-                            name=name or f"{self._name}_Dequeue")  # fmt: skip
+        found = self._build(
+            "QueueDequeue", component_types=self._dtypes, name=name or f"{self._name}_Dequeue"
+        )
         return self._element(found, self._shapes)
 
     def dequeue_many(self, n: TensorLike, name: Name = None) -> Any:
@@ -203,15 +208,23 @@ class QueueBase:
 
         Running it raises OutOfRangeError where the queue is closed and has fewer.
         """
-        found = self._build("QueueDequeueMany", n, component_types=self._dtypes,
-                            name=name or f"{self._name}_DequeueMany")  # fmt: skip
+        found = self._build(
+            "QueueDequeueMany",
+            n,
+            component_types=self._dtypes,
+            name=name or f"{self._name}_DequeueMany",
+        )
         size = TensorShape([_constant(found[0].op.inputs[1])])
         return self._element(found, [size.concatenate(shape) for shape in self._shapes])
 
     def dequeue_up_to(self, n: TensorLike, name: Name = None) -> Any:
         """`n` elements as one; fewer, but at least one, where the queue is closed."""
-        found = self._build("QueueDequeueUpTo", n, component_types=self._dtypes,
-                            name=name or f"{self._name}_DequeueUpTo")  # fmt: skip
+        found = self._build(
+            "QueueDequeueUpTo",
+            n,
+            component_types=self._dtypes,
+            name=name or f"{self._name}_DequeueUpTo",
+        )
         size = TensorShape([None])
         return self._element(found, [size.concatenate(shape) for shape in self._shapes])
 
@@ -227,9 +240,10 @@ class QueueBase:
     def close(self, cancel_pending_enqueues: bool = False, name: Name = None) -> Operation:
         """The operation that lets nothing further in; what waits to enter may be cancelled."""
         op: Operation = self._build(
-            "QueueClose", cancel_pending_enqueues=cancel_pending_enqueues,
+            "QueueClose",
+            cancel_pending_enqueues=cancel_pending_enqueues,
             name=name or f"{self._name}_Close",
-        )  # fmt: skip
+        )
         return op
 
     def is_closed(self, name: Name = None) -> Any:
@@ -270,9 +284,13 @@ class FIFOQueue(QueueBase):
         types = _as_types(dtypes)
         checked, labels = _as_shapes(shapes, types), _as_names(names, types)
         queue = build(
-            "FIFOQueueV2", component_types=types, shapes=_attribute(shapes, checked),
-            capacity=capacity, shared_name=shared_name or "", name=name,
-        )  # fmt: skip
+            "FIFOQueueV2",
+            component_types=types,
+            shapes=_attribute(shapes, checked),
+            capacity=capacity,
+            shared_name=shared_name or "",
+            name=name,
+        )
         super().__init__(types, checked, labels, queue)
 
 
@@ -292,9 +310,13 @@ class PaddingFIFOQueue(QueueBase):
         checked = _as_shapes(shapes, types, unknown_dim=True)
         labels = _as_names(names, types)
         queue = build(
-            "PaddingFIFOQueueV2", component_types=types, shapes=checked, capacity=capacity,
-            shared_name=shared_name or "", name=name,
-        )  # fmt: skip
+            "PaddingFIFOQueueV2",
+            component_types=types,
+            shapes=checked,
+            capacity=capacity,
+            shared_name=shared_name or "",
+            name=name,
+        )
         super().__init__(types, checked, labels, queue)
 
 
@@ -321,10 +343,16 @@ class RandomShuffleQueue(QueueBase):
             # All that share the queue must ask for the same seeds.
             second = _hash(shared_name)
         queue = build(
-            "RandomShuffleQueueV2", component_types=types, shapes=_attribute(shapes, checked),
-            capacity=capacity, min_after_dequeue=min_after_dequeue, seed=first, seed2=second,
-            shared_name=shared_name or "", name=name,
-        )  # fmt: skip
+            "RandomShuffleQueueV2",
+            component_types=types,
+            shapes=_attribute(shapes, checked),
+            capacity=capacity,
+            min_after_dequeue=min_after_dequeue,
+            seed=first,
+            seed2=second,
+            shared_name=shared_name or "",
+            name=name,
+        )
         super().__init__(types, checked, labels, queue)
 
 
@@ -343,9 +371,13 @@ class PriorityQueue(QueueBase):
         kinds = _as_types(types)
         checked = _as_shapes(shapes, kinds)
         queue = build(
-            "PriorityQueueV2", component_types=kinds, shapes=_attribute(shapes, checked),
-            capacity=capacity, shared_name=shared_name or "", name=name,
-        )  # fmt: skip
+            "PriorityQueueV2",
+            component_types=kinds,
+            shapes=_attribute(shapes, checked),
+            capacity=capacity,
+            shared_name=shared_name or "",
+            name=name,
+        )
         full = [as_dtype("int64"), *kinds]
         super().__init__(full, [TensorShape([]), *checked], _as_names(names, full), queue)
 

@@ -104,10 +104,14 @@ class FixedLengthRecordReader(ReaderBase):
         encoding: str | None = None,
     ) -> None:
         reader = build(
-            "FixedLengthRecordReaderV2", record_bytes=record_bytes, header_bytes=header_bytes or 0,
-            footer_bytes=footer_bytes or 0, hop_bytes=hop_bytes or 0, encoding=encoding or "",
+            "FixedLengthRecordReaderV2",
+            record_bytes=record_bytes,
+            header_bytes=header_bytes or 0,
+            footer_bytes=footer_bytes or 0,
+            hop_bytes=hop_bytes or 0,
+            encoding=encoding or "",
             name=name,
-        )  # fmt: skip
+        )
         super().__init__(reader)
 
 

@@ -67,8 +67,9 @@ def _stored(tensor: SparseTensor, kept: _Kept, many: bool, keep: Any) -> Any:
     op = "AddManySparseToTensorsMap" if many else "AddSparseToTensorsMap"
 
     def add() -> Any:
-        return build(op, tensor.indices, tensor.values, tensor.dense_shape,
-                     shared_name=kept.map_name)  # fmt: skip
+        return build(
+            op, tensor.indices, tensor.values, tensor.dense_shape, shared_name=kept.map_name
+        )
 
     if keep.shape.ndims == 1:
         return add()
@@ -76,8 +77,9 @@ def _stored(tensor: SparseTensor, kept: _Kept, many: bool, keep: Any) -> Any:
 
 
 def _taken(numbers: Any, kept: _Kept) -> SparseTensor:
-    parts = build("TakeManySparseFromTensorsMap", numbers, dtype=kept.dtype,
-                  shared_name=kept.map_name)  # fmt: skip
+    parts = build(
+        "TakeManySparseFromTensorsMap", numbers, dtype=kept.dtype, shared_name=kept.map_name
+    )
     parts[0].set_shape([None, kept.rank])
     parts[2].set_shape([kept.rank])
     return SparseTensor(*parts)

@@ -18,8 +18,9 @@ def per_dimension(value: Any, count: int, name: str) -> tuple[int, ...]:
     if isinstance(value, Sequence):
         found = tuple(int(v) for v in value)
         if len(found) != count:
-            raise ValueError(f"The `{name}` argument must be a tuple of {count} integers. "
-                             f"Received: {value}")  # fmt: skip
+            raise ValueError(
+                f"The `{name}` argument must be a tuple of {count} integers. Received: {value}"
+            )
         return found
     return (int(value),) * count
 
@@ -83,17 +84,25 @@ class _Conv(Layer):
 
     def build(self, input_shape: ShapeLike) -> None:
         self.kernel = self.add_weight(
-            "kernel", self._kernel_shape(self._channels(input_shape)), None,
-            self.kernel_initializer, self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
+            "kernel",
+            self._kernel_shape(self._channels(input_shape)),
+            None,
+            self.kernel_initializer,
+            self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
         self._add_bias()
 
     def _add_bias(self) -> None:
         if self.use_bias:
             self.bias = self.add_weight(
-                "bias", [self.filters], None, self.bias_initializer, self.bias_regularizer,
+                "bias",
+                [self.filters],
+                None,
+                self.bias_initializer,
+                self.bias_regularizer,
                 constraint=self.bias_constraint,
-            )  # fmt: skip
+            )
 
     def call(self, inputs: Any, **kwargs: Any) -> Any:
         return self._finished(self._convolved(inputs))
@@ -113,9 +122,15 @@ class Conv1D(_Conv):
     rank = 1
 
     def _convolved(self, inputs: Any) -> Any:
-        return convolutions.conv1d(inputs, self.kernel, self.strides[0], self.padding,
-                                   data_format=self._format, dilations=self.dilation_rate[0],
-                                   name="conv1d")  # fmt: skip
+        return convolutions.conv1d(
+            inputs,
+            self.kernel,
+            self.strides[0],
+            self.padding,
+            data_format=self._format,
+            dilations=self.dilation_rate[0],
+            name="conv1d",
+        )
 
 
 class Conv2D(_Conv):
@@ -140,8 +155,9 @@ class Conv3D(_Conv):
     rank = 3
 
     def _convolved(self, inputs: Any) -> Any:
-        return convolutions.conv3d(inputs, self.kernel, self.strides, self.padding, self._format,
-                                   self.dilation_rate)  # fmt: skip
+        return convolutions.conv3d(
+            inputs, self.kernel, self.strides, self.padding, self._format, self.dilation_rate
+        )
 
 
 class Conv2DTranspose(Conv2D):
@@ -158,8 +174,9 @@ class Conv2DTranspose(Conv2D):
         batch = dynamic[0] if sizes[0] is None else sizes[0]
         shape = [batch, self.filters, *spatial] if self._first else [batch, *spatial, self.filters]
         operand = build("Pack", shape) if any(not isinstance(s, int) for s in shape) else shape
-        return convolutions.conv2d_transpose(inputs, self.kernel, operand, self.strides,
-                                             self.padding, self._format)  # fmt: skip
+        return convolutions.conv2d_transpose(
+            inputs, self.kernel, operand, self.strides, self.padding, self._format
+        )
 
     def _length(self, static: int | None, dynamic: Any, index: int) -> Any:
         size = dynamic if static is None else static
@@ -170,12 +187,21 @@ class Conv2DTranspose(Conv2D):
 class SeparableConv2D(Conv2D):
     """A convolution of each channel by itself, then one over channels."""
 
-    def __init__(self, filters: int, kernel_size: Any, strides: Any = (1, 1),
-                 padding: str = "valid", data_format: str = "channels_last",
-                 dilation_rate: Any = (1, 1), depth_multiplier: int = 1,
-                 depthwise_initializer: Any = None, pointwise_initializer: Any = None,
-                 depthwise_regularizer: Any = None, pointwise_regularizer: Any = None,
-                 **kwargs: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1),
+        padding: str = "valid",
+        data_format: str = "channels_last",
+        dilation_rate: Any = (1, 1),
+        depth_multiplier: int = 1,
+        depthwise_initializer: Any = None,
+        pointwise_initializer: Any = None,
+        depthwise_regularizer: Any = None,
+        pointwise_regularizer: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             filters, kernel_size, strides, padding, data_format, dilation_rate, **kwargs
         )
@@ -190,20 +216,31 @@ class SeparableConv2D(Conv2D):
     def build(self, input_shape: ShapeLike) -> None:
         channels = self._channels(input_shape)
         self.depthwise_kernel = self.add_weight(
-            "depthwise_kernel", [*self.kernel_size, channels, self.depth_multiplier], None,
-            self.depthwise_initializer, self.depthwise_regularizer,
-        )  # fmt: skip
+            "depthwise_kernel",
+            [*self.kernel_size, channels, self.depth_multiplier],
+            None,
+            self.depthwise_initializer,
+            self.depthwise_regularizer,
+        )
         self.pointwise_kernel = self.add_weight(
-            "pointwise_kernel", [1, 1, channels * self.depth_multiplier, self.filters], None,
-            self.pointwise_initializer, self.pointwise_regularizer,
-        )  # fmt: skip
+            "pointwise_kernel",
+            [1, 1, channels * self.depth_multiplier, self.filters],
+            None,
+            self.pointwise_initializer,
+            self.pointwise_regularizer,
+        )
         self._add_bias()
 
     def _convolved(self, inputs: Any) -> Any:
         return convolutions.separable_conv2d(
-            inputs, self.depthwise_kernel, self.pointwise_kernel, self.strides, self.padding,
-            self.dilation_rate, data_format=self._format,
-        )  # fmt: skip
+            inputs,
+            self.depthwise_kernel,
+            self.pointwise_kernel,
+            self.strides,
+            self.padding,
+            self.dilation_rate,
+            data_format=self._format,
+        )
 
 
 def _function(layer: Any, doc: str) -> Any:

@@ -49,17 +49,26 @@ class Dense(Layer):
     def build(self, input_shape: Any) -> None:
         size = input_shape[-1].value if input_shape.ndims else None
         if size is None:
-            raise ValueError("The last dimension of the inputs to `Dense` should be defined. "
-                             "Found `None`.")  # fmt: skip
+            raise ValueError(
+                "The last dimension of the inputs to `Dense` should be defined. Found `None`."
+            )
         self.kernel = self.add_weight(
-            "kernel", [size, self.units], None, self.kernel_initializer, self.kernel_regularizer,
+            "kernel",
+            [size, self.units],
+            None,
+            self.kernel_initializer,
+            self.kernel_regularizer,
             constraint=self.kernel_constraint,
-        )  # fmt: skip
+        )
         if self.use_bias:
             self.bias = self.add_weight(
-                "bias", [self.units], None, self.bias_initializer, self.bias_regularizer,
+                "bias",
+                [self.units],
+                None,
+                self.bias_initializer,
+                self.bias_regularizer,
                 constraint=self.bias_constraint,
-            )  # fmt: skip
+            )
 
     def call(self, inputs: Any, **kwargs: Any) -> Any:
         rank = inputs.shape.ndims
@@ -135,10 +144,20 @@ def dense(
 ) -> Any:
     """`Dense(...)(inputs)`."""
     return Dense(
-        units, activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
-        bias_regularizer, activity_regularizer, kernel_constraint, bias_constraint, trainable,
-        name, _reuse=reuse,
-    )(inputs)  # fmt: skip
+        units,
+        activation,
+        use_bias,
+        kernel_initializer,
+        bias_initializer,
+        kernel_regularizer,
+        bias_regularizer,
+        activity_regularizer,
+        kernel_constraint,
+        bias_constraint,
+        trainable,
+        name,
+        _reuse=reuse,
+    )(inputs)
 
 
 def dropout(

@@ -55,8 +55,10 @@ class Layer:
     def scope_name(self) -> str:
         """The name of the layer's variable scope. Raises ValueError before the first call."""
         if self._scope is None:
-            raise ValueError('No name available for layer scope because the layer "'
-                             f'{self.name}" has not been used yet.')  # fmt: skip
+            raise ValueError(
+                'No name available for layer scope because the layer "'
+                f'{self.name}" has not been used yet.'
+            )
         return self._scope.name
 
     def _default_name(self) -> str:

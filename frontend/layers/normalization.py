@@ -106,8 +106,12 @@ class BatchNormalization(Layer):
             share = convert(1.0 - self.momentum, None, "decay")
             if is_training is None:
                 share = cond(training, lambda: share, lambda: constant(0.0, share.dtype))
-            self.add_update([self._moved(self.moving_mean, mean, share),
-                             self._moved(self.moving_variance, variance, share)])  # fmt: skip
+            self.add_update(
+                [
+                    self._moved(self.moving_mean, mean, share),
+                    self._moved(self.moving_variance, variance, share),
+                ]
+            )
         return outputs
 
     def _fused(self, inputs: Any, training: Any) -> tuple[Any, Any, Any]:
@@ -118,9 +122,14 @@ class BatchNormalization(Layer):
 
         def run(**moments: Any) -> Any:
             return normalization.fused_batch_norm(
-                inputs, gamma, beta, epsilon=self.epsilon, is_training=not moments,
-                data_format="NCHW" if self.axis == 1 else "NHWC", **moments,
-            )  # fmt: skip
+                inputs,
+                gamma,
+                beta,
+                epsilon=self.epsilon,
+                is_training=not moments,
+                data_format="NCHW" if self.axis == 1 else "NHWC",
+                **moments,
+            )
 
         moving = {"mean": self.moving_mean, "variance": self.moving_variance}
         found: tuple[Any, Any, Any] = smart_cond(training, run, lambda: run(**moving))
@@ -157,18 +166,45 @@ class BatchNormalization(Layer):
         return reshape(part, form)
 
 
-def batch_normalization(inputs: Any, axis: int = -1, momentum: float = 0.99, epsilon: float = 1e-3,
-                        center: bool = True, scale: bool = True, beta_initializer: Any = None,
-                        gamma_initializer: Any = None, moving_mean_initializer: Any = None,
-                        moving_variance_initializer: Any = None, beta_regularizer: Any = None,
-                        gamma_regularizer: Any = None, beta_constraint: Any = None,
-                        gamma_constraint: Any = None, training: Any = False,
-                        trainable: bool = True, name: str | None = None, reuse: Any = None,
-                        **kwargs: Any) -> Any:  # fmt: skip
+def batch_normalization(
+    inputs: Any,
+    axis: int = -1,
+    momentum: float = 0.99,
+    epsilon: float = 1e-3,
+    center: bool = True,
+    scale: bool = True,
+    beta_initializer: Any = None,
+    gamma_initializer: Any = None,
+    moving_mean_initializer: Any = None,
+    moving_variance_initializer: Any = None,
+    beta_regularizer: Any = None,
+    gamma_regularizer: Any = None,
+    beta_constraint: Any = None,
+    gamma_constraint: Any = None,
+    training: Any = False,
+    trainable: bool = True,
+    name: str | None = None,
+    reuse: Any = None,
+    **kwargs: Any,
+) -> Any:
     """`BatchNormalization(...)(inputs, training)`."""
     layer = BatchNormalization(
-        axis, momentum, epsilon, center, scale, beta_initializer, gamma_initializer,
-        moving_mean_initializer, moving_variance_initializer, beta_regularizer, gamma_regularizer,
-        beta_constraint, gamma_constraint, trainable=trainable, name=name, _reuse=reuse, **kwargs,
-    )  # fmt: skip
+        axis,
+        momentum,
+        epsilon,
+        center,
+        scale,
+        beta_initializer,
+        gamma_initializer,
+        moving_mean_initializer,
+        moving_variance_initializer,
+        beta_regularizer,
+        gamma_regularizer,
+        beta_constraint,
+        gamma_constraint,
+        trainable=trainable,
+        name=name,
+        _reuse=reuse,
+        **kwargs,
+    )
     return layer(inputs, training=training)

@@ -39,12 +39,18 @@ class _Pooling(Layer):
             sizes = ([1, 1, *v] if first else [1, *v, 1] for v in (self.pool_size, self.strides))
             return three(inputs, *sizes, self.padding, "NCDHW" if first else "NDHWC")
         if self.rank == 2:
-            return function(inputs, self.pool_size, self.strides, self.padding,
-                            "NCHW" if first else "NHWC")  # fmt: skip
+            return function(
+                inputs, self.pool_size, self.strides, self.padding, "NCHW" if first else "NHWC"
+            )
         axis = 3 if first else 2
         images = expand_dims(inputs, axis)
-        pooled = function(images, [*self.pool_size, 1], [*self.strides, 1], self.padding,
-                          "NCHW" if first else "NHWC")  # fmt: skip
+        pooled = function(
+            images,
+            [*self.pool_size, 1],
+            [*self.strides, 1],
+            self.padding,
+            "NCHW" if first else "NHWC",
+        )
         return squeeze(pooled, [axis])
 
 
@@ -108,8 +114,14 @@ def average_pooling3d(
     return AveragePooling3D(pool_size, strides, padding, data_format, name)(inputs)
 
 
-def max_pooling2d(inputs: Any, pool_size: Any, strides: Any, padding: str = "valid",
-                  data_format: str = "channels_last", name: str | None = None) -> Any:  # fmt: skip
+def max_pooling2d(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    name: str | None = None,
+) -> Any:
     """`MaxPooling2D(...)(inputs)`."""
     return MaxPooling2D(pool_size, strides, padding, data_format, name)(inputs)
 
@@ -126,8 +138,14 @@ def average_pooling2d(
     return AveragePooling2D(pool_size, strides, padding, data_format, name)(inputs)
 
 
-def max_pooling1d(inputs: Any, pool_size: Any, strides: Any, padding: str = "valid",
-                  data_format: str = "channels_last", name: str | None = None) -> Any:  # fmt: skip
+def max_pooling1d(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    name: str | None = None,
+) -> Any:
     """`MaxPooling1D(...)(inputs)`."""
     return MaxPooling1D(pool_size, strides, padding, data_format, name)(inputs)
 

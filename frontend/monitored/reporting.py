@@ -285,8 +285,15 @@ class ProfilerHook(SessionRunHook):
 
     def _save(self, step: int, run_metadata: RunMetadata | None) -> None:
         now = time.time()
-        bar = {"name": "session.run", "ph": "X", "pid": 0, "tid": 0, "ts": self._began * 1e6,
-               "dur": (now - self._began) * 1e6, "args": {"step": step}}  # fmt: skip
+        bar = {
+            "name": "session.run",
+            "ph": "X",
+            "pid": 0,
+            "tid": 0,
+            "ts": self._began * 1e6,
+            "dur": (now - self._began) * 1e6,
+            "args": {"step": step},
+        }
         make_folder(self._output_dir)
         path = Path(self._output_dir) / f"timeline-{step}.json"
         path.write_text(json.dumps({"traceEvents": [bar]}))

@@ -77,8 +77,7 @@ class CheckpointSaverHook(SessionRunHook):
         graph = get_default_graph()
         write_graph(graph.as_graph_def(add_shapes=True), self._checkpoint_dir, "graph.pbtxt")
         saver_def = self._get_saver().saver_def
-        meta = export_meta_graph(graph_def=graph.as_graph_def(add_shapes=True),
-                                 saver_def=saver_def)  # fmt: skip
+        meta = export_meta_graph(graph_def=graph.as_graph_def(add_shapes=True), saver_def=saver_def)
         self._summary_writer.add_graph(graph)
         self._summary_writer.add_meta_graph(meta)
         self._save(session, step)

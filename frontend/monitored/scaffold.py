@@ -83,13 +83,17 @@ class Scaffold:
         self._init_op = _given(self._init_op, "init_op", GraphKeys.INIT_OP, _initialisation)
         self._ready_op = _given(self._ready_op, "ready_op", GraphKeys.READY_OP, _missing)
         self._ready_for_local_init_op = _given(
-            self._ready_for_local_init_op, "ready_for_local_init_op",
-            GraphKeys.READY_FOR_LOCAL_INIT_OP, _missing_globals,
-        )  # fmt: skip
+            self._ready_for_local_init_op,
+            "ready_for_local_init_op",
+            GraphKeys.READY_FOR_LOCAL_INIT_OP,
+            _missing_globals,
+        )
         self._local_init_op = _given(
-            self._local_init_op, "local_init_op", GraphKeys.LOCAL_INIT_OP,
+            self._local_init_op,
+            "local_init_op",
+            GraphKeys.LOCAL_INIT_OP,
             Scaffold.default_local_init_op,
-        )  # fmt: skip
+        )
         self._summary_op = _given(self._summary_op, "summary_op", GraphKeys.SUMMARY_OP, merge_all)
         if self._saver is None:
             self._saver = saver_or_default()

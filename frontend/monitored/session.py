@@ -243,6 +243,7 @@ def _interval(steps: Any, seconds: Any, default: tuple[Any, Any]) -> tuple[Any, 
     """Steps and seconds; where one is given, the other one is None; negative ones mean never."""
     if steps is USE_DEFAULT and seconds is USE_DEFAULT:
         return default
-    found = [None if value is USE_DEFAULT or (value or 0) <= 0 else value
-             for value in (steps, seconds)]  # fmt: skip
+    found = [
+        None if value is USE_DEFAULT or (value or 0) <= 0 else value for value in (steps, seconds)
+    ]
     return found[0], found[1]

@@ -61,9 +61,14 @@ class SessionManager:
         Raises RuntimeError where it is not.
         """
         session, is_loaded = self._restored(
-            master, saver, checkpoint_dir, checkpoint_filename_with_path, wait_for_checkpoint,
-            max_wait_secs, config,
-        )  # fmt: skip
+            master,
+            saver,
+            checkpoint_dir,
+            checkpoint_filename_with_path,
+            wait_for_checkpoint,
+            max_wait_secs,
+            config,
+        )
         if not is_loaded:
             if init_op is None and not init_fn and self._local_init_op is None:
                 raise RuntimeError(
@@ -100,17 +105,25 @@ class SessionManager:
     ) -> tuple[Session, bool]:
         """A session, restored where there is a checkpoint; whether the model is ready in it."""
         session, is_loaded = self._restored(
-            master, saver, checkpoint_dir, checkpoint_filename_with_path, wait_for_checkpoint,
-            max_wait_secs, config,
-        )  # fmt: skip
+            master,
+            saver,
+            checkpoint_dir,
+            checkpoint_filename_with_path,
+            wait_for_checkpoint,
+            max_wait_secs,
+            config,
+        )
         missing = self._initialise_locally(session)
         if not is_loaded:
             return session, False
         if missing is None:
             missing = _not_ready(session, self._ready_op)
         if missing is not None:
-            logging.info("Restoring model from %s did not make model ready: %s",
-                         checkpoint_dir or checkpoint_filename_with_path, missing)  # fmt: skip
+            logging.info(
+                "Restoring model from %s did not make model ready: %s",
+                checkpoint_dir or checkpoint_filename_with_path,
+                missing,
+            )
             return session, False
         return session, True
 
@@ -138,14 +151,21 @@ class SessionManager:
             time.sleep(self._recovery_wait_secs)
 
     def _restored(
-        self, master: str, saver: Any, folder: str | None, path: str | None, wait: bool,
-        max_wait_secs: float, config: Any,
-    ) -> tuple[Session, bool]:  # fmt: skip
+        self,
+        master: str,
+        saver: Any,
+        folder: str | None,
+        path: str | None,
+        wait: bool,
+        max_wait_secs: float,
+        config: Any,
+    ) -> tuple[Session, bool]:
         """A session, and whether a checkpoint was restored in it."""
         session = Session(master, graph=self._graph, config=config)
         if folder and path:
-            raise ValueError("Can not provide both checkpoint_dir and "
-                             "checkpoint_filename_with_path.")  # fmt: skip
+            raise ValueError(
+                "Can not provide both checkpoint_dir and checkpoint_filename_with_path."
+            )
         if not saver or not (folder or path):
             return session, False
         if path:
@@ -176,8 +196,11 @@ class SessionManager:
             return None
         missing = _not_ready(session, self._ready_for_local_init_op)
         if missing is None:
-            session.run(self._local_init_op, feed_dict=self._local_init_feed_dict,
-                        options=self._local_init_run_options)  # fmt: skip
+            session.run(
+                self._local_init_op,
+                feed_dict=self._local_init_feed_dict,
+                options=self._local_init_run_options,
+            )
         return missing
 
 

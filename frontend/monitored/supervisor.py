@@ -84,10 +84,13 @@ class Supervisor:
             self._find_operations(ready_op, ready_for_local_init_op, init_op, local_init_op)
             self._find_services(summary_op, saver, global_step)
         self._session_manager = session_manager or SessionManager(
-            local_init_op=self._local_init_op, ready_op=self._ready_op,
-            ready_for_local_init_op=self._ready_for_local_init_op, graph=self._graph,
-            recovery_wait_secs=recovery_wait_secs, local_init_run_options=local_init_run_options,
-        )  # fmt: skip
+            local_init_op=self._local_init_op,
+            ready_op=self._ready_op,
+            ready_for_local_init_op=self._ready_for_local_init_op,
+            graph=self._graph,
+            recovery_wait_secs=recovery_wait_secs,
+            local_init_run_options=local_init_run_options,
+        )
         self._summary_writer: Any = None
         if is_chief:
             self._open_writer(summary_writer)
@@ -195,19 +198,29 @@ class Supervisor:
     # Sessions
 
     def prepare_or_wait_for_session(
-        self, master: str = "", config: Any = None, wait_for_checkpoint: bool = False,
-        max_wait_secs: float = 7200, start_standard_services: bool = True,
-    ) -> Any:  # fmt: skip
+        self,
+        master: str = "",
+        config: Any = None,
+        wait_for_checkpoint: bool = False,
+        max_wait_secs: float = 7200,
+        start_standard_services: bool = True,
+    ) -> Any:
         """A session in which the model is ready, with threads that save and fill queues."""
         self._coord.clear_stop()
         if self._summary_writer is not None:
             self._summary_writer.reopen()
         if self._is_chief:
             session = self._session_manager.prepare_session(
-                master, init_op=self._init_op, saver=self._saver, checkpoint_dir=self._logdir,
-                wait_for_checkpoint=wait_for_checkpoint, max_wait_secs=max_wait_secs,
-                config=config, init_feed_dict=self._init_feed_dict, init_fn=self._init_fn,
-            )  # fmt: skip
+                master,
+                init_op=self._init_op,
+                saver=self._saver,
+                checkpoint_dir=self._logdir,
+                wait_for_checkpoint=wait_for_checkpoint,
+                max_wait_secs=max_wait_secs,
+                config=config,
+                init_feed_dict=self._init_feed_dict,
+                init_fn=self._init_fn,
+            )
             self._write_graph()
             if start_standard_services:
                 self.start_standard_services(session)
@@ -234,9 +247,12 @@ class Supervisor:
 
     @contextmanager
     def managed_session(
-        self, master: str = "", config: Any = None, start_standard_services: bool = True,
+        self,
+        master: str = "",
+        config: Any = None,
+        start_standard_services: bool = True,
         close_summary_writer: bool = True,
-    ) -> Iterator[Any]:  # fmt: skip
+    ) -> Iterator[Any]:
         """A session for a `with` block. At its end the threads stop; their errors are raised."""
         session = None
         try:
@@ -263,8 +279,10 @@ class Supervisor:
         Raises RuntimeError where this is not the chief. Without a `logdir` there are none.
         """
         if not self._is_chief:
-            raise RuntimeError("Only chief supervisor can start standard services. "
-                               "Because only chief supervisors can write events.")  # fmt: skip
+            raise RuntimeError(
+                "Only chief supervisor can start standard services. "
+                "Because only chief supervisors can write events."
+            )
         if not self._logdir:
             logging.warning("Standard services need a 'logdir' passed to the SessionManager")
             return []
@@ -285,8 +303,11 @@ class Supervisor:
             return []
         threads: list[threading.Thread] = []
         if self._summary_op is not None:
-            threads.append(LooperThread(self._coord, self._save_summaries_secs,
-                                        self._write_summaries, (session,)))  # fmt: skip
+            threads.append(
+                LooperThread(
+                    self._coord, self._save_summaries_secs, self._write_summaries, (session,)
+                )
+            )
         if self._global_step is not None:
             threads.append(StepCounter(self, session))
         return threads
@@ -325,9 +346,12 @@ class Supervisor:
     StartQueueRunners = start_queue_runners
 
     def loop(
-        self, timer_interval_secs: float | None, target: Callable[..., Any], args: Any = None,
+        self,
+        timer_interval_secs: float | None,
+        target: Callable[..., Any],
+        args: Any = None,
         kwargs: Any = None,
-    ) -> LooperThread:  # fmt: skip
+    ) -> LooperThread:
         """A thread that calls `target` again and again until it is time to stop."""
         looper = LooperThread(self._coord, timer_interval_secs, target, args, kwargs)
         looper.start()
@@ -362,14 +386,19 @@ class Supervisor:
     WaitForStop = wait_for_stop
 
     def stop(
-        self, threads: Sequence[threading.Thread] | None = None, close_summary_writer: bool = True,
+        self,
+        threads: Sequence[threading.Thread] | None = None,
+        close_summary_writer: bool = True,
         ignore_live_threads: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Stop the threads and wait for them; raises what they have reported."""
         self._coord.request_stop()
         try:
-            self._coord.join(threads, stop_grace_period_secs=self._stop_grace_secs,
-                             ignore_live_threads=ignore_live_threads)  # fmt: skip
+            self._coord.join(
+                threads,
+                stop_grace_period_secs=self._stop_grace_secs,
+                ignore_live_threads=ignore_live_threads,
+            )
         finally:
             if close_summary_writer and self._summary_writer is not None:
                 self._summary_writer.add_session_log(SessionLog(status=SessionLog.STOP))

@@ -90,9 +90,11 @@ class WrappedSession:
         return self.inner.run(fetches, feed_dict, options, run_metadata)
 
     def run_step_fn(
-        self, step_fn: Callable[[StepContext], Any], raw_session: Any,
+        self,
+        step_fn: Callable[[StepContext], Any],
+        raw_session: Any,
         run_with_hooks: Callable[..., Any] | None,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """Call the function with a `StepContext`."""
         return step_fn(StepContext(raw_session, run_with_hooks or self.run))
 
@@ -241,9 +243,11 @@ class RecoverableSession(WrappedSession):
         return self._again(lambda s: s.run(fetches, feed_dict, options, run_metadata))
 
     def run_step_fn(
-        self, step_fn: Callable[[StepContext], Any], raw_session: Any,
+        self,
+        step_fn: Callable[[StepContext], Any],
+        raw_session: Any,
         run_with_hooks: Callable[..., Any] | None,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """Call the function, again where the session was lost."""
         return self._again(
             lambda s: s.run_step_fn(step_fn, self._creator.raw_session, run_with_hooks)
@@ -256,8 +260,11 @@ class RecoverableSession(WrappedSession):
                     self.inner = self._create()
                 return action(self.inner)
             except PREEMPTION_ERRORS as error:
-                logging.info("An error was raised. This may be due to a preemption in a connected "
-                             "worker. A new session will be created: %s", error)  # fmt: skip
+                logging.info(
+                    "An error was raised. This may be due to a preemption in a connected "
+                    "worker. A new session will be created: %s",
+                    error,
+                )
                 self._drop()
 
     def _drop(self) -> None:

@@ -238,9 +238,11 @@ def DEFINE_alias(name: str, original_name: str, **kwargs: Any) -> None:
 
 
 def register_validator(
-    flag_name: str, checker: Callable[[Any], Any], message: str = "Flag validation failed",
+    flag_name: str,
+    checker: Callable[[Any], Any],
+    message: str = "Flag validation failed",
     flag_values: FlagValues | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Raise ValidationError, when the command line is parsed, unless `checker(value)` is true."""
     values = FLAGS if flag_values is None else flag_values
 
@@ -273,8 +275,9 @@ def mark_flags_as_mutual_exclusive(
         count = sum(values[name].value is not None for name in flag_names)
         if count > 1 or (required and not count):
             wanted = "Exactly" if required else "At most"
-            raise ValidationError(f"{wanted} one of ({', '.join(flag_names)}) must have a value "
-                                  "other than None.")  # fmt: skip
+            raise ValidationError(
+                f"{wanted} one of ({', '.join(flag_names)}) must have a value other than None."
+            )
 
     values.require(check)
 

@@ -141,8 +141,10 @@ def infer_dtype(dtype: DTypeLike, state: Any) -> Any:
     if not found:
         raise ValueError("Unable to infer dtype from empty state.")
     if any(kind is not found[0] for kind in found):
-        raise ValueError("State has tensors of different inferred_dtypes. Unable to infer a single "
-                         "representative dtype.")  # fmt: skip
+        raise ValueError(
+            "State has tensors of different inferred_dtypes. Unable to infer a single "
+            "representative dtype."
+        )
     return found[0]
 
 

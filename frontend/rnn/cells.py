@@ -160,9 +160,9 @@ class BasicLSTMCell(LayerRNNCell):
         i, j, f, o = split(gates, num_or_size_splits=4, axis=1)
         new_c = c * sigmoid(f + self._forget_bias) + sigmoid(i) * self._activation(j)
         new_h = self._activation(new_c) * sigmoid(o)
-        new_state = LSTMStateTuple(new_c, new_h) if self._state_is_tuple else (
-            concat_last([new_c, new_h])
-        )  # fmt: skip
+        new_state = (
+            LSTMStateTuple(new_c, new_h) if self._state_is_tuple else (concat_last([new_c, new_h]))
+        )
         return new_h, new_state
 
 
@@ -235,9 +235,9 @@ class LSTMCell(LayerRNNCell):
         new_h = sigmoid(_peeped(o, of_o, new_c)) * self._activation(new_c)
         if self._projection is not None:
             new_h = _clipped(matmul(new_h, self._projection), self._proj_clip)
-        new_state = LSTMStateTuple(new_c, new_h) if self._state_is_tuple else (
-            concat_last([new_c, new_h])
-        )  # fmt: skip
+        new_state = (
+            LSTMStateTuple(new_c, new_h) if self._state_is_tuple else (concat_last([new_c, new_h]))
+        )
         return new_h, new_state
 
 

@@ -74,8 +74,10 @@ def _batch_size(tensors: Sequence[Any]) -> Any:
     for tensor in tensors:
         rank = tensor.shape.ndims
         if rank is not None and rank < 2:
-            raise ValueError(f"Expected input tensor {tensor.name} to have rank at least 2, but "
-                             f"saw shape: {tensor.shape}")  # fmt: skip
+            raise ValueError(
+                f"Expected input tensor {tensor.name} to have rank at least 2, but "
+                f"saw shape: {tensor.shape}"
+            )
         if rank is not None and tensor.shape.as_list()[1] is not None:
             return tensor.shape.as_list()[1]
     return batch_of(tensors[0], 1)
@@ -260,11 +262,17 @@ class _RawRun:
         _, _, _, arrays, state, loop_state = while_loop(
             lambda time, finished, *_: logical_not(reduce_all(finished)),
             self._step,
-            [constant(0, dtypes.int32), self.finished, self.input, arrays, self.state,
-             self.loop_state],
+            [
+                constant(0, dtypes.int32),
+                self.finished,
+                self.input,
+                arrays,
+                self.state,
+                self.loop_state,
+            ],
             parallel_iterations=parallel_iterations,
             swap_memory=swap_memory,
-        )  # fmt: skip
+        )
         emits = nest.pack_sequence_as(self.structure, arrays)
         return emits, state, loop_state if self.has_loop_state else None
 

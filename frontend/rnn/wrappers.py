@@ -46,8 +46,10 @@ class MultiRNNCell(RNNCell):
         self._state_is_tuple = state_is_tuple
         if not state_is_tuple and any(nest.is_nested(cell.state_size) for cell in cells):
             sizes = [cell.state_size for cell in cells]
-            raise ValueError("Some cells return tuples of states, but the flag state_is_tuple is "
-                             f"not set.  State sizes are: {sizes}")  # fmt: skip
+            raise ValueError(
+                "Some cells return tuples of states, but the flag state_is_tuple is "
+                f"not set.  State sizes are: {sizes}"
+            )
 
     @property
     def state_size(self) -> Any:
@@ -86,8 +88,9 @@ class MultiRNNCell(RNNCell):
 
     def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         if self._state_is_tuple and not nest.is_nested(state):
-            raise ValueError(f"Expected state to be a tuple of length {len(self._cells)}, but "
-                             f"received: {state}")  # fmt: skip
+            raise ValueError(
+                f"Expected state to be a tuple of length {len(self._cells)}, but received: {state}"
+            )
         states = state if self._state_is_tuple else self._parts(state)
         following = []
         for number, (cell, old) in enumerate(zip(self._cells, states, strict=True)):
@@ -183,8 +186,10 @@ class DropoutWrapper(_Wrapper):
         sizes = {"state": self.cell.state_size, "output": self.cell.output_size}
         if _drops(self._keep["input"]):
             if input_size is None:
-                raise ValueError("When variational_recurrent=True and input_keep_prob < 1.0 or is "
-                                 "unknown, input_size must be provided")  # fmt: skip
+                raise ValueError(
+                    "When variational_recurrent=True and input_keep_prob < 1.0 or is "
+                    "unknown, input_size must be provided"
+                )
             sizes["input"] = input_size
         return {
             what: [
@@ -228,8 +233,10 @@ class DropoutWrapper(_Wrapper):
                 return nest.map_structure(lambda _: False, state)
             return [self._wanted(part) for part in nest.children(state)]
         pairs = zip(nest.children(found), nest.children(state), strict=True)
-        return [self._wanted(p) if f is True else nest.map_structure(lambda _: False, p)
-                for f, p in pairs]  # fmt: skip
+        return [
+            self._wanted(p) if f is True else nest.map_structure(lambda _: False, p)
+            for f, p in pairs
+        ]
 
     def _dropped_leaf(self, what: str, index: int, value: Any, keep: Any) -> Any:
         if self._noise is None:

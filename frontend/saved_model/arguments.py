@@ -38,9 +38,11 @@ class _Part:
         ):
             found = _written(value, array)
             raise InvalidArgumentError(
-                None, None, f"input {self.label!r} is {found}, but should be {self.dtype.name}"
+                None,
+                None,
+                f"input {self.label!r} is {found}, but should be {self.dtype.name}"
                 f"{_sizes(self.shape)}:\n  {signature}",
-            )  # fmt: skip
+            )
         return array
 
     def _has_type(self, array: Any) -> bool:
@@ -56,9 +58,11 @@ class _Part:
         try:
             array = np.asarray(value)
             is_whole = array.dtype.kind in "iu" and self.dtype.is_integer
-            if array.size and not is_whole and not np.can_cast(
-                array.dtype, self.dtype.numpy, "same_kind"
-            ):  # fmt: skip
+            if (
+                array.size
+                and not is_whole
+                and not np.can_cast(array.dtype, self.dtype.numpy, "same_kind")
+            ):
                 return None
             return np.asarray(value, self.dtype.numpy)
         except (OverflowError, TypeError, ValueError):
@@ -114,10 +118,12 @@ class Argument:
             values = tuple(value) if isinstance(value, tuple | list) else ()
         if len(values) != len(self.parts):
             raise InvalidArgumentError(
-                None, None, f"input {self.name!r} is made of {len(self.parts)} arrays, a "
+                None,
+                None,
+                f"input {self.name!r} is made of {len(self.parts)} arrays, a "
                 f"tf.SparseTensorValue for instance, but it is {_written(value, None)}:\n"
                 f"  {signature}",
-            )  # fmt: skip
+            )
         return [part.array(v, signature) for part, v in zip(self.parts, values, strict=True)]
 
     def value(self, results: Iterator[Any]) -> Any:

@@ -184,11 +184,14 @@ def _check_main_op(main_op: Any) -> None:
 
 def _check_signatures(signatures: Mapping[str, SignatureDef]) -> None:
     """Raise KeyError for reserved names, AssertionError for incomplete TensorInfos."""
-    for key, what in ((INIT_OP_SIGNATURE_KEY, "initialization"), (TRAIN_OP_SIGNATURE_KEY, "the "
-                      "train op")):  # fmt: skip
+    for key, what in (
+        (INIT_OP_SIGNATURE_KEY, "initialization"),
+        (TRAIN_OP_SIGNATURE_KEY, "the train op"),
+    ):
         if key in signatures:
-            raise KeyError(f'SignatureDef map key "{key}" is reserved for {what}. Please use a '
-                           "different key.")  # fmt: skip
+            raise KeyError(
+                f'SignatureDef map key "{key}" is reserved for {what}. Please use a different key.'
+            )
     for signature in signatures.values():
         for info in (*signature.inputs.values(), *signature.outputs.values()):
             _check_tensor_info(info)

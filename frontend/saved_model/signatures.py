@@ -180,6 +180,8 @@ def load_op_from_signature_def(
         return get_element_from_tensor_info(info, import_scope=import_scope)
     except (KeyError, ValueError):
         raise NotFoundError(
-            None, None, f"The {key} could not be found in the graph: a SignatureDef of this name "
+            None,
+            None,
+            f"The {key} could not be found in the graph: a SignatureDef of this name "
             "is reserved for an operation of it.",
-        ) from None  # fmt: skip
+        ) from None

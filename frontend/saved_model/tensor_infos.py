@@ -80,9 +80,11 @@ def _composite(tensor_info: TensorInfo, components: list[Any]) -> Any:
         return SparseTensor(*components)
     kind = TypeSpecProto.TypeSpecClass.Name(spec.type_spec_class)
     raise UnimplementedError(
-        None, None, f"flowc has no tensors of kind {kind}; this one is made of "
+        None,
+        None,
+        f"flowc has no tensors of kind {kind}; this one is made of "
         f"{', '.join(repr(t.name) for t in components)}",
-    )  # fmt: skip
+    )
 
 
 def get_element_from_tensor_info(

@@ -24,8 +24,11 @@ def write_graph(graph_or_graph_def: Any, logdir: str, name: str, as_text: bool =
         graph_def = graph_def.as_graph_def()
     folder = Path(logdir)
     make_folder(folder)
-    content = text_format.MessageToString(graph_def).encode() if as_text else (
-        graph_def.SerializeToString())  # fmt: skip
+    content = (
+        text_format.MessageToString(graph_def).encode()
+        if as_text
+        else (graph_def.SerializeToString())
+    )
     with atomic_file(folder / name) as file:
         file.write(content)
     return str(folder / name)
@@ -62,9 +65,11 @@ def remove_training_nodes(
     removed = {
         node.name: node.input[0]
         for node in input_graph.node
-        if node.op in ("Identity", "CheckNumerics") and len(node.input) == 1
-        and node.name not in protected and node.name not in controlled
-    }  # fmt: skip
+        if node.op in ("Identity", "CheckNumerics")
+        and len(node.input) == 1
+        and node.name not in protected
+        and node.name not in controlled
+    }
     result = GraphDef(library=input_graph.library, versions=input_graph.versions)
     for node in input_graph.node:
         if node.name not in removed:
@@ -92,8 +97,9 @@ def convert_variables_to_constants(
         node.name
         for node in needed.node
         if node.op in ("Variable", "VariableV2", "VarHandleOp")
-        and (wanted is None or node.name in wanted) and node.name not in kept
-    }  # fmt: skip
+        and (wanted is None or node.name in wanted)
+        and node.name not in kept
+    }
     result = GraphDef(library=needed.library, versions=needed.versions)
     for node in needed.node:
         result.node.append(_frozen(sess, node, frozen))

@@ -232,8 +232,10 @@ def _require_bound(meta: MetaGraphDef, input_map: Mapping[str, Any] | None) -> N
         return
     unbound = [v.decode() for v in meta.collection_def[_UNBOUND].bytes_list.value]
     if sorted(unbound) != sorted(input_map or ()):
-        raise ValueError(f"Graph contains unbound inputs: {', '.join(unbound)}. Must provide these "
-                         "inputs through input_map.")  # fmt: skip
+        raise ValueError(
+            f"Graph contains unbound inputs: {', '.join(unbound)}. Must provide these "
+            "inputs through input_map."
+        )
 
 
 def _without_devices(graph_def: GraphDef) -> GraphDef:

@@ -104,8 +104,9 @@ def saveables_of(var_list: Any) -> list[SaveableObject]:
             )
         for saveable in _saveables(named[name], name):
             if saveable.op in found:
-                raise ValueError("The same saveable will be restored with two names: "
-                                 f"{saveable.name}")  # fmt: skip
+                raise ValueError(
+                    f"The same saveable will be restored with two names: {saveable.name}"
+                )
             found[saveable.op] = saveable
     return list(found.values())
 

@@ -183,8 +183,9 @@ class Saver:
             number = f"{global_step:08d}" if self._pad_step_number else str(global_step)
             return f"{path}-{number}"
         if os.path.basename(path) == state_file and not self._sharded:
-            raise ValueError(f"'latest_filename' collides with 'save_path': '{state_file}' and "
-                             f"'{path}'")  # fmt: skip
+            raise ValueError(
+                f"'latest_filename' collides with 'save_path': '{state_file}' and '{path}'"
+            )
         return path
 
     def _write(self, sess: Any, prefix: str) -> str:

@@ -76,9 +76,12 @@ class EventFileWriter:
     """
 
     def __init__(
-        self, logdir: str | os.PathLike[str], max_queue: int = 10, flush_secs: float = 120,
+        self,
+        logdir: str | os.PathLike[str],
+        max_queue: int = 10,
+        flush_secs: float = 120,
         filename_suffix: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._folder = os.fspath(logdir)
         make_folder(self._folder)
         self._max_queue = max_queue

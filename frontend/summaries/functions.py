@@ -78,17 +78,26 @@ def histogram(
 
 
 def image(
-    name: str, tensor: TensorLike, max_outputs: int = 3, collections: Keys = None,
+    name: str,
+    tensor: TensorLike,
+    max_outputs: int = 3,
+    collections: Keys = None,
     family: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """A summary of pictures [batch, height, width, channels] with 1, 3 or 4 channels.
 
     uint8 is shown as it is; floats are scaled for each picture: from 0 up to the largest value, or
     around the middle where some are negative.
     """
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
-        value = build("ImageSummary", tag, convert(tensor), max_images=max_outputs,
-                      bad_color=_BAD_COLOR, name=scope)  # fmt: skip
+        value = build(
+            "ImageSummary",
+            tag,
+            convert(tensor),
+            max_images=max_outputs,
+            bad_color=_BAD_COLOR,
+            name=scope,
+        )
         return collect(value, collections, [GraphKeys.SUMMARIES])
 
 
@@ -116,10 +125,14 @@ def text(name: str, tensor: Any, collections: Keys = None) -> Any:
 
 
 def tensor_summary(
-    name: str, tensor: TensorLike, summary_description: str | None = None, collections: Keys = None,
-    summary_metadata: SummaryMetadata | None = None, family: str | None = None,
+    name: str,
+    tensor: TensorLike,
+    summary_description: str | None = None,
+    collections: Keys = None,
+    summary_metadata: SummaryMetadata | None = None,
+    family: str | None = None,
     display_name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """A summary of a whole tensor, with what tells TensorBoard how to show it."""
     metadata = SummaryMetadata()
     if summary_metadata is not None:

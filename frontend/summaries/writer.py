@@ -86,8 +86,9 @@ class FileWriter:
             raise ValueError("Please pass only graph, or graph_def (deprecated), but not both.")
         given = graph_def if graph is None else graph
         if given is None:
-            raise TypeError("The passed graph must be an instance of `Graph` or the deprecated "
-                            "`GraphDef`")  # fmt: skip
+            raise TypeError(
+                "The passed graph must be an instance of `Graph` or the deprecated `GraphDef`"
+            )
         self._add(Event(graph_def=_graph_def(given).SerializeToString()), global_step)
 
     def add_meta_graph(

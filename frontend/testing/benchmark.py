@@ -48,10 +48,18 @@ class Benchmark:
             seconds.append(time.perf_counter() - began)
         median = float(np.median(seconds)) if seconds else -1.0
         throughput = mbs / median if seconds and mbs else None
-        more = {**(extras or {}), "wall_time_mean": float(np.mean(seconds or [0.0])),
-                "wall_time_stdev": float(np.std(seconds or [0.0]))}  # fmt: skip
-        self.report_benchmark(min_iters, wall_time=median, throughput=throughput, extras=more,
-                              name=name or self._name())  # fmt: skip
+        more = {
+            **(extras or {}),
+            "wall_time_mean": float(np.mean(seconds or [0.0])),
+            "wall_time_stdev": float(np.std(seconds or [0.0])),
+        }
+        self.report_benchmark(
+            min_iters,
+            wall_time=median,
+            throughput=throughput,
+            extras=more,
+            name=name or self._name(),
+        )
         return {"iters": min_iters, "wall_time": median, "throughput": throughput, "extras": more}
 
     def report_benchmark(
@@ -65,8 +73,13 @@ class Benchmark:
         metrics: Any = None,
     ) -> None:
         """Write times to the log."""
-        told = {"iters": iters, "cpu_time": cpu_time, "wall_time": wall_time,
-                "throughput": throughput, "extras": dict(extras or {}) or None}  # fmt: skip
+        told = {
+            "iters": iters,
+            "cpu_time": cpu_time,
+            "wall_time": wall_time,
+            "throughput": throughput,
+            "extras": dict(extras or {}) or None,
+        }
         text = ", ".join(f"{key}: {value}" for key, value in told.items() if value is not None)
         logging.info("entry { name: %s, %s }", name or self._name(), text)
 

@@ -42,13 +42,18 @@ class Comparisons(unittest.TestCase):
 
     def assertNear(self, f1: float, f2: float, err: float, msg: str | None = None) -> None:
         """Two numbers differ by at most `err`."""
-        self.assertTrue(f1 == f2 or math.fabs(f1 - f2) <= err,
-                        f"{f1:f} != {f2:f} +/- {err:f}{f' ({msg})' if msg else ''}")  # fmt: skip
+        self.assertTrue(
+            f1 == f2 or math.fabs(f1 - f2) <= err,
+            f"{f1:f} != {f2:f} +/- {err:f}{f' ({msg})' if msg else ''}",
+        )
 
     def assertArrayNear(
-        self, farray1: Sequence[float], farray2: Sequence[float], err: float,
+        self,
+        farray1: Sequence[float],
+        farray2: Sequence[float],
+        err: float,
         msg: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Two sequences differ by at most `err` at each place."""
         self.assertEqual(len(farray1), len(farray2), msg)
         for f1, f2 in zip(farray1, farray2, strict=True):
@@ -96,25 +101,41 @@ class Comparisons(unittest.TestCase):
             x, y = x.astype(np.float32), y.astype(np.float32)
         if not np.allclose(x, y, rtol=rtol, atol=atol, equal_nan=True):
             np.testing.assert_allclose(
-                x, y, rtol=rtol, atol=atol, equal_nan=True,
+                x,
+                y,
+                rtol=rtol,
+                atol=atol,
+                equal_nan=True,
                 err_msg=f"Mismatched value{where}. {msg or ''}",
-            )  # fmt: skip
+            )
 
     def _same_shape(self, x: Any, y: Any, msg: str | None) -> None:
-        self.assertEqual(x.shape, y.shape, f"Shape mismatch: expected {x.shape}, got {y.shape}. "
-                                           f"{msg or ''}")  # fmt: skip
+        self.assertEqual(
+            x.shape, y.shape, f"Shape mismatch: expected {x.shape}, got {y.shape}. {msg or ''}"
+        )
 
     def assertAllCloseAccordingToType(
-        self, a: Any, b: Any, rtol: float = 1e-6, atol: float = 1e-6, float_rtol: float = 1e-6,
-        float_atol: float = 1e-6, half_rtol: float = 1e-3, half_atol: float = 1e-3,
-        bfloat16_rtol: float = 1e-2, bfloat16_atol: float = 1e-2, msg: str | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        a: Any,
+        b: Any,
+        rtol: float = 1e-6,
+        atol: float = 1e-6,
+        float_rtol: float = 1e-6,
+        float_atol: float = 1e-6,
+        half_rtol: float = 1e-3,
+        half_atol: float = 1e-3,
+        bfloat16_rtol: float = 1e-2,
+        bfloat16_atol: float = 1e-2,
+        msg: str | None = None,
+    ) -> None:
         """`assertAllClose` with the tolerance of the less exact type of the two."""
         x, y = self._array(a), self._array(b)
         limits = {
-            "float32": (float_rtol, float_atol), "complex64": (float_rtol, float_atol),
-            "float16": (half_rtol, half_atol), "bfloat16": (bfloat16_rtol, bfloat16_atol),
-        }  # fmt: skip
+            "float32": (float_rtol, float_atol),
+            "complex64": (float_rtol, float_atol),
+            "float16": (half_rtol, half_atol),
+            "bfloat16": (bfloat16_rtol, bfloat16_atol),
+        }
         for array in (x, y):
             relative, absolute = limits.get(as_dtype(array.dtype).name, (0.0, 0.0))
             rtol, atol = max(rtol, relative), max(atol, absolute)
@@ -134,8 +155,9 @@ class Comparisons(unittest.TestCase):
         if x.dtype.kind in "SUO" or y.dtype.kind in "SUO":
             x, y = _as_bytes(x), _as_bytes(y)
         if x.shape != y.shape and x.ndim <= 3 and y.ndim <= 3:
-            raise AssertionError(f"Shape mismatch: expected {x.shape}, got {y.shape}. {msg or ''}\n"
-                                 f"{x}\n{y}")  # fmt: skip
+            raise AssertionError(
+                f"Shape mismatch: expected {x.shape}, got {y.shape}. {msg or ''}\n{x}\n{y}"
+            )
         self._same_shape(x, y, msg)
         same = x == y
         if x.dtype.kind in "fc" and y.dtype.kind in "fc":
@@ -173,9 +195,13 @@ class Comparisons(unittest.TestCase):
         self._all(a, lambda x: x <= comparison_target, f"at most {comparison_target}")
 
     def assertAllInRange(
-        self, target: Any, lower_bound: Any, upper_bound: Any, open_lower_bound: bool = False,
+        self,
+        target: Any,
+        lower_bound: Any,
+        upper_bound: Any,
+        open_lower_bound: bool = False,
         open_upper_bound: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """All elements are between two numbers, which may be excluded."""
         above = self.assertAllGreater if open_lower_bound else self.assertAllGreaterEqual
         below = self.assertAllLess if open_upper_bound else self.assertAllLessEqual
@@ -214,13 +240,18 @@ class Comparisons(unittest.TestCase):
         if isinstance(expected, str | bytes):
             text = expected.decode() if isinstance(expected, bytes) else expected
             expected = text_format.Parse(text, type(message)())
-        self.assertEqual(text_format.MessageToString(expected),
-                         text_format.MessageToString(message), msg)  # fmt: skip
+        self.assertEqual(
+            text_format.MessageToString(expected), text_format.MessageToString(message), msg
+        )
 
     def assertProtoEqualsVersion(
-        self, expected: Any, actual: GraphDef, producer: int | None = None, min_consumer: int = 0,
+        self,
+        expected: Any,
+        actual: GraphDef,
+        producer: int | None = None,
+        min_consumer: int = 0,
         msg: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """A graph is equal to what a text describes, whatever its version."""
         graph = GraphDef()
         graph.CopyFrom(actual)

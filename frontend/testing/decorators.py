@@ -35,9 +35,11 @@ run_without_tensor_float_32 = with_eager_op_as_function = _unchanged
 
 
 def run_in_graph_and_eager_modes(
-    func: Callable[..., Any] | None = None, config: Any = None, use_gpu: bool = True,
+    func: Callable[..., Any] | None = None,
+    config: Any = None,
+    use_gpu: bool = True,
     **options: Any,
-) -> Any:  # fmt: skip
+) -> Any:
     """Decorator: run the test in a graph of its own, with a session as the default."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -85,9 +85,15 @@ def _start(x: Any, shape: Any, value: Any) -> Array:
 
 
 def _pair(
-    x: Any, x_shape: Any, y: Any, y_shape: Any, start: Any, delta: float, feeds: dict[Any, Any],
+    x: Any,
+    x_shape: Any,
+    y: Any,
+    y_shape: Any,
+    start: Any,
+    delta: float,
+    feeds: dict[Any, Any],
     others: dict[Any, Any],
-) -> Jacobians:  # fmt: skip
+) -> Jacobians:
     with x.graph.as_default():
         seed = constant(1.0, shape=y_shape, dtype=y.dtype)
         (dx,) = gradients(y, x, identity(seed))

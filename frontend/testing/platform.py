@@ -70,16 +70,20 @@ def gpu_device_name() -> str:
 
 
 def create_local_cluster(
-    num_workers: int, num_ps: int, protocol: str = "grpc", worker_config: ConfigProto | None = None,
+    num_workers: int,
+    num_ps: int,
+    protocol: str = "grpc",
+    worker_config: ConfigProto | None = None,
     ps_config: ConfigProto | None = None,
-) -> tuple[list[Server], list[Server]]:  # fmt: skip
+) -> tuple[list[Server], list[Server]]:
     """The servers of workers and of parameter servers.
 
     Raises UnimplementedError for more than one: see `Server`.
     """
     jobs: dict[str, Any] = {
-        "worker": [f"localhost:{0}"] * num_workers, "ps": [f"localhost:{0}"] * num_ps
-    }  # fmt: skip
+        "worker": [f"localhost:{0}"] * num_workers,
+        "ps": [f"localhost:{0}"] * num_ps,
+    }
     cluster = ClusterSpec({job: tasks for job, tasks in jobs.items() if tasks})
 
     def servers(job: str, count: int, config: ConfigProto | None) -> list[Server]:

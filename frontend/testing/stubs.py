@@ -49,8 +49,11 @@ class StubOutForTesting:
 
     @staticmethod
     def _replace(kept: list[tuple[Any, str, Any]], parent: Any, name: str, new: Any) -> None:
-        old = vars(parent).get(name, getattr(parent, name)) if hasattr(parent, "__dict__") else (
-            getattr(parent, name))  # fmt: skip
+        old = (
+            vars(parent).get(name, getattr(parent, name))
+            if hasattr(parent, "__dict__")
+            else (getattr(parent, name))
+        )
         kept.append((parent, name, old))
         setattr(parent, name, new)
 

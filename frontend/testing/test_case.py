@@ -67,18 +67,24 @@ class TestCase(Comparisons):
 
     @contextmanager
     def session(
-        self, graph: Graph | None = None, config: Any = None, use_gpu: bool = False,
+        self,
+        graph: Graph | None = None,
+        config: Any = None,
+        use_gpu: bool = False,
         force_gpu: bool = False,
-    ) -> Iterator[Session]:  # fmt: skip
+    ) -> Iterator[Session]:
         """A session for a `with` block, the default one there; it is closed at the end."""
         with Session(graph=graph, config=config) as session, _placed(session, use_gpu, force_gpu):
             yield session
 
     @contextmanager
     def cached_session(
-        self, graph: Graph | None = None, config: Any = None, use_gpu: bool = False,
+        self,
+        graph: Graph | None = None,
+        config: Any = None,
+        use_gpu: bool = False,
         force_gpu: bool = False,
-    ) -> Iterator[Session]:  # fmt: skip
+    ) -> Iterator[Session]:
         """The test's own session, which is the same in every block. Raises ValueError.
 
         All calls must ask for the same graph.
@@ -87,16 +93,21 @@ class TestCase(Comparisons):
             self._cached_session = Session(graph=graph, config=config)
         session = self._cached_session
         if graph is not None and session.graph is not graph:
-            raise ValueError("The graph used to get the cached session is different than the one "
-                             "that was used to create the session. Maybe create a new session with "
-                             "self.session()")  # fmt: skip
+            raise ValueError(
+                "The graph used to get the cached session is different than the one "
+                "that was used to create the session. Maybe create a new session with "
+                "self.session()"
+            )
         with session.graph.as_default(), session.as_default(), _placed(session, use_gpu, force_gpu):
             yield session
 
     def test_session(
-        self, graph: Graph | None = None, config: Any = None, use_gpu: bool = False,
+        self,
+        graph: Graph | None = None,
+        config: Any = None,
+        use_gpu: bool = False,
         force_gpu: bool = False,
-    ) -> AbstractContextManager[Session]:  # fmt: skip
+    ) -> AbstractContextManager[Session]:
         """`cached_session`; with a graph, `session`."""
         if self._testMethodName == "test_session":
             self.skipTest("Not a test.")  # a loader takes it for one because of its name
@@ -116,9 +127,11 @@ class TestCase(Comparisons):
     # Threads
 
     def checkedThread(
-        self, target: Callable[..., Any], args: Sequence[Any] | None = None,
+        self,
+        target: Callable[..., Any],
+        args: Sequence[Any] | None = None,
         kwargs: Mapping[str, Any] | None = None,
-    ) -> CheckedThread:  # fmt: skip
+    ) -> CheckedThread:
         """A thread whose error fails the test when it is joined."""
         thread = CheckedThread(self, target, args, kwargs)
         self._threads.append(thread)
@@ -138,9 +151,12 @@ class CheckedThread:
     """A thread that must be joined, and may not fail."""
 
     def __init__(
-        self, case: TestCase, target: Callable[..., Any], args: Sequence[Any] | None = None,
+        self,
+        case: TestCase,
+        target: Callable[..., Any],
+        args: Sequence[Any] | None = None,
         kwargs: Mapping[str, Any] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._case = case
         self._call = target, tuple(args or ()), dict(kwargs or {})
         self._thread = threading.Thread(target=self._protected_run)

@@ -46,8 +46,7 @@ class ConditionalAccumulatorBase:
 
     def num_accumulated(self, name: Name = None) -> Any:
         """How many gradients there are, int32[]."""
-        return self._build("AccumulatorNumAccumulated",
-                           name=name or f"{self.name}_NumAccumulated")  # fmt: skip
+        return self._build("AccumulatorNumAccumulated", name=name or f"{self.name}_NumAccumulated")
 
     def set_global_step(self, new_global_step: Any, name: Name = None) -> Operation:
         """The operation after which gradients of earlier steps are dropped."""
@@ -60,12 +59,21 @@ class ConditionalAccumulator(ConditionalAccumulatorBase):
     """Adds gradients of one shape; `reduction_type` "MEAN" or "SUM" says what is taken out."""
 
     def __init__(
-        self, dtype: DTypeLike, shape: Any = None, shared_name: str | None = None,
-        name: str = "conditional_accumulator", reduction_type: str = "MEAN",
-    ) -> None:  # fmt: skip
-        handle = build("ResourceConditionalAccumulator", dtype=as_dtype(dtype),
-                       shape=TensorShape(shape), shared_name=shared_name or "",
-                       reduction_type=reduction_type, name=name)  # fmt: skip
+        self,
+        dtype: DTypeLike,
+        shape: Any = None,
+        shared_name: str | None = None,
+        name: str = "conditional_accumulator",
+        reduction_type: str = "MEAN",
+    ) -> None:
+        handle = build(
+            "ResourceConditionalAccumulator",
+            dtype=as_dtype(dtype),
+            shape=TensorShape(shape),
+            shared_name=shared_name or "",
+            reduction_type=reduction_type,
+            name=name,
+        )
         super().__init__(dtype, shape, handle)
 
     def apply_grad(self, grad: TensorLike, local_step: Any = 0, name: Name = None) -> Operation:
@@ -90,12 +98,21 @@ class SparseConditionalAccumulator(ConditionalAccumulatorBase):
     """Adds rows by their indices; a mean is that of the gradients which have the row."""
 
     def __init__(
-        self, dtype: DTypeLike, shape: Any = None, shared_name: str | None = None,
-        name: str = "sparse_conditional_accumulator", reduction_type: str = "MEAN",
-    ) -> None:  # fmt: skip
-        handle = build("SparseConditionalAccumulator", dtype=as_dtype(dtype),
-                       shape=TensorShape(shape), shared_name=shared_name or "",
-                       reduction_type=reduction_type, name=name)  # fmt: skip
+        self,
+        dtype: DTypeLike,
+        shape: Any = None,
+        shared_name: str | None = None,
+        name: str = "sparse_conditional_accumulator",
+        reduction_type: str = "MEAN",
+    ) -> None:
+        handle = build(
+            "SparseConditionalAccumulator",
+            dtype=as_dtype(dtype),
+            shape=TensorShape(shape),
+            shared_name=shared_name or "",
+            reduction_type=reduction_type,
+            name=name,
+        )
         super().__init__(dtype, shape, handle)
 
     def apply_indexed_slices_grad(
@@ -105,9 +122,13 @@ class SparseConditionalAccumulator(ConditionalAccumulatorBase):
         return self.apply_grad(grad.indices, grad.values, grad.dense_shape, local_step, name)
 
     def apply_grad(
-        self, grad_indices: Any, grad_values: Any, grad_shape: Any = None, local_step: Any = 0,
+        self,
+        grad_indices: Any,
+        grad_values: Any,
+        grad_shape: Any = None,
+        local_step: Any = 0,
         name: Name = None,
-    ) -> Operation:  # fmt: skip
+    ) -> Operation:
         """The operation that adds rows; nothing happens where their step is over."""
         whole = [] if grad_shape is None else grad_shape
         op: Operation = self._build(
@@ -123,8 +144,9 @@ class SparseConditionalAccumulator(ConditionalAccumulatorBase):
 
     def take_grad(self, num_required: Any, name: Name = None) -> Any:
         """`(indices, values, shape)`; a run waits until there are `num_required` gradients."""
-        return self._build("SparseAccumulatorTakeGradient", num_required, dtype=self._dtype,
-                           name=name)  # fmt: skip
+        return self._build(
+            "SparseAccumulatorTakeGradient", num_required, dtype=self._dtype, name=name
+        )
 
     def take_indexed_slices_grad(self, num_required: Any, name: Name = None) -> IndexedSlices:
         """The same as IndexedSlices."""

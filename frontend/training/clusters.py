@@ -19,10 +19,17 @@ from flowc.runtime.state import SERVERS, SessionState
 _ports = count(40001)  # of local servers; nothing listens there
 
 _PLACED = (  # what stays on parameter servers
-    "Variable", "VariableV2", "AutoReloadVariable", "MutableHashTable", "MutableHashTableV2",
-    "MutableHashTableOfTensors", "MutableHashTableOfTensorsV2", "MutableDenseHashTable",
-    "MutableDenseHashTableV2", "VarHandleOp",
-)  # fmt: skip
+    "Variable",
+    "VariableV2",
+    "AutoReloadVariable",
+    "MutableHashTable",
+    "MutableHashTableV2",
+    "MutableHashTableOfTensors",
+    "MutableHashTableOfTensorsV2",
+    "MutableDenseHashTable",
+    "MutableDenseHashTableV2",
+    "VarHandleOp",
+)
 
 
 class ClusterSpec:
@@ -66,10 +73,11 @@ class ClusterSpec:
     def as_dict(self) -> dict[str, Any]:
         """Job names to lists of addresses; to dictionaries where numbers are left out."""
         return {
-            job: [tasks[i] for i in range(len(tasks))] if set(tasks) == set(range(len(tasks)))
+            job: [tasks[i] for i in range(len(tasks))]
+            if set(tasks) == set(range(len(tasks)))
             else dict(tasks)
             for job, tasks in self._tasks.items()
-        }  # fmt: skip
+        }
 
     def as_cluster_def(self) -> ClusterDef:
         """The protocol buffer, jobs in the order of their names."""
@@ -151,10 +159,11 @@ class Server:
         tasks = [t for job in self._definition.cluster.job for t in job.tasks.values()]
         if len(tasks) > 1:
             raise UnimplementedError(
-                None, None,
+                None,
+                None,
                 f"flowc runs on one machine: it cannot start a server of a cluster of "
                 f"{len(tasks)} tasks",
-            )  # fmt: skip
+            )
         self._target = f"{self._definition.protocol}://{_address(tasks[0])}"
         self._end = threading.Event()
         if start:
@@ -238,8 +247,11 @@ def replica_device_setter(
     None where there are no parameter servers. Raises TypeError for a strategy that is no function.
     """
     if cluster is not None:
-        jobs = cluster.as_dict() if isinstance(cluster, ClusterSpec) else (
-            ClusterSpec(cluster).as_dict())  # fmt: skip
+        jobs = (
+            cluster.as_dict()
+            if isinstance(cluster, ClusterSpec)
+            else (ClusterSpec(cluster).as_dict())
+        )
         ps_tasks = len(jobs.get(DeviceSpec.from_string(ps_device).job or "", ()))
     if ps_tasks == 0:
         return None
@@ -257,8 +269,9 @@ def replica_device_setter(
             return current.over(DeviceSpec.from_string(worker_device or "")).to_string()
         server = DeviceSpec.from_string(ps_device)
         if server.job and current.job in (None, server.job):
-            server = DeviceSpec(server.job, server.replica, strategy(op), server.device_type,
-                                server.device_index)  # fmt: skip
+            server = DeviceSpec(
+                server.job, server.replica, strategy(op), server.device_type, server.device_index
+            )
         return current.over(server).to_string()
 
     return choose

@@ -32,8 +32,9 @@ def exponential_decay(
 ) -> Any:
     """learning_rate * decay_rate ^ (global_step / decay_steps)."""
     _require_step(global_step, "exponential_decay")
-    with name_scope(name, "ExponentialDecay", [learning_rate, global_step, decay_steps,
-                                               decay_rate]) as scope:  # fmt: skip
+    with name_scope(
+        name, "ExponentialDecay", [learning_rate, global_step, decay_steps, decay_rate]
+    ) as scope:
         rate = convert(learning_rate, None, "learning_rate")
         progress = _progress(global_step, decay_steps, rate.dtype, staircase)
         return build("Mul", rate, build("Pow", cast(decay_rate, rate.dtype), progress), name=scope)
@@ -56,10 +57,14 @@ def natural_exp_decay(
 ) -> Any:
     """learning_rate * exp(-decay_rate * global_step / decay_steps)."""
     _require_step(global_step, "natural_exp_decay")
-    rate = math.exp(-decay_rate) if isinstance(decay_rate, int | float) else build(
-        "Exp", build("Neg", decay_rate))  # fmt: skip
-    return exponential_decay(learning_rate, global_step, decay_steps, rate, staircase,
-                             name or "NaturalExpDecay")  # fmt: skip
+    rate = (
+        math.exp(-decay_rate)
+        if isinstance(decay_rate, int | float)
+        else build("Exp", build("Neg", decay_rate))
+    )
+    return exponential_decay(
+        learning_rate, global_step, decay_steps, rate, staircase, name or "NaturalExpDecay"
+    )
 
 
 def inverse_time_decay(
@@ -80,8 +85,9 @@ def inverse_time_decay(
         return build("RealDiv", rate, denominator, name=scope)
 
 
-def piecewise_constant(x: TensorLike, boundaries: Sequence[Any], values: Sequence[Any],
-                       name: Name = None) -> Any:  # fmt: skip
+def piecewise_constant(
+    x: TensorLike, boundaries: Sequence[Any], values: Sequence[Any], name: Name = None
+) -> Any:
     """values[i] where x is in (boundaries[i-1], boundaries[i]].
 
     Raises ValueError where there is not one value more than boundaries, or dtypes differ.
@@ -94,8 +100,10 @@ def piecewise_constant(x: TensorLike, boundaries: Sequence[Any], values: Sequenc
         tensors = [convert(v) for v in values]
         for tensor in tensors[1:]:
             if tensor.dtype is not tensors[0].dtype:
-                raise ValueError("Values must have elements all with the same dtype "
-                                 f"({tensors[0].dtype.name} vs {tensor.dtype.name}).")  # fmt: skip
+                raise ValueError(
+                    "Values must have elements all with the same dtype "
+                    f"({tensors[0].dtype.name} vs {tensor.dtype.name})."
+                )
         result = tensors[-1]
         for limit, value in reversed(list(zip(limits, tensors, strict=False))):
             result = build("Select", build("LessEqual", position, limit), value, result)
@@ -107,13 +115,20 @@ def _boundary(value: Any, dtype: DType) -> Any:
     return tensor if tensor.dtype is dtype else cast(tensor, dtype)
 
 
-def polynomial_decay(learning_rate: TensorLike, global_step: TensorLike, decay_steps: TensorLike,
-                     end_learning_rate: Any = 0.0001, power: Any = 1.0, cycle: bool = False,
-                     name: Name = None) -> Any:  # fmt: skip
+def polynomial_decay(
+    learning_rate: TensorLike,
+    global_step: TensorLike,
+    decay_steps: TensorLike,
+    end_learning_rate: Any = 0.0001,
+    power: Any = 1.0,
+    cycle: bool = False,
+    name: Name = None,
+) -> Any:
     """From learning_rate to end_learning_rate as (1 - global_step / decay_steps) ^ power."""
     _require_step(global_step, "polynomial_decay")
-    with name_scope(name, "PolynomialDecay", [learning_rate, global_step, decay_steps,
-                                              end_learning_rate, power]) as scope:  # fmt: skip
+    with name_scope(
+        name, "PolynomialDecay", [learning_rate, global_step, decay_steps, end_learning_rate, power]
+    ) as scope:
         rate = convert(learning_rate, None, "learning_rate")
         end, power = cast(end_learning_rate, rate.dtype), cast(power, rate.dtype)
         step, steps = cast(global_step, rate.dtype), cast(decay_steps, rate.dtype)
@@ -186,9 +201,15 @@ def cosine_decay_restarts(
         return build("Mul", rate, (one - alpha) * decayed + alpha, name=scope)
 
 
-def linear_cosine_decay(learning_rate: TensorLike, global_step: TensorLike, decay_steps: TensorLike,
-                        num_periods: Any = 0.5, alpha: TensorLike = 0.0, beta: TensorLike = 0.001,
-                        name: Name = None) -> Any:  # fmt: skip
+def linear_cosine_decay(
+    learning_rate: TensorLike,
+    global_step: TensorLike,
+    decay_steps: TensorLike,
+    num_periods: Any = 0.5,
+    alpha: TensorLike = 0.0,
+    beta: TensorLike = 0.001,
+    name: Name = None,
+) -> Any:
     """A line to zero times cosines: Bello et al. 2017."""
     _require_step(global_step, "linear cosine decay")
     with name_scope(name, "LinearCosineDecay", [learning_rate, global_step]) as scope:

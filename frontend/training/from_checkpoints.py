@@ -36,9 +36,12 @@ def init_from_checkpoint(
 
 
 def _pairs(
-    source: str, target: Any, variables: Mapping[str, Variable], shapes: Mapping[str, Any],
+    source: str,
+    target: Any,
+    variables: Mapping[str, Variable],
+    shapes: Mapping[str, Any],
     path: str,
-) -> list[tuple[str, Variable]]:  # fmt: skip
+) -> list[tuple[str, Variable]]:
     """The tensors and the variables that an entry stands for."""
     if isinstance(target, list | tuple):
         return [(source, part) for part in target]
@@ -52,15 +55,20 @@ def _pairs(
             )
         return [(source, variables[target])]
     if not target.endswith("/"):
-        raise ValueError(f"Assignment map with scope only name {target} should map to scope only "
-                         f"{source}. Should be 'scope/': 'other_scope/'.")  # fmt: skip
+        raise ValueError(
+            f"Assignment map with scope only name {target} should map to scope only "
+            f"{source}. Should be 'scope/': 'other_scope/'."
+        )
     return _of_scopes(source, target, variables, shapes, path)
 
 
 def _of_scopes(
-    source: str, target: str, variables: Mapping[str, Variable], shapes: Mapping[str, Any],
+    source: str,
+    target: str,
+    variables: Mapping[str, Variable],
+    shapes: Mapping[str, Any],
     path: str,
-) -> list[tuple[str, Variable]]:  # fmt: skip
+) -> list[tuple[str, Variable]]:
     found = []
     inside, outside = target.removeprefix("/"), source.removeprefix("/")
     for name, variable in variables.items():
@@ -103,9 +111,12 @@ def _begin_with(variable: Variable, file: str, name: str) -> None:
 
 
 def basic_train_loop(
-    supervisor: Any, train_step_fn: Callable[..., Any], args: Any = None, kwargs: Any = None,
+    supervisor: Any,
+    train_step_fn: Callable[..., Any],
+    args: Any = None,
+    kwargs: Any = None,
     master: str = "",
-) -> None:  # fmt: skip
+) -> None:
     """Call `train_step_fn(session, ...)` until the supervisor stops; again after AbortedError."""
     while True:
         try:

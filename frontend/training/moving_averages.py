@@ -27,8 +27,9 @@ from flowc.ir import dtypes
 _AVERAGED = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64)
 
 
-def assign_moving_average(variable: Any, value: TensorLike, decay: Any, zero_debias: bool = True,
-                          name: str | None = None) -> Any:  # fmt: skip
+def assign_moving_average(
+    variable: Any, value: TensorLike, decay: Any, zero_debias: bool = True, name: str | None = None
+) -> Any:
     """variable = decay * variable + (1 - decay) * value.
 
     With `zero_debias`, the variable, which must begin with 0, is corrected for that: Kingma and Ba
@@ -141,6 +142,9 @@ class ExponentialMovingAverage:
             averaged = trainable_variables() + moving_average_variables()
         unique = list(dict.fromkeys(averaged))
         names = {self.average_name(v): v for v in unique}
-        names |= {v.op.name: v for v in dict.fromkeys(global_variables())
-                  if v not in set(unique) and v.op.name not in names}  # fmt: skip
+        names |= {
+            v.op.name: v
+            for v in dict.fromkeys(global_variables())
+            if v not in set(unique) and v.op.name not in names
+        }
         return names

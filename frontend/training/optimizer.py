@@ -24,8 +24,14 @@ from flowc.frontend.variables.variable import Variable
 from flowc.ir import dtypes
 from flowc.ir.dtypes import DType
 
-_VALID_DTYPES = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64,
-                 dtypes.complex64, dtypes.complex128)  # fmt: skip
+_VALID_DTYPES = (
+    dtypes.float16,
+    dtypes.bfloat16,
+    dtypes.float32,
+    dtypes.float64,
+    dtypes.complex64,
+    dtypes.complex128,
+)
 
 
 class Optimizer:
@@ -114,8 +120,9 @@ class Optimizer:
         )
         if gate_gradients == self.GATE_GRAPH:
             grads = tuple_(grads)
-        self._assert_valid_dtypes([v for g, v in zip(grads, variables, strict=True)
-                                   if g is not None])  # fmt: skip
+        self._assert_valid_dtypes(
+            [v for g, v in zip(grads, variables, strict=True) if g is not None]
+        )
         return list(zip(grads, variables, strict=True))
 
     @without_collection()
@@ -131,8 +138,9 @@ class Optimizer:
             raise ValueError("No variables provided.")
         variables = [v for g, v in pairs if g is not None]
         if not variables:
-            raise ValueError("No gradients provided for any variable: "
-                             f"{[str(v) for _, v in pairs]}.")  # fmt: skip
+            raise ValueError(
+                f"No gradients provided for any variable: {[str(v) for _, v in pairs]}."
+            )
         graph = get_default_graph()
         with graph.control_dependencies(None):
             self._create_slots(variables)
@@ -159,8 +167,12 @@ class Optimizer:
         done = self._finish(updates, "update")
         with graph.control_dependencies([done]), graph.colocate_with(global_step):
             if isinstance(global_step, ResourceVariable):
-                return build("AssignAddVariableOp", global_step.handle,
-                             convert(1, global_step.dtype), name=scope)  # fmt: skip
+                return build(
+                    "AssignAddVariableOp",
+                    global_step.handle,
+                    convert(1, global_step.dtype),
+                    name=scope,
+                )
             result = global_step.assign_add(1, name=scope)
             return result.op if isinstance(result, TensorBase) else result
 
@@ -258,8 +270,11 @@ class Optimizer:
         slot_name: str,
         op_name: str,
     ) -> Any:
-        return self._slot(var, slot_name, lambda: slots.create_slot_with_initializer(
-            var, initializer, shape, dtype, op_name))  # fmt: skip
+        return self._slot(
+            var,
+            slot_name,
+            lambda: slots.create_slot_with_initializer(var, initializer, shape, dtype, op_name),
+        )
 
     def _zeros_slot(self, var: Any, slot_name: str, op_name: str) -> Any:
         return self._slot(var, slot_name, lambda: slots.create_zeros_slot(var, op_name))
@@ -288,8 +303,9 @@ class Optimizer:
         valid = self._valid_dtypes()
         for tensor in tensors:
             if tensor.dtype not in valid:
-                raise ValueError(f"Invalid type {tensor.dtype!r} for {tensor.name}, expected: "
-                                 f"{list(valid)}.")  # fmt: skip
+                raise ValueError(
+                    f"Invalid type {tensor.dtype!r} for {tensor.name}, expected: {list(valid)}."
+                )
 
 
 def _as_gradient(grad: Any) -> Any:
@@ -308,8 +324,11 @@ def _variables(var_list: Sequence[Any] | None) -> list[Any]:
         graph = get_default_graph()
         found = trainable_variables() + graph.get_collection(GraphKeys.TRAINABLE_RESOURCE_VARIABLES)
     elif isinstance(var_list, list | tuple | ValuesView):
-        found = [v for part in var_list for v in (_variables(part) if isinstance(
-            part, list | tuple) else [part])]  # fmt: skip
+        found = [
+            v
+            for part in var_list
+            for v in (_variables(part) if isinstance(part, list | tuple) else [part])
+        ]
     else:
         found = [var_list]
     if not found:

@@ -48,8 +48,10 @@ class ProximalGradientDescentOptimizer(OneOpOptimizer):
 
     op = "ProximalGradientDescent"
     hyper: ClassVar[tuple[str, ...]] = (
-        "learning_rate", "l1_regularization_strength", "l2_regularization_strength",
-    )  # fmt: skip
+        "learning_rate",
+        "l1_regularization_strength",
+        "l2_regularization_strength",
+    )
 
     def __init__(
         self,
@@ -112,8 +114,9 @@ class AdagradOptimizer(OneOpOptimizer):
         name: str = "Adagrad",
     ) -> None:
         if initial_accumulator_value <= 0.0:
-            raise ValueError("initial_accumulator_value must be positive: "
-                             f"{initial_accumulator_value}")  # fmt: skip
+            raise ValueError(
+                f"initial_accumulator_value must be positive: {initial_accumulator_value}"
+            )
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._initial_accumulator_value = initial_accumulator_value
@@ -145,8 +148,9 @@ class ProximalAdagradOptimizer(OneOpOptimizer):
         name: str = "ProximalAdagrad",
     ) -> None:
         if initial_accumulator_value <= 0.0:
-            raise ValueError("initial_accumulator_value must be positive: "
-                             f"{initial_accumulator_value}")  # fmt: skip
+            raise ValueError(
+                f"initial_accumulator_value must be positive: {initial_accumulator_value}"
+            )
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._initial_accumulator_value = initial_accumulator_value
@@ -187,8 +191,10 @@ class AdagradDAOptimizer(OneOpOptimizer):
         name: str = "AdagradDA",
     ) -> None:
         if initial_gradient_squared_accumulator_value <= 0.0:
-            raise ValueError("initial_gradient_squared_accumulator_value must be positive: "
-                             f"{initial_gradient_squared_accumulator_value}")  # fmt: skip
+            raise ValueError(
+                "initial_gradient_squared_accumulator_value must be positive: "
+                f"{initial_gradient_squared_accumulator_value}"
+            )
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._initial = initial_gradient_squared_accumulator_value
@@ -294,9 +300,12 @@ class FtrlOptimizer(OneOpOptimizer):
     """McMahan et al. 2013; with shrinkage, the L2 penalty is on the magnitude of the weights."""
 
     hyper: ClassVar[tuple[str, ...]] = (
-        "learning_rate", "l1_regularization_strength", "l2_regularization_strength",
-        "l2_shrinkage_regularization_strength", "learning_rate_power",
-    )  # fmt: skip
+        "learning_rate",
+        "l1_regularization_strength",
+        "l2_regularization_strength",
+        "l2_shrinkage_regularization_strength",
+        "learning_rate_power",
+    )
 
     def __init__(
         self,
@@ -378,8 +387,10 @@ class AdamOptimizer(OneOpOptimizer):
             self._zeros_slot(var, "v", self._name)
 
     def _get_beta_accumulators(self) -> tuple[Any, Any]:
-        return (self._get_non_slot_variable("beta1_power"),
-                self._get_non_slot_variable("beta2_power"))  # fmt: skip
+        return (
+            self._get_non_slot_variable("beta1_power"),
+            self._get_non_slot_variable("beta2_power"),
+        )
 
     def _operands(self, var: Any) -> tuple[list[Any], list[Any]]:
         powers = [cast(power, var.dtype) for power in self._get_beta_accumulators()]

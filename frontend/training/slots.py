@@ -21,9 +21,13 @@ def create_slot(primary: Any, val: Any, name: str, colocate_with_primary: bool =
 
 
 def create_slot_with_initializer(
-    primary: Any, initializer: Any, shape: ShapeLike, dtype: DTypeLike, name: str,
+    primary: Any,
+    initializer: Any,
+    shape: ShapeLike,
+    dtype: DTypeLike,
+    name: str,
     colocate_with_primary: bool = True,
-) -> Any:  # fmt: skip
+) -> Any:
     """A slot of this shape and dtype that begins with what `initializer` makes."""
     return _create(primary, initializer, name, shape, dtype, colocate_with_primary)
 

@@ -54,8 +54,9 @@ class RefVariable(Variable):
             self._require_known_shape()
         if shape is None:
             shape = self._initial_value.shape if validate else None
-        return build("VariableV2", shape=as_shape(shape).sizes, dtype=self._initial_value.dtype,
-                     name=scope)  # fmt: skip
+        return build(
+            "VariableV2", shape=as_shape(shape).sizes, dtype=self._initial_value.dtype, name=scope
+        )
 
     def _restore(self, definition: VariableDef, import_scope: str | None) -> None:
         graph = self._restore_common(definition, import_scope)
@@ -98,8 +99,10 @@ class RefVariable(Variable):
 
     def as_graph_tensor(self, dtype: DType | None, name: str | None, as_ref: bool) -> Any:
         if dtype is not None and dtype is not self.dtype:
-            raise ValueError(f"Incompatible type conversion requested to type '{dtype.name}' for "
-                             f"variable of type '{self.dtype.name}'")  # fmt: skip
+            raise ValueError(
+                f"Incompatible type conversion requested to type '{dtype.name}' for "
+                f"variable of type '{self.dtype.name}'"
+            )
         return self._variable if as_ref else self._snapshot
 
     def update(

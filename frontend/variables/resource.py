@@ -57,8 +57,13 @@ class ResourceVariable(Variable):
             self._require_known_shape()
         if shape is None:
             shape = self._initial_value.shape if validate or self._is_asked_for else None
-        return build("VarHandleOp", dtype=self._dtype, shape=as_shape(shape).sizes,
-                     shared_name=true_name, name=scope)  # fmt: skip
+        return build(
+            "VarHandleOp",
+            dtype=self._dtype,
+            shape=as_shape(shape).sizes,
+            shared_name=true_name,
+            name=scope,
+        )
 
     def _add_nodes(self, graph: Graph) -> None:
         """The nodes that every variable comes with."""
@@ -133,14 +138,21 @@ class ResourceVariable(Variable):
 
     def as_graph_tensor(self, dtype: DType | None, name: str | None, as_ref: bool) -> Any:
         if dtype is not None and dtype is not self._dtype:
-            raise ValueError(f"Incompatible type conversion requested to type '{dtype.name}' for "
-                             f"variable of type '{self._dtype.name}'")  # fmt: skip
+            raise ValueError(
+                f"Incompatible type conversion requested to type '{dtype.name}' for "
+                f"variable of type '{self._dtype.name}'"
+            )
         return self._handle if as_ref else self.value()
 
     def update(
-        self, op: str, value: TensorLike, use_locking: Any, name: str | None, read: bool,
+        self,
+        op: str,
+        value: TensorLike,
+        use_locking: Any,
+        name: str | None,
+        read: bool,
         validate: bool = True,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         with self.graph.as_default():
             tensor = convert(value, self._dtype)
             if validate:
@@ -215,8 +227,13 @@ class UnreadVariable(ResourceVariable):
             return super().read_value()
 
     def update(
-        self, op: str, value: TensorLike, use_locking: Any, name: str | None, read: bool,
+        self,
+        op: str,
+        value: TensorLike,
+        use_locking: Any,
+        name: str | None,
+        read: bool,
         validate: bool = True,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         with self.graph.control_dependencies([self._parent_op]):
             return super().update(op, value, use_locking, name, read, validate)

@@ -175,11 +175,15 @@ class _Store:
 def _checked(found: Any, name: str, shape: TensorShape | None, dtype: DType) -> Any:
     """A shared variable, if it is what is asked for."""
     if shape is not None and not shape.is_compatible_with(found.shape):
-        raise ValueError(f"Trying to share variable {name}, but specified shape {shape} and found "
-                         f"shape {found.shape}.")  # fmt: skip
+        raise ValueError(
+            f"Trying to share variable {name}, but specified shape {shape} and found "
+            f"shape {found.shape}."
+        )
     if found.dtype is not dtype:
-        raise ValueError(f"Trying to share variable {name}, but specified dtype {dtype.name} and "
-                         f"found dtype {found.dtype.name}.")  # fmt: skip
+        raise ValueError(
+            f"Trying to share variable {name}, but specified dtype {dtype.name} and "
+            f"found dtype {found.dtype.name}."
+        )
     return found
 
 
@@ -190,12 +194,19 @@ def _require_dtype(initializer: Any, dtype: Any) -> None:
     value = initializer if hasattr(initializer, "dtype") else as_array(initializer)
     found, wanted = as_dtype(value.dtype), as_dtype(dtype)
     if found.base_dtype is not wanted.base_dtype:
-        raise ValueError(f"Initializer type '{found.name}' and explicit dtype '{wanted.name}' "
-                         "don't match.")  # fmt: skip
+        raise ValueError(
+            f"Initializer type '{found.name}' and explicit dtype '{wanted.name}' don't match."
+        )
 
 
-def _make(name: str, shape: TensorShape | None, dtype: DType, initializer: Any,
-          trainable: bool | None, options: dict[str, Any]) -> Variable:  # fmt: skip
+def _make(
+    name: str,
+    shape: TensorShape | None,
+    dtype: DType,
+    initializer: Any,
+    trainable: bool | None,
+    options: dict[str, Any],
+) -> Variable:
     initial, kind = _initial_value(name, shape, dtype, initializer)
     return Variable(
         initial_value=initial,
@@ -224,8 +235,10 @@ def _initial_value(
     if shape is None or not shape.is_fully_defined():
         if shape is None and not hasattr(initializer, "get_config"):
             return initializer, dtype
-        raise ValueError(f"Shape of a new variable ({name}) must be fully defined, but instead was "
-                         f"{shape if shape is not None else '<unknown>'}.")  # fmt: skip
+        raise ValueError(
+            f"Shape of a new variable ({name}) must be fully defined, but instead was "
+            f"{shape if shape is not None else '<unknown>'}."
+        )
     sizes = shape.as_list()
     try:
         with_dtype = functools.partial(initializer, sizes, dtype=dtype)
@@ -365,12 +378,16 @@ class variable_scope:
         self._changes = {
             key: value
             for key, value in {
-                "initializer": initializer, "regularizer": regularizer, "dtype": dtype,
-                "caching_device": caching_device, "partitioner": partitioner,
-                "use_resource": use_resource, "constraint": constraint,
+                "initializer": initializer,
+                "regularizer": regularizer,
+                "dtype": dtype,
+                "caching_device": caching_device,
+                "partitioner": partitioner,
+                "use_resource": use_resource,
+                "constraint": constraint,
             }.items()
             if value is not None
-        }  # fmt: skip
+        }
         self._stack = ExitStack()
 
     def __enter__(self) -> VariableScope:

@@ -121,8 +121,13 @@ def assert_variables_initialized(var_list: Sequence[Any] | None = None) -> Any:
 # Assignment as functions
 
 
-def assign(ref: Any, value: TensorLike, validate_shape: bool | None = None,
-           use_locking: bool | None = None, name: str | None = None) -> Any:  # fmt: skip
+def assign(
+    ref: Any,
+    value: TensorLike,
+    validate_shape: bool | None = None,
+    use_locking: bool | None = None,
+    name: str | None = None,
+) -> Any:
     """Give `ref` a new value; the result is its value afterwards.
 
     The value must have the variable's shape unless `validate_shape` is False. Then the variable
@@ -130,8 +135,9 @@ def assign(ref: Any, value: TensorLike, validate_shape: bool | None = None,
     """
     if hasattr(ref, "handle"):
         return ref.update("", value, None, name, read=True, validate=validate_shape is not False)
-    return build("Assign", ref, value, validate_shape=validate_shape, use_locking=use_locking,
-                 name=name)  # fmt: skip
+    return build(
+        "Assign", ref, value, validate_shape=validate_shape, use_locking=use_locking, name=name
+    )
 
 
 def assign_add(
@@ -153,8 +159,13 @@ def assign_sub(
 
 
 def _scatter(op: str) -> Any:
-    def scatter(ref: Any, indices: TensorLike, updates: Any, use_locking: bool | None = None,
-                name: str | None = None) -> Any:  # fmt: skip
+    def scatter(
+        ref: Any,
+        indices: TensorLike,
+        updates: Any,
+        use_locking: bool | None = None,
+        name: str | None = None,
+    ) -> Any:
         if hasattr(ref, "handle"):
             return ref.scatter(op, indices, updates, name)
         return build(f"Scatter{op}", ref, indices, updates, use_locking=use_locking, name=name)

@@ -199,8 +199,10 @@ class Variable(Operators):
         if collections is None:
             collections = [GraphKeys.GLOBAL_VARIABLES]
         if not isinstance(collections, list | tuple | set):
-            raise ValueError(f"collections argument to Variable constructor must be a list, tuple, "
-                             f"or set. Got {collections} of type {type(collections)}")  # fmt: skip
+            raise ValueError(
+                f"collections argument to Variable constructor must be a list, tuple, "
+                f"or set. Got {collections} of type {type(collections)}"
+            )
         names = list(collections)
         if self._trainable and GraphKeys.TRAINABLE_VARIABLES not in names:
             names.append(GraphKeys.TRAINABLE_VARIABLES)
@@ -366,18 +368,33 @@ class Variable(Operators):
         """The tensor that is fetched or fed for the variable."""
         raise NotImplementedError
 
-    def assign(self, value: TensorLike, use_locking: bool = False, name: str | None = None,
-               read_value: bool = True) -> Any:  # fmt: skip
+    def assign(
+        self,
+        value: TensorLike,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
         """Give the variable a new value when the result is run."""
         return self.update("", value, use_locking, name, read_value)
 
-    def assign_add(self, delta: TensorLike, use_locking: bool = False, name: str | None = None,
-                   read_value: bool = True) -> Any:  # fmt: skip
+    def assign_add(
+        self,
+        delta: TensorLike,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
         """Add `delta` when the result is run."""
         return self.update("Add", delta, use_locking, name, read_value)
 
-    def assign_sub(self, delta: TensorLike, use_locking: bool = False, name: str | None = None,
-                   read_value: bool = True) -> Any:  # fmt: skip
+    def assign_sub(
+        self,
+        delta: TensorLike,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
         """Subtract `delta` when the result is run."""
         return self.update("Sub", delta, use_locking, name, read_value)
 
@@ -398,8 +415,9 @@ class Variable(Operators):
         """Subtract IndexedSlices."""
         return self._scatter_slices("Sub", sparse_delta, name)
 
-    def scatter_update(self, sparse_delta: Any, use_locking: bool = False,
-                       name: str | None = None) -> Any:  # fmt: skip
+    def scatter_update(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Assign IndexedSlices."""
         return self._scatter_slices("Update", sparse_delta, name)
 

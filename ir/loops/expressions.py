@@ -24,21 +24,69 @@ from flowc.ir.dtypes import DType
 if TYPE_CHECKING:
     from flowc.ir.loops.kernel import Buffer
 
-UNARY = frozenset({
-    # arithmetic; `not` is bitwise, logical for bool
-    "abs", "negate", "sign", "not", "popcnt", "count_leading_zeros", "sqrt", "rsqrt",
-    "ceil", "floor", "round_nearest_even", "round_nearest_afz", "trunc", "is_finite",
-    # transcendental, expanded into arithmetic before emission (`passes/math`)
-    "exponential", "exponential_minus_one", "log", "log_plus_one", "logistic", "tanh",
-    "sine", "cosine", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh",
-    "cbrt", "erf", "erfc", "erf_inv", "lgamma", "digamma",
-})  # fmt: skip
-BINARY = frozenset({
-    "add", "subtract", "multiply", "divide", "remainder", "maximum", "minimum",
-    "and", "or", "xor", "shift_left", "shift_right_arithmetic", "shift_right_logical",
-    "multiply_high",  # upper half of the double-width product, unsigned (for Philox)
-    "power", "atan2",  # transcendental
-})  # fmt: skip
+UNARY = frozenset(
+    {
+        # arithmetic; `not` is bitwise, logical for bool
+        "abs",
+        "negate",
+        "sign",
+        "not",
+        "popcnt",
+        "count_leading_zeros",
+        "sqrt",
+        "rsqrt",
+        "ceil",
+        "floor",
+        "round_nearest_even",
+        "round_nearest_afz",
+        "trunc",
+        "is_finite",
+        # transcendental, expanded into arithmetic before emission (`passes/math`)
+        "exponential",
+        "exponential_minus_one",
+        "log",
+        "log_plus_one",
+        "logistic",
+        "tanh",
+        "sine",
+        "cosine",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "cbrt",
+        "erf",
+        "erfc",
+        "erf_inv",
+        "lgamma",
+        "digamma",
+    }
+)
+BINARY = frozenset(
+    {
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "remainder",
+        "maximum",
+        "minimum",
+        "and",
+        "or",
+        "xor",
+        "shift_left",
+        "shift_right_arithmetic",
+        "shift_right_logical",
+        "multiply_high",  # upper half of the double-width product, unsigned (for Philox)
+        "power",
+        "atan2",  # transcendental
+    }
+)
 DIRECTIONS = ("EQ", "NE", "LT", "LE", "GT", "GE")
 
 

@@ -269,9 +269,22 @@ class _Parser(Scanner):
         self.expect("accumulate")
         rows, columns = options["rows"], options["columns"]
         return MultiplyTile(
-            c, c_position, c_stride, a, a_position, b, b_position, rows, columns, depth, valid,
-            self.accumulate(), a_row, a_depth, b_depth,
-        )  # fmt: skip
+            c,
+            c_position,
+            c_stride,
+            a,
+            a_position,
+            b,
+            b_position,
+            rows,
+            columns,
+            depth,
+            valid,
+            self.accumulate(),
+            a_row,
+            a_depth,
+            b_depth,
+        )
 
     def numbers(self) -> dict[str, int]:
         """`(name=number, ...)`."""

@@ -54,10 +54,20 @@ from flowc.ir.loops.kernel import (
 )
 from flowc.ir.loops.walk import matrices, nodes, positions, roots, scalar_positions
 
-_INTEGER_ONLY = frozenset({
-    "and", "or", "xor", "not", "popcnt", "count_leading_zeros", "shift_left",
-    "shift_right_arithmetic", "shift_right_logical", "multiply_high",
-})  # fmt: skip
+_INTEGER_ONLY = frozenset(
+    {
+        "and",
+        "or",
+        "xor",
+        "not",
+        "popcnt",
+        "count_leading_zeros",
+        "shift_left",
+        "shift_right_arithmetic",
+        "shift_right_logical",
+        "multiply_high",
+    }
+)
 
 
 def verify_kernel(kernel: Kernel) -> None:

@@ -137,10 +137,16 @@ def positions(statement: Statement) -> tuple[Dim, ...]:
             return (buffer.size,)
         case MultiplyTile() as tile:
             return (
-                tile.c_position, tile.c_stride, tile.a_position, tile.b_position,
-                tile.depth, tile.valid_columns, tile.a_row_stride, tile.a_depth_stride,
+                tile.c_position,
+                tile.c_stride,
+                tile.a_position,
+                tile.b_position,
+                tile.depth,
+                tile.valid_columns,
+                tile.a_row_stride,
+                tile.a_depth_stride,
                 tile.b_stride,
-            )  # fmt: skip
+            )
     return tuple(
         p for m in matrices(statement) for p in (m.position, m.row_stride, m.column_stride)
     )

@@ -386,10 +386,11 @@ class BuilderCore:
         rebuilder = Rebuilder({}, self.assumptions.canonical, self.assumptions.size)
         rebuilt = rebuilder.computation(built)
         self.messages = [
-            message if message.evidence is None
+            message
+            if message.evidence is None
             else replace(message, evidence=self._rebuilt(message.evidence, rebuilder))
             for message in self.messages
-        ]  # fmt: skip
+        ]
         return rebuilt
 
     def _rebuilt(self, evidence: Evidence, rebuilder: Rebuilder) -> Evidence:

@@ -139,8 +139,11 @@ def _matrix_sizes(
     enough = b.assumptions.at_least(columns, least_columns)
     require(enough, "The number of columns is too small.")
     tight = b.assumptions.equal(rows, least_rows) or b.assumptions.equal(columns, least_columns)
-    require(tight, "The number of rows or columns is not consistent with the specified d_lower, "
-            "d_upper, and diagonal.")  # fmt: skip
+    require(
+        tight,
+        "The number of rows or columns is not consistent with the specified d_lower, "
+        "d_upper, and diagonal.",
+    )
     return rows, columns
 
 
@@ -158,8 +161,11 @@ def _diag(
     require(len(stored) >= 1, f"diagonal must be at least 1-dim, received shape: {show(stored)}")
     if lower != upper:
         many = len(stored) >= 2 and b.assumptions.equal(stored[-2], upper - lower + 1)
-        require(many, "The number of diagonals provided in the input does not match the lower_diag_"
-                f"index and upper_diag_index range: {show(stored)}")  # fmt: skip
+        require(
+            many,
+            "The number of diagonals provided in the input does not match the lower_diag_"
+            f"index and upper_diag_index range: {show(stored)}",
+        )
     (rows,), (columns,) = b.dims(num_rows), b.dims(num_cols)
     rows, columns = _matrix_sizes(b, stored, lower, upper, rows, columns)
     outer = stored[:-1] if lower == upper else stored[:-2]
@@ -339,9 +345,16 @@ def matrix_band_part(b: Builder, input: Value, num_lower: Value, num_upper: Valu
         require_rank(b, value, 0, name)
         inside = b.le(value, b.size(shape[size], value.type.dtype))
         most = f"{name} must be negative or less or equal to number of {sides}"
-        check_all(b, inside, f"{most} ({shape[size]})", Evidence(
-            (value,), (shape[size],), lambda got, count, most=most: f"{most} ({count}) got: {got}"
-        ))  # fmt: skip
+        check_all(
+            b,
+            inside,
+            f"{most} ({shape[size]})",
+            Evidence(
+                (value,),
+                (shape[size],),
+                lambda got, count, most=most: f"{most} ({count}) got: {got}",
+            ),
+        )
     low, high = (b.broadcast_to(value, shape) for value in (num_lower, num_upper))
     below = b.or_(b.lt(low, 0), b.le(b.subtract(row, column), low))
     above = b.or_(b.lt(high, 0), b.le(b.subtract(column, row), high))
@@ -356,8 +369,10 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 # Diagonals of tensors
 
 
-@op("Diag(diagonal: T[...,:]; T: {bfloat16, float16, float32, float64, int32, int64, complex}) ->"
-    " output: T")  # fmt: skip
+@op(
+    "Diag(diagonal: T[...,:]; T: {bfloat16, float16, float32, float64, int32, int64, complex}) ->"
+    " output: T"
+)
 def diag(b: Builder, diagonal: Value) -> Value:
     """A tensor of twice the rank that is zero where the two halves of its indices differ."""
     shape = b.shape(diagonal)
@@ -368,8 +383,10 @@ def diag(b: Builder, diagonal: Value) -> Value:
     return b.reshape(set_diagonals(b, blank, flat, 0, 0, "LEFT_LEFT"), (*shape, *shape))
 
 
-@op("DiagPart(input: T; T: {bfloat16, float16, float32, float64, int32, int64, complex}) ->"
-    " diagonal: T")  # fmt: skip
+@op(
+    "DiagPart(input: T; T: {bfloat16, float16, float32, float64, int32, int64, complex}) ->"
+    " diagonal: T"
+)
 def diag_part(b: Builder, input: Value) -> Value:
     """The elements whose indices' halves are equal."""
     shape = b.shape(input)

@@ -226,8 +226,10 @@ def one_hot(
     old = b.shape(indices)
     for name, value in (("depth", depth), ("on_value", on_value), ("off_value", off_value)):
         require_rank(b, value, 0, name)
-    require(-1 <= axis <= len(old), f"Expected axis to be -1 or between [0, {len(old) + 1}).  But "
-            f"received: {axis}")  # fmt: skip
+    require(
+        -1 <= axis <= len(old),
+        f"Expected axis to be -1 or between [0, {len(old) + 1}).  But received: {axis}",
+    )
     (count,) = b.dims(depth)
     require(not isinstance(count, int) or count >= 0, f"depth must be non-negative, got: {count}")
     where = len(old) if axis == -1 else axis

@@ -121,7 +121,8 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     sums = []
     for positive, part in ((True, grad), (False, -grad)):
         log = g("SelectV2", g("Greater", part, zero), g("Log", part), least)
-        total = g("CumulativeLogsumexp", log - result, axis, exclusive=exclusive,
-                  reverse=not reverse)  # fmt: skip
+        total = g(
+            "CumulativeLogsumexp", log - result, axis, exclusive=exclusive, reverse=not reverse
+        )
         sums.append((positive, g("Exp", total + x)))
     return sums[0][1] - sums[1][1], None

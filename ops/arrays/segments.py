@@ -63,8 +63,12 @@ def _define_unsorted(kind: str, types: str) -> None:
         (count,) = b.dims(num_segments)
         require(not isinstance(count, int) or count >= 0, f"num_segments is negative: {count}")
         below = b.broadcast_to(b.size(count, segment_ids.type.dtype), b.shape(segment_ids))
-        check_all(b, b.lt(segment_ids, below), f"segment_ids must be < {count}",
-                  _too_great(segment_ids, count))  # fmt: skip
+        check_all(
+            b,
+            b.lt(segment_ids, below),
+            f"segment_ids must be < {count}",
+            _too_great(segment_ids, count),
+        )
         combine, initial = _EMPTY[kind]
         return _segments(b, data, segment_ids, count, initial(data.type.dtype), combine)
 
@@ -80,8 +84,11 @@ def _gather_dropping(g: GraphBuilder, params: Tensor, ids: Tensor) -> tuple[Tens
     extra = g("Rank", gathered) - g("Rank", positive)
     ones = g("Fill", g("ExpandDims", extra, g.constant(0)), g.constant(1))
     column = g("ConcatV2", [g("Shape", positive), ones], g.constant(0))
-    mask = g("LogicalAnd", g("Reshape", positive, column),
-             g("Cast", g("OnesLike", gathered), DstT=dtypes.bool_))  # fmt: skip
+    mask = g(
+        "LogicalAnd",
+        g("Reshape", positive, column),
+        g("Cast", g("OnesLike", gathered), DstT=dtypes.bool_),
+    )
     return g("SelectV2", mask, gathered, g("ZerosLike", gathered)), clipped, mask
 
 
@@ -142,8 +149,10 @@ def check_increasing(b: Builder, ids: Value) -> None:
 
 def bad_segment(place: str, number: int, count: int) -> str:
     """Says which segment does not exist."""
-    return (f"Segment id {number} out of range [0, {count}), possibly because 'segment_ids' input "
-            f"is not sorted: segment_ids{place}")  # fmt: skip
+    return (
+        f"Segment id {number} out of range [0, {count}), possibly because 'segment_ids' input "
+        f"is not sorted: segment_ids{place}"
+    )
 
 
 def _negative(place: Place, ids: Array) -> str:
@@ -167,8 +176,12 @@ def segment_count(b: Builder, segment_ids: Value) -> Dim:
     if size == 0:
         return 0
     check_increasing(b, segment_ids)
-    check_all(b, b.ge(segment_ids, 0), "segment ids must be >= 0",
-              culprit((segment_ids,), lambda ids: ids < 0, _negative))  # fmt: skip
+    check_all(
+        b,
+        b.ge(segment_ids, 0),
+        "segment ids must be >= 0",
+        culprit((segment_ids,), lambda ids: ids < 0, _negative),
+    )
     return b.dims(segment_ids)[-1] + 1
 
 
@@ -215,9 +228,9 @@ def _sorted_sum_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensor
 def _sorted_mean_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     data, ids = op.inputs
     rank, zero, one = g("Rank", data), g.constant(0), g.constant(1)
-    ones_shape = g("ConcatV2", [
-        g("Shape", ids), g("Fill", g("ExpandDims", rank - 1, zero), one)
-    ], zero)  # fmt: skip
+    ones_shape = g(
+        "ConcatV2", [g("Shape", ids), g("Fill", g("ExpandDims", rank - 1, zero), one)], zero
+    )
     ones = g("Fill", ones_shape, g.constant(1, grad.dtype))
     scaled = grad / g("SegmentSum", ones, ids)
     return g("GatherV2", scaled, ids, zero), None
@@ -240,8 +253,12 @@ def _sorted_prod_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tenso
     grad = g("SelectV2", g("Greater", zeros, g.constant(1)), g("ZerosLike", grad), grad)
     nonzero = g("SelectV2", zero, g("OnesLike", data), data)
     product = g("SegmentProd", nonzero, ids)
-    others = g("SelectV2", zero, g("GatherV2", product, ids, axis),
-               g("GatherV2", op.outputs[0], ids, axis) / data)  # fmt: skip
+    others = g(
+        "SelectV2",
+        zero,
+        g("GatherV2", product, ids, axis),
+        g("GatherV2", op.outputs[0], ids, axis) / data,
+    )
     return g("GatherV2", grad, ids, axis) * others, None
 
 

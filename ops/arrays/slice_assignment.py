@@ -56,9 +56,12 @@ def _masks(function: Callable[..., Any]) -> Callable[..., Any]:
         shrink_axis_mask: int,
     ) -> Any:
         masks = {
-            "begin_mask": begin_mask, "end_mask": end_mask, "ellipsis_mask": ellipsis_mask,
-            "new_axis_mask": new_axis_mask, "shrink_axis_mask": shrink_axis_mask,
-        }  # fmt: skip
+            "begin_mask": begin_mask,
+            "end_mask": end_mask,
+            "ellipsis_mask": ellipsis_mask,
+            "new_axis_mask": new_axis_mask,
+            "shrink_axis_mask": shrink_axis_mask,
+        }
         return function(b, target, operands, masks)
 
     return lower

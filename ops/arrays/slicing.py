@@ -52,8 +52,10 @@ def _outside_of(axis: int, count: Dim) -> Words:
     """A slice of `count` elements that begins where so many do not follow."""
 
     def words(_: str, start: int, room: int) -> str:
-        return (f"Expected begin[{axis}] in [0, {room - 1}] for a slice of {count} elements, but "
-                f"got {start}")  # fmt: skip
+        return (
+            f"Expected begin[{axis}] in [0, {room - 1}] for a slice of {count} elements, but "
+            f"got {start}"
+        )
 
     return words
 
@@ -247,8 +249,13 @@ def strided_slice(
     shrink_axis_mask: int,
 ) -> Value:
     """`input[begin:end:strides]`; the masks stand for left-out limits, `...`, None and numbers."""
-    masks = _Masks(begin_mask, end_mask, ellipsis_mask, new_axis_mask & ~ellipsis_mask,
-                   shrink_axis_mask & ~new_axis_mask & ~ellipsis_mask)  # fmt: skip
+    masks = _Masks(
+        begin_mask,
+        end_mask,
+        ellipsis_mask,
+        new_axis_mask & ~ellipsis_mask,
+        shrink_axis_mask & ~new_axis_mask & ~ellipsis_mask,
+    )
     spec = _read_spec(b, begin, end, strides, masks)
     if None in spec.begin and (row := _dynamic_row(b, input, begin, spec)) is not None:
         return row
@@ -301,9 +308,12 @@ def _dynamic_row(b: Builder, x: Value, begin: Value, spec: _Spec) -> Value | Non
             continue
         index = b.reshape(b.slice_axis(begin, 0, axis, axis + 1), ())
         start = b.select(b.lt(index, 0), b.add(index, b.size(size, begin.type.dtype)), index)
-        check_all(b, b.and_(b.ge(start, 0), b.lt(start, b.size(size, start.type.dtype))),
-                  f"slice index of dimension {axis} out of bounds.",
-                  _no_such_row(axis, index, start, size))  # fmt: skip
+        check_all(
+            b,
+            b.and_(b.ge(start, 0), b.lt(start, b.size(size, start.type.dtype))),
+            f"slice index of dimension {axis} out of bounds.",
+            _no_such_row(axis, index, start, size),
+        )
         starts.append(start)
     sizes = [1 if axis < numbers else size for axis, size in enumerate(shape)]
     return b.reshape(b.dynamic_slice(x, starts, sizes), shape[numbers:])
@@ -339,8 +349,13 @@ def strided_slice_grad(
     shrink_axis_mask: int,
 ) -> Value:
     """Zeros of `shape` with `dy` where the strided slice would be."""
-    masks = _Masks(begin_mask, end_mask, ellipsis_mask, new_axis_mask & ~ellipsis_mask,
-                   shrink_axis_mask & ~new_axis_mask & ~ellipsis_mask)  # fmt: skip
+    masks = _Masks(
+        begin_mask,
+        end_mask,
+        ellipsis_mask,
+        new_axis_mask & ~ellipsis_mask,
+        shrink_axis_mask & ~new_axis_mask & ~ellipsis_mask,
+    )
     full = b.dims(shape)
     entries = list(_entries(b, full, _read_spec(b, begin, end, strides, masks), (begin, end)))
     require(

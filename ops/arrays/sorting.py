@@ -113,8 +113,12 @@ def nth_element(b: Builder, input: Value, n: Value, *, reverse: bool) -> Value:
     require_rank(b, n, 0, "N")
     require(len(shape) >= 1, "Input must be >= 1-D, got shape []")
     size = b.broadcast_to(b.size(shape[-1]), ())
-    check_all(b, b.and_(b.ge(n, 0), b.lt(n, size)), f"n must be in [0, {shape[-1]})",
-              outside(n, shape[-1], words=_too_few))  # fmt: skip
+    check_all(
+        b,
+        b.and_(b.ge(n, 0), b.lt(n, size)),
+        f"n must be in [0, {shape[-1]})",
+        outside(n, shape[-1], words=_too_few),
+    )
     ordered, _ = _descending(b, input)
     place = n if reverse else b.subtract(b.subtract(size, 1), n)
     zero = b.constant(0, dtypes.int32)
@@ -197,8 +201,10 @@ _define_search("LowerBound", "LT")
 _define_search("UpperBound", "LE")
 
 
-@op("Bucketize(input: T; T: {int32, int64, float32, float64}, boundaries: list(float))"
-    " -> output: int32")  # fmt: skip
+@op(
+    "Bucketize(input: T; T: {int32, int64, float32, float64}, boundaries: list(float))"
+    " -> output: int32"
+)
 def bucketize(b: Builder, input: Value, *, boundaries: Sequence[float]) -> Value:
     """How many boundaries are not above each element."""
     if any(x > y for x, y in pairwise(boundaries)):
@@ -305,9 +311,12 @@ def histogram_fixed_width(
     ends = b.convert(value_range, dtypes.float64)
     low, high = (b.reshape(b.slice_axis(ends, 0, i, i + 1), ()) for i in range(2))
     order = "value_range should satisfy value_range[0] < value_range[1]"
-    check_all(b, b.lt(low, high), order, Evidence(
-        (low, high), (), lambda low, high: f"{order}, but got '[{low}, {high}]'"
-    ))  # fmt: skip
+    check_all(
+        b,
+        b.lt(low, high),
+        order,
+        Evidence((low, high), (), lambda low, high: f"{order}, but got '[{low}, {high}]'"),
+    )
     number = b.convert(b.size(count, dtypes.int64), dtypes.float64)
     step = b.divide(b.subtract(high, low), number)
     shape = b.shape(flat)

@@ -182,9 +182,11 @@ def range_length(b: Builder, start: Value, limit: Value, delta: Value) -> Value:
         (b.ne(delta, zero), "delta != 0"),
         (b.or_(sinks, b.le(start, limit)), "start <= limit when delta > 0"),
         (b.or_(grows, b.ge(start, limit)), "start >= limit when delta < 0"),
-        (b.lt(b.convert(count, dtypes.float64), most),
-         "((limit - start) / delta) <= 9223372036854775807"),
-    ):  # fmt: skip
+        (
+            b.lt(b.convert(count, dtypes.float64), most),
+            "((limit - start) / delta) <= 9223372036854775807",
+        ),
+    ):
         message = f"Requires {message}{_bounds(b, start, limit)}"
         known = b.symbolic(holds)
         if known is not None:

@@ -106,8 +106,9 @@ def elu_grad(b: Builder, gradients: Value, outputs: Value) -> Value:
 @elu_grad.gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     gradients, x = op.inputs
-    second = g("SelectV2", g("Less", x, g.constant(0, x.dtype)), grad * gradients,
-               g("ZerosLike", x))  # fmt: skip
+    second = g(
+        "SelectV2", g("Less", x, g.constant(0, x.dtype)), grad * gradients, g("ZerosLike", x)
+    )
     return g("EluGrad", grad, x), second
 
 
@@ -138,8 +139,9 @@ def selu_grad(b: Builder, gradients: Value, outputs: Value) -> Value:
 @selu_grad.gradient
 def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     gradients, x = op.inputs
-    second = g("SelectV2", g("Less", x, g.constant(0, x.dtype)), grad * gradients,
-               g("ZerosLike", x))  # fmt: skip
+    second = g(
+        "SelectV2", g("Less", x, g.constant(0, x.dtype)), grad * gradients, g("ZerosLike", x)
+    )
     return g("SeluGrad", grad, x), second
 
 

@@ -277,12 +277,19 @@ def power(b: Builder, x: Value, y: Value) -> Value:
     """x to the y; integers must have exponents that are not negative."""
     x, y = b.broadcast(x, y)
     if y.type.dtype.is_integer:
-        check_all(b, b.ge(y, 0), "Integers to negative integer powers are not allowed", culprit(
-            (y,),
-            lambda array: array < 0,
-            lambda place, array: "Integers to negative integer powers are not allowed: the "
-            f"exponent{' at ' + at(place) if place else ''} is {array[place]}",
-        ))  # fmt: skip
+        check_all(
+            b,
+            b.ge(y, 0),
+            "Integers to negative integer powers are not allowed",
+            culprit(
+                (y,),
+                lambda array: array < 0,
+                lambda place, array: (
+                    "Integers to negative integer powers are not allowed: the "
+                    f"exponent{' at ' + at(place) if place else ''} is {array[place]}"
+                ),
+            ),
+        )
     return b.power(x, y)
 
 
@@ -417,8 +424,11 @@ def _(inputs: list[Any]) -> Any:
         return reduce(host_lists().sum, inputs)
     total = inputs[0]
     for value in inputs[1:]:
-        require(value.shape == total.shape, "Inputs to operation AddN must have the same size and "
-                f"shape. Input 0: {show(total.shape)} != input: {show(value.shape)}")  # fmt: skip
+        require(
+            value.shape == total.shape,
+            "Inputs to operation AddN must have the same size and "
+            f"shape. Input 0: {show(total.shape)} != input: {show(value.shape)}",
+        )
         total = np.asarray(total + value, total.dtype)
     return total
 

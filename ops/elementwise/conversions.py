@@ -63,8 +63,14 @@ def _truncated(b: Builder, x: Value, dtype: DType) -> Value:
     return b.select(over, b.bitcast_convert(lower, dtype), nearest)
 
 
-_CASTABLE = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64, dtypes.complex64,
-             dtypes.complex128)  # fmt: skip
+_CASTABLE = (
+    dtypes.float16,
+    dtypes.bfloat16,
+    dtypes.float32,
+    dtypes.float64,
+    dtypes.complex64,
+    dtypes.complex128,
+)
 
 
 @cast.gradient
@@ -140,8 +146,10 @@ _COMPLEX = "T: {complex} = complex64"
 _REAL = "Tout: {float32, float64} = float32"
 
 
-@op("Complex(real: T, imag: T; T: {float32, float64} = float32, Tout: {complex} = complex64)"
-    " -> out: Tout")  # fmt: skip
+@op(
+    "Complex(real: T, imag: T; T: {float32, float64} = float32, Tout: {complex} = complex64)"
+    " -> out: Tout"
+)
 def complex_(b: Builder, real: Value, imag: Value, *, Tout: DType) -> Value:
     """real + i * imag."""
     require_part(real.type.dtype, Tout)

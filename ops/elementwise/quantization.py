@@ -243,12 +243,18 @@ def _given_range(
     if given:
         for bound in (low, high):
             require_rank(b, bound, 0 if axis == -1 else 1, "input_min and input_max")
-        check_all(b, b.le(low, high), "Invalid range: input_min > input_max", culprit(
-            (low, high),
-            lambda low, high: low > high,
-            lambda place, low, high: f"Invalid range: input_min {low[place]} > input_max "
-            f"{high[place]}",
-        ))  # fmt: skip
+        check_all(
+            b,
+            b.le(low, high),
+            "Invalid range: input_min > input_max",
+            culprit(
+                (low, high),
+                lambda low, high: low > high,
+                lambda place, low, high: (
+                    f"Invalid range: input_min {low[place]} > input_max {high[place]}"
+                ),
+            ),
+        )
         return Term(b, low), Term(b, high)
     axes = [a for a in range(len(b.shape(x))) if a != axis]
     return Term(b, b.reduce_min(x, axes)), Term(b, b.reduce_max(x, axes))

@@ -156,15 +156,16 @@ _FUNCTIONS: dict[str, tuple[Function, Slope]] = {
     "I1e": (_i1e, _i1e_slope),
     "K0": (_k(_k0_near, tables.K0E_FAR, False), lambda g, x, y: -g("BesselK1", x)),
     "K0e": (_k(_k0_near, tables.K0E_FAR, True), lambda g, x, y: y - g("BesselK1e", x)),
-    "K1": (_k(_k1_near, tables.K1E_FAR, False),
-           lambda g, x, y: -g("BesselK0", x) - g("Div", y, x)),
-    "K1e": (_k(_k1_near, tables.K1E_FAR, True),
-            lambda g, x, y: y * (1.0 - g("Reciprocal", x)) - g("BesselK0e", x)),
+    "K1": (_k(_k1_near, tables.K1E_FAR, False), lambda g, x, y: -g("BesselK0", x) - g("Div", y, x)),
+    "K1e": (
+        _k(_k1_near, tables.K1E_FAR, True),
+        lambda g, x, y: y * (1.0 - g("Reciprocal", x)) - g("BesselK0e", x),
+    ),
     "J0": (_j0, lambda g, x, y: -g("BesselJ1", x)),
     "J1": (_j1, _j1_slope),
     "Y0": (_y0, lambda g, x, y: -g("BesselY1", x)),
     "Y1": (_y1, lambda g, x, y: g("BesselY0", x) - g("Div", y, x)),
-}  # fmt: skip
+}
 
 
 def _gradient(slope: Slope) -> Callable[[GraphBuilder, Operation, Tensor], Tensors]:

@@ -15,9 +15,20 @@ from flowc.ops.common import abstract, show
 from flowc.ops.registry import OpDefinition, host_op
 
 _COLORS = np.array(
-    [[1, 1, 0, 1], [0, 0, 1, 1], [1, 0, 0, 1], [0, 1, 0, 1], [0.5, 0, 0.5, 1], [0.5, 0.5, 0, 1],
-     [0.5, 0, 0, 1], [0, 0, 0.5, 1], [0, 1, 1, 1], [1, 0, 1, 1]], np.float32
-)  # fmt: skip
+    [
+        [1, 1, 0, 1],
+        [0, 0, 1, 1],
+        [1, 0, 0, 1],
+        [0, 1, 0, 1],
+        [0.5, 0, 0.5, 1],
+        [0.5, 0.5, 0, 1],
+        [0.5, 0, 0, 1],
+        [0, 0, 0.5, 1],
+        [0, 1, 1, 1],
+        [1, 0, 1, 1],
+    ],
+    np.float32,
+)
 
 
 def _draw(images: Array, boxes: Array, colors: Array) -> Array:
@@ -27,8 +38,10 @@ def _draw(images: Array, boxes: Array, colors: Array) -> Array:
     require(boxes.shape[2] == 4, "The size of the third dimension of the box must be 4.")
     depth = images.shape[3]
     require(depth in (1, 3, 4), "Channel depth should be either 1 (GRY), 3 (RGB), or 4 (RGBA)")
-    require(colors.ndim == 2 and colors.shape[1] >= depth, "colors must have equal or more "
-            f"channels than the image provided: {show(colors.shape)}")  # fmt: skip
+    require(
+        colors.ndim == 2 and colors.shape[1] >= depth,
+        f"colors must have equal or more channels than the image provided: {show(colors.shape)}",
+    )
     canvas = images.copy()
     for image, some in zip(canvas, boxes, strict=True):
         for position, box in enumerate(some):

@@ -93,15 +93,25 @@ class _Grid:
         require(b.assumptions.equal(shape[1], 4), "boxes must have 4 columns")
         require(b.assumptions.equal(shape[0], count), "box_index has incompatible shape")
         not_finite = "Boxes contains at least one element that is not finite"
-        check_all(b, b.is_finite(boxes), not_finite, culprit(
-            (boxes,),
-            lambda array: ~np.isfinite(array.astype(np.float64)),
-            lambda place, array: f"{not_finite}: boxes{at(place)} = {array[place]}",
-        ))  # fmt: skip
+        check_all(
+            b,
+            b.is_finite(boxes),
+            not_finite,
+            culprit(
+                (boxes,),
+                lambda array: ~np.isfinite(array.astype(np.float64)),
+                lambda place, array: f"{not_finite}: boxes{at(place)} = {array[place]}",
+            ),
+        )
         limit = b.broadcast_to(b.size(image[0], dtypes.int32), b.shape(ind))
         inside = b.and_(b.ge(ind, 0), b.lt(ind, limit))
-        check_all(b, inside, "box_index has values outside [0, batch_size)",
-                  outside(ind, image[0], words=_no_such_image), "OutOfRangeError")  # fmt: skip
+        check_all(
+            b,
+            inside,
+            "box_index has values outside [0, batch_size)",
+            outside(ind, image[0], words=_no_such_image),
+            "OutOfRangeError",
+        )
         rows = _Axis.of(b, boxes, 0, image[1], crop[0], for_boxes)
         columns = _Axis.of(b, boxes, 1, image[2], crop[1], for_boxes)
         return cls(b, rows, columns, b.reshape(ind, (shape[0],)))
@@ -215,8 +225,15 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
     by_boxes = g("CropAndResizeGradBoxes", grad, image, boxes, ind)
     if not image.dtype.is_floating:
         return None, by_boxes, None, None
-    by_image = g("CropAndResizeGradImage", grad, boxes, ind, g("Shape", image), T=image.dtype,
-                 method=op.get_attr("method"))  # fmt: skip
+    by_image = g(
+        "CropAndResizeGradImage",
+        grad,
+        boxes,
+        ind,
+        g("Shape", image),
+        T=image.dtype,
+        method=op.get_attr("method"),
+    )
     return by_image, by_boxes, None, None
 
 

@@ -158,10 +158,14 @@ def _cubic_weights(axis: _Axis) -> Array:
     base = np.floor(places)
     step = np.rint((places - base) * _FLOAT(_TABLE)).astype(np.float64) / _TABLE
     a = -0.5 if axis.half_pixel_centers else -0.75
-    taps = np.stack([
-        _cubic(step, a, True), _cubic(step, a, False),
-        _cubic(1 - step, a, False), _cubic(1 - step, a, True),
-    ])  # fmt: skip
+    taps = np.stack(
+        [
+            _cubic(step, a, True),
+            _cubic(step, a, False),
+            _cubic(1 - step, a, False),
+            _cubic(1 - step, a, True),
+        ]
+    )
     index = base.astype(np.int64) + np.arange(-1, 3)[:, None]
     bounded = np.clip(index, 0, axis.old - 1)
     if axis.half_pixel_centers:
@@ -251,8 +255,10 @@ def _image_gradient(name: str) -> Callable[[GraphBuilder, Operation, Tensor], Te
 _define_by_weights("ResizeBicubic", _FLAGS, _cubic_weights)
 
 
-@op(f"ResizeArea(images: T[:,:,:,:], size: int32[:]; {_TYPES}, align_corners: bool = false)"
-    " -> resized_images: float32")  # fmt: skip
+@op(
+    f"ResizeArea(images: T[:,:,:,:], size: int32[:]; {_TYPES}, align_corners: bool = false)"
+    " -> resized_images: float32"
+)
 def resize_area(b: Builder, images: Value, size: Value, *, align_corners: bool) -> Value:
     """The mean over the area that a pixel of the result covers."""
     if is_abstract(b):

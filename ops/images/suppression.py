@@ -27,8 +27,11 @@ def _require_alike(b: Builder, boxes: Value, scores: Value) -> None:
     require(len(shape) == 2, f"boxes must be 2-D{show(shape)}")
     require(len(other) == 1, f"scores must be 1-D{show(other)}")
     same = b.assumptions.equal(shape[0], other[0])
-    require(same, f"scores has incompatible shape (Dimensions must be equal, but are {shape[0]} "
-            f"and {other[0]})")  # fmt: skip
+    require(
+        same,
+        f"scores has incompatible shape (Dimensions must be equal, but are {shape[0]} "
+        f"and {other[0]})",
+    )
 
 
 def _overlap(b: Builder, boxes: Value) -> Similarity:
@@ -266,8 +269,12 @@ def _infer_selected(definition: OpDefinition, scores: bool = False, number: bool
         return selected, *found, *([abstract(b, dtypes.int32)] if number else [])
 
 
-for _definition in (non_max_suppression, non_max_suppression_v2, non_max_suppression_v3,
-                    non_max_suppression_with_overlaps):  # fmt: skip
+for _definition in (
+    non_max_suppression,
+    non_max_suppression_v2,
+    non_max_suppression_v3,
+    non_max_suppression_with_overlaps,
+):
     _infer_selected(_definition)
 _infer_selected(non_max_suppression_v4, number=True)
 _infer_selected(non_max_suppression_v5, scores=True, number=True)

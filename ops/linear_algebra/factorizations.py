@@ -102,8 +102,9 @@ def self_adjoint_eig(input: Array, *, compute_v: bool) -> tuple[Array, Array]:
     _matrices(input)
     require(input.shape[-1] == input.shape[-2], f"Input matrix must be square: {show(input.shape)}")
     finite = bool(np.isfinite(np.tril(input)).all())
-    require(finite, "Self-adjoint eigen decomposition was not successful. The input might not be "
-                    "valid.")  # fmt: skip
+    require(
+        finite, "Self-adjoint eigen decomposition was not successful. The input might not be valid."
+    )
     if not compute_v:
         return np.linalg.eigvalsh(wide(input)).astype(input.dtype), np.zeros((0,), input.dtype)
     e, v = np.linalg.eigh(wide(input))
@@ -127,8 +128,10 @@ def eig(input: Array, *, compute_v: bool, Tout: DType) -> tuple[Array, Array]:
     precise = input.dtype.char in "dD"
     require(Tout.size == (16 if precise else 8), f"Invalid output dtype {Tout.name}")
     require(input.shape[-1] == input.shape[-2], f"Input matrix must be square: {show(input.shape)}")
-    require(bool(np.isfinite(input).all()), "Eigen decomposition was not successful. The input "
-                                            "might not be valid.")  # fmt: skip
+    require(
+        bool(np.isfinite(input).all()),
+        "Eigen decomposition was not successful. The input might not be valid.",
+    )
     if not compute_v:
         return np.linalg.eigvals(wide(input)).astype(Tout.numpy), np.zeros((0,), Tout.numpy)
     e, v = np.linalg.eig(wide(input))

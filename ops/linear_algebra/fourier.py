@@ -50,8 +50,10 @@ def _define_complex(rank: int) -> None:
     suffix, axes = _SUFFIXES[rank], _AXES[rank]
 
     def transform(kind: str) -> OpDefinition:
-        @op(f"{kind}{suffix}(input: Tcomplex{axes}; Tcomplex: {{complex}} = complex64) ->"
-            " output: Tcomplex")  # fmt: skip
+        @op(
+            f"{kind}{suffix}(input: Tcomplex{axes}; Tcomplex: {{complex}} = complex64) ->"
+            " output: Tcomplex"
+        )
         def lower(b: Builder, input: Value) -> Value:
             lengths = _transformed(b, input, rank)
             return input if 0 in lengths else b.fft(input, kind, lengths)
@@ -141,8 +143,9 @@ def _real_gradient(rank: int) -> Gradient:
     def gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
         x, length = op.inputs
         real, size = x.dtype, g("Shape", x)
-        even = g("Cast", g.constant(1) - g("FloorMod", _last(g, length), g.constant(2)),
-                 DstT=grad.dtype)  # fmt: skip
+        even = g(
+            "Cast", g.constant(1) - g("FloorMod", _last(g, length), g.constant(2)), DstT=grad.dtype
+        )
         line = g("Range", g.constant(0), _last(g, size), g.constant(1))
         signs = g("Cast", g.constant(1) - g("FloorMod", line, g.constant(2)) * 2, DstT=grad.dtype)
         first, last = grad[..., 0:1], grad[..., -1:]
@@ -176,9 +179,11 @@ def _inverse_gradient(rank: int) -> Gradient:
         one = g.constant(1, real)
         middle = g("Reshape", _last(g, g("Shape", spectrum)) - 2 + odd, g.constant([1]))
         end = g("Reshape", g.constant(1) - odd, g.constant([1]))
-        mask = g("ConcatV2", [
-            g.constant([1], real), g("Fill", middle, g.constant(2, real)), g("Fill", end, one)
-        ], g.constant(0))  # fmt: skip
+        mask = g(
+            "ConcatV2",
+            [g.constant([1], real), g("Fill", middle, g.constant(2, real)), g("Fill", end, one)],
+            g.constant(0),
+        )
         scale = mask / _count(g, grad, rank, real)
         half = g(f"RFFT{_SUFFIXES[rank]}", grad, length, Tcomplex=spectrum.dtype)
         return half * g("Complex", scale, g("ZerosLike", scale), Tout=spectrum.dtype), None

@@ -71,9 +71,14 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
     def product(x: Tensor, y: Tensor, like: Tensor, tx: bool = False, ty: bool = False) -> Any:
         out = g(
-            "SparseMatMul", x, y, transpose_a=tx, transpose_b=ty,
-            a_is_sparse=sparse[id(x)], b_is_sparse=sparse[id(y)],
-        )  # fmt: skip
+            "SparseMatMul",
+            x,
+            y,
+            transpose_a=tx,
+            transpose_b=ty,
+            a_is_sparse=sparse[id(x)],
+            b_is_sparse=sparse[id(y)],
+        )
         return out if like.dtype == out.dtype else g("Cast", out, DstT=like.dtype)
 
     match ta, tb:

@@ -104,8 +104,11 @@ class CompiledList:
                 want is None or b.assumptions.equal(want, size)
                 for want, size in zip(shape, own, strict=True)
             )
-            require(fits, f"Incompatible shapes: an element has shape {show(own)}, asked for is "
-                          f"{show(shape)}")  # fmt: skip
+            require(
+                fits,
+                f"Incompatible shapes: an element has shape {show(own)}, asked for is "
+                f"{show(shape)}",
+            )
         return self, self.elements
 
     # Elements
@@ -114,8 +117,12 @@ class CompiledList:
         b = lists.b
         require_rank(b, index, 0, "index")
         inside = b.and_(b.ge(index, 0), b.lt(index, self.length))
-        check_all(b, inside, "Tried to access an element outside of a list",
-                  _outside_of_list(index, self.length))  # fmt: skip
+        check_all(
+            b,
+            inside,
+            "Tried to access an element outside of a list",
+            _outside_of_list(index, self.length),
+        )
 
     def get(self, lists: CompiledLists, index: Value, shape: Sizes) -> Value:
         """An element; zeros for one that was not set."""
@@ -339,8 +346,10 @@ class CompiledLists:
     def unstack(self, tensor: Value, declared: Sizes) -> CompiledList:
         shape = self.element_shape(tensor)
         assert shape is not None
-        require(agree(declared, shape), f"The tensor's rows have shape {show(shape)}, not "
-                                        f"{show(declared or ())}")  # fmt: skip
+        require(
+            agree(declared, shape),
+            f"The tensor's rows have shape {show(shape)}, not {show(declared or ())}",
+        )
         count = self.b.shape(tensor)[0]
         length = self.b.size(count, dtypes.int32)
         return CompiledList(tensor.type.dtype, declared, tensor, length, count)
@@ -460,8 +469,12 @@ class CompiledLists:
         b = self.b
         limit = b.broadcast_to(length, b.shape(indices))
         inside = b.and_(b.ge(indices, 0), b.lt(indices, limit))
-        check_all(b, inside, "Tried to access elements outside of a list",
-                  _outside_of_list(indices, length))  # fmt: skip
+        check_all(
+            b,
+            inside,
+            "Tried to access elements outside of a list",
+            _outside_of_list(indices, length),
+        )
 
 
 def _outside_of_list(indices: Value, length: Value) -> Evidence:

@@ -92,8 +92,11 @@ class HostList:
     def push(self, lists: HostLists, item: Any) -> HostList:
         """The list with one more element."""
         full = 0 <= self.most <= len(self.elements)
-        require(not full, f"Tried to push item into a full list list size: {len(self.elements)} "
-                          f"max_num_elements: {self.most}")  # fmt: skip
+        require(
+            not full,
+            f"Tried to push item into a full list list size: {len(self.elements)} "
+            f"max_num_elements: {self.most}",
+        )
         return replace(self, elements=(*self.elements, self._checked(item)))
 
     def pop(self, lists: HostLists, shape: Sizes) -> tuple[HostList, Any]:
@@ -164,8 +167,10 @@ class HostList:
             return np.zeros((0, *known[1:]), self.dtype.numpy), np.zeros(0, np.int64)
         arrays = [self._absent(shape) if e is None else e for e in self.elements]
         for array in arrays:
-            require(array.ndim > 0, "Concat saw a scalar shape at index 0 but requires at least "
-                                    "vectors.")  # fmt: skip
+            require(
+                array.ndim > 0,
+                "Concat saw a scalar shape at index 0 but requires at least vectors.",
+            )
             require(
                 array.shape[1:] == arrays[0].shape[1:],
                 "Tried to concat tensors with unequal shapes: "
@@ -249,8 +254,10 @@ class HostLists:
 
     def reserve(self, dtype: DType, declared: Sizes, size: Any) -> HostList:
         count = _scalar(size, "size")
-        require(count >= 0, f"The num_elements to reserve must be a non negative number, but got "
-                            f"{count}")  # fmt: skip
+        require(
+            count >= 0,
+            f"The num_elements to reserve must be a non negative number, but got {count}",
+        )
         return HostList(dtype, declared, (None,) * count)
 
     def empty(self, dtype: DType, declared: Sizes, most: Any) -> HostList:
@@ -265,8 +272,10 @@ class HostLists:
         return found
 
     def split(self, tensor: Any, lengths: Any, declared: Sizes) -> HostList:
-        require(lengths.ndim == 1, f"Expected lengths to be a vector, received shape: "
-                                   f"{show(lengths.shape)}")  # fmt: skip
+        require(
+            lengths.ndim == 1,
+            f"Expected lengths to be a vector, received shape: {show(lengths.shape)}",
+        )
         self.element_shape(tensor)
         require(
             int(lengths.sum()) == len(tensor) and bool((lengths >= 0).all()),

@@ -250,9 +250,14 @@ def _(handle: Any) -> None:
 
 
 for _definition in (
-    tensor_array_grad, tensor_array_grad_with_shape, tensor_array_read, tensor_array_gather,
-    tensor_array_concat, tensor_array_size, tensor_array_close,
-):  # fmt: skip
+    tensor_array_grad,
+    tensor_array_grad_with_shape,
+    tensor_array_read,
+    tensor_array_gather,
+    tensor_array_concat,
+    tensor_array_size,
+    tensor_array_close,
+):
     _definition.affects(Effect.READS)
 
 

@@ -140,9 +140,14 @@ def tensor_list_pop_back(
     f" {_ELEMENT}, resize_if_index_out_of_bounds: bool = false) -> output_handle: variant"
 )
 def tensor_list_set_item(
-    lists: Lists, input_handle: ElementList, index: Any, item: Any, *,
-    element_dtype: DType, resize_if_index_out_of_bounds: bool,
-) -> Any:  # fmt: skip
+    lists: Lists,
+    input_handle: ElementList,
+    index: Any,
+    item: Any,
+    *,
+    element_dtype: DType,
+    resize_if_index_out_of_bounds: bool,
+) -> Any:
     """The list with another element."""
     _expect(input_handle, element_dtype)
     if resize_if_index_out_of_bounds:
@@ -179,10 +184,18 @@ def tensor_list_concat_lists(lists: Lists, input_a: ElementList, input_b: Elemen
 
 
 for _definition in (
-    empty_tensor_list, tensor_list_reserve, tensor_list_from_tensor, tensor_list_split,
-    tensor_list_scatter, tensor_list_scatter_v2, tensor_list_push_back, tensor_list_set_item,
-    tensor_list_resize, tensor_list_scatter_into, tensor_list_concat_lists,
-):  # fmt: skip
+    empty_tensor_list,
+    tensor_list_reserve,
+    tensor_list_from_tensor,
+    tensor_list_split,
+    tensor_list_scatter,
+    tensor_list_scatter_v2,
+    tensor_list_push_back,
+    tensor_list_set_item,
+    tensor_list_resize,
+    tensor_list_scatter_into,
+    tensor_list_concat_lists,
+):
     _gives_list(_definition)
 
 
@@ -226,9 +239,13 @@ def _(b: Builder, input_handle: Value, *, shape_type: DType) -> UnknownValue:
     f" {_ELEMENT}, Tshape: {{index}} = int32) -> item: element_dtype"
 )
 def tensor_list_get_item(
-    lists: Lists, input_handle: ElementList, index: Any, element_shape: Any, *,
+    lists: Lists,
+    input_handle: ElementList,
+    index: Any,
+    element_shape: Any,
+    *,
     element_dtype: DType,
-) -> Any:  # fmt: skip
+) -> Any:
     """An element; zeros for one that has not been set."""
     _expect(input_handle, element_dtype)
     return input_handle.get(lists, index, lists.sizes(element_shape))
@@ -246,9 +263,13 @@ def _(
     f" {_ELEMENT}, num_elements: int = -1) -> tensor: element_dtype"
 )
 def tensor_list_stack(
-    lists: Lists, input_handle: ElementList, element_shape: Any, *,
-    element_dtype: DType, num_elements: int,
-) -> Any:  # fmt: skip
+    lists: Lists,
+    input_handle: ElementList,
+    element_shape: Any,
+    *,
+    element_dtype: DType,
+    num_elements: int,
+) -> Any:
     """All elements as one tensor."""
     _expect(input_handle, element_dtype)
     if num_elements != -1:
@@ -263,9 +284,13 @@ def tensor_list_stack(
 
 @tensor_list_stack.infer
 def _(
-    b: Builder, input_handle: Value, element_shape: Value, *,
-    element_dtype: DType, num_elements: int,
-) -> Value | UnknownValue:  # fmt: skip
+    b: Builder,
+    input_handle: Value,
+    element_shape: Value,
+    *,
+    element_dtype: DType,
+    num_elements: int,
+) -> Value | UnknownValue:
     rows = None if num_elements < 0 else num_elements
     return _rows(b, element_dtype, rows, _shape_of(b, element_shape))
 
@@ -279,9 +304,13 @@ def _rows(b: Builder, dtype: DType, rows: int | None, shape: Sizes) -> Value | U
     f" {_ELEMENT}) -> values: element_dtype"
 )
 def tensor_list_gather(
-    lists: Lists, input_handle: ElementList, indices: Any, element_shape: Any, *,
+    lists: Lists,
+    input_handle: ElementList,
+    indices: Any,
+    element_shape: Any,
+    *,
     element_dtype: DType,
-) -> Any:  # fmt: skip
+) -> Any:
     """The elements at indices as one tensor."""
     _expect(input_handle, element_dtype)
     return input_handle.gather(lists, indices, lists.sizes(element_shape))
@@ -311,9 +340,13 @@ def tensor_list_concat(
     " -> tensor: element_dtype, lengths: int64"
 )
 def tensor_list_concat_v2(
-    lists: Lists, input_handle: ElementList, element_shape: Any, leading_dims: Any, *,
+    lists: Lists,
+    input_handle: ElementList,
+    element_shape: Any,
+    leading_dims: Any,
+    *,
     element_dtype: DType,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """The elements joined along their first axis, and their sizes there."""
     _expect(input_handle, element_dtype)
     return input_handle.concat(lists, lists.sizes(element_shape))
@@ -329,9 +362,13 @@ def _(
 
 @tensor_list_concat_v2.infer
 def _(
-    b: Builder, input_handle: Value, element_shape: Value, leading_dims: Value, *,
+    b: Builder,
+    input_handle: Value,
+    element_shape: Value,
+    leading_dims: Value,
+    *,
     element_dtype: DType,
-) -> tuple[Value | UnknownValue, Value]:  # fmt: skip
+) -> tuple[Value | UnknownValue, Value]:
     known = _shape_of(b, element_shape)
     shape = None if known is None else (None, *known[1:])
     return declared(b, element_dtype, shape), abstract(b, dtypes.int64, None)

@@ -175,8 +175,12 @@ def _check(b: Builder, true_classes: Value, num_true: int, size: int) -> None:
     columns = require_rank(b, true_classes, 2, "true_classes")[1]
     require(b.assumptions.equal(columns, num_true), "true_classes must have num_true columns")
     inside = b.and_(b.ge(true_classes, 0), b.lt(true_classes, size))
-    check_all(b, inside, f"`true_candidate` out of range [0, {size})",
-              outside(true_classes, size, words=_not_a_class))  # fmt: skip
+    check_all(
+        b,
+        inside,
+        f"`true_candidate` out of range [0, {size})",
+        outside(true_classes, size, words=_not_a_class),
+    )
 
 
 @op(

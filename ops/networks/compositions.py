@@ -18,11 +18,42 @@ from flowc.ops.common import abstract
 from flowc.ops.registry import OPS, host_op, op
 from flowc.ops.text.hashes import string_to_hash_bucket_fast
 
-_UNARY = frozenset({
-    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Cos", "Cosh", "Elu", "Exp",
-    "Expm1", "Floor", "Inv", "Log", "Log1p", "Neg", "Reciprocal", "Relu", "Relu6", "Rint", "Round",
-    "Rsqrt", "Selu", "Sigmoid", "Sin", "Sinh", "Sqrt", "Square", "Tan", "Tanh",
-})  # fmt: skip
+_UNARY = frozenset(
+    {
+        "Abs",
+        "Acos",
+        "Acosh",
+        "Asin",
+        "Asinh",
+        "Atan",
+        "Atanh",
+        "Ceil",
+        "Cos",
+        "Cosh",
+        "Elu",
+        "Exp",
+        "Expm1",
+        "Floor",
+        "Inv",
+        "Log",
+        "Log1p",
+        "Neg",
+        "Reciprocal",
+        "Relu",
+        "Relu6",
+        "Rint",
+        "Round",
+        "Rsqrt",
+        "Selu",
+        "Sigmoid",
+        "Sin",
+        "Sinh",
+        "Sqrt",
+        "Square",
+        "Tan",
+        "Tanh",
+    }
+)
 
 
 @op("_UnaryOpsComposition(x: T; T: {float16, float32, float64}, op_names: list(string)) -> y: T")
@@ -45,8 +76,9 @@ def unary_ops_composition(b: Builder, x: Value, *, op_names: Sequence[str]) -> V
 def tensor_to_hash_bucket_fast(input: Array, *, num_buckets: int) -> Array:
     """The bucket of each number as text."""
     texts = np.empty(input.shape, object)
-    texts[...] = np.array([str(number).encode() for number in input.ravel().tolist()],
-                          object).reshape(input.shape)  # fmt: skip
+    texts[...] = np.array(
+        [str(number).encode() for number in input.ravel().tolist()], object
+    ).reshape(input.shape)
     assert string_to_hash_bucket_fast.host is not None
     found: Array = string_to_hash_bucket_fast.host(texts, num_buckets=num_buckets)
     return found

@@ -55,10 +55,16 @@ def _numbers(where: Layout, kernel: tuple[int, int], output: Layout) -> ConvDime
     """Dimension numbers; `kernel` says where the filter's input and output features are."""
     count = len(where.spatial)
     return ConvDimensionNumbers(
-        where.batch, where.feature, where.spatial,
-        kernel[0], kernel[1], tuple(range(count)),
-        output.batch, output.feature, output.spatial,
-    )  # fmt: skip
+        where.batch,
+        where.feature,
+        where.spatial,
+        kernel[0],
+        kernel[1],
+        tuple(range(count)),
+        output.batch,
+        output.feature,
+        output.spatial,
+    )
 
 
 def _groups(b: Builder, image: Shape, filter: Shape, window: _Window) -> int:
@@ -184,10 +190,16 @@ def _filter_gradient(b: Builder, x: Value, kernel: Shape, dy: Value, window: _Wi
         padding.append((low, covered - image[axis] - low))
     rank = where.rank
     numbers = ConvDimensionNumbers(
-        where.feature, where.batch, where.spatial,
-        where.batch, where.feature, where.spatial,
-        rank - 2, rank - 1, tuple(range(rank - 2)),
-    )  # fmt: skip
+        where.feature,
+        where.batch,
+        where.spatial,
+        where.batch,
+        where.feature,
+        where.spatial,
+        rank - 2,
+        rank - 1,
+        tuple(range(rank - 2)),
+    )
     return b.convolution(
         x,
         dy,

@@ -196,8 +196,11 @@ def _targets(raw: list[int], number: int, classes: int, collapse: bool) -> list[
             f"Saw a non-null label (index >= num_classes - 1) following a null label, batch: "
             f"{number} num_classes: {classes} labels: {','.join(map(str, raw))}",
         )
-        require(label >= 0, f"All labels must be nonnegative integers, batch: {number} labels: "
-                            f"{','.join(map(str, raw))}")  # fmt: skip
+        require(
+            label >= 0,
+            f"All labels must be nonnegative integers, batch: {number} labels: "
+            f"{','.join(map(str, raw))}",
+        )
         labels.append(label)
     require(bool(raw), f"Labels length is zero in batch {number}")
     return labels

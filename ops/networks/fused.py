@@ -180,9 +180,15 @@ def fused_conv2d(
     if filter_format == "OIHW":
         filter = b.transpose(filter, (2, 3, 1, 0))
     product = _lowered(conv2d)(
-        b, input, filter, strides=strides, padding=padding, explicit_paddings=explicit_paddings,
-        data_format=data_format, dilations=dilations,
-    )  # fmt: skip
+        b,
+        input,
+        filter,
+        strides=strides,
+        padding=padding,
+        explicit_paddings=explicit_paddings,
+        data_format=data_format,
+        dilations=dilations,
+    )
     axis = layout(data_format).feature
     return _finish(b, product, axis, args, fused_ops, epsilon, leakyrelu_alpha)
 
@@ -208,9 +214,15 @@ def fused_depthwise_conv2d(
 ) -> Value:
     """A depthwise convolution, and what `fused_ops` do to it."""
     product = _lowered(depthwise_conv2d)(
-        b, input, filter, strides=strides, padding=padding, explicit_paddings=(),
-        data_format=data_format, dilations=dilations,
-    )  # fmt: skip
+        b,
+        input,
+        filter,
+        strides=strides,
+        padding=padding,
+        explicit_paddings=(),
+        data_format=data_format,
+        dilations=dilations,
+    )
     axis = layout(data_format).feature
     return _finish(b, product, axis, args, fused_ops, epsilon, leakyrelu_alpha)
 
@@ -240,9 +252,14 @@ def fused_conv3d(
     if any(padding_list):
         raise UnimplementedError(None, None, f"padding_list {list(padding_list)} is not supported")
     product = _lowered(conv3d)(
-        b, input, filter, strides=strides, padding=padding, data_format=data_format,
+        b,
+        input,
+        filter,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
         dilations=dilations,
-    )  # fmt: skip
+    )
     axis = layout(data_format).feature
     return _finish(b, product, axis, args, fused_ops, epsilon, leakyrelu_alpha)
 
@@ -280,10 +297,17 @@ def fused_batch_norm_ex(
     require(len(side_input) <= 1, f"at most one side input, not {len(side_input)}")
     lower: Callable[..., Any] = _lowered(fused_batch_norm_v3)
     y, *statistics = lower(
-        b, x, scale, offset, mean, variance, epsilon=epsilon,
-        exponential_avg_factor=exponential_avg_factor, data_format=data_format,
+        b,
+        x,
+        scale,
+        offset,
+        mean,
+        variance,
+        epsilon=epsilon,
+        exponential_avg_factor=exponential_avg_factor,
+        data_format=data_format,
         is_training=is_training,
-    )  # fmt: skip
+    )
     for residual in side_input:
         y = b.add(*b.broadcast(y, residual))
     if activation_mode == "Relu":

@@ -30,9 +30,14 @@ def _padded_convolution(
 ) -> Value:
     padded = _lowered(mirror_pad)(b, x, paddings, mode=mode)
     return _lowered(conv2d)(
-        b, padded, filter, explicit_paddings=(), data_format="NHWC", dilations=(1, 1, 1, 1),
+        b,
+        padded,
+        filter,
+        explicit_paddings=(),
+        data_format="NHWC",
+        dilations=(1, 1, 1, 1),
         **attributes,
-    )  # fmt: skip
+    )
 
 
 @op(

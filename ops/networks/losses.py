@@ -82,8 +82,15 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor | None, grad_of_grad: Tensor 
     result = column * backprop
     if grad_of_grad is not None and not _is_zero(g, grad_of_grad):
         soft = g("Softmax", logits)
-        inner = g("Squeeze", g("BatchMatMulV2", g("ExpandDims", grad_of_grad, g.constant(1)),
-                               g("ExpandDims", soft, g.constant(2))), squeeze_dims=[1])  # fmt: skip
+        inner = g(
+            "Squeeze",
+            g(
+                "BatchMatMulV2",
+                g("ExpandDims", grad_of_grad, g.constant(1)),
+                g("ExpandDims", soft, g.constant(2)),
+            ),
+            squeeze_dims=[1],
+        )
         result = result + (grad_of_grad - inner) * soft
     return result, column * -g("LogSoftmax", logits)
 
@@ -144,8 +151,15 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor | None, grad_of_grad: Tensor 
     result = g("ExpandDims", grad, g.constant(-1)) * backprop
     if grad_of_grad is not None and not _is_zero(g, grad_of_grad):
         soft = g("Softmax", logits)
-        inner = g("Squeeze", g("BatchMatMulV2", g("ExpandDims", grad_of_grad, g.constant(1)),
-                               g("ExpandDims", soft, g.constant(2))), squeeze_dims=[1])  # fmt: skip
+        inner = g(
+            "Squeeze",
+            g(
+                "BatchMatMulV2",
+                g("ExpandDims", grad_of_grad, g.constant(1)),
+                g("ExpandDims", soft, g.constant(2)),
+            ),
+            squeeze_dims=[1],
+        )
         result = result + (grad_of_grad - inner) * soft
     return result, None
 

@@ -94,8 +94,11 @@ def _normalize(
     y = centred * slope + batch.spread(offset_)
     return (
         b.convert(y.value, x.type.dtype),
-        new_mean.value, new_variance.value, used_mean.value, used.value,
-    )  # fmt: skip
+        new_mean.value,
+        new_variance.value,
+        used_mean.value,
+        used.value,
+    )
 
 
 _OPERANDS = "x: T[...,:,:,:,:], scale: {u}[:], offset: {u}[:], mean: {u}, variance: {u}"
@@ -134,9 +137,17 @@ def _define_forward(
         is_training: bool,
     ) -> tuple[Value, ...]:
         results = _normalize(
-            b, x, scale, offset, mean, variance, epsilon, exponential_avg_factor, data_format,
+            b,
+            x,
+            scale,
+            offset,
+            mean,
+            variance,
+            epsilon,
+            exponential_avg_factor,
+            data_format,
             is_training,
-        )  # fmt: skip
+        )
         if not extra:
             return results
         return (*results, b.full(0, (), results[1].type.dtype))
@@ -287,8 +298,10 @@ def _second_order(
             total, gx, gscale, goffset, dy32, xhat, scale_, inverse, count
         )
     flat = g("Reshape", by_scale, g("Shape", scale))
-    back = [t if s.dtype == dtypes.float32 else g("Cast", t, DstT=s.dtype)
-            for t, s in ((by_dy, dy), (by_x, x))]  # fmt: skip
+    back = [
+        t if s.dtype == dtypes.float32 else g("Cast", t, DstT=s.dtype)
+        for t, s in ((by_dy, dy), (by_x, x))
+    ]
     return (*back, flat)
 
 
@@ -325,8 +338,7 @@ def _training_second_order(
 
 
 _define_forward("", "T", "T: {float32}", _FORMATS_2D, 0)
-_define_forward("V2", "U", "T: {float16, bfloat16, float32}, U: {float32}",
-                _FORMATS_2D, 0)  # fmt: skip
+_define_forward("V2", "U", "T: {float16, bfloat16, float32}, U: {float32}", _FORMATS_2D, 0)
 fused_batch_norm_v3 = _define_forward(
     "V3", "U", "T: {float16, bfloat16, float32}, U: {bfloat16, float32}", _FORMATS, 1
 )

@@ -155,8 +155,10 @@ def _settle_sizes(b: Builder, x: Value, cs_prev: Value, h_prev: Value, w: Value)
     rows, _ = require_rank(b, w, 2, "w")
     fits = b.assumptions.equal(batch, cell[0]) and b.assumptions.equal(rows, width + cell[1])
     fits = fits and b.assumptions.equal_shapes(b.shape(cs_prev), b.shape(h_prev))
-    require(fits, f"cs_prev {show(cell)}, h_prev and w {show(b.shape(w))} do not fit x "
-            f"{show(b.shape(x))}")  # fmt: skip
+    require(
+        fits,
+        f"cs_prev {show(cell)}, h_prev and w {show(b.shape(w))} do not fit x {show(b.shape(x))}",
+    )
 
 
 def _sequence(

@@ -129,9 +129,10 @@ def _define_one(
     # The registry reads off the signature which attributes the rule takes.
     positional = inspect.Parameter("inputs", inspect.Parameter.VAR_POSITIONAL)
     keywords = [
-        p for p in inspect.signature(rule).parameters.values()
+        p
+        for p in inspect.signature(rule).parameters.values()
         if p.kind is p.KEYWORD_ONLY and p.name in attrs
-    ]  # fmt: skip
+    ]
     functools.update_wrapper(lower, rule)
     lower.__signature__ = inspect.Signature([positional, *keywords])  # type: ignore[attr-defined]
     op(text if resource else f"{text} -> out: ref(T)", stateful=True)(lower)
@@ -146,8 +147,13 @@ def gradient_descent(var: Term, alpha: Term, delta: Term) -> tuple[Term, ...]:
     return (var - delta * alpha,)
 
 
-@_define("Momentum", "var accum", "lr grad momentum", "use_nesterov: bool = false",
-         sparse="lr grad indices momentum")  # fmt: skip
+@_define(
+    "Momentum",
+    "var accum",
+    "lr grad momentum",
+    "use_nesterov: bool = false",
+    sparse="lr grad indices momentum",
+)
 def momentum_step(
     var: Term, accum: Term, lr: Term, grad: Term, momentum: Term, *, use_nesterov: bool
 ) -> tuple[Term, ...]:
@@ -157,8 +163,14 @@ def momentum_step(
     return var - step, accum
 
 
-@_define("KerasMomentum", "var accum", "lr grad momentum", "use_nesterov: bool = false",
-         sparse="lr grad indices momentum", reference=False)  # fmt: skip
+@_define(
+    "KerasMomentum",
+    "var accum",
+    "lr grad momentum",
+    "use_nesterov: bool = false",
+    sparse="lr grad indices momentum",
+    reference=False,
+)
 def keras_momentum(
     var: Term, accum: Term, lr: Term, grad: Term, momentum: Term, *, use_nesterov: bool
 ) -> tuple[Term, ...]:
@@ -191,8 +203,12 @@ def sparse_proximal_gradient_descent(
 # Adagrad and its kin
 
 
-@_define("Adadelta", "var accum accum_update", "lr rho epsilon grad",
-         sparse="lr rho epsilon grad indices")  # fmt: skip
+@_define(
+    "Adadelta",
+    "var accum accum_update",
+    "lr rho epsilon grad",
+    sparse="lr rho epsilon grad indices",
+)
 def adadelta(
     var: Term, accum: Term, accum_update: Term, lr: Term, rho: Term, epsilon: Term, grad: Term
 ) -> tuple[Term, ...]:
@@ -211,8 +227,13 @@ def adagrad(
     return var - grad * lr * rsqrt(accum), accum
 
 
-@_define("AdagradV2", "var accum", "lr epsilon grad", "update_slots: bool = true",
-         sparse="lr epsilon grad indices")  # fmt: skip
+@_define(
+    "AdagradV2",
+    "var accum",
+    "lr epsilon grad",
+    "update_slots: bool = true",
+    sparse="lr epsilon grad indices",
+)
 def adagrad_v2(
     var: Term, accum: Term, lr: Term, epsilon: Term, grad: Term, *, update_slots: bool
 ) -> tuple[Term, ...]:
@@ -231,12 +252,22 @@ def proximal_adagrad(
     return _shrunk(var - grad * rate, rate, l1, l2), accum
 
 
-@_define("AdagradDA", "var gradient_accumulator gradient_squared_accumulator",
-         "grad lr l1 l2 global_step", sparse="grad indices lr l1 l2 global_step")  # fmt: skip
+@_define(
+    "AdagradDA",
+    "var gradient_accumulator gradient_squared_accumulator",
+    "grad lr l1 l2 global_step",
+    sparse="grad indices lr l1 l2 global_step",
+)
 def adagrad_da(
-    var: Term, total: Term, squares: Term, grad: Term, lr: Term, l1: Term, l2: Term,
+    var: Term,
+    total: Term,
+    squares: Term,
+    grad: Term,
+    lr: Term,
+    l1: Term,
+    l2: Term,
     global_step: Term,
-) -> tuple[Term, ...]:  # fmt: skip
+) -> tuple[Term, ...]:
     """Adagrad with dual averaging: the variable follows from the sums alone."""
     step = Term(grad.b, grad.b.convert(global_step.value, grad.value.type.dtype))
     total, squares = total + grad, squares + squared(grad)
@@ -253,9 +284,17 @@ def _power(x: Term, lr_power: Term) -> Term:
 
 
 def _ftrl(
-    var: Term, accum: Term, linear: Term, grad: Term, shrunk_grad: Term, lr: Term, l1: Term,
-    l2: Term, lr_power: Term, by_lr: bool,
-) -> tuple[Term, ...]:  # fmt: skip
+    var: Term,
+    accum: Term,
+    linear: Term,
+    grad: Term,
+    shrunk_grad: Term,
+    lr: Term,
+    l1: Term,
+    l2: Term,
+    lr_power: Term,
+    by_lr: bool,
+) -> tuple[Term, ...]:
     new = accum + squared(grad)
     growth, quadratic = _power(new, lr_power) - _power(accum, lr_power), _power(new, lr_power)
     if by_lr:
@@ -271,22 +310,49 @@ def _ftrl(
 _BY_LR = "multiply_linear_by_lr: bool = false"
 
 
-@_define("Ftrl", "var accum linear", "grad lr l1 l2 lr_power", _BY_LR,
-         sparse="grad indices lr l1 l2 lr_power")  # fmt: skip
+@_define(
+    "Ftrl",
+    "var accum linear",
+    "grad lr l1 l2 lr_power",
+    _BY_LR,
+    sparse="grad indices lr l1 l2 lr_power",
+)
 def ftrl(
-    var: Term, accum: Term, linear: Term, grad: Term, lr: Term, l1: Term, l2: Term,
-    lr_power: Term, *, multiply_linear_by_lr: bool,
-) -> tuple[Term, ...]:  # fmt: skip
+    var: Term,
+    accum: Term,
+    linear: Term,
+    grad: Term,
+    lr: Term,
+    l1: Term,
+    l2: Term,
+    lr_power: Term,
+    *,
+    multiply_linear_by_lr: bool,
+) -> tuple[Term, ...]:
     """McMahan et al. (2013), FTRL-Proximal."""
     return _ftrl(var, accum, linear, grad, grad, lr, l1, l2, lr_power, multiply_linear_by_lr)
 
 
-@_define("FtrlV2", "var accum linear", "grad lr l1 l2 l2_shrinkage lr_power", _BY_LR,
-         sparse="grad indices lr l1 l2 l2_shrinkage lr_power")  # fmt: skip
+@_define(
+    "FtrlV2",
+    "var accum linear",
+    "grad lr l1 l2 l2_shrinkage lr_power",
+    _BY_LR,
+    sparse="grad indices lr l1 l2 l2_shrinkage lr_power",
+)
 def ftrl_v2(
-    var: Term, accum: Term, linear: Term, grad: Term, lr: Term, l1: Term, l2: Term,
-    l2_shrinkage: Term, lr_power: Term, *, multiply_linear_by_lr: bool,
-) -> tuple[Term, ...]:  # fmt: skip
+    var: Term,
+    accum: Term,
+    linear: Term,
+    grad: Term,
+    lr: Term,
+    l1: Term,
+    l2: Term,
+    l2_shrinkage: Term,
+    lr_power: Term,
+    *,
+    multiply_linear_by_lr: bool,
+) -> tuple[Term, ...]:
     """FTRL with an l2 penalty on the gradient as well."""
     shrunk = grad + l2_shrinkage * var * 2.0
     return _ftrl(var, accum, linear, grad, shrunk, lr, l1, l2, lr_power, multiply_linear_by_lr)
@@ -295,12 +361,26 @@ def ftrl_v2(
 # Adam and its kin
 
 
-@_define("Adam", "var m v", "beta1_power beta2_power lr beta1 beta2 epsilon grad",
-         "use_nesterov: bool = false")  # fmt: skip
+@_define(
+    "Adam",
+    "var m v",
+    "beta1_power beta2_power lr beta1 beta2 epsilon grad",
+    "use_nesterov: bool = false",
+)
 def adam(
-    var: Term, m: Term, v: Term, beta1_power: Term, beta2_power: Term, lr: Term, beta1: Term,
-    beta2: Term, epsilon: Term, grad: Term, *, use_nesterov: bool,
-) -> tuple[Term, ...]:  # fmt: skip
+    var: Term,
+    m: Term,
+    v: Term,
+    beta1_power: Term,
+    beta2_power: Term,
+    lr: Term,
+    beta1: Term,
+    beta2: Term,
+    epsilon: Term,
+    grad: Term,
+    *,
+    use_nesterov: bool,
+) -> tuple[Term, ...]:
     """Kingma and Ba (2014), with the epsilon of their section 2's last formula."""
     alpha = lr * sqrt(1.0 - beta2_power) / (1.0 - beta1_power)
     m = m + (grad - m) * (1.0 - beta1)
@@ -309,12 +389,25 @@ def adam(
     return var - ahead * alpha / (sqrt(v) + epsilon), m, v
 
 
-@_define("AdamWithAmsgrad", "var m v vhat",
-         "beta1_power beta2_power lr beta1 beta2 epsilon grad", reference=False)  # fmt: skip
+@_define(
+    "AdamWithAmsgrad",
+    "var m v vhat",
+    "beta1_power beta2_power lr beta1 beta2 epsilon grad",
+    reference=False,
+)
 def adam_with_amsgrad(
-    var: Term, m: Term, v: Term, vhat: Term, beta1_power: Term, beta2_power: Term, lr: Term,
-    beta1: Term, beta2: Term, epsilon: Term, grad: Term,
-) -> tuple[Term, ...]:  # fmt: skip
+    var: Term,
+    m: Term,
+    v: Term,
+    vhat: Term,
+    beta1_power: Term,
+    beta2_power: Term,
+    lr: Term,
+    beta1: Term,
+    beta2: Term,
+    epsilon: Term,
+    grad: Term,
+) -> tuple[Term, ...]:
     """Reddi, Kale and Kumar (2018)."""
     alpha = lr * sqrt(1.0 - beta2_power) / (1.0 - beta1_power)
     m = m + (grad - m) * (1.0 - beta1)
@@ -325,17 +418,28 @@ def adam_with_amsgrad(
 
 @_define("AdaMax", "var m v", "beta1_power lr beta1 beta2 epsilon grad")
 def adamax(
-    var: Term, m: Term, v: Term, beta1_power: Term, lr: Term, beta1: Term, beta2: Term,
-    epsilon: Term, grad: Term,
-) -> tuple[Term, ...]:  # fmt: skip
+    var: Term,
+    m: Term,
+    v: Term,
+    beta1_power: Term,
+    lr: Term,
+    beta1: Term,
+    beta2: Term,
+    epsilon: Term,
+    grad: Term,
+) -> tuple[Term, ...]:
     """Kingma and Ba (2014), section 7.1."""
     m = m + (grad - m) * (1.0 - beta1)
     v = maximum(v * beta2, absolute(grad))
     return var - lr / (1.0 - beta1_power) * (m / (v + epsilon)), m, v
 
 
-@_define("RMSProp", "var ms mom", "lr rho momentum epsilon grad",
-         sparse="lr rho momentum epsilon grad indices")  # fmt: skip
+@_define(
+    "RMSProp",
+    "var ms mom",
+    "lr rho momentum epsilon grad",
+    sparse="lr rho momentum epsilon grad indices",
+)
 def rmsprop(
     var: Term, ms: Term, mom: Term, lr: Term, rho: Term, momentum: Term, epsilon: Term, grad: Term
 ) -> tuple[Term, ...]:
@@ -345,12 +449,23 @@ def rmsprop(
     return var - mom, ms, mom
 
 
-@_define("CenteredRMSProp", "var mg ms mom", "lr rho momentum epsilon grad",
-         sparse="lr rho momentum epsilon grad indices")  # fmt: skip
+@_define(
+    "CenteredRMSProp",
+    "var mg ms mom",
+    "lr rho momentum epsilon grad",
+    sparse="lr rho momentum epsilon grad indices",
+)
 def centered_rmsprop(
-    var: Term, mg: Term, ms: Term, mom: Term, lr: Term, rho: Term, momentum: Term, epsilon: Term,
+    var: Term,
+    mg: Term,
+    ms: Term,
+    mom: Term,
+    lr: Term,
+    rho: Term,
+    momentum: Term,
+    epsilon: Term,
     grad: Term,
-) -> tuple[Term, ...]:  # fmt: skip
+) -> tuple[Term, ...]:
     """RMSProp by the variance in place of the second moment."""
     ms = ms + (squared(grad) - ms) * (1.0 - rho)
     mg = mg + (grad - mg) * (1.0 - rho)

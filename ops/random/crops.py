@@ -39,8 +39,12 @@ class _Box:
 
     def common(self, other: _Box) -> _Box:
         """What lies in both."""
-        return _Box(max(self.top, other.top), max(self.left, other.left),
-                    min(self.bottom, other.bottom), min(self.right, other.right))  # fmt: skip
+        return _Box(
+            max(self.top, other.top),
+            max(self.left, other.left),
+            min(self.bottom, other.bottom),
+            min(self.right, other.right),
+        )
 
 
 def _below(words: Words, limit: int) -> int:
@@ -180,17 +184,32 @@ _OUTPUTS = "begin: T, size: T, bboxes: float32"
     stateful=True,
 )
 def sample_with_input(
-    image_size: Array, bounding_boxes: Array, min_object_covered: Array, *, seed: int, seed2: int,
-    aspect_ratio_range: Sequence[float], area_range: Sequence[float], max_attempts: int,
-    use_image_if_no_bounding_boxes: bool, context: Session,
-) -> tuple[Array, Array, Array]:  # fmt: skip
+    image_size: Array,
+    bounding_boxes: Array,
+    min_object_covered: Array,
+    *,
+    seed: int,
+    seed2: int,
+    aspect_ratio_range: Sequence[float],
+    area_range: Sequence[float],
+    max_attempts: int,
+    use_image_if_no_bounding_boxes: bool,
+    context: Session,
+) -> tuple[Array, Array, Array]:
     """A random box that covers a part of one of the given boxes; the image where none does."""
     require(np.ndim(min_object_covered) == 0, "min_object_covered must be 0-D")
     return _sample(
-        image_size, bounding_boxes, min_object_covered, seed=seed, seed2=seed2,
-        aspect_ratio_range=aspect_ratio_range, area_range=area_range, max_attempts=max_attempts,
-        use_image_if_no_bounding_boxes=use_image_if_no_bounding_boxes, context=context,
-    )  # fmt: skip
+        image_size,
+        bounding_boxes,
+        min_object_covered,
+        seed=seed,
+        seed2=seed2,
+        aspect_ratio_range=aspect_ratio_range,
+        area_range=area_range,
+        max_attempts=max_attempts,
+        use_image_if_no_bounding_boxes=use_image_if_no_bounding_boxes,
+        context=context,
+    )
 
 
 @host_op(
@@ -199,24 +218,38 @@ def sample_with_input(
     stateful=True,
 )
 def sample_with_attribute(
-    image_size: Array, bounding_boxes: Array, *, min_object_covered: float, seed: int, seed2: int,
-    aspect_ratio_range: Sequence[float], area_range: Sequence[float], max_attempts: int,
-    use_image_if_no_bounding_boxes: bool, context: Session,
-) -> tuple[Array, Array, Array]:  # fmt: skip
+    image_size: Array,
+    bounding_boxes: Array,
+    *,
+    min_object_covered: float,
+    seed: int,
+    seed2: int,
+    aspect_ratio_range: Sequence[float],
+    area_range: Sequence[float],
+    max_attempts: int,
+    use_image_if_no_bounding_boxes: bool,
+    context: Session,
+) -> tuple[Array, Array, Array]:
     """The same with a part that is known when the graph is made."""
     return _sample(
-        image_size, bounding_boxes, min_object_covered, seed=seed, seed2=seed2,
-        aspect_ratio_range=aspect_ratio_range, area_range=area_range, max_attempts=max_attempts,
-        use_image_if_no_bounding_boxes=use_image_if_no_bounding_boxes, context=context,
-    )  # fmt: skip
+        image_size,
+        bounding_boxes,
+        min_object_covered,
+        seed=seed,
+        seed2=seed2,
+        aspect_ratio_range=aspect_ratio_range,
+        area_range=area_range,
+        max_attempts=max_attempts,
+        use_image_if_no_bounding_boxes=use_image_if_no_bounding_boxes,
+        context=context,
+    )
 
 
 def _infer(definition: OpDefinition) -> None:
     @definition.infer
     def _(b: Builder, image_size: Value, *_: Any) -> tuple[Value, Value, Value]:
         dtype = image_size.type.dtype
-        return (abstract(b, dtype, 3), abstract(b, dtype, 3),
-                abstract(b, dtypes.float32, 1, 1, 4))  # fmt: skip
+        return (abstract(b, dtype, 3), abstract(b, dtype, 3), abstract(b, dtypes.float32, 1, 1, 4))
 
     definition.not_differentiable()
 

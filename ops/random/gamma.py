@@ -56,8 +56,9 @@ def gamma(b: Builder, alpha: Value, draw: Draw, greatest: float) -> Value:
 
 def _begin(b: Builder, alpha: Value) -> _Tries:
     zeros, never = b.zeros_like(alpha), b.full(False, b.shape(alpha), dtypes.bool_)
-    first = b.select(b.eq(alpha, 1), *(b.full(p, b.shape(alpha), dtypes.int32)
-                                       for p in (_EXPONENTIAL, _PROPOSE)))  # fmt: skip
+    first = b.select(
+        b.eq(alpha, 1), *(b.full(p, b.shape(alpha), dtypes.int32) for p in (_EXPONENTIAL, _PROPOSE))
+    )
     phase = b.select(b.ge(alpha, 0), first, _DONE)
     block = b.full(0, b.shape(alpha), dtypes.uint64)
     nothing = b.full_like(alpha, float("nan"))

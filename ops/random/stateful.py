@@ -63,6 +63,11 @@ def check_range(b: Builder, sizes: Shape, minval: Value, maxval: Value) -> None:
         fits = b.lt(minval, maxval)
         if not isinstance(count, int):
             fits = b.or_(fits, b.eq(number(b, count, int64), 0))
-        check_all(b, fits, "Need minval < maxval", Evidence(
-            (minval, maxval), (), lambda low, high: f"Need minval < maxval, got {low} >= {high}"
-        ))  # fmt: skip
+        check_all(
+            b,
+            fits,
+            "Need minval < maxval",
+            Evidence(
+                (minval, maxval), (), lambda low, high: f"Need minval < maxval, got {low} >= {high}"
+            ),
+        )

@@ -35,8 +35,12 @@ _WORDS = "dtype: {int32, int64, uint32, uint64}"
 def keyed_stream(b: Builder, key: Value, counter: Value, alg: Value) -> Value:
     """The stream of a key and a counter. Raises InvalidArgumentError for other algorithms."""
     require_rank(b, alg, 0, "alg")
-    check_all(b, b.or_(b.eq(alg, _PHILOX), b.eq(alg, _ANY)), "Unsupported algorithm id",
-              Evidence((alg,), (), lambda found: f"Unsupported algorithm id: {found}"))  # fmt: skip
+    check_all(
+        b,
+        b.or_(b.eq(alg, _PHILOX), b.eq(alg, _ANY)),
+        "Unsupported algorithm id",
+        Evidence((alg,), (), lambda found: f"Unsupported algorithm id: {found}"),
+    )
     return from_key(b, key, counter)
 
 

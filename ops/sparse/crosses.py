@@ -115,8 +115,11 @@ def sparse_cross(
 @sparse_cross.infer
 def _(b: Builder, *inputs: Any, out_type: DType) -> tuple[Value, Value, Value]:
     count = b.assumptions.fresh()
-    return (abstract(b, dtypes.int64, count, 2), abstract(b, out_type, count),
-            abstract(b, dtypes.int64, 2))  # fmt: skip
+    return (
+        abstract(b, dtypes.int64, count, 2),
+        abstract(b, out_type, count),
+        abstract(b, dtypes.int64, 2),
+    )
 
 
 sparse_cross.not_differentiable()

@@ -22,23 +22,31 @@ def _map(context: Session, container: str, shared_name: str) -> SparseMap:
 
 
 def _check(indices: Array, values: Array, shape: Array) -> None:
-    require(np.ndim(indices) == 2, f"Input indices should be a matrix but received shape "
-                                   f"{show(np.shape(indices))}")  # fmt: skip
     require(
-        np.ndim(values) == np.ndim(shape) == 1 and len(values) == len(indices)
+        np.ndim(indices) == 2,
+        f"Input indices should be a matrix but received shape {show(np.shape(indices))}",
+    )
+    require(
+        np.ndim(values) == np.ndim(shape) == 1
+        and len(values) == len(indices)
         and indices.shape[1] == len(shape),
         f"Indices {show(indices.shape)}, values {show(np.shape(values))} and shape "
         f"{show(np.shape(shape))} are not those of a SparseTensor",
-    )  # fmt: skip
+    )
 
 
 @host_op(
     f"AddSparseToTensorsMap({_PARTS}; T: type, {_PLACE}) -> sparse_handle: int64", stateful=True
 )
 def add_sparse(
-    sparse_indices: Array, sparse_values: Array, sparse_shape: Array, *, container: str,
-    shared_name: str, context: Session,
-) -> Array:  # fmt: skip
+    sparse_indices: Array,
+    sparse_values: Array,
+    sparse_shape: Array,
+    *,
+    container: str,
+    shared_name: str,
+    context: Session,
+) -> Array:
     """Keep a tensor; its number."""
     _check(sparse_indices, sparse_values, sparse_shape)
     kept = _map(context, container, shared_name)
@@ -50,9 +58,14 @@ def add_sparse(
     stateful=True,
 )
 def add_many_sparse(
-    sparse_indices: Array, sparse_values: Array, sparse_shape: Array, *, container: str,
-    shared_name: str, context: Session,
-) -> Array:  # fmt: skip
+    sparse_indices: Array,
+    sparse_values: Array,
+    sparse_shape: Array,
+    *,
+    container: str,
+    shared_name: str,
+    context: Session,
+) -> Array:
     """Keep each row of a tensor; their numbers."""
     _check(sparse_indices, sparse_values, sparse_shape)
     require(len(sparse_shape) > 1, "Rank of input SparseTensor should be > 1")
@@ -74,10 +87,14 @@ def take_many_sparse(
     sparse_handles: Array, *, dtype: DType, container: str, shared_name: str, context: Session
 ) -> tuple[Array, Array, Array]:
     """The tensors of several numbers, as one with one more dimension in front."""
-    require(np.ndim(sparse_handles) == 1, f"sparse_handles should be a vector but received shape "
-                                          f"{show(np.shape(sparse_handles))}")  # fmt: skip
-    require(len(sparse_handles) > 0, "Must have at least 1 serialized SparseTensor, but input "
-                                     "matrix has 0 rows")  # fmt: skip
+    require(
+        np.ndim(sparse_handles) == 1,
+        f"sparse_handles should be a vector but received shape {show(np.shape(sparse_handles))}",
+    )
+    require(
+        len(sparse_handles) > 0,
+        "Must have at least 1 serialized SparseTensor, but input matrix has 0 rows",
+    )
     kept = _map(context, container, shared_name)
     parts = [kept.take(int(number)) for number in sparse_handles]
     ranks = {len(shape) for _, _, shape in parts}
@@ -107,8 +124,11 @@ def _(b: Builder, *inputs: Value) -> Value:
 @take_many_sparse.infer
 def _(b: Builder, handles: Value, *, dtype: DType) -> tuple[Value, Value, Value]:
     count, rank = b.assumptions.fresh(), b.assumptions.fresh()
-    return (abstract(b, dtypes.int64, count, rank), abstract(b, dtype, count),
-            abstract(b, dtypes.int64, rank))  # fmt: skip
+    return (
+        abstract(b, dtypes.int64, count, rank),
+        abstract(b, dtype, count),
+        abstract(b, dtypes.int64, rank),
+    )
 
 
 for _definition in (add_sparse, add_many_sparse, take_many_sparse):

@@ -58,8 +58,10 @@ def _outside(indices: Array, *sizes: int) -> Any:
 
 
 def _out_of_bounds(place: Place, indices: Array, *sizes: int) -> str:
-    return (f"indices{at(place)} = {listed(indices[place])} is out of bounds: need 0 <= index < "
-            f"{listed(sizes)}")  # fmt: skip
+    return (
+        f"indices{at(place)} = {listed(indices[place])} is out of bounds: need 0 <= index < "
+        f"{listed(sizes)}"
+    )
 
 
 def _out_of_order(place: Place, before: Array, after: Array, indices: Array) -> str:

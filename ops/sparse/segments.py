@@ -80,8 +80,12 @@ def _define(kind: str) -> None:
 
     def gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
         data, indices, ids, *others = op.inputs
-        rows = g("StridedSlice", g("Shape", data), *(g.constant([i]) for i in (0, 1, 1)),
-                 shrink_axis_mask=1)  # fmt: skip
+        rows = g(
+            "StridedSlice",
+            g("Shape", data),
+            *(g.constant([i]) for i in (0, 1, 1)),
+            shrink_axis_mask=1,
+        )
         slope = g(f"{name}Grad", grad, indices, ids, rows)
         return slope, None, None, *(None for _ in others)
 

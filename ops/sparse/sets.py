@@ -52,8 +52,10 @@ def _of_sparse(indices: Array, values: Array, shape: Array, validate: bool) -> t
     found: _Sets = {}
     last: tuple[int, ...] | None = None
     for index, value in zip(map(tuple, indices.tolist()), values.tolist(), strict=True):
-        require(not validate or last is None or last < index,
-                f"indices are out of order or repeated at {index}")  # fmt: skip
+        require(
+            not validate or last is None or last < index,
+            f"indices are out of order or repeated at {index}",
+        )
         last = index
         found.setdefault(index[:-1], set()).add(value)
     return found, tuple(shape[:-1].tolist())
@@ -89,9 +91,14 @@ def dense_to_dense(set1: Array, set2: Array, *, set_operation: str) -> tuple[Arr
     f" set2_shape: int64[:]; {_OPERATION}) -> {_RESULT}"
 )
 def dense_to_sparse(
-    set1: Array, indices: Array, values: Array, shape: Array, *,
-    set_operation: str, validate_indices: bool,
-) -> tuple[Array, ...]:  # fmt: skip
+    set1: Array,
+    indices: Array,
+    values: Array,
+    shape: Array,
+    *,
+    set_operation: str,
+    validate_indices: bool,
+) -> tuple[Array, ...]:
     """A set operation on each pair of rows."""
     second = _of_sparse(indices, values, shape, validate_indices)
     return _typed(_combined(_of_dense(set1), second, set_operation), set1)
@@ -103,10 +110,16 @@ def dense_to_sparse(
     f" {_OPERATION}) -> {_RESULT}"
 )
 def sparse_to_sparse(
-    indices: Array, values: Array, shape: Array,
-    other_indices: Array, other_values: Array, other_shape: Array, *,
-    set_operation: str, validate_indices: bool,
-) -> tuple[Array, ...]:  # fmt: skip
+    indices: Array,
+    values: Array,
+    shape: Array,
+    other_indices: Array,
+    other_values: Array,
+    other_shape: Array,
+    *,
+    set_operation: str,
+    validate_indices: bool,
+) -> tuple[Array, ...]:
     """A set operation on each pair of rows."""
     first = _of_sparse(indices, values, shape, validate_indices)
     second = _of_sparse(other_indices, other_values, other_shape, validate_indices)

@@ -26,9 +26,14 @@ from flowc.ops.resources import (
 
 def _make(is_sparse: bool) -> Callable[..., Accumulator]:
     def make(
-        *, dtype: DType, shape: Shape, container: str, shared_name: str, reduction_type: str,
+        *,
+        dtype: DType,
+        shape: Shape,
+        container: str,
+        shared_name: str,
+        reduction_type: str,
         context: Session,
-    ) -> Accumulator:  # fmt: skip
+    ) -> Accumulator:
         place = Place(container, shared_name, context.node)
         return context.resources.accumulator(
             place, dtype, shape, reduction_type, is_sparse=is_sparse
@@ -52,9 +57,16 @@ def _take(
 
 
 def _apply_rows(
-    handle: SparseAccumulator, local_step: Array, gradient_indices: Array, gradient_values: Array,
-    gradient_shape: Array, *, dtype: DType, has_known_shape: bool, context: Session,
-) -> None:  # fmt: skip
+    handle: SparseAccumulator,
+    local_step: Array,
+    gradient_indices: Array,
+    gradient_values: Array,
+    gradient_shape: Array,
+    *,
+    dtype: DType,
+    has_known_shape: bool,
+    context: Session,
+) -> None:
     require(dtype is handle.dtype, f"Expected dtype {handle.dtype.name}, got {dtype.name}")
     shape = tuple(gradient_shape.tolist()) if has_known_shape else ()
     handle.add_rows(gradient_indices, gradient_values, shape, int(local_step))
@@ -108,20 +120,34 @@ _MADE = (
     ' reduction_type: {"MEAN", "SUM"} = "MEAN"'
 )
 _USED: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any]], ...] = (
-    ("AccumulatorApplyGradient", ", local_step: int64, gradient: dtype; dtype: {numeric})", _apply,
-     _nothing),
-    ("AccumulatorTakeGradient", ", num_required: int32; dtype: {numeric}) -> average: dtype", _take,
-     _infer_gradient),
+    (
+        "AccumulatorApplyGradient",
+        ", local_step: int64, gradient: dtype; dtype: {numeric})",
+        _apply,
+        _nothing,
+    ),
+    (
+        "AccumulatorTakeGradient",
+        ", num_required: int32; dtype: {numeric}) -> average: dtype",
+        _take,
+        _infer_gradient,
+    ),
     ("AccumulatorNumAccumulated", ") -> num_accumulated: int32", _count, _infer_count),
     ("AccumulatorSetGlobalStep", ", new_global_step: int64)", _set_step, _nothing),
-)  # fmt: skip
+)
 for _prefix, _kind in (("", "ref(string)"), ("Resource", "resource")):
-    _define(f"{_prefix}ConditionalAccumulator(; {_MADE}) -> handle: {_kind}",
-            _make(is_sparse=False), _infer_handle(_kind))  # fmt: skip
+    _define(
+        f"{_prefix}ConditionalAccumulator(; {_MADE}) -> handle: {_kind}",
+        _make(is_sparse=False),
+        _infer_handle(_kind),
+    )
     for _name, _rest, _kernel, _infer in _USED:
         _define(f"{_prefix}{_name}(handle: {_kind}{_rest}", _kernel, _infer)
-_define(f"SparseConditionalAccumulator(; {_MADE}) -> handle: ref(string)",
-        _make(is_sparse=True), _infer_handle("ref(string)"))  # fmt: skip
+_define(
+    f"SparseConditionalAccumulator(; {_MADE}) -> handle: ref(string)",
+    _make(is_sparse=True),
+    _infer_handle("ref(string)"),
+)
 _define(
     "SparseAccumulatorApplyGradient(handle: ref(string), local_step: int64, gradient_indices:"
     " int64, gradient_values: dtype, gradient_shape: int64; dtype: {numeric}, has_known_shape:"

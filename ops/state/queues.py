@@ -23,17 +23,27 @@ _ENDLESS = 2**31 - 1
 
 
 def _fifo(
-    *, component_types: tuple[DType, ...], shapes: tuple[Shape, ...], capacity: int,
-    container: str, shared_name: str, context: Session,
-) -> Queue:  # fmt: skip
+    *,
+    component_types: tuple[DType, ...],
+    shapes: tuple[Shape, ...],
+    capacity: int,
+    container: str,
+    shared_name: str,
+    context: Session,
+) -> Queue:
     spec = QueueSpec("FIFOQueue", component_types, shapes, _capacity(capacity))
     return context.resources.queue(Place(container, shared_name, context.node), spec)
 
 
 def _padding(
-    *, component_types: tuple[DType, ...], shapes: tuple[Shape, ...], capacity: int,
-    container: str, shared_name: str, context: Session,
-) -> Queue:  # fmt: skip
+    *,
+    component_types: tuple[DType, ...],
+    shapes: tuple[Shape, ...],
+    capacity: int,
+    container: str,
+    shared_name: str,
+    context: Session,
+) -> Queue:
     require(
         len(shapes) == len(component_types),
         f"PaddingFIFOQueue must have shapes for all {len(component_types)} components",
@@ -44,20 +54,33 @@ def _padding(
 
 
 def _shuffle(
-    *, component_types: tuple[DType, ...], shapes: tuple[Shape, ...], capacity: int,
-    min_after_dequeue: int, seed: int, seed2: int, container: str, shared_name: str,
+    *,
+    component_types: tuple[DType, ...],
+    shapes: tuple[Shape, ...],
+    capacity: int,
+    min_after_dequeue: int,
+    seed: int,
+    seed2: int,
+    container: str,
+    shared_name: str,
     context: Session,
-) -> Queue:  # fmt: skip
+) -> Queue:
     size = _capacity(capacity)
-    spec = QueueSpec("RandomShuffleQueue", component_types, shapes, size, min_after_dequeue,
-                     (seed, seed2))  # fmt: skip
+    spec = QueueSpec(
+        "RandomShuffleQueue", component_types, shapes, size, min_after_dequeue, (seed, seed2)
+    )
     return context.resources.queue(Place(container, shared_name, context.node), spec)
 
 
 def _priority(
-    *, component_types: tuple[DType, ...], shapes: tuple[Shape, ...], capacity: int,
-    container: str, shared_name: str, context: Session,
-) -> Queue:  # fmt: skip
+    *,
+    component_types: tuple[DType, ...],
+    shapes: tuple[Shape, ...],
+    capacity: int,
+    container: str,
+    shared_name: str,
+    context: Session,
+) -> Queue:
     types, full = (dtypes.int64, *component_types), ((), *shapes)
     spec = QueueSpec("PriorityQueue", types, full, _capacity(capacity))
     return context.resources.queue(Place(container, shared_name, context.node), spec)
@@ -83,10 +106,12 @@ _MADE: tuple[tuple[str, str, Callable[..., Queue]], ...] = (
     ("FIFOQueue", f"{_TYPES}, {_SHAPES}", _fifo),
     ("PaddingFIFOQueue", f"{_TYPES}, {_SHAPES}", _padding),
     ("RandomShuffleQueue", f"{_TYPES}, {_SHAPES}, {_SHUFFLED}", _shuffle),
-    ("PriorityQueue",
-     "component_types: list(type) >= 0 = [], shapes: list(shape) >= 0, capacity: int = -1",
-     _priority),
-)  # fmt: skip
+    (
+        "PriorityQueue",
+        "component_types: list(type) >= 0 = [], shapes: list(shape) >= 0, capacity: int = -1",
+        _priority,
+    ),
+)
 
 
 # Using
@@ -207,7 +232,10 @@ def _define(text: str, kernel: Callable[..., Any], infer: Callable[..., Any]) ->
 
 for _version, _kind in _HANDLES:
     for _name, _attributes, _make in _MADE:
-        _define(f"{_name}{_version}(; {_attributes}, {_PLACE}) -> handle: {_kind}", _make,
-                _handle(_kind))  # fmt: skip
+        _define(
+            f"{_name}{_version}(; {_attributes}, {_PLACE}) -> handle: {_kind}",
+            _make,
+            _handle(_kind),
+        )
     for _name, _rest, _kernel, _infer in _USED:
         _define(f"{_name}{_version}(handle: {_kind}{_rest}", _kernel, _infer)

@@ -56,9 +56,16 @@ def _tf_records(
 
 
 def _fixed(
-    *, header_bytes: int, record_bytes: int, footer_bytes: int, hop_bytes: int, encoding: str = "",
-    container: str, shared_name: str, context: Session,
-) -> Reader:  # fmt: skip
+    *,
+    header_bytes: int,
+    record_bytes: int,
+    footer_bytes: int,
+    hop_bytes: int,
+    encoding: str = "",
+    container: str,
+    shared_name: str,
+    context: Session,
+) -> Reader:
     require(header_bytes >= 0, f"header_bytes must be >= 0 not {header_bytes}")
     require(record_bytes > 0, f"record_bytes must be >= 0 not {record_bytes}")
     require(footer_bytes >= 0, f"footer_bytes must be >= 0 not {footer_bytes}")
@@ -71,13 +78,24 @@ def _fixed(
 
 
 def _fixed_plain(
-    *, header_bytes: int, record_bytes: int, footer_bytes: int, hop_bytes: int, container: str,
-    shared_name: str, context: Session,
-) -> Reader:  # fmt: skip
+    *,
+    header_bytes: int,
+    record_bytes: int,
+    footer_bytes: int,
+    hop_bytes: int,
+    container: str,
+    shared_name: str,
+    context: Session,
+) -> Reader:
     return _fixed(
-        header_bytes=header_bytes, record_bytes=record_bytes, footer_bytes=footer_bytes,
-        hop_bytes=hop_bytes, container=container, shared_name=shared_name, context=context,
-    )  # fmt: skip
+        header_bytes=header_bytes,
+        record_bytes=record_bytes,
+        footer_bytes=footer_bytes,
+        hop_bytes=hop_bytes,
+        container=container,
+        shared_name=shared_name,
+        context=context,
+    )
 
 
 _MADE: tuple[tuple[str, str, Callable[..., Reader]], ...] = (
@@ -154,15 +172,18 @@ def _infer_handle(kind: str) -> Callable[[Builder], Any]:
 
 _USED: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any]], ...] = (
     ("ReaderRead", ", queue_handle: {kind}) -> key: string, value: string", _read, _infer_record),
-    ("ReaderReadUpTo",
-     ", queue_handle: {kind}, num_records: int64) -> keys: string, values: string", _read_up_to,
-     _infer_records),
+    (
+        "ReaderReadUpTo",
+        ", queue_handle: {kind}, num_records: int64) -> keys: string, values: string",
+        _read_up_to,
+        _infer_records,
+    ),
     ("ReaderNumRecordsProduced", ") -> records_produced: int64", _produced, _infer_number),
     ("ReaderNumWorkUnitsCompleted", ") -> units_completed: int64", _completed, _infer_number),
     ("ReaderSerializeState", ") -> state: string", _state, _infer_text),
     ("ReaderRestoreState", ", state: string)", _restore, _nothing),
     ("ReaderReset", ")", _reset, _nothing),
-)  # fmt: skip
+)
 
 
 def _define(text: str, kernel: Callable[..., Any], infer: Callable[..., Any]) -> None:
@@ -178,7 +199,14 @@ for _version, _kind in _HANDLES:
     for _name, _rest, _kernel, _infer in _USED:
         _text = f"{_name}{_version}(reader_handle: {_kind}{_rest.replace('{kind}', _kind)}"
         _define(_text, _kernel, _infer)
-_define(f"FixedLengthRecordReader(; {_SIZES}, {_PLACE}) -> reader_handle: ref(string)",
-        _fixed_plain, _infer_handle("ref(string)"))  # fmt: skip
-_define(f'FixedLengthRecordReaderV2(; {_SIZES}, {_PLACE}, encoding: string = "")'
-        " -> reader_handle: resource", _fixed, _infer_handle("resource"))  # fmt: skip
+_define(
+    f"FixedLengthRecordReader(; {_SIZES}, {_PLACE}) -> reader_handle: ref(string)",
+    _fixed_plain,
+    _infer_handle("ref(string)"),
+)
+_define(
+    f'FixedLengthRecordReaderV2(; {_SIZES}, {_PLACE}, encoding: string = "")'
+    " -> reader_handle: resource",
+    _fixed,
+    _infer_handle("resource"),
+)

@@ -81,9 +81,11 @@ def image_summary(tag: Array, tensor: Array, *, max_images: int, bad_color: Any)
         shown = image if image.dtype == np.uint8 else pixels(image, color)
         height, width, depth = shown.shape
         picture = Summary.Image(
-            height=height, width=width, colorspace=depth,
+            height=height,
+            width=width,
+            colorspace=depth,
             encoded_image_string=write_png(shown, _DEFAULT_LEVEL),
-        )  # fmt: skip
+        )
         summary.value.add(tag=name, image=picture)
     return _content(summary)
 
@@ -111,9 +113,12 @@ def _sounds(tag: Array, tensor: Array, rate: float, max_outputs: int) -> Array:
         samples = sound if sound.ndim == 2 else sound[:, None]
         frames, channels = samples.shape
         audio = Summary.Audio(
-            sample_rate=rate, num_channels=channels, length_frames=frames,
-            encoded_audio_string=wave(samples, rate), content_type="audio/wav",
-        )  # fmt: skip
+            sample_rate=rate,
+            num_channels=channels,
+            length_frames=frames,
+            encoded_audio_string=wave(samples, rate),
+            content_type="audio/wav",
+        )
         name = f"{base}/audio/{number}" if max_outputs > 1 else f"{base}/audio"
         summary.value.add(tag=name, audio=audio)
     return _content(summary)

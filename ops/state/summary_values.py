@@ -81,7 +81,19 @@ def wave(samples: Array, rate: float) -> bytes:
     data = np.clip(rounded, -32768, 32767).astype("<i2").tobytes()
     per_second = round(rate)
     header = struct.pack(
-        "<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, channels,
-        per_second, per_second * channels * 2, channels * 2, 16, b"data", len(data),
-    )  # fmt: skip
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        36 + len(data),
+        b"WAVE",
+        b"fmt ",
+        16,
+        1,
+        channels,
+        per_second,
+        per_second * channels * 2,
+        channels * 2,
+        16,
+        b"data",
+        len(data),
+    )
     return header + data

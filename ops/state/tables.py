@@ -91,14 +91,18 @@ def _dense(
         buckets > 0 and buckets & (buckets - 1) == 0,
         f"Number of buckets must be at least 4 and a power of 2, got: {buckets}",
     )
-    require(0 < max_load_factor < 1, "max_load_factor must be between 0 and 1, got: "
-                                     f"{max_load_factor}")  # fmt: skip
+    require(
+        0 < max_load_factor < 1, f"max_load_factor must be between 0 and 1, got: {max_load_factor}"
+    )
     spec = TableSpec(key_dtype, value_dtype, value_shape, empty_key.shape)
     pairs = [("empty_key", empty_key), ("deleted_key", deleted_key)]
     for name, key in pairs:
         if key is not None:
-            require(key.shape == empty_key.shape, "Empty and deleted keys must have same shape, "
-                    f"got shapes: {show(empty_key.shape)} and {show(key.shape)}")  # fmt: skip
+            require(
+                key.shape == empty_key.shape,
+                "Empty and deleted keys must have same shape, "
+                f"got shapes: {show(empty_key.shape)} and {show(key.shape)}",
+            )
             (element,) = spec.keys_of(key, key_dtype)
             require(element not in spec.reserved, "Empty and deleted keys cannot be equal")
             spec.reserved[element] = f"Using the {name} as a table key is not allowed"
@@ -138,8 +142,10 @@ _gives_handle(anonymous_hash_table, "resource")
 def _initialize(table: Table, keys: Array, values: Array, *, Tkey: DType, Tval: DType) -> None:
     spec = table.spec
     require(spec.fixed, "Unable to initialize a table that is not a HashTable")
-    require(keys.ndim == 1 or keys.ndim == 0, "Keys must be a vector, but received shape "
-                                              f"{show(keys.shape)}")  # fmt: skip
+    require(
+        keys.ndim == 1 or keys.ndim == 0,
+        f"Keys must be a vector, but received shape {show(keys.shape)}",
+    )
     entries: dict[Any, Any] = {}
     pairs = zip(spec.keys_of(keys, Tkey), spec.values_of(values, Tval, keys), strict=True)
     for key, value in pairs:
@@ -202,8 +208,9 @@ def _column(
 ) -> Any:
     """A line's number, the line, or one of its columns, as an element."""
     if index == LINE_NUMBER:
-        require(dtype is dtypes.int64, f"Key and value for line index must be int64, not "
-                                       f"{dtype.name}")  # fmt: skip
+        require(
+            dtype is dtypes.int64, f"Key and value for line index must be int64, not {dtype.name}"
+        )
         return number
     if index != WHOLE_LINE:
         require(
@@ -315,20 +322,34 @@ def _nothing(b: Builder, *inputs: Any) -> None:
 
 _FILE = 'vocab_size: int >= -1 = -1, delimiter: string = "\\t", offset: int = 0'
 _FORMS: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any]], ...] = (
-    ("InitializeTable", ", keys: Tkey, values: Tval; Tkey: type, Tval: type)", _initialize,
-     _nothing),
-    ("InitializeTableFromTextFile",
-     f", filename: string; key_index: int >= -2, value_index: int >= -2, {_FILE})",
-     _initialize_from_file, _nothing),
+    (
+        "InitializeTable",
+        ", keys: Tkey, values: Tval; Tkey: type, Tval: type)",
+        _initialize,
+        _nothing,
+    ),
+    (
+        "InitializeTableFromTextFile",
+        f", filename: string; key_index: int >= -2, value_index: int >= -2, {_FILE})",
+        _initialize_from_file,
+        _nothing,
+    ),
     ("LookupTableInsert", ", keys: Tin, values: Tout; Tin: type, Tout: type)", _insert, _nothing),
     ("LookupTableImport", ", keys: Tin, values: Tout; Tin: type, Tout: type)", _import, _nothing),
-    ("LookupTableFind",
-     ", keys: Tin, default_value: Tout; Tin: type, Tout: type) -> values: Tout", _find,
-     _infer_find),
+    (
+        "LookupTableFind",
+        ", keys: Tin, default_value: Tout; Tin: type, Tout: type) -> values: Tout",
+        _find,
+        _infer_find,
+    ),
     ("LookupTableSize", ") -> size: int64", _size, _infer_size),
-    ("LookupTableExport",
-     "; Tkeys: type, Tvalues: type) -> keys: Tkeys, values: Tvalues", _export, _infer_export),
-)  # fmt: skip
+    (
+        "LookupTableExport",
+        "; Tkeys: type, Tvalues: type) -> keys: Tkeys, values: Tvalues",
+        _export,
+        _infer_export,
+    ),
+)
 for _version, _kind in _HANDLES:
     for _name, _rest, _kernel, _infer in _FORMS:
         _text = f"{_name}{_version}(table_handle: {_kind}{_rest}"

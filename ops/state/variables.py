@@ -119,8 +119,12 @@ def destroy_resource(b: Builder, resource: Any) -> None:
 
 
 for _definition in (
-    read_variable, var_is_initialized, is_variable_initialized, variable_shape, destroy_resource,
-):  # fmt: skip
+    read_variable,
+    var_is_initialized,
+    is_variable_initialized,
+    variable_shape,
+    destroy_resource,
+):
     _definition.affects(Effect.READS)
 
 

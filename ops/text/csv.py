@@ -22,14 +22,18 @@ def _fields(record: bytes, mark: bytes, quoting: bool) -> list[bytes]:
     while True:
         if quoting and record[at : at + 1] == b'"':
             field, at = _quoted(record, at + 1)
-            require(record[at : at + 1] in (b"", mark),
-                    "Quoted field has to end with quote followed by delim or end")  # fmt: skip
+            require(
+                record[at : at + 1] in (b"", mark),
+                "Quoted field has to end with quote followed by delim or end",
+            )
         else:
             end = record.find(mark, at)
             end = len(record) if end < 0 else end
             field, at = record[at:end], end
-            require(not quoting or not any(c in field for c in b'"\r\n'),
-                    "Unquoted fields cannot have quotes/CRLFs inside")  # fmt: skip
+            require(
+                not quoting or not any(c in field for c in b'"\r\n'),
+                "Unquoted fields cannot have quotes/CRLFs inside",
+            )
         fields.append(field)
         if at >= len(record):
             return fields

@@ -56,12 +56,18 @@ def _sequences(
     what: str, indices: Array, values: Array, shape: Array
 ) -> dict[tuple[int, ...], list[Any]]:
     """The sequences by their places."""
-    require(indices.ndim == 2, f"{what}_indices should be a matrix, but got shape: "
-                               f"{show(indices.shape)}")  # fmt: skip
-    require(values.ndim == 1, f"{what}_values should be a vector, but got shape: "
-                              f"{show(values.shape)}")  # fmt: skip
-    require(shape.ndim == 1 and len(shape) > 1, f"{what}_shape should be a vector of at least two "
-            f"sizes, but got shape: {show(shape.shape)}")  # fmt: skip
+    require(
+        indices.ndim == 2,
+        f"{what}_indices should be a matrix, but got shape: {show(indices.shape)}",
+    )
+    require(
+        values.ndim == 1, f"{what}_values should be a vector, but got shape: {show(values.shape)}"
+    )
+    require(
+        shape.ndim == 1 and len(shape) > 1,
+        f"{what}_shape should be a vector of at least two "
+        f"sizes, but got shape: {show(shape.shape)}",
+    )
     require(
         indices.shape == (len(values), len(shape)),
         f"{what}_indices has shape {show(indices.shape)}, but there are {len(values)} values of "

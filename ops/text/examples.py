@@ -283,8 +283,10 @@ def parse_example(
     dense_shapes: Sequence[Sizes],
 ) -> list[Array]:
     """The columns of a vector of Examples."""
-    require(serialized.ndim == 1, f"Expected serialized to be a vector, got shape: "
-                                  f"{show(serialized.shape)}")  # fmt: skip
+    require(
+        serialized.ndim == 1,
+        f"Expected serialized to be a vector, got shape: {show(serialized.shape)}",
+    )
     columns = Columns(
         dense_columns(keys_of(dense_keys), Tdense, dense_shapes, dense_defaults),
         tuple(zip(keys_of(sparse_keys), sparse_types, strict=True)),
@@ -321,15 +323,19 @@ def parse_example_v2(
     dense_shapes: Sequence[Sizes],
 ) -> list[Array]:
     """The columns of a vector of Examples, or of a single one."""
-    require(serialized.ndim <= 1, f"Expected serialized to be a scalar or vector, got shape: "
-                                  f"{show(serialized.shape)}")  # fmt: skip
-    keys = [[text_of(key) for key in k.ravel().tolist()] for k in (dense_keys, sparse_keys,
-                                                                 ragged_keys)]  # fmt: skip
+    require(
+        serialized.ndim <= 1,
+        f"Expected serialized to be a scalar or vector, got shape: {show(serialized.shape)}",
+    )
+    keys = [
+        [text_of(key) for key in k.ravel().tolist()] for k in (dense_keys, sparse_keys, ragged_keys)
+    ]
     for found, types, name in zip(
         keys, (Tdense, sparse_types, ragged_value_types), ("dense", "sparse", "ragged"), strict=True
     ):
-        require(len(found) == len(types), f"Expected len({name}_keys) == {len(types)}, got "
-                                          f"{len(found)}")  # fmt: skip
+        require(
+            len(found) == len(types), f"Expected len({name}_keys) == {len(types)}, got {len(found)}"
+        )
     columns = Columns(
         dense_columns(keys[0], Tdense, dense_shapes, dense_defaults),
         tuple(zip(keys[1], sparse_types, strict=True)),
@@ -359,8 +365,10 @@ def parse_single_example(
     dense_shapes: Sequence[Sizes],
 ) -> list[Array]:
     """The columns of one Example."""
-    require(serialized.ndim == 0, f"Expected serialized to be a scalar, got shape: "
-                                  f"{show(serialized.shape)}")  # fmt: skip
+    require(
+        serialized.ndim == 0,
+        f"Expected serialized to be a scalar, got shape: {show(serialized.shape)}",
+    )
     columns = Columns(
         dense_columns(dense_keys, Tdense, dense_shapes, dense_defaults),
         tuple(zip(sparse_keys, sparse_types, strict=True)),

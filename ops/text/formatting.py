@@ -80,7 +80,9 @@ def string_format(inputs: list[Array], *, template: str, placeholder: str, summa
     """The template with each placeholder replaced by a tensor."""
     parts = template.split(placeholder) if placeholder else [template]
     if len(parts) != len(inputs) + 1:
-        raise fail(f"num placeholders in template and num inputs must match: {len(parts) - 1} vs. "
-                   f"{len(inputs)}")  # fmt: skip
+        raise fail(
+            f"num placeholders in template and num inputs must match: {len(parts) - 1} vs. "
+            f"{len(inputs)}"
+        )
     shown = [*(tensor_text(value, summarize) for value in inputs), ""]
     return scalar_text(encode("".join(a + b for a, b in zip(parts, shown, strict=True))))

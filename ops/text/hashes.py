@@ -167,8 +167,12 @@ def _sip_round(v0: int, v1: int, v2: int, v3: int) -> tuple[int, int, int, int]:
 def siphash(data: bytes, key: tuple[int, int]) -> int:
     """SipHash-2-4."""
     k0, k1 = (word & _MASK for word in key)
-    v = (k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261,
-         k1 ^ 0x7465646279746573)  # fmt: skip
+    v = (
+        k0 ^ 0x736F6D6570736575,
+        k1 ^ 0x646F72616E646F6D,
+        k0 ^ 0x6C7967656E657261,
+        k1 ^ 0x7465646279746573,
+    )
     whole = len(data) & ~7
     words = [_word(data, at) for at in range(0, whole, 8)]
     words.append(_word(data, whole) | (len(data) & 0xFF) << 56)

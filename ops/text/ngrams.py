@@ -58,8 +58,10 @@ def string_ngrams(
     require(all(width > 0 for width in ngram_widths), "ngram_widths must contain positive values")
     values, splits = elements(data), data_splits.tolist()
     ordered = all(a <= b for a, b in pairwise(splits))
-    require(not splits or (ordered and splits[0] == 0 and splits[-1] == len(values)),
-            f"data_splits do not divide the {len(values)} values of data: {splits}")  # fmt: skip
+    require(
+        not splits or (ordered and splits[0] == 0 and splits[-1] == len(values)),
+        f"data_splits do not divide the {len(values)} values of data: {splits}",
+    )
     runs = _Runs(encode(separator), encode(left_pad), encode(right_pad), pad_width)
     found: list[bytes] = []
     ends = [0] if splits else []

@@ -20,9 +20,19 @@ from flowc.ops.text.texts import decode, elements, encode, map_texts, the_text
 
 # What RE2 writes otherwise: `\z`, `\C`, and `$`, which in `re` also matches before a last newline.
 _SYNTAX = re.compile(r"\\Q(.*?)(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\$", re.DOTALL)
-_POSIX = {"alpha": "A-Za-z", "digit": "0-9", "alnum": "A-Za-z0-9", "upper": "A-Z", "lower": "a-z",
-          "space": r"\s", "punct": r"!-/:-@\[-`{-~", "xdigit": "0-9A-Fa-f", "word": r"\w",
-          "blank": r" \t", "cntrl": r"\x00-\x1f\x7f"}  # fmt: skip
+_POSIX = {
+    "alpha": "A-Za-z",
+    "digit": "0-9",
+    "alnum": "A-Za-z0-9",
+    "upper": "A-Z",
+    "lower": "a-z",
+    "space": r"\s",
+    "punct": r"!-/:-@\[-`{-~",
+    "xdigit": "0-9A-Fa-f",
+    "word": r"\w",
+    "blank": r" \t",
+    "cntrl": r"\x00-\x1f\x7f",
+}
 
 
 def _translated(match: re.Match[str]) -> str:

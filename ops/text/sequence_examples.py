@@ -168,8 +168,10 @@ def _parsed(
     serialized: Array, names: Array, context: Columns, lists: ListColumns
 ) -> tuple[list[Array], list[Array]]:
     """The tensors of context and feature lists of one record, or of a vector of them."""
-    require(serialized.ndim <= 1, f"Expected serialized to be a scalar or vector, got shape: "
-                                  f"{show(serialized.shape)}")  # fmt: skip
+    require(
+        serialized.ndim <= 1,
+        f"Expected serialized to be a scalar or vector, got shape: {show(serialized.shape)}",
+    )
     texts = serialized.ravel().tolist()
     records = [decoded(text, SequenceExample, "sequence example") for text in texts]
     given = names_of(names, len(records))
@@ -229,19 +231,26 @@ def parse_single_sequence_example(
     feature_list_dense_shapes: Sequence[Sizes],
 ) -> list[Array]:
     """The columns of one SequenceExample."""
-    require(serialized.ndim == 0, f"Expected serialized to be a scalar, got shape: "
-                                  f"{show(serialized.shape)}")  # fmt: skip
+    require(
+        serialized.ndim == 0,
+        f"Expected serialized to be a scalar, got shape: {show(serialized.shape)}",
+    )
     context = Columns(
-        dense_columns(keys_of(context_dense_keys), Tcontext_dense, context_dense_shapes,
-                      context_dense_defaults),
+        dense_columns(
+            keys_of(context_dense_keys),
+            Tcontext_dense,
+            context_dense_shapes,
+            context_dense_defaults,
+        ),
         tuple(zip(keys_of(context_sparse_keys), context_sparse_types, strict=True)),
-    )  # fmt: skip
+    )
     lists = ListColumns(
-        _lists(keys_of(feature_list_dense_keys), feature_list_dense_types,
-               feature_list_dense_shapes),
+        _lists(
+            keys_of(feature_list_dense_keys), feature_list_dense_types, feature_list_dense_shapes
+        ),
         tuple(zip(keys_of(feature_list_sparse_keys), feature_list_sparse_types, strict=True)),
         may_miss=[text_of(k) for k in feature_list_dense_missing_assumed_empty.ravel().tolist()],
-    )  # fmt: skip
+    )
     first, second = _parsed(serialized, debug_name, context, lists)
     return [*first, *second[: len(second) - len(lists.dense)]]  # this op gives no lengths
 
@@ -274,13 +283,16 @@ def parse_sequence_example(
     feature_list_dense_shapes: Sequence[Sizes],
 ) -> list[Array]:
     """The columns of a vector of SequenceExamples."""
-    require(serialized.ndim == 1, f"Expected serialized to be a vector, got shape: "
-                                  f"{show(serialized.shape)}")  # fmt: skip
+    require(
+        serialized.ndim == 1,
+        f"Expected serialized to be a vector, got shape: {show(serialized.shape)}",
+    )
     context = Columns(
-        dense_columns(context_dense_keys, Tcontext_dense, context_dense_shapes,
-                      context_dense_defaults),
+        dense_columns(
+            context_dense_keys, Tcontext_dense, context_dense_shapes, context_dense_defaults
+        ),
         tuple(zip(context_sparse_keys, context_sparse_types, strict=True)),
-    )  # fmt: skip
+    )
     lists = ListColumns(
         _lists(feature_list_dense_keys, feature_list_dense_types, feature_list_dense_shapes),
         tuple(zip(feature_list_sparse_keys, feature_list_sparse_types, strict=True)),
@@ -338,21 +350,34 @@ def parse_sequence_example_v2(
         return [text_of(key) for key in keys.ravel().tolist()]
 
     context = Columns(
-        dense_columns(names(context_dense_keys), Tcontext_dense, context_dense_shapes,
-                      context_dense_defaults),
+        dense_columns(
+            names(context_dense_keys), Tcontext_dense, context_dense_shapes, context_dense_defaults
+        ),
         tuple(zip(names(context_sparse_keys), context_sparse_types, strict=True)),
-        tuple(zip(names(context_ragged_keys), context_ragged_value_types,
-                  context_ragged_split_types, strict=True)),
-    )  # fmt: skip
+        tuple(
+            zip(
+                names(context_ragged_keys),
+                context_ragged_value_types,
+                context_ragged_split_types,
+                strict=True,
+            )
+        ),
+    )
     dense = names(feature_list_dense_keys)
     may_miss = feature_list_dense_missing_assumed_empty.ravel().tolist()
     lists = ListColumns(
         _lists(dense, feature_list_dense_types, feature_list_dense_shapes),
         tuple(zip(names(feature_list_sparse_keys), feature_list_sparse_types, strict=True)),
-        tuple(zip(names(feature_list_ragged_keys), feature_list_ragged_value_types,
-                  feature_list_ragged_split_types, strict=True)),
+        tuple(
+            zip(
+                names(feature_list_ragged_keys),
+                feature_list_ragged_value_types,
+                feature_list_ragged_split_types,
+                strict=True,
+            )
+        ),
         [key for key, missing in zip(dense, may_miss, strict=True) if missing],
-    )  # fmt: skip
+    )
     first, second = _parsed(serialized, debug_name, context, lists)
     return [*first, *second]
 

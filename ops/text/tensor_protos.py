@@ -28,8 +28,9 @@ def parse_tensor(serialized: Array, *, out_type: DType) -> Array:
         f"Expected `serialized` to be a scalar, got shape: {show(serialized.shape)}",
     )
     text = serialized.item()
-    bad = fail(f"Could not parse `serialized` as TensorProto, base64: "
-               f"{base64.b64encode(text).decode()}")  # fmt: skip
+    bad = fail(
+        f"Could not parse `serialized` as TensorProto, base64: {base64.b64encode(text).decode()}"
+    )
     try:
         array = make_ndarray(TensorProto.FromString(text))
     except (DecodeError, InvalidArgumentError, TypeError, ValueError):

@@ -41,8 +41,10 @@ def as_string(
     require(not (scientific and shortest), "Cannot select both scientific and shortest notation")
     require(fill in ("", " ", "0", "+", "-", "#"), f'Fill argument not supported: "{fill}"')
     if T.is_integer:
-        require(not scientific and not shortest,
-                f"scientific and shortest format not supported for datatype {T.name}")  # fmt: skip
+        require(
+            not scientific and not shortest,
+            f"scientific and shortest format not supported for datatype {T.name}",
+        )
         require(precision < 0, f"precision not supported for datatype {T.name}")
     letter = "e" if scientific else "g" if shortest else "f"
     size = str(width) if width > -1 else ""
@@ -128,10 +130,16 @@ def decode_raw(bytes: Array, *, out_type: DType, little_endian: bool) -> Array:
     rows = elements(bytes)
     size = len(rows[0]) if rows else 0
     for i, row in enumerate(rows):
-        require(len(row) == size, "DecodeRaw requires input strings to all be the same size, but "
-                f"element {i} has size {size} != {len(row)}")  # fmt: skip
-    require(size % out_type.size == 0, f"Input to DecodeRaw has length {size} that is not a "
-            f"multiple of {out_type.size}, the size of {out_type.name}")  # fmt: skip
+        require(
+            len(row) == size,
+            "DecodeRaw requires input strings to all be the same size, but "
+            f"element {i} has size {size} != {len(row)}",
+        )
+    require(
+        size % out_type.size == 0,
+        f"Input to DecodeRaw has length {size} that is not a "
+        f"multiple of {out_type.size}, the size of {out_type.name}",
+    )
     if not size:
         return np.zeros((*np.shape(bytes), 0), out_type.numpy)
     return _decoded(rows, np.shape(bytes), out_type, little_endian)
@@ -146,8 +154,10 @@ def decode_padded_raw(
 ) -> Array:
     """DecodeRaw of strings cut, or filled with zeros, to one length in bytes."""
     size = int(fixed_length)
-    require(size > 0 and size % out_type.size == 0, f"fixed_length ({size}) must be a multiple of "
-            f"the size of out_type ({out_type.size})")  # fmt: skip
+    require(
+        size > 0 and size % out_type.size == 0,
+        f"fixed_length ({size}) must be a multiple of the size of out_type ({out_type.size})",
+    )
     rows = [row[:size].ljust(size, b"\0") for row in elements(input_bytes)]
     if not rows:
         return np.zeros((*np.shape(input_bytes), size // out_type.size), out_type.numpy)

@@ -38,8 +38,10 @@ def map_texts(function: Callable[[bytes], bytes], tensor: Any) -> Array:
 
 def the_text(tensor: Any, name: str = "input") -> bytes:
     """The element of a scalar. Raises InvalidArgumentError for another shape."""
-    require(np.size(tensor) == 1 and np.ndim(tensor) == 0,
-            f"{name} must be scalar, but had shape: {list(np.shape(tensor))}")  # fmt: skip
+    require(
+        np.size(tensor) == 1 and np.ndim(tensor) == 0,
+        f"{name} must be scalar, but had shape: {list(np.shape(tensor))}",
+    )
     found: bytes = elements(tensor)[0]
     return found
 

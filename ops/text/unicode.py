@@ -167,7 +167,9 @@ def unicode_encode(
     policy, codec = _Policy(errors, replacement_char), _codec(output_encoding)
     values, splits = input_values.tolist(), input_splits.tolist()
     ordered = all(a <= b for a, b in pairwise(splits))
-    require(bool(splits) and ordered and splits[0] == 0 and splits[-1] == len(values),
-            f"input_splits do not divide the {len(values)} input_values: {splits}")  # fmt: skip
+    require(
+        bool(splits) and ordered and splits[0] == 0 and splits[-1] == len(values),
+        f"input_splits do not divide the {len(values)} input_values: {splits}",
+    )
     rows = pairwise(splits)
     return texts(policy.encoded(values[start:end], codec) for start, end in rows)

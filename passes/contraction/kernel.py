@@ -239,9 +239,22 @@ class TiledKernel:
         c_position = local * self._stride + place
         a, a_position, a_row, a_depth = left
         tile = MultiplyTile(
-            self.sums, c_position, self._stride, a, a_position, b, b_position, s.rows, s.columns,
-            block.length * s.depth.inner_size, s.columns, accumulate, a_row, a_depth, b_stride,
-        )  # fmt: skip
+            self.sums,
+            c_position,
+            self._stride,
+            a,
+            a_position,
+            b,
+            b_position,
+            s.rows,
+            s.columns,
+            block.length * s.depth.inner_size,
+            s.columns,
+            accumulate,
+            a_row,
+            a_depth,
+            b_stride,
+        )
         return (For(index, unit.column_panels, (tile,)),)
 
     def _flat_depth(self, block: Block) -> Dim:

@@ -54,8 +54,12 @@ def running(instruction: Instruction) -> Running | None:
     if len(wide) != 1 or windows[wide[0]] != shape[wide[0]]:
         return None
     (axis,), size = wide, shape[wide[0]]
-    forms = {(size - 1, 0): (False, False), (0, size - 1): (True, False),
-             (size, -1): (False, True), (-1, size): (True, True)}  # fmt: skip
+    forms = {
+        (size - 1, 0): (False, False),
+        (0, size - 1): (True, False),
+        (size, -1): (False, True),
+        (-1, size): (True, True),
+    }
     form = forms.get(tuple(padding[axis]))
     return None if form is None else Running(axis, *form)
 

@@ -37,13 +37,15 @@ def dynamic_update_slice(fused: Fused) -> tuple[Kernel, tuple[Buffer, ...]]:
     operand, update, *starts = single.instruction.operands
     (result,) = single.whole_results()[0]
     shape, elements = operand.type.shape, fused.elements()
-    corner = flat_offset([
-        (clamped(elements.real(start, ()), limit - size), stride)
-        for start, limit, size, stride in zip(
-            starts, shape, update.type.shape, strides_of(shape), strict=True
-        )
-        if limit != size
-    ])  # fmt: skip
+    corner = flat_offset(
+        [
+            (clamped(elements.real(start, ()), limit - size), stride)
+            for start, limit, size, stride in zip(
+                starts, shape, update.type.shape, strides_of(shape), strict=True
+            )
+            if limit != size
+        ]
+    )
 
     def body(index: Indices) -> Body:
         element = fused.elements().at(update, index)

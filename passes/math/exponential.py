@@ -20,8 +20,10 @@ from flowc.passes.math.values import (
     select,
 )
 
-LN2 = {24: (0.693147182464599609375, -1.904654299957767878541e-09),
-       53: (0.6931471805599453094172, 2.319046813846299558e-17)}  # fmt: skip
+LN2 = {
+    24: (0.693147182464599609375, -1.904654299957767878541e-09),
+    53: (0.6931471805599453094172, 2.319046813846299558e-17),
+}
 LOG2_E = math.log2(math.e)
 SERIES = {24: table.EXPONENTIAL_32, 53: table.EXPONENTIAL_64}
 STEP = 64  # binary orders by which a result that may be denormal is kept up

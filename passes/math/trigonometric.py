@@ -39,12 +39,26 @@ TURN = 2 * math.pi * 2.0**-64  # of a fixed-point fraction, in radians
 
 # 1/(2*pi) in binary, 64 bits a word; the words before it are the zeros left of the binary point.
 INVERSE_TURN = (
-    0x28BE60DB9391054A, 0x7F09D5F47D4D3770, 0x36D8A5664F10E410, 0x7F9458EAF7AEF158,
-    0x6DC91B8E909374B8, 0x01924BBA82746487, 0x3F877AC72C4A69CF, 0xBA208D7D4BAED121,
-    0x3A671C09AD17DF90, 0x4E64758E60D4CE7D, 0x272117E2EF7E4A0E, 0xC7FE25FFF7816603,
-    0xFBCBC462D6829B47, 0xDB4D9FB3C9F2C26D, 0xD3D18FD9A797FA8B, 0x5D49EEB1FAF97C5E,
-    0xCF41CE7DE294A4BA, 0x9AFED7EC47E35742, 0x1580CC11BF1EDAEA,
-)  # fmt: skip
+    0x28BE60DB9391054A,
+    0x7F09D5F47D4D3770,
+    0x36D8A5664F10E410,
+    0x7F9458EAF7AEF158,
+    0x6DC91B8E909374B8,
+    0x01924BBA82746487,
+    0x3F877AC72C4A69CF,
+    0xBA208D7D4BAED121,
+    0x3A671C09AD17DF90,
+    0x4E64758E60D4CE7D,
+    0x272117E2EF7E4A0E,
+    0xC7FE25FFF7816603,
+    0xFBCBC462D6829B47,
+    0xDB4D9FB3C9F2C26D,
+    0xD3D18FD9A797FA8B,
+    0x5D49EEB1FAF97C5E,
+    0xCF41CE7DE294A4BA,
+    0x9AFED7EC47E35742,
+    0x1580CC11BF1EDAEA,
+)
 
 
 def _signed(word: int) -> int:
@@ -127,10 +141,14 @@ def _reduce(x: Value) -> tuple[Value, Value]:
 def _is_moderate(x: Value) -> bool:
     """Whether |y| is less than `MODERATE` whatever it is: y was put between two constants."""
     match x.node:
-        case Unary(operator="abs", operand=Binary(
-            operator="maximum", right=Constant(value=low),
-            left=Binary(operator="minimum", right=Constant(value=high)),
-        )):  # fmt: skip
+        case Unary(
+            operator="abs",
+            operand=Binary(
+                operator="maximum",
+                right=Constant(value=low),
+                left=Binary(operator="minimum", right=Constant(value=high)),
+            ),
+        ):
             return low > -MODERATE and high < MODERATE
     return False
 

@@ -91,8 +91,11 @@ class SparseGradients(Gradients, SparseAccumulator):
         if self.shape is not None and shape:
             self._require_shape(whole)
         if self.shape is not None:
-            require(fits(values.shape[1:], self.shape[1:]), "Shape mismatch: rows of shape "
-                    f"{show(values.shape[1:])}, expected {shown(self.shape[1:])}")  # fmt: skip
+            require(
+                fits(values.shape[1:], self.shape[1:]),
+                "Shape mismatch: rows of shape "
+                f"{show(values.shape[1:])}, expected {shown(self.shape[1:])}",
+            )
         if self.is_late(step):
             return
         for index, row in zip(indices.tolist(), values, strict=True):

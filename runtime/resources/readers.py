@@ -109,9 +109,11 @@ class FileReader(Reader):
         if not self.is_saved:
             raise UnimplementedError(None, None, "Reader SerializeState")
         state = ReaderBaseState(
-            work_started=self.started, work_finished=self.finished,
-            num_records_produced=self.produced, current_work=self.work,
-        )  # fmt: skip
+            work_started=self.started,
+            work_finished=self.finished,
+            num_records_produced=self.produced,
+            current_work=self.work,
+        )
         return state.SerializeToString()
 
     def restore(self, content: bytes) -> None:

@@ -88,9 +88,11 @@ def _pairs(objects: SavedObjectGraph, saved: TrackableObjectGraph) -> Iterator[t
                 0 <= next_pair[1] < len(saved.nodes)
             ):
                 raise InvalidModelError(
-                    None, None, f"an object graph has no object {child.node_id}, which it names "
+                    None,
+                    None,
+                    f"an object graph has no object {child.node_id}, which it names "
                     f"{child.local_name!r}",
-                )  # fmt: skip
+                )
             if next_pair not in seen:
                 seen.add(next_pair)
                 waiting.append(next_pair)

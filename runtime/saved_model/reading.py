@@ -49,9 +49,11 @@ def read_saved_model(folder: str | os.PathLike[str]) -> SavedModel:
     path = binary if binary.is_file() else text
     if not path.is_file():
         raise MissingModelError(
-            None, None, f"SavedModel file does not exist at: {folder}/"
+            None,
+            None,
+            f"SavedModel file does not exist at: {folder}/"
             f"{{{SAVED_MODEL_FILENAME_PBTXT}|{SAVED_MODEL_FILENAME_PB}}}",
-        )  # fmt: skip
+        )
     with system_errors(path):
         content = path.read_bytes()
     try:
@@ -69,9 +71,11 @@ def meta_graph_of(model: SavedModel, tags: Collection[str], folder: object) -> M
             return meta
     wanted = ", ".join(map(repr, tags))
     raise UnknownTagsError(
-        None, None, f"MetaGraphDef associated with tags {wanted} could not be found in SavedModel "
+        None,
+        None,
+        f"MetaGraphDef associated with tags {wanted} could not be found in SavedModel "
         f"{folder}.\navailable_tags: {[set(m.meta_info_def.tags) for m in model.meta_graphs]}",
-    )  # fmt: skip
+    )
 
 
 def asset_paths(meta: MetaGraphDef, folder: str | os.PathLike[str]) -> dict[str, str]:

@@ -163,8 +163,9 @@ def test_gather_and_scatter(target: CpuTarget) -> None:
     kernel = Kernel("gather", (x, p, y), (For(i_index, N, body, Kind.VECTOR, 16),))
     for n in EXTENTS:
         places = np.random.default_rng(n).integers(-10, 40, n).astype(np.int32)
-        check_kernel(kernel, [integers(50), places, np.zeros(n, np.float32)], {"n": n},
-                     target=target)  # fmt: skip
+        check_kernel(
+            kernel, [integers(50), places, np.zeros(n, np.float32)], {"n": n}, target=target
+        )
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -173,10 +174,11 @@ def test_masked_loads_do_not_touch_memory(target: CpuTarget) -> None:
     i, i_index = index("i", N)
     x, y = Buffer("x", F32, N), Buffer("y", F32, N)
     inside = Binary(
-        dtypes.bool_, "and",
+        dtypes.bool_,
+        "and",
         Compare(dtypes.bool_, "GE", Index(I32, i - 3), Constant(I32, 0)),
         Compare(dtypes.bool_, "LT", Index(I32, i - 3), Index(I32, N)),
-    )  # fmt: skip
+    )
     body = (Store(y, i, Load(x, i - 3, inside)),)
     for kind, width in ((Kind.VECTOR, 16), (Kind.SERIAL, 1)):
         kernel = Kernel("shift", (x, y), (For(i_index, N, body, kind, width),))
@@ -350,9 +352,12 @@ def over(extent: int, width: int, unroll: int) -> Kernel:
     total, result, left, right = (Variable(F32, name) for name in ("t", "r", "a", "b"))
     value = Binary(F32, "add", Load(x, 2 * i), Load(x, extent - 1 - i))
     carried = Carried(
-        (total,), (Constant(F32, 0.0),), (Binary(F32, "add", total, value),), (result,),
+        (total,),
+        (Constant(F32, 0.0),),
+        (Binary(F32, "add", total, value),),
+        (result,),
         Combiner((left,), (right,), (Binary(F32, "add", left, right),)),
-    )  # fmt: skip
+    )
     loop = For(i_index, extent, (Store(y, i, value),), Kind.VECTOR, width, unroll, carried=carried)
     return Kernel("short", (x, y, s), (loop, Store(s, 0, result)))
 

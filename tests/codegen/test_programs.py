@@ -66,10 +66,14 @@ def add_program(constant: int = 8) -> Program:
     data = np.arange(constant, dtype=np.float32).tobytes()
     size = dims.ceildiv(N * 4, 64) * 64
     return Program(
-        "add", (x, y, z), (N_SYMBOL,), (Constants(c, data),),
-        (ArenaSlice(other, 0), ArenaSlice(t, size)), size * 2,
+        "add",
+        (x, y, z),
+        (N_SYMBOL,),
+        (Constants(c, data),),
+        (ArenaSlice(other, 0), ArenaSlice(t, size)),
+        size * 2,
         (Call(elementwise("add"), (x, y, t)), Call(elementwise("multiply"), (t, c, z))),
-    )  # fmt: skip
+    )
 
 
 def arrays(count: int, size: int) -> list[np.ndarray]:
@@ -100,10 +104,12 @@ def counting_program() -> Program:
     double = scalar_kernel(x, Binary(F32, "multiply", Load(x, 0), Constant(F32, 2.0)))
     small = scalar_kernel(fine, Compare(BOOL, "LT", Load(x, 0), Constant(F32, 1e3)), x)
     body = (
-        Call(more, (count,)), Call(rest, (count, index)),
+        Call(more, (count,)),
+        Call(rest, (count, index)),
         CaseCalls(index, ((Call(grow, (x,)),), (Call(double, (x,)),), ())),
-        Call(small, (x, fine)), Check(fine, 7),
-    )  # fmt: skip
+        Call(small, (x, fine)),
+        Check(fine, 7),
+    )
     loop = WhileCalls((Call(less, (count, limit, go)),), go, body)
     slices = tuple(ArenaSlice(b, 64 * n) for n, b in enumerate((go, index, fine)))
     return Program("count", (count, limit, x), (), (), slices, 192, (loop,))
@@ -145,8 +151,9 @@ def test_programs_share_the_code_of_equal_kernels() -> None:
 def test_a_long_program_is_several_functions() -> None:
     x, y, z = (Buffer(name, F32, N) for name in "xyz")
     twice = tuple(Call(elementwise("add"), (z, y, z)) for _ in range(200))
-    program = Program("long", (x, y, z), (N_SYMBOL,), (), (), 0,
-                      (Call(elementwise("add"), (x, y, z)), *twice))  # fmt: skip
+    program = Program(
+        "long", (x, y, z), (N_SYMBOL,), (), (), 0, (Call(elementwise("add"), (x, y, z)), *twice)
+    )
     inputs = [np.zeros(9, np.float32), np.ones(9, np.float32), np.zeros(9, np.float32)]
     check_program(program, inputs, {"n": 9})
     assert programs.build_module(program, host_target(1)).llvm_ir.count("steps") > 2
@@ -271,8 +278,15 @@ def test_disk_cache_is_bounded(tmp_path: Path) -> None:
 
 def parallel_program() -> Program:
     kernel = elementwise("add", kind=Kind.PARALLEL)
-    return Program("parallel", kernel.parameters, (N_SYMBOL,), (), (), 0,
-                   (Call(kernel, kernel.parameters),) * 20)  # fmt: skip
+    return Program(
+        "parallel",
+        kernel.parameters,
+        (N_SYMBOL,),
+        (),
+        (),
+        0,
+        (Call(kernel, kernel.parameters),) * 20,
+    )
 
 
 def test_programs_of_several_python_threads() -> None:

@@ -28,20 +28,44 @@ from flowc.ir.loops.printer import print_kernel
 from tests.codegen.native import avx2_target, check_kernel
 
 TYPES = (
-    dtypes.float32, dtypes.float64, dtypes.float16, dtypes.bfloat16, dtypes.bool_,
-    dtypes.int8, dtypes.uint8, dtypes.int16, dtypes.uint16,
-    dtypes.int32, dtypes.uint32, dtypes.int64, dtypes.uint64,
-)  # fmt: skip
+    dtypes.float32,
+    dtypes.float64,
+    dtypes.float16,
+    dtypes.bfloat16,
+    dtypes.bool_,
+    dtypes.int8,
+    dtypes.uint8,
+    dtypes.int16,
+    dtypes.uint16,
+    dtypes.int32,
+    dtypes.uint32,
+    dtypes.int64,
+    dtypes.uint64,
+)
 FLOAT_UNARY = (
-    "abs", "negate", "sign", "sqrt", "ceil", "floor", "trunc",
-    "round_nearest_even", "round_nearest_afz",
-)  # fmt: skip
+    "abs",
+    "negate",
+    "sign",
+    "sqrt",
+    "ceil",
+    "floor",
+    "trunc",
+    "round_nearest_even",
+    "round_nearest_afz",
+)
 INTEGER_UNARY = ("abs", "negate", "sign", "not", "popcnt", "count_leading_zeros")
 FLOAT_BINARY = ("add", "subtract", "multiply", "divide", "maximum", "minimum")
 INTEGER_BINARY = (
-    *FLOAT_BINARY, "remainder", "and", "or", "xor", "shift_left", "shift_right_arithmetic",
-    "shift_right_logical", "multiply_high",
-)  # fmt: skip
+    *FLOAT_BINARY,
+    "remainder",
+    "and",
+    "or",
+    "xor",
+    "shift_left",
+    "shift_right_arithmetic",
+    "shift_right_logical",
+    "multiply_high",
+)
 BOOL_BINARY = ("add", "subtract", "multiply", "maximum", "minimum", "and", "or", "xor")
 ROWS = dims.symbol("rows")
 COLUMNS = dims.symbol("columns")

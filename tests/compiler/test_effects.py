@@ -213,12 +213,23 @@ def test_ops_that_only_read_their_state_say_so() -> None:
     compiled = [d for d in OPS.values() if d.lower is not None and d.state_inputs]
     assert len(compiled) > 80
     assert {d.name for d in compiled if not d.effect} == {
-        "DestroyResourceOp", "IsVariableInitialized", "ReadVariableOp", "RefIdentity",
-        "ResourceGather", "ResourceGatherNd", "StackCloseV2", "TensorArrayCloseV3",
-        "TensorArrayConcatV3", "TensorArrayGatherV3", "TensorArrayGradV3",
-        "TensorArrayGradWithShape", "TensorArrayReadV3", "TensorArraySizeV3",
-        "VarIsInitializedOp", "VariableShape",
-    }  # fmt: skip
+        "DestroyResourceOp",
+        "IsVariableInitialized",
+        "ReadVariableOp",
+        "RefIdentity",
+        "ResourceGather",
+        "ResourceGatherNd",
+        "StackCloseV2",
+        "TensorArrayCloseV3",
+        "TensorArrayConcatV3",
+        "TensorArrayGatherV3",
+        "TensorArrayGradV3",
+        "TensorArrayGradWithShape",
+        "TensorArrayReadV3",
+        "TensorArraySizeV3",
+        "VarIsInitializedOp",
+        "VariableShape",
+    }
 
 
 # Lowering

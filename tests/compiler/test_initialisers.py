@@ -11,9 +11,27 @@ import pytest
 import flowc as tf
 
 SHAPES = (
-    (3, 3, 3, 16), (1, 1, 16, 32), (5, 5, 8, 6), (28, 64), (64, 28), (1, 7), (7, 1), (1, 1), (1,),
-    (16,), (33,), (), (0,), (4, 0, 3), (2, 3, 4), (1, 1, 1), (129,), (5, 13), (2, 2), (17, 3),
-)  # fmt: skip
+    (3, 3, 3, 16),
+    (1, 1, 16, 32),
+    (5, 5, 8, 6),
+    (28, 64),
+    (64, 28),
+    (1, 7),
+    (7, 1),
+    (1, 1),
+    (1,),
+    (16,),
+    (33,),
+    (),
+    (0,),
+    (4, 0, 3),
+    (2, 3, 4),
+    (1, 1, 1),
+    (129,),
+    (5, 13),
+    (2, 2),
+    (17, 3),
+)
 MAKERS: tuple[Callable[[], Any], ...] = (
     lambda: tf.truncated_normal_initializer(mean=1.0, stddev=0.1),
     lambda: tf.random_uniform_initializer(-0.5, 2.0),
@@ -40,11 +58,14 @@ def fetched_alone(tensors: list[Any]) -> list[Any]:
 def make(count: int, dtype: Any = tf.float32, resource: bool = True) -> list[Any]:
     return [
         tf.get_variable(
-            f"v{i}", SHAPES[i % len(SHAPES)], dtype, MAKERS[i % len(MAKERS)](),
+            f"v{i}",
+            SHAPES[i % len(SHAPES)],
+            dtype,
+            MAKERS[i % len(MAKERS)](),
             use_resource=resource,
         )
         for i in range(count)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("resource", [True, False])

@@ -97,17 +97,21 @@ def list_of_data_length() -> tuple[Any, Feeds]:
     filled = tf.while_loop(
         lambda i, _: i < count,
         lambda i, array: (i + 1, array.write(i, tf.cast(i, tf.float32))),
-        [0, empty], name="loop",
-    )[1]  # fmt: skip
+        [0, empty],
+        name="loop",
+    )[1]
     return tf.reduce_sum(filled.stack(), name="y"), {x: None}
 
 
 def growing_value() -> tuple[Any, Feeds]:
     x = tf.placeholder(tf.float32, [1], name="x")
     grown = tf.while_loop(
-        lambda value: tf.size(value) < 5, lambda value: tf.concat([value, value], 0), [x],
-        shape_invariants=[tf.TensorShape([None])], name="loop",
-    )  # fmt: skip
+        lambda value: tf.size(value) < 5,
+        lambda value: tf.concat([value, value], 0),
+        [x],
+        shape_invariants=[tf.TensorShape([None])],
+        name="loop",
+    )
     return tf.reduce_sum(grown, name="y"), {x: None}
 
 
@@ -119,9 +123,13 @@ def host_writes_variable() -> tuple[Any, Feeds]:
 
 
 CASES = [
-    training, host_in_between, size_from_data, list_of_data_length, growing_value,
+    training,
+    host_in_between,
+    size_from_data,
+    list_of_data_length,
+    growing_value,
     host_writes_variable,
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("is_ahead", [False, True], ids=["run", "ahead"])

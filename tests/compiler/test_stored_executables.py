@@ -21,8 +21,12 @@ def run(folder: Path, body: str, *flags: str) -> list[str]:
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder), "FLOWC_FLAGS": " ".join(flags)}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(body=body)],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 

@@ -52,8 +52,9 @@ class Report:
 
     def surprises(self, expected: dict[str, str]) -> list[str]:
         """A line for each test that fails unexpectedly, or passes though it is listed."""
-        found = [f"fails: {name}  # {why}" for name, why in self.failed.items()
-                 if name not in expected]  # fmt: skip
+        found = [
+            f"fails: {name}  # {why}" for name, why in self.failed.items() if name not in expected
+        ]
         passed = (name for name in expected if self.outcomes.get(name, "not run") is None)
         return [*found, *(f"passes now: {name}" for name in passed)]
 
@@ -81,15 +82,25 @@ def expected_failures() -> dict[str, str]:
 
 def run(tensorflow: Path, files: Sequence[str] = (), python: str = sys.executable) -> Report:
     """Run the tests of those files, or of all."""
-    wanted = [name for name in json.loads((LAYER / _PASSES).read_text())
-              if not files or name.partition(":")[0] in files]  # fmt: skip
+    wanted = [
+        name
+        for name in json.loads((LAYER / _PASSES).read_text())
+        if not files or name.partition(":")[0] in files
+    ]
     names = sorted({name.partition(":")[0] for name in wanted})
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "results.jsonl"
         command = [
-            sys.executable, str(LAYER / "run_tests.py"), "--as", "flowc.compat.v1", "--python",
-            python, "--out", str(out), *(str(tensorflow / _FOLDER / name) for name in names),
-        ]  # fmt: skip
+            sys.executable,
+            str(LAYER / "run_tests.py"),
+            "--as",
+            "flowc.compat.v1",
+            "--python",
+            python,
+            "--out",
+            str(out),
+            *(str(tensorflow / _FOLDER / name) for name in names),
+        ]
         environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
         subprocess.run(command, check=True, stdout=sys.stderr, env=environment)
         results = [json.loads(line) for line in out.read_text().splitlines()]

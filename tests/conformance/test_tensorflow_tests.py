@@ -9,8 +9,14 @@ import pytest
 from tests.conformance import tensorflow_tests
 from tests.conformance.tensorflow_tests import Report, expected_failures, missing, run
 
-QUICK = ("adam_test.py", "concat_ops_test.py", "conv3d_test.py", "gather_nd_op_test.py",
-         "spacetobatch_op_test.py", "tensor_array_ops_test.py")  # fmt: skip
+QUICK = (
+    "adam_test.py",
+    "concat_ops_test.py",
+    "conv3d_test.py",
+    "gather_nd_op_test.py",
+    "spacetobatch_op_test.py",
+    "tensor_array_ops_test.py",
+)
 
 
 def test_quick_files(pytestconfig: pytest.Config) -> None:
@@ -34,8 +40,9 @@ def test_what_was_not_foreseen_is_said() -> None:
     assert report.summary() == "1 of 3 tests that TensorFlow passes (33.3 %)"
     expected = {"b:B.known": "why", "a_test.py:A.ok": "why", "c:C.not_run": "why"}
     assert report.surprises(expected) == [
-        "fails: a_test.py:A.bad  # fail: 1 != 2", "passes now: a_test.py:A.ok"
-    ]  # fmt: skip
+        "fails: a_test.py:A.bad  # fail: 1 != 2",
+        "passes now: a_test.py:A.ok",
+    ]
 
 
 def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

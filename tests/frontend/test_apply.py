@@ -21,8 +21,11 @@ def test_forms_of_outputs() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda x: build("Neg", tf.constant("a")), TypeError,
-         "Value passed to parameter 'x' has DataType string not in list of allowed values"),
+        (
+            lambda x: build("Neg", tf.constant("a")),
+            TypeError,
+            "Value passed to parameter 'x' has DataType string not in list of allowed values",
+        ),
         (lambda x: build("AddN", []), ValueError, "shorter than minimum length 1"),
         (lambda x: build("AddN", x), TypeError, "Expected list for 'inputs' argument"),
         (lambda x: build("Pack", [x, 1.0], axis=1.5), TypeError, "Expected int for argument"),
@@ -34,7 +37,7 @@ def test_forms_of_outputs() -> None:
         (lambda x: tf.exp(x, x=x), TypeError, "multiple values for argument 'x'"),
         (lambda x: tf.nn.conv2d(x, x, [1, 1, 1, 1], "NONE"), ValueError, "passed NONE not in"),
     ],
-)  # fmt: skip
+)
 def test_errors(call: Any, error: type[Exception], message: str) -> None:
     x = tf.placeholder(tf.float32, [1, 2, 2, 1], name="x")
     with pytest.raises(error, match=message):

@@ -85,11 +85,16 @@ def test_nothing_is_run(session: Any) -> None:
 @pytest.mark.parametrize(
     "known",
     [
-        None, [None, 6], (7, None), tf.TensorShape([None, 6]), tf.TensorSpec([None, 6]),
-        tf.float32, np.ones((2, 6)),
+        None,
+        [None, 6],
+        (7, None),
+        tf.TensorShape([None, 6]),
+        tf.TensorSpec([None, 6]),
+        tf.float32,
+        np.ones((2, 6)),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_what_may_be_known_of_a_feed(session: Any, known: Any) -> None:
     (images, _), predictions, _ = network()
     session.compile(predictions, {images: known})
@@ -214,9 +219,13 @@ def test_code_for_guessed_sizes_comes_from_the_disk(tmp_path: Path) -> None:
     lines = []
     for _ in range(2):
         done = subprocess.run(
-            [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True,
-            timeout=120, check=True,
-        )  # fmt: skip
+            [sys.executable, "-c", PROGRAM],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
         lines.append(done.stdout.strip())
     assert "lower" in lines[0]
     assert set(eval(lines[1].replace("[", "(").replace("]", ",)"))) == {("load",)}

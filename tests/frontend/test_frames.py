@@ -38,8 +38,11 @@ def test_a_helper_called_twice_tells_which_call_failed() -> None:
     assert "second = layer(x, indices + 1)" in text
     assert "first = layer(x, indices)" not in text
     lines = [line.strip() for line in text.splitlines()]
-    calls = ["total = model(tf.range(5), indices)", "second = layer(x, indices + 1)",
-             "return tf.gather(x, indices)"]  # fmt: skip
+    calls = [
+        "total = model(tf.range(5), indices)",
+        "second = layer(x, indices + 1)",
+        "return tf.gather(x, indices)",
+    ]
     assert [line for line in lines if line in calls] == calls  # outermost first
     inside = text.replace(str(CHECKOUT), "")  # whose folder may be called flowc, too
     assert "site-packages" not in inside and "/flowc/" not in inside

@@ -44,8 +44,12 @@ def test_stop_gradients_and_grad_ys() -> None:
     b = tf.exp(a)
     c = a * b
     held = tf.gradients(c, a, stop_gradients=[b])[0]
-    assert b.op not in {t.op for op in tf.get_default_graph().get_operations()
-                        if op.name.startswith("gradients/Exp_grad") for t in op.inputs}  # fmt: skip
+    assert b.op not in {
+        t.op
+        for op in tf.get_default_graph().get_operations()
+        if op.name.startswith("gradients/Exp_grad")
+        for t in op.inputs
+    }
     assert held is not None
     seed = tf.constant(3.0)
     assert tf.gradients(tf.identity(a), a, grad_ys=seed) == [seed]
@@ -157,16 +161,19 @@ def test_a_sum_over_an_unknown_rank(value: Any) -> None:
 
 
 SECOND = {
-    "loop variable": lambda x: tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * s),
-                                             [0, x])[1],
-    "behind": lambda x: tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * s),
-                                      [0, x * x])[1],
-    "invariant": lambda x: tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * x),
-                                         [0, tf.ones([2])])[1],
+    "loop variable": lambda x: tf.while_loop(
+        lambda i, s: i < 3, lambda i, s: (i + 1, s * s), [0, x]
+    )[1],
+    "behind": lambda x: tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * s), [0, x * x])[
+        1
+    ],
+    "invariant": lambda x: tf.while_loop(
+        lambda i, s: i < 3, lambda i, s: (i + 1, s * x), [0, tf.ones([2])]
+    )[1],
     "map_fn": lambda x: tf.map_fn(lambda a: a * a, x),
     "scan": lambda x: tf.scan(lambda a, b: a * b, x),
     "another path": lambda x: tf.map_fn(lambda a: a * a, x) + x * x * x,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SECOND)

@@ -200,8 +200,11 @@ def test_the_producer_may_tell_defaults() -> None:
 
 
 def test_missing_attributes_take_their_defaults() -> None:
-    nodes = [X, node("axis", "Const", dtype=AttrValue(type=3), value=AttrValue(tensor=ZERO)),
-             node("y", "ArgMax", "x", "axis", T=FLOAT)]  # fmt: skip
+    nodes = [
+        X,
+        node("axis", "Const", dtype=AttrValue(type=3), value=AttrValue(tensor=ZERO)),
+        node("y", "ArgMax", "x", "axis", T=FLOAT),
+    ]
     found = tf.import_graph_def(GraphDef(node=nodes), return_elements=["y:0"])
     assert found is not None
     (y,) = found

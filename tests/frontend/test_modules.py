@@ -60,9 +60,16 @@ def test_inner_modules_are_views(module: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["python.anything", "python.ops.nonsense", "python.nothing.ops", "core.framework.odd_pb2",
-     "core.framework.graph", "contrib.odd", "python.framework.ops.more"],
-)  # fmt: skip
+    [
+        "python.anything",
+        "python.ops.nonsense",
+        "python.nothing.ops",
+        "core.framework.odd_pb2",
+        "core.framework.graph",
+        "contrib.odd",
+        "python.framework.ops.more",
+    ],
+)
 def test_names_that_tensorflow_does_not_have(name: str) -> None:
     with pytest.raises(ModuleNotFoundError, match="No module named"):
         importlib.import_module(f"flowc.{name}")

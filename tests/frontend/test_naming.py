@@ -69,9 +69,14 @@ def test_resource_variable() -> None:
     w = tf.get_variable("w", [2], initializer=tf.zeros_initializer())
     tf.identity(w, name="use")
     assert names() == [
-        "w/Initializer/zeros", "w", "w/IsInitialized/VarIsInitializedOp", "w/Assign",
-        "w/Read/ReadVariableOp", "use/ReadVariableOp", "use",
-    ]  # fmt: skip
+        "w/Initializer/zeros",
+        "w",
+        "w/IsInitialized/VarIsInitializedOp",
+        "w/Assign",
+        "w/Read/ReadVariableOp",
+        "use/ReadVariableOp",
+        "use",
+    ]
 
 
 def test_reference_variable() -> None:
@@ -80,10 +85,21 @@ def test_reference_variable() -> None:
     tf.get_variable("v", [3])
     uniform = "v/Initializer/random_uniform"
     assert names() == [
-        "w/initial_value", "w", "w/Assign", "w/read",
-        f"{uniform}/shape", f"{uniform}/min", f"{uniform}/max", f"{uniform}/RandomUniform",
-        f"{uniform}/sub", f"{uniform}/mul", uniform, "v", "v/Assign", "v/read",
-    ]  # fmt: skip
+        "w/initial_value",
+        "w",
+        "w/Assign",
+        "w/read",
+        f"{uniform}/shape",
+        f"{uniform}/min",
+        f"{uniform}/max",
+        f"{uniform}/RandomUniform",
+        f"{uniform}/sub",
+        f"{uniform}/mul",
+        uniform,
+        "v",
+        "v/Assign",
+        "v/read",
+    ]
 
 
 def nodes(tensor: Any) -> set[str]:

@@ -62,8 +62,11 @@ def test_graph_is_tensorflows(shared: Path, name: str, kind: str) -> None:
     if kind == "ref":
         tf.disable_resource_variables()
     linear_model(OPTIMIZERS[name])
-    ours = {n.name: n for n in tf.get_default_graph().as_graph_def().node
-            if not n.name.startswith(NEWER)}  # fmt: skip
+    ours = {
+        n.name: n
+        for n in tf.get_default_graph().as_graph_def().node
+        if not n.name.startswith(NEWER)
+    }
     theirs = reference(shared, name, kind)
     assert sorted(ours) == sorted(theirs)
     for key, node in theirs.items():
@@ -107,8 +110,11 @@ def test_slots() -> None:
     assert optimizer.get_slot(w, "m").name == "w/Adam:0"
     assert optimizer.get_slot(w, "v").name == "w/Adam_1:0"
     assert [v.name for v in optimizer.variables()] == [
-        "beta1_power:0", "beta2_power:0", "w/Adam:0", "w/Adam_1:0",
-    ]  # fmt: skip
+        "beta1_power:0",
+        "beta2_power:0",
+        "w/Adam:0",
+        "w/Adam_1:0",
+    ]
     assert w in tf.trainable_variables()
     assert len(tf.trainable_variables()) == 1
 

@@ -88,14 +88,18 @@ def test_sparse_feeds() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "error", "message"),
     [
-        ("x:0", [1.0, 2.0, 3.0], ValueError,
-         r"Cannot feed value of shape \(3,\) for Tensor 'x:0', which has shape '\(2,\)'"),
+        (
+            "x:0",
+            [1.0, 2.0, 3.0],
+            ValueError,
+            r"Cannot feed value of shape \(3,\) for Tensor 'x:0', which has shape '\(2,\)'",
+        ),
         ("x:0", "text", ValueError, "Cannot feed"),
         ("n:0", 2**40, Exception, "(not compatible with Tensor type|Cannot feed)"),
         ("y:0", 1.0, TypeError, "Cannot interpret feed_dict key as Tensor"),
         (3, 1.0, TypeError, "Cannot interpret feed_dict key as Tensor"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_fed(key: Any, value: Any, error: type[Exception], message: str) -> None:
     x = tf.placeholder(tf.float32, [2], name="x")
     tf.placeholder(tf.int32, [], name="n")

@@ -76,8 +76,11 @@ def test_feeding_over_an_unknown_op() -> None:
     with tf.Session() as session:
         assert session.run(["a:0", "b:0"], {"u:0": [1.0], "u:1": 2}) == [[-1.0], -2]
         assert session.run("c:0", {"x:0": 1.0}) == -1
-        with pytest.raises(tf.errors.UnimplementedError, match="'u': flowc does not have the op "
-                           r"Addons>Foreign(.|\n)*test_unknown_ops.py"):  # fmt: skip
+        with pytest.raises(
+            tf.errors.UnimplementedError,
+            match="'u': flowc does not have the op "
+            r"Addons>Foreign(.|\n)*test_unknown_ops.py",
+        ):
             session.run("a:0", {"x:0": 1.0})
 
 

@@ -23,12 +23,26 @@ from tests.fuzz.requests import DrawProgram, Execute
 from tests.fuzz.sessions import Failure, Outcome
 
 INTERPRETER, NATIVE, PEER = "interpreter", "native", "tensorflow"
-VARIANTS = {"two threads": ("", 2), "bounds checks": ("--bounds-checks", 1),
-            "three threads": ("", 3)}  # fmt: skip
+VARIANTS = {
+    "two threads": ("", 2),
+    "bounds checks": ("--bounds-checks", 1),
+    "three threads": ("", 3),
+}
 _FAULTS = frozenset(
-    ("Crash", "Timeout", "InternalError", "PassError", "AssertionError", "KeyError", "IndexError",
-     "AttributeError", "RecursionError", "NotImplementedError", "OverflowError")
-)  # fmt: skip
+    (
+        "Crash",
+        "Timeout",
+        "InternalError",
+        "PassError",
+        "AssertionError",
+        "KeyError",
+        "IndexError",
+        "AttributeError",
+        "RecursionError",
+        "NotImplementedError",
+        "OverflowError",
+    )
+)
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,55 @@ from tests.fuzz.arrays import Array, is_float, unit, widened
 
 # Those that sum or iterate: their operands are disturbed too, since terms may cancel inside.
 _ACCUMULATING = frozenset(
-    ("reduce", "reduce_window", "dot_general", "convolution", "scatter", "select_and_scatter",
-     "fft", "cholesky", "triangular_solve")
-)  # fmt: skip
+    (
+        "reduce",
+        "reduce_window",
+        "dot_general",
+        "convolution",
+        "scatter",
+        "select_and_scatter",
+        "fft",
+        "cholesky",
+        "triangular_solve",
+    )
+)
 _ROUNDED = _ACCUMULATING | frozenset(
-    ("asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "erf", "erfc", "erf_inv",
-     "lgamma", "digamma", "exponential", "exponential_minus_one", "log", "log_plus_one",
-     "logistic", "sine", "cosine", "tan", "tanh", "rsqrt", "sqrt", "cbrt", "add", "subtract",
-     "multiply", "divide", "power", "remainder", "atan2", "convert")
-)  # fmt: skip
+    (
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "erf",
+        "erfc",
+        "erf_inv",
+        "lgamma",
+        "digamma",
+        "exponential",
+        "exponential_minus_one",
+        "log",
+        "log_plus_one",
+        "logistic",
+        "sine",
+        "cosine",
+        "tan",
+        "tanh",
+        "rsqrt",
+        "sqrt",
+        "cbrt",
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "power",
+        "remainder",
+        "atan2",
+        "convert",
+    )
+)
 _LAST_BITS = 2.0  # greatest disturbance, in units of the last place
 
 

@@ -91,8 +91,9 @@ def fed_values(program: Program, types: Types) -> Iterator[Program]:
             continue
         shape, dtype = types[name]
         feed = (name, f"data({shape}, {dtype!r}, 1)")
-        runs = [r if name in dict(r.feeds) else replace(r, feeds=(*r.feeds, feed))
-                for r in program.runs]  # fmt: skip
+        runs = [
+            r if name in dict(r.feeds) else replace(r, feeds=(*r.feeds, feed)) for r in program.runs
+        ]
         for static in ([None] * len(shape), list(shape)):
             new = f"{name} = tf.placeholder(tf.{dtype}, {static})"
             yield program.with_line(number, new).with_runs(runs)
@@ -111,8 +112,9 @@ def inlined(program: Program, types: Types) -> Iterator[Program]:
         name, _, text = line.partition(" = ")
         if name.isidentifier() and text.isidentifier():
             rest = [_renamed(other, name, text) for other in program.build[number + 1 :]]
-            runs = [r.with_fetches(*(text if f == name else f for f in r.fetches))
-                    for r in program.runs]  # fmt: skip
+            runs = [
+                r.with_fetches(*(text if f == name else f for f in r.fetches)) for r in program.runs
+            ]
             build = (*program.build[:number], *rest)
             yield replace(program, build=build).with_runs(runs)
 
@@ -158,6 +160,8 @@ def without_unused(program: Program) -> Program:
             kept.append(line)
             wanted |= read(line)
     defined = {name for line in kept for name in assigned(line)}
-    runs = [replace(run, feeds=tuple((n, t) for n, t in run.feeds if n in defined))
-            for run in program.runs]  # fmt: skip
+    runs = [
+        replace(run, feeds=tuple((n, t) for n, t in run.feeds if n in defined))
+        for run in program.runs
+    ]
     return replace(program, build=tuple(reversed(kept))).with_runs(runs)

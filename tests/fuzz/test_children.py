@@ -46,8 +46,10 @@ def test_a_child_that_hangs_is_ended() -> None:
 
 
 def test_a_program_is_executed() -> None:
-    program = Program(("x1 = tf.placeholder(tf.float32, [2])", "v2 = x1 + 1"),
-                      (run("v2", x1="np.zeros(2)"), run("v2")))  # fmt: skip
+    program = Program(
+        ("x1 = tf.placeholder(tf.float32, [2])", "v2 = x1 + 1"),
+        (run("v2", x1="np.zeros(2)"), run("v2")),
+    )
     with Child("flowc") as child:
         values, missing = child.ask(Execute(program, "--interpret"))
         (broken,) = child.ask(Execute(Program(("v1 = tf.nothing(1)",), ())))

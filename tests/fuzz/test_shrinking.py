@@ -23,7 +23,7 @@ PROGRAM = Program(
         run("v4", "v5", x1="data((2, 3), 'float32', 1)", x2="data((4,), 'float32', 2)"),
         run("v5", x2="data((4,), 'float32', 3)"),
     ),
-)  # fmt: skip
+)
 
 
 class SineIsWrong(Checker):
@@ -65,8 +65,12 @@ def test_what_nothing_reads_is_left_out() -> None:
 
 def test_simpler_texts() -> None:
     assert set(simpler_texts("f(g(x), [y], 3)")) == {
-        "g(x)", "y", "f(x, [y], 3)", "f(g(x), [y], 1)", "f(g(x), [y], 2)",
-    }  # fmt: skip
+        "g(x)",
+        "y",
+        "f(x, [y], 3)",
+        "f(g(x), [y], 1)",
+        "f(g(x), [y], 2)",
+    }
     assert "def f(a):\n    c = h(a)\n    return c" in simpler_texts(
         "def f(a):\n    b = g(a)\n    c = h(a)\n    return c"
     )

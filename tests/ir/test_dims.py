@@ -26,14 +26,26 @@ from tests.proofs.integers import counterexample
 Sizes: TypeAlias = Mapping[str, int]
 
 PARTS = (
-    expressions.in_order, expressions._join_remainder, expressions._join_quotient,
-    bounds._is_nonnegative, bounds._all_nonnegative, bounds._negative_term, bounds._positive_term,
+    expressions.in_order,
+    expressions._join_remainder,
+    expressions._join_quotient,
+    bounds._is_nonnegative,
+    bounds._all_nonnegative,
+    bounds._negative_term,
+    bounds._positive_term,
     division._divide_polynomial,
-)  # fmt: skip
-FUNCTIONS = tuple(dict.fromkeys((
-    *itertools.chain(*identities.IDENTITIES.values()), *bounds.NONNEGATIVE.values(),
-    *bounds.GREATEST.values(), *bounds.LEAST.values(), *PARTS,
-)))  # fmt: skip
+)
+FUNCTIONS = tuple(
+    dict.fromkeys(
+        (
+            *itertools.chain(*identities.IDENTITIES.values()),
+            *bounds.NONNEGATIVE.values(),
+            *bounds.GREATEST.values(),
+            *bounds.LEAST.values(),
+            *PARTS,
+        )
+    )
+)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__.strip("_"))
@@ -113,13 +125,45 @@ def apply(name: str, x: int, y: int) -> int:
 
 
 POOL: tuple[Dim, ...] = (
-    0, 1, 2, 3, N, M, K, J, -N, N - 1, N - K, N - 1 - K, N * M, K * M + J, K * M, 2 * K + 1, N - 3,
-    K * 6 + J, N * 2, K - J, dims.floordiv(N, 2), dims.mod(N, 3), dims.mod(K, M),
-    dims.floordiv(K, M), dims.floordiv(-1 * N - 1, 4), dims.minimum(N, M), dims.maximum(N - 2, 0),
-    dims.mod(K, M) + M * dims.floordiv(K, M), (N - 1 - K) * dims.floordiv(-1 * N - 1, 4),
-    dims.floordiv(N * 8, M * 2), dims.minimum(K, 2), -1 * dims.mod(J, 4), P, Q, K * P + J, P - K,
-    dims.mod(P, 4), 4 * dims.floordiv(N + 3, 4) - P,
-)  # fmt: skip
+    0,
+    1,
+    2,
+    3,
+    N,
+    M,
+    K,
+    J,
+    -N,
+    N - 1,
+    N - K,
+    N - 1 - K,
+    N * M,
+    K * M + J,
+    K * M,
+    2 * K + 1,
+    N - 3,
+    K * 6 + J,
+    N * 2,
+    K - J,
+    dims.floordiv(N, 2),
+    dims.mod(N, 3),
+    dims.mod(K, M),
+    dims.floordiv(K, M),
+    dims.floordiv(-1 * N - 1, 4),
+    dims.minimum(N, M),
+    dims.maximum(N - 2, 0),
+    dims.mod(K, M) + M * dims.floordiv(K, M),
+    (N - 1 - K) * dims.floordiv(-1 * N - 1, 4),
+    dims.floordiv(N * 8, M * 2),
+    dims.minimum(K, 2),
+    -1 * dims.mod(J, 4),
+    P,
+    Q,
+    K * P + J,
+    P - K,
+    dims.mod(P, 4),
+    4 * dims.floordiv(N + 3, 4) - P,
+)
 
 
 @pytest.mark.parametrize("name", ALGEBRA)

@@ -12,10 +12,20 @@ LIMITS = {COUNT: dims.symbol("n")}
 c, m, n = dims.as_dim(COUNT), dims.as_dim(OTHER), dims.symbol("n")
 
 EXPRESSIONS: list[Dim] = [
-    7, m, c, 3 * c + 1, n - c, c * m - 2 * c, c * c + m, dims.floordiv(c + 5, 4),
-    dims.maximum(c - 3, 0) * 2, dims.minimum(c, m) + n, dims.mod(c, 5), 10 - dims.mod(c, 3),
+    7,
+    m,
+    c,
+    3 * c + 1,
+    n - c,
+    c * m - 2 * c,
+    c * c + m,
+    dims.floordiv(c + 5, 4),
+    dims.maximum(c - 3, 0) * 2,
+    dims.minimum(c, m) + n,
+    dims.mod(c, 5),
+    10 - dims.mod(c, 3),
     dims.ceildiv(12 * c, 64) * 64,
-]  # fmt: skip
+]
 
 
 @given(st.sampled_from(EXPRESSIONS), st.integers(0, 9), st.integers(0, 9), st.data())

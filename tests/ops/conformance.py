@@ -25,8 +25,12 @@ _LENIENT = ("InternalError", "UnimplementedError")
 
 
 _IN_SESSIONS_ONLY = {
-    "control_flow", "lists.optionals", "lists.stacks", "lists.tensor_arrays", "lists.tensor_lists",
-}  # fmt: skip
+    "control_flow",
+    "lists.optionals",
+    "lists.stacks",
+    "lists.tensor_arrays",
+    "lists.tensor_lists",
+}
 
 
 def missing_ops(pack: Pack, case: dict[str, Any]) -> set[str]:

@@ -79,13 +79,22 @@ def test_decoding(content: bytes, options: dict[str, int], shape: tuple[int, int
 @pytest.mark.parametrize(
     "content",
     [
-        wav(form={0: 3}), wav(form={1: 0}), wav(form={3: 7}), wav(form={4: 3}), wav(form={5: 8}),
-        wav(extra=b"\0" * 4), wav(after=b"xy"), wav(after=chunk(b"data", b"ab")),
-        wav().replace(b"RIFF", b"RIFX"), wav().replace(b"WAVE", b"WAVX"),
-        wav().replace(b"fmt ", b"form"), wav().replace(b"data", b"date"),
-        wav(before=b"JUNK" + struct.pack("<I", 1 << 31)), *(wav()[:n] for n in (0, 11, 20, 43, 45)),
+        wav(form={0: 3}),
+        wav(form={1: 0}),
+        wav(form={3: 7}),
+        wav(form={4: 3}),
+        wav(form={5: 8}),
+        wav(extra=b"\0" * 4),
+        wav(after=b"xy"),
+        wav(after=chunk(b"data", b"ab")),
+        wav().replace(b"RIFF", b"RIFX"),
+        wav().replace(b"WAVE", b"WAVX"),
+        wav().replace(b"fmt ", b"form"),
+        wav().replace(b"data", b"date"),
+        wav(before=b"JUNK" + struct.pack("<I", 1 << 31)),
+        *(wav()[:n] for n in (0, 11, 20, 43, 45)),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_wav_file(content: bytes) -> None:
     contents = tf.placeholder(tf.string, [])
     decoded = tf.audio.decode_wav(contents)
@@ -107,7 +116,7 @@ def test_encoding() -> None:
     assert content[44:] == struct.pack("<8h", 32767, -32768, 1, -1, 2, 32767, 0, 32767)
     assert content[:44] == b"RIFF" + struct.pack("<I", 52) + b"WAVEfmt " + struct.pack(
         "<IHHIIHH", 16, 1, 2, 44100, 176400, 4, 16
-    ) + b"data" + struct.pack("<I", 16)  # fmt: skip
+    ) + b"data" + struct.pack("<I", 16)
     back = run(tf.audio.decode_wav(content).audio)
     assert back[0].tolist() == [32767 / 32768, -1]
 
@@ -163,14 +172,23 @@ def cepstrum(rate: int, **options: Any) -> Any:
 @pytest.mark.parametrize(
     ("rate", "options", "expected"),
     [
-        (16000, {}, [-8.470096588134766, -7.729459285736084, -0.3793887794017792,
-                     3.112316131591797]),
-        (8000, {"filterbank_channel_count": 10, "upper_frequency_limit": 3000.0,
-                "lower_frequency_limit": 100.0},
-         [6.684632301330566, -1.2869728803634644, -0.0278028454631567, -0.16730815172195435]),
+        (
+            16000,
+            {},
+            [-8.470096588134766, -7.729459285736084, -0.3793887794017792, 3.112316131591797],
+        ),
+        (
+            8000,
+            {
+                "filterbank_channel_count": 10,
+                "upper_frequency_limit": 3000.0,
+                "lower_frequency_limit": 100.0,
+            },
+            [6.684632301330566, -1.2869728803634644, -0.0278028454631567, -0.16730815172195435],
+        ),
         (4000, {}, [0, 0, 0, 0]),  # the spectrum does not reach up to 4000 Hz
     ],
-)  # fmt: skip
+)
 def test_cepstrum(rate: int, options: dict[str, Any], expected: list[float]) -> None:
     found = cepstrum(rate, dct_coefficient_count=4, **options)
     np.testing.assert_allclose(found, expected, 1e-6)  # float64, rounded once
@@ -179,10 +197,12 @@ def test_cepstrum(rate: int, options: dict[str, Any], expected: list[float]) -> 
 @pytest.mark.parametrize(
     "options",
     [
-        {"dct_coefficient_count": 41}, {"dct_coefficient_count": 0},
-        {"lower_frequency_limit": -1.0}, {"upper_frequency_limit": 10.0},
+        {"dct_coefficient_count": 41},
+        {"dct_coefficient_count": 0},
+        {"lower_frequency_limit": -1.0},
+        {"upper_frequency_limit": 10.0},
     ],
-)  # fmt: skip
+)
 def test_cepstra_that_cannot_be(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="Mfcc initialization failed"):
         cepstrum(16000, **options)

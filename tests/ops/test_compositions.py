@@ -42,6 +42,10 @@ def test_functions_one_after_the_other() -> None:
 def test_numbers_in_buckets() -> None:
     numbers = np.array([[0, -5], [7, 123]], np.int64)
     texts = np.array([[b"0", b"-5"], [b"7", b"123"]], object)
-    found = run([build("_TensorToHashBucketFast", numbers, num_buckets=10),
-                 tf.string_to_hash_bucket_fast(texts, 10)])  # fmt: skip
+    found = run(
+        [
+            build("_TensorToHashBucketFast", numbers, num_buckets=10),
+            tf.string_to_hash_bucket_fast(texts, 10),
+        ]
+    )
     np.testing.assert_array_equal(*found)

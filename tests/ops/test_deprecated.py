@@ -13,8 +13,11 @@ from flowc.ops.registry import OPS
 
 RANDOM = np.random.default_rng(0)
 
-TWINS = [name for name in OPS if name.startswith("Batch") and name[5:] in OPS
-         and OPS[name].family == "deprecated"]  # fmt: skip
+TWINS = [
+    name
+    for name in OPS
+    if name.startswith("Batch") and name[5:] in OPS and OPS[name].family == "deprecated"
+]
 
 
 def random(*shape: int) -> Any:
@@ -100,8 +103,10 @@ def test_gradients_of_volumes() -> None:
     x, kernel, grad = random(1, 3, 4, 3, 2), random(2, 2, 2, 2, 3), random(1, 3, 4, 3, 3)
     attrs: dict[str, Any] = {"strides": [1] * 5, "padding": "SAME"}
     old = [build(f"Conv3DBackprop{of}", x, kernel, grad, **attrs) for of in ("Input", "Filter")]
-    new = [build("Conv3DBackpropInputV2", x.shape, kernel, grad, **attrs),
-           build("Conv3DBackpropFilterV2", x, kernel.shape, grad, **attrs)]  # fmt: skip
+    new = [
+        build("Conv3DBackpropInputV2", x.shape, kernel, grad, **attrs),
+        build("Conv3DBackpropFilterV2", x, kernel.shape, grad, **attrs),
+    ]
     for got, expected in zip(old, new, strict=True):
         np.testing.assert_array_equal(*run(got, expected))
 
@@ -143,9 +148,12 @@ def test_axes_of_another_format(x: Any, expected: Any) -> None:
 
 @pytest.mark.parametrize(
     ("x", "expected"),
-    [([1, 2, 3, 4], [1, 4, 2, 3]), ([5, 6], [5, 6]),
-     ([[1, 2], [3, 4], [5, 6], [7, 8]], [[1, 2], [7, 8], [3, 4], [5, 6]])],
-)  # fmt: skip
+    [
+        ([1, 2, 3, 4], [1, 4, 2, 3]),
+        ([5, 6], [5, 6]),
+        ([[1, 2], [3, 4], [5, 6], [7, 8]], [[1, 2], [7, 8], [3, 4], [5, 6]]),
+    ],
+)
 def test_shapes_in_another_format(x: Any, expected: Any) -> None:
     (found,) = run(build("DataFormatVecPermute", x))
     assert found.tolist() == expected

@@ -13,10 +13,19 @@ from flowc.frontend.apply import build
 Array = np.ndarray[Any, Any]
 
 COMPLEX = {
-    "Sin": np.sin, "Cos": np.cos, "Tan": np.tan, "Asin": np.arcsin, "Acos": np.arccos,
-    "Atan": np.arctan, "Sinh": np.sinh, "Cosh": np.cosh, "Tanh": np.tanh, "Asinh": np.arcsinh,
-    "Acosh": np.arccosh, "Atanh": np.arctanh,
-}  # fmt: skip
+    "Sin": np.sin,
+    "Cos": np.cos,
+    "Tan": np.tan,
+    "Asin": np.arcsin,
+    "Acos": np.arccos,
+    "Atan": np.arctan,
+    "Sinh": np.sinh,
+    "Cosh": np.cosh,
+    "Tanh": np.tanh,
+    "Asinh": np.arcsinh,
+    "Acosh": np.arccosh,
+    "Atanh": np.arctanh,
+}
 
 
 def run(name: str, *arrays: Array, **attrs: Any) -> Any:

@@ -24,8 +24,11 @@ ACTIVATIONS = {
     "GeluExact": lambda x: tf.nn.gelu(x, approximate=False),
     "GeluApproximate": lambda x: tf.nn.gelu(x, approximate=True),
 }
-CHAINS = [[head, *tail] for head in ("BiasAdd", "FusedBatchNorm")
-          for tail in ([], *([name] for name in ACTIVATIONS))]  # fmt: skip
+CHAINS = [
+    [head, *tail]
+    for head in ("BiasAdd", "FusedBatchNorm")
+    for tail in ([], *([name] for name in ACTIVATIONS))
+]
 CHAINS.append(["BiasAdd", "Add", "Relu"])
 
 
@@ -75,8 +78,16 @@ def compare(fused: Any, plain: Any) -> None:
 def test_matmul(chain: list[str]) -> None:
     a, b = random(5, 4), random(5, 3)
     args = arguments(chain, (4, 3))
-    fused = build("_FusedMatMul", a, b, args, transpose_a=True, fused_ops=chain,
-                  epsilon=0.001, leakyrelu_alpha=0.3)  # fmt: skip
+    fused = build(
+        "_FusedMatMul",
+        a,
+        b,
+        args,
+        transpose_a=True,
+        fused_ops=chain,
+        epsilon=0.001,
+        leakyrelu_alpha=0.3,
+    )
     compare(fused, applied(tf.matmul(a, b, transpose_a=True), chain, args))
 
 
@@ -84,8 +95,18 @@ def test_matmul(chain: list[str]) -> None:
 def test_conv2d(chain: list[str]) -> None:
     x, kernel = random(2, 5, 6, 2), random(3, 2, 2, 3)
     args = arguments(chain, (2, 3, 3, 3))
-    fused = build("_FusedConv2D", x, kernel, args, [], strides=[1, 2, 2, 1], padding="SAME",
-                  fused_ops=chain, epsilon=0.001, leakyrelu_alpha=0.3)  # fmt: skip
+    fused = build(
+        "_FusedConv2D",
+        x,
+        kernel,
+        args,
+        [],
+        strides=[1, 2, 2, 1],
+        padding="SAME",
+        fused_ops=chain,
+        epsilon=0.001,
+        leakyrelu_alpha=0.3,
+    )
     compare(fused, applied(tf.nn.conv2d(x, kernel, [1, 2, 2, 1], "SAME"), chain, args))
 
 
@@ -103,9 +124,12 @@ def test_conv2d_of_an_old_producer() -> None:
         kernel = tf.constant(random(2, 2, 2, 3), name="kernel")
         bias = tf.constant(random(3), name="bias")
         attrs = {
-            "T": (tf.float32, "type"), "num_args": (1, "int"), "padding": ("SAME", "string"),
-            "strides": ([1, 1, 1, 1], "list(int)"), "fused_ops": (["BiasAdd"], "list(string)"),
-        }  # fmt: skip
+            "T": (tf.float32, "type"),
+            "num_args": (1, "int"),
+            "padding": ("SAME", "string"),
+            "strides": ([1, 1, 1, 1], "list(int)"),
+            "fused_ops": (["BiasAdd"], "list(string)"),
+        }
         node = NodeDef(name="fused", op="_FusedConv2D", input=["x", "kernel", "bias"])
         for name, (value, kind) in attrs.items():
             node.attr[name].CopyFrom(python_to_attr(value, kind))
@@ -138,8 +162,16 @@ def test_batch_norm(training: bool, sides: int) -> None:
     empty = np.zeros(0, np.float32)
     statistics = [empty, empty] if training else [random(3), np.abs(random(3))]
     residual = [random(2, 4, 4, 3)] * sides
-    results = build("_FusedBatchNormEx", x, scale, offset, *statistics, residual,
-                    activation_mode="Relu", is_training=training)  # fmt: skip
+    results = build(
+        "_FusedBatchNormEx",
+        x,
+        scale,
+        offset,
+        *statistics,
+        residual,
+        activation_mode="Relu",
+        is_training=training,
+    )
     plain = build("FusedBatchNormV3", x, scale, offset, *statistics, is_training=training)
     compare(results[0], tf.nn.relu(plain[0] + (residual[0] if sides else 0.0)))
     compare(results[1], plain[1])
@@ -152,8 +184,9 @@ def test_what_cannot_be_fused() -> None:
     with pytest.raises(ValueError, match="more arguments than the fused ops need"):
         build("_FusedMatMul", x, x, [x[0]], fused_ops=["Relu"])
     with tf.Session() as session, pytest.raises(tf.errors.UnimplementedError, match="Swish"):
-        session.run(build("_FusedMatMul", tf.placeholder_with_default(x, None), x, [],
-                          fused_ops=["Swish"]))  # fmt: skip
+        session.run(
+            build("_FusedMatMul", tf.placeholder_with_default(x, None), x, [], fused_ops=["Swish"])
+        )
 
 
 @pytest.mark.parametrize("mode", ["REFLECT", "SYMMETRIC"])

@@ -78,8 +78,16 @@ def test_a_large_image_is_no_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_whatever_is_wrong_with_a_file_is_an_invalid_argument() -> None:
     random = np.random.default_rng(0)
-    sources = [image("PNG"), png(2, 2, 16, 2, b"\0" * 26), image("GIF"), image("BMP"), JPEG,
-               image("JPEG", progressive=True), image("WEBP"), WEBP]  # fmt: skip
+    sources = [
+        image("PNG"),
+        png(2, 2, 16, 2, b"\0" * 26),
+        image("GIF"),
+        image("BMP"),
+        JPEG,
+        image("JPEG", progressive=True),
+        image("WEBP"),
+        WEBP,
+    ]
     errors = 0
     with tf.Graph().as_default(), tf.Session() as session:
         content = tf.placeholder(tf.string, [])

@@ -181,9 +181,16 @@ def test_shifted_images(mode: str) -> None:
     images = np.arange(12, dtype=np.float32).reshape(1, 3, 4, 1)
     shift = np.array([[1, 0, 5, 0, 1, -4, 0, 0]], np.float32)
     moved = run(
-        build("ImageProjectiveTransformV3", images, shift, [3, 4], -1.0,
-              interpolation="NEAREST", fill_mode=mode)
-    )  # fmt: skip
+        build(
+            "ImageProjectiveTransformV3",
+            images,
+            shift,
+            [3, 4],
+            -1.0,
+            interpolation="NEAREST",
+            fill_mode=mode,
+        )
+    )
     expected = np.full((3, 4), -1.0)
     for row, column in np.ndindex(3, 4):
         y, x = int(source(row - 4, 3, mode)), int(source(column + 5, 4, mode))

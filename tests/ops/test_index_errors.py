@@ -232,7 +232,7 @@ CASES: dict[str, tuple[Callable[..., Any], Any, str]] = {
         [INF, NAN],
         "loss : Tensor had Inf and NaN values",
     ),
-}  # fmt: skip
+}
 
 
 KNOWN_WHEN_BUILT = {  # shape inference refuses what cannot be right

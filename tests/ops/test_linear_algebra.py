@@ -27,9 +27,11 @@ def matrices(shape: tuple[int, ...], dtype: str) -> Array:
 
 @few
 @given(
-    st.sampled_from([(), (1,), (2, 2), (0,)]), st.sampled_from([0, 1, 3, 40]),
-    st.sampled_from(sorted(TOLERANCE)), st.booleans(),
-)  # fmt: skip
+    st.sampled_from([(), (1,), (2, 2), (0,)]),
+    st.sampled_from([0, 1, 3, 40]),
+    st.sampled_from(sorted(TOLERANCE)),
+    st.booleans(),
+)
 def test_inverses_determinants_and_systems(
     batch: tuple[int, ...], size: int, dtype: str, unknown: bool
 ) -> None:
@@ -37,16 +39,24 @@ def test_inverses_determinants_and_systems(
     with tf.Graph().as_default(), tf.Session() as session:
         x, rhs = (tf.placeholder(dtype, [None] * v.ndim if unknown else v.shape) for v in (a, y))
         fetches = [
-            tf.matrix_inverse(x), tf.matrix_inverse(x, adjoint=True), tf.matrix_determinant(x),
-            *tf.linalg.slogdet(x), tf.matrix_solve(x, rhs), tf.matrix_solve(x, rhs, adjoint=True),
-        ]  # fmt: skip
+            tf.matrix_inverse(x),
+            tf.matrix_inverse(x, adjoint=True),
+            tf.matrix_determinant(x),
+            *tf.linalg.slogdet(x),
+            tf.matrix_solve(x, rhs),
+            tf.matrix_solve(x, rhs, adjoint=True),
+        ]
         found = session.run(fetches, {x: a, rhs: y})
         assert len(session.compilations) == 1
     adjoint = np.conj(np.swapaxes(a, -1, -2))
     wanted = [
-        np.linalg.inv(a), np.linalg.inv(adjoint), np.linalg.det(a), *np.linalg.slogdet(a),
-        np.linalg.solve(a, y), np.linalg.solve(adjoint, y),
-    ]  # fmt: skip
+        np.linalg.inv(a),
+        np.linalg.inv(adjoint),
+        np.linalg.det(a),
+        *np.linalg.slogdet(a),
+        np.linalg.solve(a, y),
+        np.linalg.solve(adjoint, y),
+    ]
     tolerance = TOLERANCE[dtype]
     for got, want in zip(found, wanted, strict=True):
         assert got.dtype == dtype

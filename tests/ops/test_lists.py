@@ -68,8 +68,13 @@ def test_resizing(place: str) -> None:
 
 
 def test_setting_an_item_beyond_the_end(place: str) -> None:
-    longer = build("TensorListSetItem", unstacked(place), 4, np.ones(2, np.float32),
-                   resize_if_index_out_of_bounds=True)  # fmt: skip
+    longer = build(
+        "TensorListSetItem",
+        unstacked(place),
+        4,
+        np.ones(2, np.float32),
+        resize_if_index_out_of_bounds=True,
+    )
     (found,) = run(items(longer, [2]))
     np.testing.assert_array_equal(found, np.concatenate([ROWS, np.zeros((1, 2)), np.ones((1, 2))]))
 
@@ -126,8 +131,9 @@ def test_elements_of_another_shape_than_declared(place: str) -> None:
 
 
 def test_elements_of_unlike_shapes_do_not_stack() -> None:
-    handle = build("TensorListPushBack", build("TensorListFromTensor", ROWS, [-1]),
-                   np.ones(3, np.float32))  # fmt: skip
+    handle = build(
+        "TensorListPushBack", build("TensorListFromTensor", ROWS, [-1]), np.ones(3, np.float32)
+    )
     with pytest.raises(tf.errors.InvalidArgumentError, match="inconsistent shapes"):
         run(items(handle))
 
@@ -172,8 +178,9 @@ def test_gradients_with_more_dimensions_in_front() -> None:
 def test_optionals() -> None:
     some = build("OptionalFromValue", [ROWS, np.int32(3)])
     none = build("OptionalNone")
-    values = build("OptionalGetValue", some, output_types=[tf.float32, tf.int32],
-                   output_shapes=[None, None])  # fmt: skip
+    values = build(
+        "OptionalGetValue", some, output_types=[tf.float32, tf.int32], output_shapes=[None, None]
+    )
     found = run(*values, *(build("OptionalHasValue", o) for o in (some, none)))
     np.testing.assert_array_equal(found[0], ROWS)
     assert found[1:] == [3, True, False]

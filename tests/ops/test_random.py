@@ -153,10 +153,22 @@ def test_moments(
 @pytest.mark.parametrize("dtype", [tf.int32, tf.int64], ids=lambda d: d.name)
 def test_integers_are_within_bounds(dtype: DType) -> None:
     low, high = dtype.min, dtype.max
-    small = build("RandomUniformInt", [5000], np.array(-3, dtype.numpy),
-                  np.array(4, dtype.numpy), seed=1, seed2=2)  # fmt: skip
-    large = build("RandomUniformInt", [5000], np.array(low, dtype.numpy),
-                  np.array(high, dtype.numpy), seed=1, seed2=2)  # fmt: skip
+    small = build(
+        "RandomUniformInt",
+        [5000],
+        np.array(-3, dtype.numpy),
+        np.array(4, dtype.numpy),
+        seed=1,
+        seed2=2,
+    )
+    large = build(
+        "RandomUniformInt",
+        [5000],
+        np.array(low, dtype.numpy),
+        np.array(high, dtype.numpy),
+        seed=1,
+        seed2=2,
+    )
     (few, many) = runs([small, large])[0]
     assert sorted(set(few.tolist())) == list(range(-3, 4))
     assert abs(float(many.astype(np.float64).mean())) < 0.05 * float(high)
@@ -255,8 +267,16 @@ def candidates(count: int, size: int, unique: bool) -> tuple[list[int], int]:
 @pytest.mark.parametrize("unique", [True, False])
 @pytest.mark.parametrize(("count", "size"), [(5, 5), (8, 100), (64, 10000)])
 def test_candidates_are_the_first_that_are_drawn(count: int, size: int, unique: bool) -> None:
-    drawn = build("LogUniformCandidateSampler", np.zeros((3, 1), np.int64), num_true=1,
-                  num_sampled=count, unique=unique, range_max=size, seed=3, seed2=7)  # fmt: skip
+    drawn = build(
+        "LogUniformCandidateSampler",
+        np.zeros((3, 1), np.int64),
+        num_true=1,
+        num_sampled=count,
+        unique=unique,
+        range_max=size,
+        seed=3,
+        seed2=7,
+    )
     (labels, of_true, of_picked) = runs(list(drawn))[0]
     expected, tries = candidates(count, size, unique)
     assert labels.tolist() == expected
@@ -267,8 +287,16 @@ def test_candidates_are_the_first_that_are_drawn(count: int, size: int, unique: 
 
 
 def test_uniform_candidates() -> None:
-    drawn = build("UniformCandidateSampler", [[1]], num_true=1, num_sampled=6, unique=True,
-                  range_max=6, seed=3, seed2=7)  # fmt: skip
+    drawn = build(
+        "UniformCandidateSampler",
+        [[1]],
+        num_true=1,
+        num_sampled=6,
+        unique=True,
+        range_max=6,
+        seed=3,
+        seed2=7,
+    )
     (labels, _, often) = runs(list(drawn))[0]
     assert sorted(labels.tolist()) == list(range(6))
     assert ((often > 0) & (often <= 1)).all()

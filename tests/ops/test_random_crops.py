@@ -59,9 +59,13 @@ def test_older_form(session: Any) -> None:
 
 def test_where_nothing_is_found_the_image_is_taken(session: Any) -> None:
     sample = tf.image.sample_distorted_bounding_box(
-        np.array([10, 20, 3], np.uint8), NONE, seed=1, use_image_if_no_bounding_boxes=True,
-        min_object_covered=1.0, area_range=(0.1, 0.2),
-    )  # fmt: skip
+        np.array([10, 20, 3], np.uint8),
+        NONE,
+        seed=1,
+        use_image_if_no_bounding_boxes=True,
+        min_object_covered=1.0,
+        area_range=(0.1, 0.2),
+    )
     begin, size, box = session.run(list(sample))
     assert (begin.tolist(), box.ravel().tolist()) == ([0, 0, 0], [0, 0, 1, 1])
     assert size.tolist() == [10, 20, 255]

@@ -36,8 +36,17 @@ def example(**features: Any) -> bytes:
 
 
 def parse(texts: list[bytes], shape: Any = (2,), default: Any = ()) -> Any:
-    return build("ParseExample", texts, [], ["s"], ["d"], [np.array(default, np.int64)],
-                 sparse_types=[tf.string], Tdense=[tf.int64], dense_shapes=[shape])  # fmt: skip
+    return build(
+        "ParseExample",
+        texts,
+        [],
+        ["s"],
+        ["d"],
+        [np.array(default, np.int64)],
+        sparse_types=[tf.string],
+        Tdense=[tf.int64],
+        dense_shapes=[shape],
+    )
 
 
 def test_columns_of_examples() -> None:
@@ -84,18 +93,32 @@ def sequence(steps: int) -> bytes:
 
 def test_lists_of_features_in_time() -> None:
     parsed = build(
-        "ParseSequenceExample", [sequence(2), sequence(0), sequence(3)], [],
-        [np.zeros(0, np.int64)], feature_list_dense_missing_assumed_empty=["f"],
-        context_sparse_keys=[], context_dense_keys=["c"], feature_list_sparse_keys=["f"],
-        feature_list_dense_keys=["f"], Ncontext_dense=1, Tcontext_dense=[tf.int64],
-        context_dense_shapes=[[]], Nfeature_list_sparse=1, feature_list_sparse_types=[tf.float32],
-        Nfeature_list_dense=1, feature_list_dense_types=[tf.float32],
+        "ParseSequenceExample",
+        [sequence(2), sequence(0), sequence(3)],
+        [],
+        [np.zeros(0, np.int64)],
+        feature_list_dense_missing_assumed_empty=["f"],
+        context_sparse_keys=[],
+        context_dense_keys=["c"],
+        feature_list_sparse_keys=["f"],
+        feature_list_dense_keys=["f"],
+        Ncontext_dense=1,
+        Tcontext_dense=[tf.int64],
+        context_dense_shapes=[[]],
+        Nfeature_list_sparse=1,
+        feature_list_sparse_types=[tf.float32],
+        Nfeature_list_dense=1,
+        feature_list_dense_types=[tf.float32],
         feature_list_dense_shapes=[[2]],
-    )  # fmt: skip
-    context, dense, lengths, shape = run([
-        parsed.context_dense_values[0], parsed.feature_list_dense_values[0],
-        parsed.feature_list_dense_lengths[0], parsed.feature_list_sparse_shapes[0],
-    ])  # fmt: skip
+    )
+    context, dense, lengths, shape = run(
+        [
+            parsed.context_dense_values[0],
+            parsed.feature_list_dense_values[0],
+            parsed.feature_list_dense_lengths[0],
+            parsed.feature_list_sparse_shapes[0],
+        ]
+    )
     assert context.tolist() == [2, 0, 3]
     assert lengths.tolist() == [2, 0, 3]
     assert dense[:, :, 0].tolist() == [[0, 1, 0], [0, 0, 0], [0, 1, 2]]
@@ -177,8 +200,9 @@ def all_paths(logits: Any) -> dict[tuple[int, ...], float]:
     for path in np.ndindex(*(classes,) * time):
         steps = [c for i, c in enumerate(path) if i == 0 or path[i - 1] != c]
         labels = tuple(c for c in steps if c != classes - 1)
-        found[labels] = found.get(labels, 0.0) + float(np.prod([odds[t, c] for t, c in
-                                                                enumerate(path)]))  # fmt: skip
+        found[labels] = found.get(labels, 0.0) + float(
+            np.prod([odds[t, c] for t, c in enumerate(path)])
+        )
     return found
 
 
@@ -191,8 +215,9 @@ def test_loss_and_beams_sum_over_all_paths(seed: int) -> None:
     loss, slope = run(list(build("CTCLoss", logits, indices, np.array(labels, np.int32), [5])))
     np.testing.assert_allclose(loss, -np.log(paths[tuple(labels)]), rtol=1e-6)
     np.testing.assert_allclose(slope.sum(axis=2), 0, atol=1e-6)
-    found = build("CTCBeamSearchDecoder", logits, [5], beam_width=100, top_paths=2,
-                  merge_repeated=False)  # fmt: skip
+    found = build(
+        "CTCBeamSearchDecoder", logits, [5], beam_width=100, top_paths=2, merge_repeated=False
+    )
     best = sorted(paths, key=lambda p: -paths[p])[:2]
     values, scores = run([list(found.decoded_values), found.log_probability])
     assert [tuple(v.tolist()) for v in values] == best
@@ -206,8 +231,11 @@ def test_loss_and_beams_sum_over_all_paths(seed: int) -> None:
 def test_edit_distances(guess: str, truth: str, distance: float) -> None:
     def sparse(text: str) -> list[Any]:
         indices = np.array([[0, i] for i in range(len(text))], np.int64).reshape(-1, 2)
-        return [indices, np.array([ord(c) for c in text], np.int64),
-                np.array([1, max(1, len(text))], np.int64)]  # fmt: skip
+        return [
+            indices,
+            np.array([ord(c) for c in text], np.int64),
+            np.array([1, max(1, len(text))], np.int64),
+        ]
 
     inputs = [*sparse(guess), *sparse(truth)]
     exact, relative = (run(build("EditDistance", *inputs, normalize=n)) for n in (False, True))

@@ -25,11 +25,13 @@ def test_lstm(use_peephole: bool) -> None:
     attrs: dict[str, Any] = {"use_peephole": use_peephole}
     states = build("LSTMBlockCell", x, cs, h, w, *peepholes, bias, cell_clip=-1.0, **attrs)
     i, c, f, o, ci, co, _ = states
-    found = build("LSTMBlockCellGrad", x, cs, h, w, *peepholes, bias, i, c, f, o, ci, co,
-                  by_cs, by_h, **attrs)  # fmt: skip
+    found = build(
+        "LSTMBlockCellGrad", x, cs, h, w, *peepholes, bias, i, c, f, o, ci, co, by_cs, by_h, **attrs
+    )
     one = [tf.expand_dims(t, 0) for t in (x, *states, by_cs, by_h)]
-    expected = build("BlockLSTMGrad", np.int64(1), one[0], cs, h, w, *peepholes, bias,
-                     *one[1:], **attrs)  # fmt: skip
+    expected = build(
+        "BlockLSTMGrad", np.int64(1), one[0], cs, h, w, *peepholes, bias, *one[1:], **attrs
+    )
     pairs = [(found[0], expected[1]), (tf.reduce_sum(found[1], 0), expected[7])]
     pairs += list(zip(found[2:], expected[4:7], strict=True)) if use_peephole else []
     with tf.Session() as session:
@@ -39,8 +41,13 @@ def test_lstm(use_peephole: bool) -> None:
 
 def test_gru() -> None:
     x, h, w_ru, w_c, b_ru, b_c = (
-        random(2, 3), random(2, 4), random(7, 8), random(7, 4), random(8), random(4)
-    )  # fmt: skip
+        random(2, 3),
+        random(2, 4),
+        random(7, 8),
+        random(7, 4),
+        random(8),
+        random(4),
+    )
     r, u, c, out = build("GRUBlockCell", x, h, w_ru, w_c, b_ru, b_c)
     grad = random(2, 4)
     found = build("GRUBlockCellGrad", x, h, w_ru, w_c, b_ru, b_c, r, u, c, grad)
@@ -79,9 +86,17 @@ def test_eigenvalues_of_any_matrix() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(2.0, True), (0, False), (True, True), (b"", False), (b"x", True), ([0.0], True),
-     (np.zeros((0, 2), np.float32), False), (np.array([], object), False)],
-)  # fmt: skip
+    [
+        (2.0, True),
+        (0, False),
+        (True, True),
+        (b"", False),
+        (b"x", True),
+        ([0.0], True),
+        (np.zeros((0, 2), np.float32), False),
+        (np.array([], object), False),
+    ],
+)
 def test_truth(value: Any, expected: bool) -> None:
     with tf.Session() as session:
         assert session.run(build("ToBool", value)) == expected

@@ -37,8 +37,9 @@ def test_operations(form: str, operation: str) -> None:
     assert result[0].shape.as_list() == [None, 2]
     with tf.Session() as session:
         indices, values, shape = session.run(list(result))
-    rows = [[int(v) for (i, _), v in zip(indices, values, strict=True) if i == row]
-            for row in range(2)]  # fmt: skip
+    rows = [
+        [int(v) for (i, _), v in zip(indices, values, strict=True) if i == row] for row in range(2)
+    ]
     assert rows == RESULTS[operation] and values.dtype == np.int32
     assert shape.tolist() == [2, max(map(len, rows))]
 
@@ -60,9 +61,12 @@ def test_sizes() -> None:
 
 @pytest.mark.parametrize(
     ("indices", "message"),
-    [([[0, 1], [0, 0]], "out of order"), ([[0, 0], [3, 0]], "outside of shape"),
-     ([[0, 0]], "do not fit")],
-)  # fmt: skip
+    [
+        ([[0, 1], [0, 0]], "out of order"),
+        ([[0, 0], [3, 0]], "outside of shape"),
+        ([[0, 0]], "do not fit"),
+    ],
+)
 def test_indices_that_do_not_fit(indices: Any, message: str) -> None:
     size = build("SetSize", np.array(indices, np.int64), [1, 2], np.array([3, 3], np.int64))
     with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match=message):

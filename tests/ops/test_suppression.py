@@ -47,9 +47,14 @@ def suppressed(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    st.integers(0, 12), st.integers(0, 8), st.sampled_from([0.0, 0.3, 0.7]),
-    st.sampled_from([-math.inf, 0.2]), st.sampled_from([0.0, 0.5]), st.booleans(), st.booleans(),
-)  # fmt: skip
+    st.integers(0, 12),
+    st.integers(0, 8),
+    st.sampled_from([0.0, 0.3, 0.7]),
+    st.sampled_from([-math.inf, 0.2]),
+    st.sampled_from([0.0, 0.5]),
+    st.booleans(),
+    st.booleans(),
+)
 def test_kept_boxes(
     boxes: int, count: int, threshold: float, least: float, sigma: float, pad: bool, unknown: bool
 ) -> None:
@@ -61,11 +66,16 @@ def test_kept_boxes(
         scores = tf.placeholder(tf.float32, [None if unknown else boxes])
         found = session.run(
             tf.raw_ops.NonMaxSuppressionV5(
-                boxes=x, scores=scores, max_output_size=count, iou_threshold=threshold,
-                score_threshold=least, soft_nms_sigma=sigma, pad_to_max_output_size=pad,
+                boxes=x,
+                scores=scores,
+                max_output_size=count,
+                iou_threshold=threshold,
+                score_threshold=least,
+                soft_nms_sigma=sigma,
+                pad_to_max_output_size=pad,
             ),
             {x: corners, scores: numbers},
-        )  # fmt: skip
+        )
         assert len(session.compilations) == 1
     chosen, values = suppressed(corners, numbers, count, threshold, least, sigma)
     assert found[2] == len(chosen)
@@ -105,9 +115,13 @@ def test_detections_are_one_part() -> None:
             np.testing.assert_array_equal(rows, boxes[0][chosen])
 
 
-@pytest.mark.parametrize(("count", "threshold", "message"), [
-    (-1, 0.5, "output size must be non-negative"), (1, 1.5, r"iou_threshold must be in \[0, 1\]"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("count", "threshold", "message"),
+    [
+        (-1, 0.5, "output size must be non-negative"),
+        (1, 1.5, r"iou_threshold must be in \[0, 1\]"),
+    ],
+)
 def test_wrong_limits(count: int, threshold: float, message: str) -> None:
     with tf.Graph().as_default(), tf.Session() as session:
         n, t = tf.placeholder(tf.int32, []), tf.placeholder(tf.float32, [])

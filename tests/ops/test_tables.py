@@ -83,8 +83,9 @@ def test_import_export_and_removal(session: Any, version: str) -> None:
     table = build(f"MutableHashTable{version}", **TYPES)
     session.run(build(f"LookupTableInsert{version}", table, KEYS, np.array([1, 2])))
     session.run(build(f"LookupTableImport{version}", table, KEYS[:1], np.array([7])))
-    keys, values = session.run(list(build(f"LookupTableExport{version}", table, Tkeys=tf.string,
-                                          Tvalues=tf.int64)))  # fmt: skip
+    keys, values = session.run(
+        list(build(f"LookupTableExport{version}", table, Tkeys=tf.string, Tvalues=tf.int64))
+    )
     assert (keys.tolist(), values.tolist()) == ([b"a"], [7])
     if version:
         session.run(build("LookupTableRemoveV2", table, KEYS))
@@ -92,8 +93,9 @@ def test_import_export_and_removal(session: Any, version: str) -> None:
 
 
 def test_values_that_are_vectors(session: Any) -> None:
-    table = build("MutableHashTableOfTensorsV2", key_dtype=tf.int64, value_dtype=tf.float32,
-                  value_shape=[2])  # fmt: skip
+    table = build(
+        "MutableHashTableOfTensorsV2", key_dtype=tf.int64, value_dtype=tf.float32, value_shape=[2]
+    )
     rows = np.arange(4, dtype=np.float32).reshape(2, 2)
     session.run(build("LookupTableInsertV2", table, np.array([5, 6]), rows))
     found = build("LookupTableFindV2", table, np.array([[6], [9]]), -np.ones(2, np.float32))
@@ -103,8 +105,13 @@ def test_values_that_are_vectors(session: Any) -> None:
 
 
 def test_reserved_keys_of_a_dense_table(session: Any) -> None:
-    table = build("MutableDenseHashTableV2", np.int64(0), np.int64(-1), key_dtype=tf.int64,
-                  value_dtype=tf.int64)  # fmt: skip
+    table = build(
+        "MutableDenseHashTableV2",
+        np.int64(0),
+        np.int64(-1),
+        key_dtype=tf.int64,
+        value_dtype=tf.int64,
+    )
     for reserved, name in ((0, "empty_key"), (-1, "deleted_key")):
         keys = np.array([reserved])
         with pytest.raises(tf.errors.InvalidArgumentError, match=name):
@@ -127,10 +134,12 @@ def test_a_table_from_a_file(
     path = tmp_path / "vocabulary"
     path.write_text("x\t1\ny\t2\n")
     table = build("HashTableV2", key_dtype=types[0], value_dtype=types[1])
-    session.run(build("InitializeTableFromTextFileV2", table, str(path), key_index=key,
-                      value_index=value))  # fmt: skip
-    keys, values = session.run(list(build("LookupTableExportV2", table, Tkeys=types[0],
-                                          Tvalues=types[1])))  # fmt: skip
+    session.run(
+        build("InitializeTableFromTextFileV2", table, str(path), key_index=key, value_index=value)
+    )
+    keys, values = session.run(
+        list(build("LookupTableExportV2", table, Tkeys=types[0], Tvalues=types[1]))
+    )
     assert dict(zip(keys.tolist(), values.tolist(), strict=True)) == expected
 
 
@@ -140,8 +149,14 @@ def test_files_that_do_not_fit(session: Any, tmp_path: Path) -> None:
     table = build("HashTableV2", **TYPES)
 
     def fill(name: Path, value_index: int = 1, vocab_size: int = -1) -> Any:
-        return build("InitializeTableFromTextFileV2", table, str(name), key_index=0,
-                     value_index=value_index, vocab_size=vocab_size)  # fmt: skip
+        return build(
+            "InitializeTableFromTextFileV2",
+            table,
+            str(name),
+            key_index=0,
+            value_index=value_index,
+            vocab_size=vocab_size,
+        )
 
     with pytest.raises(tf.errors.NotFoundError, match="absent"):
         session.run(fill(tmp_path / "absent"))

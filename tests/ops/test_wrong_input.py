@@ -95,9 +95,12 @@ def test_wrong_input(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FLOWC_FLAGS", "--strict --bounds-checks --no-cache")
 
     @settings(
-        max_examples=_EXAMPLES, deadline=None, database=None, derandomize=True,
+        max_examples=_EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
     @given(calls(OPS[name]), st.booleans())
     def check(call: Call, known: bool) -> None:
         try:

@@ -32,8 +32,9 @@ def three(feeds: Feeds) -> Any:
 
 
 def get(feeds: Feeds, index: Any) -> Any:
-    return build("TensorListGetItem", three(feeds), fed(feeds, index), PAIR,
-                 element_dtype=tf.float32)  # fmt: skip
+    return build(
+        "TensorListGetItem", three(feeds), fed(feeds, index), PAIR, element_dtype=tf.float32
+    )
 
 
 def put(feeds: Feeds, index: Any, item: Any = ZEROS) -> Any:
@@ -43,14 +44,20 @@ def put(feeds: Feeds, index: Any, item: Any = ZEROS) -> Any:
 
 def gather(feeds: Feeds, index: Any) -> Any:
     indices = np.array([0, index], np.int32)
-    return build("TensorListGather", three(feeds), fed(feeds, indices), PAIR,
-                 element_dtype=tf.float32)  # fmt: skip
+    return build(
+        "TensorListGather", three(feeds), fed(feeds, indices), PAIR, element_dtype=tf.float32
+    )
 
 
 def scatter(feeds: Feeds, index: Any) -> Any:
     indices = np.array([0, index], np.int32)
-    made = build("TensorListScatterV2", fed(feeds, np.zeros((2, 2), np.float32)),
-                 fed(feeds, indices), PAIR, 3)  # fmt: skip
+    made = build(
+        "TensorListScatterV2",
+        fed(feeds, np.zeros((2, 2), np.float32)),
+        fed(feeds, indices),
+        PAIR,
+        3,
+    )
     return build("TensorListLength", made)
 
 
@@ -99,8 +106,11 @@ def test_elements_of_another_shape(shape: tuple[int, ...]) -> None:
             "TensorListLength", build("TensorListPushBack", three(feeds), fed(feeds, item))
         )
     )
-    refused(lambda feeds: build("TensorListStack", three(feeds), np.array(shape, np.int32),
-                                element_dtype=tf.float32))  # fmt: skip
+    refused(
+        lambda feeds: build(
+            "TensorListStack", three(feeds), np.array(shape, np.int32), element_dtype=tf.float32
+        )
+    )
 
 
 @pytest.mark.parametrize("size", [-1, -(2**31)])
@@ -111,15 +121,21 @@ def test_negative_sizes(size: int) -> None:
             build("TensorListReserve", PAIR, fed(feeds, np.int32(size)), element_dtype=tf.float32),
         )
     )
-    refused(lambda feeds: build("TensorListLength", build(
-        "TensorListResize", three(feeds), fed(feeds, np.int32(size)))))  # fmt: skip
+    refused(
+        lambda feeds: build(
+            "TensorListLength", build("TensorListResize", three(feeds), fed(feeds, np.int32(size)))
+        )
+    )
 
 
 def test_elements_of_another_dtype() -> None:
     refused(lambda feeds: build("TensorListGetItem", three(feeds), 0, PAIR, element_dtype=tf.int32))
     refused(lambda feeds: build("TensorListStack", three(feeds), PAIR, element_dtype=tf.int64))
-    refused(lambda feeds: build("TensorListLength", build(
-        "TensorListPushBack", three(feeds), np.zeros(2, np.int32))))  # fmt: skip
+    refused(
+        lambda feeds: build(
+            "TensorListLength", build("TensorListPushBack", three(feeds), np.zeros(2, np.int32))
+        )
+    )
 
 
 def test_nothing_to_pop() -> None:
@@ -139,8 +155,13 @@ def test_blocks_that_do_not_fill_a_tensor(lengths: list[int]) -> None:
 
 def test_a_list_as_long_as_its_indices_ask() -> None:
     feeds: Feeds = {}
-    made = build("TensorListScatterV2", fed(feeds, np.ones((2, 2), np.float32)),
-                 fed(feeds, np.array([4, 1], np.int32)), PAIR, -1)  # fmt: skip
+    made = build(
+        "TensorListScatterV2",
+        fed(feeds, np.ones((2, 2), np.float32)),
+        fed(feeds, np.array([4, 1], np.int32)),
+        PAIR,
+        -1,
+    )
     with tf.Session() as session:
         found = session.run(build("TensorListStack", made, PAIR, element_dtype=tf.float32), feeds)
     assert found[:, 0].tolist() == [0, 1, 0, 0, 1]

@@ -18,14 +18,36 @@ Draw = Any  # hypothesis's function of a strategy
 
 # Ops that are about something else than tensors: control flow, functions, objects of the session,
 # the file system, and what stands at a graph's ends.
-_OTHER_FAMILIES = frozenset({
-    "arrays.sources", "control_flow", "function_definitions", "lists.optionals", "lists.stacks",
-    "lists.tensor_arrays", "lists.tensor_lists", "python_functions", "sparse.maps",
-    "state.accumulators", "state.files", "state.printing", "state.queues", "state.readers",
-    "state.summaries", "state.tables",
-})  # fmt: skip
-_SOME_TYPES = (dtypes.float32, dtypes.int32, dtypes.float16, dtypes.bool_, dtypes.string,
-               dtypes.int64, dtypes.complex64, dtypes.uint8)  # fmt: skip
+_OTHER_FAMILIES = frozenset(
+    {
+        "arrays.sources",
+        "control_flow",
+        "function_definitions",
+        "lists.optionals",
+        "lists.stacks",
+        "lists.tensor_arrays",
+        "lists.tensor_lists",
+        "python_functions",
+        "sparse.maps",
+        "state.accumulators",
+        "state.files",
+        "state.printing",
+        "state.queues",
+        "state.readers",
+        "state.summaries",
+        "state.tables",
+    }
+)
+_SOME_TYPES = (
+    dtypes.float32,
+    dtypes.int32,
+    dtypes.float16,
+    dtypes.bool_,
+    dtypes.string,
+    dtypes.int64,
+    dtypes.complex64,
+    dtypes.uint8,
+)
 _SIZES = st.sampled_from([0, 1, 1, 2, 3, 3, 5])
 _SHAPES = st.lists(_SIZES, max_size=4).map(tuple)
 _INTEGERS = (-7, -1, 0, 0, 1, 1, 2, 3, 9, 70000)

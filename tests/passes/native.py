@@ -37,9 +37,14 @@ class Native:
             offset = offset + dims.ceildiv(buffer.size * buffer.dtype.size, 64) * 64
         self.arena_size = offset
         program = Program(
-            "test", self.arguments, self.symbols, (), tuple(slices), offset,
+            "test",
+            self.arguments,
+            self.symbols,
+            (),
+            tuple(slices),
+            offset,
             (Call(kernel, kernel.parameters),),
-        )  # fmt: skip
+        )
         self.program: NativeProgram = compile_program(
             program, target or host_target(), bounds_checks=bounds_checks
         )

@@ -79,8 +79,16 @@ def select_known(g: Graph) -> Value | None:
 def convert_chain(g: Graph) -> Value | None:
     """Two conversions in a row."""
     x = g.pick(lambda t: True)
-    every = (dtypes.int8, dtypes.uint8, dtypes.int32, dtypes.int64, dtypes.float16, dtypes.float32,
-             dtypes.bfloat16, dtypes.float64)  # fmt: skip
+    every = (
+        dtypes.int8,
+        dtypes.uint8,
+        dtypes.int32,
+        dtypes.int64,
+        dtypes.float16,
+        dtypes.float32,
+        dtypes.bfloat16,
+        dtypes.float64,
+    )
     return None if x is None else g.b.convert(g.b.convert(x, g.choose(*every)), g.choose(*every))
 
 
@@ -218,17 +226,34 @@ def windows(g: Graph) -> Value | None:
     rank = x.type.rank
     strides = [g.choose(1, 2) for _ in range(rank)]
     (result,) = g.b.reduce_window(
-        [x], [g.b.scalar(1, x.type.dtype)], g.b.add,
-        window_dimensions=[1] * rank, window_strides=strides,
-    )  # fmt: skip
+        [x],
+        [g.b.scalar(1, x.type.dtype)],
+        g.b.add,
+        window_dimensions=[1] * rank,
+        window_strides=strides,
+    )
     return result
 
 
 IDENTITIES: tuple[Step, ...] = (
-    with_constant, with_constant, with_itself, twice, negated_comparison, select_known,
-    convert_chain, back_and_forth, spread_work, cut_joined, known_position, padding, reductions,
-    loop, branches, argmax, windows,
-)  # fmt: skip
+    with_constant,
+    with_constant,
+    with_itself,
+    twice,
+    negated_comparison,
+    select_known,
+    convert_chain,
+    back_and_forth,
+    spread_work,
+    cut_joined,
+    known_position,
+    padding,
+    reductions,
+    loop,
+    branches,
+    argmax,
+    windows,
+)
 BITWISE: tuple[Step, ...] = (*EXACT, *IDENTITIES)
 TOLERANT: tuple[Step, ...] = (*SMOOTH, spread_work, back_and_forth, cut_joined, reductions)
 

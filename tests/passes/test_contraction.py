@@ -201,9 +201,10 @@ class Convolution:
         _, *sizes, _ = self.image
         height, width = (
             ((s - 1) * self.spread + 1 + 2 * self.padding - (t - 1) * self.dilation - 1)
-            // self.stride + 1
+            // self.stride
+            + 1
             for s, t in zip(sizes, self.kernel, strict=False)
-        )  # fmt: skip
+        )
         return height, width
 
 
@@ -269,9 +270,17 @@ def filter_gradient(v: Convolution, images: Dim) -> Contraction:
         return (Store(f, ((a * kw + b) * ci + c) * co + columns[0], value),)
 
     return Contraction(
-        "df", float32, (), (kh, kw, ci), (co,), (images, oh, ow),
-        lambda batch, rows, depth: forward.lhs(batch, depth, rows), rhs, epilogue, (x, y, f),
-    )  # fmt: skip
+        "df",
+        float32,
+        (),
+        (kh, kw, ci),
+        (co,),
+        (images, oh, ow),
+        lambda batch, rows, depth: forward.lhs(batch, depth, rows),
+        rhs,
+        epilogue,
+        (x, y, f),
+    )
 
 
 def patches(v: Convolution, x: Array) -> Array:

@@ -49,9 +49,15 @@ def check(build: Build, arrays: list[Array], names: Names = None) -> None:
 
 @few_examples
 @given(
-    SIZES, SIZES, SIZES, st.booleans(), st.booleans(), st.booleans(), st.booleans(),
+    SIZES,
+    SIZES,
+    SIZES,
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
     st.sampled_from([np.complex64, np.complex128]),
-)  # fmt: skip
+)
 def test_products_of_matrices(
     m: int, n: int, k: int, tx: bool, ty: bool, batched: bool, symbolic: bool, dtype: Any
 ) -> None:

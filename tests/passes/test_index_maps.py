@@ -25,8 +25,16 @@ N = dims.symbol("n")
 SIZES_OF_AXES: tuple[Dim, ...] = (0, 1, 2, N)
 SMALL = tuple(s for rank in range(3) for s in itertools.product(SIZES_OF_AXES, repeat=rank))
 MADE: tuple[Shape, ...] = (
-    *SMALL, (2, 1, N), (1, 2, 2), (3, 2, 1), (2, 3, N), (6, N), (2, 3 * N), (N, 1, 6), (4, N + 1),
-)  # fmt: skip
+    *SMALL,
+    (2, 1, N),
+    (1, 2, 2),
+    (3, 2, 1),
+    (2, 3, N),
+    (6, N),
+    (2, 3 * N),
+    (N, 1, 6),
+    (4, N + 1),
+)
 SHAPES: tuple[Shape, ...] = (*MADE, (3,), (2, 3), (6, 1), (2, N + 1, 2))
 
 

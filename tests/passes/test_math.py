@@ -92,11 +92,42 @@ def reference(operator: str) -> Callable[..., Any]:
 
 def dense_float32() -> Array:
     """Every 65,537th bit pattern, and all neighbours of numbers where some expansion changes."""
-    edges = np.array([
-        1e-45, 1.1754944e-38, 1e-3, 0.25, 0.5, 0.55, 0.46875, 0.41421, 0.70710678, 1, 1.4142135,
-        2.4142135, 2, 3.94, 8, 9, 10, 16.6, 17.3, 40, 80, 87.33, 88.37, 88.72, 89, 89.41, 103.97,
-        131072, 3.4028235e38, math.pi / 2, math.pi,
-    ], np.float32)  # fmt: skip
+    edges = np.array(
+        [
+            1e-45,
+            1.1754944e-38,
+            1e-3,
+            0.25,
+            0.5,
+            0.55,
+            0.46875,
+            0.41421,
+            0.70710678,
+            1,
+            1.4142135,
+            2.4142135,
+            2,
+            3.94,
+            8,
+            9,
+            10,
+            16.6,
+            17.3,
+            40,
+            80,
+            87.33,
+            88.37,
+            88.72,
+            89,
+            89.41,
+            103.97,
+            131072,
+            3.4028235e38,
+            math.pi / 2,
+            math.pi,
+        ],
+        np.float32,
+    )
     near = edges.view(np.int32)[:, None] + np.arange(-8, 9)
     bits = np.concatenate([near[near >= 0], np.arange(0, 0x7F800000, 65537 // 2)])
     bits = bits[bits < 0x7F800000]
@@ -109,12 +140,15 @@ def moderate(count: int, seed: int) -> Array:
     random = np.random.default_rng(seed)
     powers = [random.integers(low, high, count) for low, high in ((-1074, 1023), (-30, 30))]
     signs = random.choice([-1.0, 1.0], count)
-    return np.concatenate([
-        random.uniform(-1, 1, count), random.uniform(-20, 20, count),
-        random.uniform(-700, 700, count),
-        *(signs * np.ldexp(random.uniform(1, 2), p) for p in powers),
-        1 + np.ldexp(signs, random.integers(-50, -1, count)),
-    ])  # fmt: skip
+    return np.concatenate(
+        [
+            random.uniform(-1, 1, count),
+            random.uniform(-20, 20, count),
+            random.uniform(-700, 700, count),
+            *(signs * np.ldexp(random.uniform(1, 2), p) for p in powers),
+            1 + np.ldexp(signs, random.integers(-50, -1, count)),
+        ]
+    )
 
 
 def within(operator: str, x: Array) -> Array:

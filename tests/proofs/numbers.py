@@ -37,8 +37,16 @@ def specials(dtype: DType) -> tuple[Array, ...]:
         return tuple(np.asarray(complex(a, c), dtype.numpy) for a in parts for c in parts)
     limits = limits_of(dtype.numpy)
     tiny, least = float(limits.smallest_normal), float(limits.smallest_subnormal)
-    odd = [float(limits.max), -float(limits.max), tiny, -tiny, least, -least, tiny / 2, 1 + float(
-        limits.eps)]  # fmt: skip
+    odd = [
+        float(limits.max),
+        -float(limits.max),
+        tiny,
+        -tiny,
+        least,
+        -least,
+        tiny / 2,
+        1 + float(limits.eps),
+    ]
     return _distinct([*FLOATS, *odd], dtype)
 
 

@@ -30,8 +30,16 @@ from tests.proofs.terms import Domain, Patterns
 
 THOROUGH = settings.get_current_profile_name() == "thorough"
 
-INTEGERS = (dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64, dtypes.uint8, dtypes.uint16,
-            dtypes.uint32, dtypes.uint64)  # fmt: skip
+INTEGERS = (
+    dtypes.int8,
+    dtypes.int16,
+    dtypes.int32,
+    dtypes.int64,
+    dtypes.uint8,
+    dtypes.uint16,
+    dtypes.uint32,
+    dtypes.uint64,
+)
 FLOATS = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64)
 EVERY = (dtypes.bool_, *INTEGERS, *FLOATS, dtypes.complex64)
 BY_Z3 = (dtypes.bool_, *INTEGERS, *(FLOATS if THOROUGH else FLOATS[:3]))

@@ -145,8 +145,12 @@ _SIGNED: dict[str, Callable[[Term, Term], Term]] = {
     "GE": lambda x, y: x >= y,
 }
 _UNSIGNED: dict[str, Callable[[Term, Term], Term]] = {
-    **_SIGNED, "LT": z3.ULT, "LE": z3.ULE, "GT": z3.UGT, "GE": z3.UGE,
-}  # fmt: skip
+    **_SIGNED,
+    "LT": z3.ULT,
+    "LE": z3.ULE,
+    "GT": z3.UGT,
+    "GE": z3.UGE,
+}
 
 
 def _convert(x: Term, old: DType, new: DType) -> Term:

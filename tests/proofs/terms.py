@@ -48,8 +48,13 @@ _OPERATORS: dict[type[ast.AST], tuple[str, ...]] = {
     ast.Invert: ("not",),
 }
 _DIRECTIONS: dict[type[ast.cmpop], str] = {
-    ast.Eq: "EQ", ast.NotEq: "NE", ast.Lt: "LT", ast.LtE: "LE", ast.Gt: "GT", ast.GtE: "GE",
-}  # fmt: skip
+    ast.Eq: "EQ",
+    ast.NotEq: "NE",
+    ast.Lt: "LT",
+    ast.LtE: "LE",
+    ast.Gt: "GT",
+    ast.GtE: "GE",
+}
 _CALLS: dict[str, tuple[str, ...]] = {
     "max": ("maximum",),
     "min": ("minimum",),
@@ -60,8 +65,14 @@ _CALLS: dict[str, tuple[str, ...]] = {
 _NUMBERS = {"true": True, "false": False}
 _LIMITS: dict[str, Callable[[DType], Any]] = {"least": least, "greatest": greatest}
 _VANISHING = (  # where they would do nothing
-    "reshape", "transpose", "reverse", "slice", "convert", "bitcast_convert", "broadcast_in_dim",
-)  # fmt: skip
+    "reshape",
+    "transpose",
+    "reverse",
+    "slice",
+    "convert",
+    "bitcast_convert",
+    "broadcast_in_dim",
+)
 
 
 @dataclass(frozen=True)

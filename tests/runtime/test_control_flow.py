@@ -235,8 +235,7 @@ def test_an_array_that_a_loop_writes(session: Any) -> None:
         row = build("TensorArrayReadV3", of, i, g, dtype=tf.float32)
         return [i + 1, build("TensorArrayWriteV3", to, k - i - 1, row * row, f)]
 
-    _, written = loop(lambda i, f, *_, k=n: i < _[-1], body, [0, flow],
-                      [handle, source, given, n])  # fmt: skip
+    _, written = loop(lambda i, f, *_, k=n: i < _[-1], body, [0, flow], [handle, source, given, n])
     y = build("TensorArrayGatherV3", handle, tf.range(n), written, dtype=tf.float32)
     for rows in (1, 4, 9):
         value = np.arange(2 * rows, dtype=np.float32).reshape(rows, 2)

@@ -108,8 +108,10 @@ def test_a_size_that_must_be_known_cuts_the_step() -> None:
     def build(x: Any, y: Any) -> Any:
         return tf.boolean_mask(x, x > 0) + y
 
-    pairs = [(np.array(a, np.float32), np.array(b, np.float32)) for a, b in
-             [([1, -1, 2], [10, 20]), ([3, 4], [1, 2]), ([-1, 5], [7, 8, 9])]]  # fmt: skip
+    pairs = [
+        (np.array(a, np.float32), np.array(b, np.float32))
+        for a, b in [([1, -1, 2], [10, 20]), ([3, 4], [1, 2]), ([-1, 5], [7, 8, 9])]
+    ]
     results, parts = run_for(build, pairs)
     for (x, y), found in zip(pairs, results, strict=True):
         np.testing.assert_array_equal(found, x[x > 0] + y)

@@ -177,8 +177,13 @@ def test_control_edges_decide(program: Any, wanted: Any, use_resource: bool) -> 
 
 def test_what_was_read_of_a_reference_shows_what_is_written_later() -> None:
     v = tf.Variable([1.0, 2.0], use_resource=False)
-    early = [tf.identity(v), tf.reshape(tf.identity(v), [2, 1]), tf.expand_dims(v, 0),
-             tf.stop_gradient(v), v + 0.0]  # fmt: skip
+    early = [
+        tf.identity(v),
+        tf.reshape(tf.identity(v), [2, 1]),
+        tf.expand_dims(v, 0),
+        tf.stop_gradient(v),
+        v + 0.0,
+    ]
     with after([early[-1]]), after([tf.assign(v, [10.0, 20.0])]):
         found = run([tf.reshape(x, [-1])[0] + 1 for x in early])
     assert found == [11, 11, 11, 11, 2]
@@ -207,12 +212,19 @@ def _reads(v: Any, w: Any) -> list[Any]:
     with after([step]):
         stepped = w.read_value() + 0
     return [
-        v * 2, v.read_value() + 1, v.value() + 0.0, tf.identity(v), tf.is_variable_initialized(v),
+        v * 2,
+        v.read_value() + 1,
+        v.value() + 0.0,
+        tf.identity(v),
+        tf.is_variable_initialized(v),
         tf.cond(v > 5, lambda: v + 1, lambda: v - 1),
         tf.while_loop(lambda i: tf.cast(i, tf.float32) < v, lambda i: i + 1, [0]),
-        tf.map_fn(lambda q: q * v, tf.constant([1.0])), tf.gradients(v * v, v)[0], stepped,
-        tf.py_func(lambda a: a + 1, [v], tf.float32), v,
-    ]  # fmt: skip
+        tf.map_fn(lambda q: q * v, tf.constant([1.0])),
+        tf.gradients(v * v, v)[0],
+        stepped,
+        tf.py_func(lambda a: a + 1, [v], tf.float32),
+        v,
+    ]
 
 
 @KINDS

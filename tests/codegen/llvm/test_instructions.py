@@ -39,10 +39,22 @@ from flowc.codegen.llvm.values import (
 I32X4, FLOATX4, BOOLX4 = (vector_type(kind, 4) for kind in (I32, FLOAT, I1))
 POINTERX4 = vector_type(POINTER, 4)
 ARGUMENTS = {
-    "i": I32, "j": I32, "l": I64, "c": I1, "b": I8, "x": FLOAT, "y": FLOAT, "d": DOUBLE,
-    "p": POINTER, "q": POINTER, "v": FLOATX4, "w": FLOATX4, "m": BOOLX4, "n": I32X4,
+    "i": I32,
+    "j": I32,
+    "l": I64,
+    "c": I1,
+    "b": I8,
+    "x": FLOAT,
+    "y": FLOAT,
+    "d": DOUBLE,
+    "p": POINTER,
+    "q": POINTER,
+    "v": FLOATX4,
+    "w": FLOATX4,
+    "m": BOOLX4,
+    "n": I32X4,
     "ps": POINTERX4,
-}  # fmt: skip
+}
 
 
 class Arguments:
@@ -229,10 +241,15 @@ def test_compare_and_swap() -> None:
 def test_results_have_the_types_that_llvm_gives_them() -> None:
     def write(b: Builder, a: Arguments) -> None:
         for value in (
-            b.icmp_signed("<", a.n, a.n), b.fcmp_ordered("<", a.x, a.y), b.gep(a.ps, I8, a.l),
-            b.gep(a.p, I8, a.n), b.permute(a.v, (0, 1)), b.extract_element(a.v, 0),
-            b.compare_and_swap(a.p, a.i, a.j, "seq_cst", "monotonic"), b.splat(a.d, 2),
-        ):  # fmt: skip
+            b.icmp_signed("<", a.n, a.n),
+            b.fcmp_ordered("<", a.x, a.y),
+            b.gep(a.ps, I8, a.l),
+            b.gep(a.p, I8, a.n),
+            b.permute(a.v, (0, 1)),
+            b.extract_element(a.v, 0),
+            b.compare_and_swap(a.p, a.i, a.j, "seq_cst", "monotonic"),
+            b.splat(a.d, 2),
+        ):
             b.store(value, a.q)
 
     written(write)
@@ -323,9 +340,20 @@ def test_wrong_operands_are_llvms_errors() -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    [I1, I8, I64, HALF, FLOAT, DOUBLE, POINTER, FLOATX4, POINTERX4, array_type(I8, 3),
-     struct_type(I32, POINTER)],
-)  # fmt: skip
+    [
+        I1,
+        I8,
+        I64,
+        HALF,
+        FLOAT,
+        DOUBLE,
+        POINTER,
+        FLOATX4,
+        POINTERX4,
+        array_type(I8, 3),
+        struct_type(I32, POINTER),
+    ],
+)
 def test_zeros(kind: Type) -> None:
     def write(b: Builder, a: Arguments) -> None:
         b.store(zero(kind), a.p)

@@ -166,20 +166,32 @@ def test_no_library(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "error", "message"),
     [
-        ("FLOWC_OPS(ops)", "int unused(void) { return ops[0].flags; }", tf.errors.NotFoundError,
-         "undefined symbol flowc_op_abi_version"),
+        (
+            "FLOWC_OPS(ops)",
+            "int unused(void) { return ops[0].flags; }",
+            tf.errors.NotFoundError,
+            "undefined symbol flowc_op_abi_version",
+        ),
         ("float32; by", "floaty; by", tf.errors.InvalidArgumentError, "op 0 .*not an op signature"),
         ("ScaleInC(x", "scale(x", tf.errors.InvalidArgumentError, "begins with a capital letter"),
         ("ScaleInC", "Relu", tf.errors.AlreadyExistsError, "op Relu is already defined"),
-        ('"ScaleInC(x: float32; by: float = 2.0) -> y: float32"', "0",
-         tf.errors.InvalidArgumentError, "is NULL"),
+        (
+            '"ScaleInC(x: float32; by: float = 2.0) -> y: float32"',
+            "0",
+            tf.errors.InvalidArgumentError,
+            "is NULL",
+        ),
         ("x: float32;", "x: string;", tf.errors.InvalidArgumentError, "'x' may be of a type"),
         ("by: float = 2.0", "T: type", tf.errors.InvalidArgumentError, "'x' may be of a type"),
         ("by: float = 2.0", "f: func", tf.errors.InvalidArgumentError, "func attributes"),
-        ("compute, 0},", "compute, 0}, {\"ScaleInC(x: int8) -> y: int8\", shape, compute, 0},",
-         tf.errors.AlreadyExistsError, "ScaleInC is in the table twice"),
+        (
+            "compute, 0},",
+            'compute, 0}, {"ScaleInC(x: int8) -> y: int8", shape, compute, 0},',
+            tf.errors.AlreadyExistsError,
+            "ScaleInC is in the table twice",
+        ),
     ],
-)  # fmt: skip
+)
 def test_tables_that_are_refused(
     compiled: Compile, old: str, new: str, error: type[Exception], message: str
 ) -> None:
@@ -206,9 +218,9 @@ def test_another_version_of_the_interface(compiled: Compile) -> None:
     [
         ("call->outputs[0].rank = 99; return FLOWC_OK;", "leaves rank 99 to output 0"),
         ("(void)call; return FLOWC_OK;", "leaves rank -1 to output 0"),
-        ("return flowc_fail(call, FLOWC_INVALID_ARGUMENT, \"no shape for you\");", "no shape for"),
+        ('return flowc_fail(call, FLOWC_INVALID_ARGUMENT, "no shape for you");', "no shape for"),
     ],
-)  # fmt: skip
+)
 def test_shape_functions_that_are_wrong(compiled: Compile, body: str, message: str) -> None:
     source = SCALE.replace("return flowc_same_shape(&call->outputs[0], &call->inputs[0]);", body)
     module = tf.load_op_library(compiled(source))

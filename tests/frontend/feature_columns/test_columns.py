@@ -90,8 +90,10 @@ def test_indicators() -> None:
 def test_embeddings() -> None:
     found = layer(EMBEDDED, SUMMED, fc.indicator_column(WEIGHTED))
     assert found[:, :5].tolist() == [
-        [16.5, 17.5, 18.5, 26, 29], [0, 0, 0, 0, 0], [27, 28, 29, 9, 9.5]
-    ]  # fmt: skip
+        [16.5, 17.5, 18.5, 26, 29],
+        [0, 0, 0, 0, 0],
+        [27, 28, 29, 9, 9.5],
+    ]
     np.testing.assert_array_equal(found[:, 5:], hot({2: 2, 9: 1}, {}, {9: 0.5}, size=10))
     (table, weighted) = tf.global_variables()
     assert table.name == "input_layer/multi_embedding/embedding_weights:0"
@@ -165,16 +167,20 @@ def test_parsing() -> None:
     spec = fc.make_parse_example_spec([PRICE, BUCKETS, EMBEDDED, CROSSED, NUM, WEIGHTED, default])
     kinds = {key: (type(value).__name__, value.dtype.name) for key, value in spec.items()}
     assert kinds == {
-        "color": ("VarLenFeature", "string"), "d": ("FixedLenFeature", "float32"),
-        "multi": ("VarLenFeature", "string"), "num": ("VarLenFeature", "int64"),
-        "price": ("FixedLenFeature", "float32"), "w": ("VarLenFeature", "float32"),
-    }  # fmt: skip
+        "color": ("VarLenFeature", "string"),
+        "d": ("FixedLenFeature", "float32"),
+        "multi": ("VarLenFeature", "string"),
+        "num": ("VarLenFeature", "int64"),
+        "price": ("FixedLenFeature", "float32"),
+        "w": ("VarLenFeature", "float32"),
+    }
     assert spec["d"].default_value.tolist() == [3, 3]
     example = tf.train.Example()
     example.features.feature["price"].float_list.value.append(20.0)
     example.features.feature["multi"].bytes_list.value.append(b"a")
-    parsed = tf.parse_example([example.SerializeToString()],
-                              fc.make_parse_example_spec([BUCKETS, EMBEDDED]))  # fmt: skip
+    parsed = tf.parse_example(
+        [example.SerializeToString()], fc.make_parse_example_spec([BUCKETS, EMBEDDED])
+    )
     found = evaluate(tf.feature_column.input_layer(parsed, [BUCKETS, EMBEDDED]))
     assert found.tolist() == [[27, 28, 29, 0, 0, 1, 0]]
     with pytest.raises(ValueError, match="different parse_spec"):

@@ -65,8 +65,9 @@ def test_safe_embeddings(combiner: str, weighted: bool, default: Any, expected: 
 
 
 def test_ids_of_more_dimensions() -> None:
-    ids = tf.SparseTensor([[0, 0, 0], [0, 1, 1], [1, 1, 0]], tf.constant([1, 2, 3], tf.int64),
-                          [2, 2, 2])  # fmt: skip
+    ids = tf.SparseTensor(
+        [[0, 0, 0], [0, 1, 1], [1, 1, 0]], tf.constant([1, 2, 3], tf.int64), [2, 2, 2]
+    )
     found = tf.nn.safe_embedding_lookup_sparse([TABLE], ids)
     assert found.shape.as_list() == [2, 2, 2]
     assert evaluate(found).tolist() == [[[2, 3], [4, 5]], [[0, 0], [6, 7]]]

@@ -26,8 +26,9 @@ def stored(matrix: Array, lower: int, upper: int, align: str, fill: float) -> Ar
     for k, diagonal in zip(range(upper, lower - 1, -1), found, strict=True):
         side = align.split("_")[0 if k >= 0 else 1]
         gap = longest - len(diagonal)
-        rows.append(np.pad(diagonal, (gap, 0) if side == "RIGHT" else (0, gap),
-                           constant_values=fill))  # fmt: skip
+        rows.append(
+            np.pad(diagonal, (gap, 0) if side == "RIGHT" else (0, gap), constant_values=fill)
+        )
     return np.array(rows)
 
 

@@ -28,8 +28,9 @@ def test_several_results_and_strings() -> None:
         assert isinstance(text, bytes) and isinstance(number, np.int32)
         return text.upper(), np.int64(len(text)), ["a", "b"]
 
-    results = tf.py_func(split, [tf.constant("xyz"), tf.constant(1)],
-                         [tf.string, tf.int64, tf.string])  # fmt: skip
+    results = tf.py_func(
+        split, [tf.constant("xyz"), tf.constant(1)], [tf.string, tf.int64, tf.string]
+    )
     text, size, letters = run(results)
     assert (text, size, letters.tolist()) == (b"XYZ", 3, [b"a", b"b"])
 

@@ -24,8 +24,12 @@ def sparse(x: Any) -> Any:
 @pytest.mark.parametrize("second", [tf.constant, sparse], ids=["dense", "sparse"])
 def test_operations(first: Any, second: Any) -> None:
     a, b = first(A), second(B)
-    results = [tf.sets.set_difference(a, b), tf.sets.difference(a, b, aminusb=False),
-               tf.sets.set_intersection(a, b), tf.sets.union(a, b)]  # fmt: skip
+    results = [
+        tf.sets.set_difference(a, b),
+        tf.sets.difference(a, b, aminusb=False),
+        tf.sets.set_intersection(a, b),
+        tf.sets.union(a, b),
+    ]
     with tf.Session() as session:
         found = [value.values.tolist() for value in session.run(results)]
     assert found == [[1], [9, 6], [2, 3, 4, 5], [1, 2, 3, 9, 4, 5, 6]]

@@ -95,8 +95,15 @@ def test_mel_weights_and_coefficients() -> None:
 
 def test_bits() -> None:
     a, b = np.array([5, 12], np.int32), np.array([3, 2], np.int32)
-    found = run([tf.bitwise.bitwise_and(a, b), tf.bitwise.bitwise_or(a, b),
-                 tf.bitwise.bitwise_xor(a, b), tf.bitwise.invert(a),
-                 tf.bitwise.left_shift(a, b), tf.bitwise.right_shift(a, b)])  # fmt: skip
+    found = run(
+        [
+            tf.bitwise.bitwise_and(a, b),
+            tf.bitwise.bitwise_or(a, b),
+            tf.bitwise.bitwise_xor(a, b),
+            tf.bitwise.invert(a),
+            tf.bitwise.left_shift(a, b),
+            tf.bitwise.right_shift(a, b),
+        ]
+    )
     for value, expected in zip(found, (a & b, a | b, a ^ b, ~a, a << b, a >> b), strict=True):
         np.testing.assert_array_equal(value, expected)

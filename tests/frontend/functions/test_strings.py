@@ -96,9 +96,11 @@ FUNCTIONS: dict[str, tuple[Callable[[], Any], Any]] = {
     "columns": (lambda: tf.decode_csv(['1,"a,""b"""', "2,"], [[0], ["-"]])[1], [b'a,"b"', b"-"]),
     "transcode": (lambda: tf.strings.unicode_transcode("é", "UTF-8", "UTF-16-BE"), b"\0\xe9"),
     "malformed": (lambda: tf.strings.unicode_transcode(b"a\xff", "UTF-8", "UTF-8"), "a�".encode()),
-    "segments": (lambda: tf.strings.unsorted_segment_join(["a", "b", "c"], [1, 0, 1], 2, "+"),
-                 [b"b", b"a+c"]),
-}  # fmt: skip
+    "segments": (
+        lambda: tf.strings.unsorted_segment_join(["a", "b", "c"], [1, 0, 1], 2, "+"),
+        [b"b", b"a+c"],
+    ),
+}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -127,7 +129,7 @@ MISTAKES: dict[str, tuple[str, Callable[[Any], Any]]] = {
         "Incompatible shapes",
         lambda x: x + tf.placeholder_with_default(["a", "b", "c"], [None]),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", MISTAKES)

@@ -51,8 +51,12 @@ def test_the_order_is_tensorflows() -> None:
     assert (rows.shape.as_list(), labels.shape.as_list()) == ([None, 2], [None])
     found = drain([tf.reduce_sum(rows, 1), labels])
     assert [labels.tolist() for _, labels in found] == [
-        [0, 9, 8, 7], [4, 6, 3, 2], [5, 1, 5, 9], [7, 0, 4, 1], [2, 8, 6, 3]
-    ]  # fmt: skip
+        [0, 9, 8, 7],
+        [4, 6, 3, 2],
+        [5, 1, 5, 9],
+        [7, 0, 4, 1],
+        [2, 8, 6, 3],
+    ]
     assert all((sums == 4 * labels + 1).all() for sums, labels in found)
 
 
@@ -111,15 +115,18 @@ def test_dictionaries() -> None:
     batch = tf.train.batch({"n": number, "double": number * 2}, 2)
     found = drain(batch)
     assert [(f["n"].tolist(), f["double"].tolist()) for f in found] == [
-        ([0, 1], [0, 2]), ([2, 3], [4, 6])
-    ]  # fmt: skip
+        ([0, 1], [0, 2]),
+        ([2, 3], [4, 6]),
+    ]
 
 
 def test_rows_as_elements() -> None:
     several = tf.stack([counter(4)] * 3)
     assert [b.tolist() for b in drain(tf.train.batch([several], 4, enqueue_many=True))] == [
-        [0, 0, 0, 1], [1, 1, 2, 2], [2, 3, 3, 3]
-    ]  # fmt: skip
+        [0, 0, 0, 1],
+        [1, 1, 2, 2],
+        [2, 3, 3, 3],
+    ]
 
 
 def test_padding() -> None:
@@ -146,8 +153,9 @@ def test_several_producers(shuffled: bool) -> None:
         batch = tf.train.shuffle_batch_join(pairs, 4, 12, 4)
     else:
         batch = tf.train.batch_join(pairs, 4)
-    found = [(n, i) for numbers, places in drain(batch)
-             for n, i in zip(numbers, places, strict=True)]  # fmt: skip
+    found = [
+        (n, i) for numbers, places in drain(batch) for n, i in zip(numbers, places, strict=True)
+    ]
     assert sorted(found) == [(n, i) for n in range(6) for i in range(2)]
     with pytest.raises(TypeError, match="types to be consistent"):
         tf.train.batch_join([[tf.constant(1)], [tf.constant(1.0)]], 2)
@@ -173,8 +181,9 @@ def test_sparse_tensors() -> None:
     batch = tf.train.batch([sparse, number], 2)
     found = drain([tf.sparse_tensor_to_dense(batch[0]), batch[1]])
     assert [dense.tolist() for dense, _ in found] == [
-        [[0, 0], [0, 1]], [[0, 0, 2, 0], [0, 0, 0, 3]]
-    ]  # fmt: skip
+        [[0, 0], [0, 1]],
+        [[0, 0, 2, 0], [0, 0, 0, 3]],
+    ]
     wide = tf.SparseTensor([[0, 1], [1, 0]], [5, 6], [2, 2])
     batch = tf.train.batch([wide], 3, enqueue_many=True)
     assert batch.shape.ndims == 2

@@ -42,8 +42,12 @@ def drain(session: Any, fetches: Any) -> list[Any]:
             key, value = session.run(fetches)
         except tf.errors.OutOfRangeError:
             return found
-        found.append((key if isinstance(key, bytes) else key.tolist(),
-                      value if isinstance(value, bytes) else value.tolist()))  # fmt: skip
+        found.append(
+            (
+                key if isinstance(key, bytes) else key.tolist(),
+                value if isinstance(value, bytes) else value.tolist(),
+            )
+        )
 
 
 CASES: dict[str, tuple[Callable[[], Any], list[str], list[tuple[bytes, bytes]]]] = {
@@ -76,15 +80,19 @@ CASES: dict[str, tuple[Callable[[], Any], list[str], list[tuple[bytes, bytes]]]]
     "fixed lengths that overlap": (
         lambda: tf.FixedLengthRecordReader(4, 2, hop_bytes=3),
         ["fixed"],
-        [(b"fixed:0", b"aaaa"), (b"fixed:1", b"abbb"), (b"fixed:2", b"bbcc"),
-         (b"fixed:3", b"cccF")],
+        [
+            (b"fixed:0", b"aaaa"),
+            (b"fixed:1", b"abbb"),
+            (b"fixed:2", b"bbcc"),
+            (b"fixed:3", b"cccF"),
+        ],
     ),
     "fixed lengths, packed": (
         lambda: tf.FixedLengthRecordReader(4, encoding="GZIP"),
         ["packed"],
         [(b"packed:0", b"aaaa"), (b"packed:1", b"bbbb")],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -144,8 +152,16 @@ def test_what_the_queue_must_hold(session: Any) -> None:
         session.run(list(tf.TextLineReader().read(numbers)))
 
 
-@pytest.mark.parametrize("kind", ["TextLineReader", "WholeFileReader", "IdentityReader",
-                                  "TFRecordReader", "FixedLengthRecordReader"])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "TextLineReader",
+        "WholeFileReader",
+        "IdentityReader",
+        "TFRecordReader",
+        "FixedLengthRecordReader",
+    ],
+)
 def test_handles_by_reference(session: Any, kind: str) -> None:
     attributes: dict[str, Any] = {"record_bytes": 4} if kind.startswith("Fixed") else {}
     reader = build(kind, **attributes)

@@ -12,10 +12,16 @@ import flowc as tf
 TYPES = tf.python_io.TFRecordCompressionType
 
 
-@pytest.mark.parametrize("options", [
-    None, "GZIP", TYPES.ZLIB, tf.python_io.TFRecordOptions(TYPES.NONE),
-    tf.io.TFRecordOptions("GZIP", compression_level=9, mem_level=9, window_bits=12),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        None,
+        "GZIP",
+        TYPES.ZLIB,
+        tf.python_io.TFRecordOptions(TYPES.NONE),
+        tf.io.TFRecordOptions("GZIP", compression_level=9, mem_level=9, window_bits=12),
+    ],
+)
 def test_writing_and_reading(tmp_path: Path, options: Any) -> None:
     path = tmp_path / "records"
     with tf.python_io.TFRecordWriter(path, options) as writer:

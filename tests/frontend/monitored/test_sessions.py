@@ -24,9 +24,11 @@ def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
             tf.summary.scalar("step", step)
             found = []
             with tf.train.MonitoredTrainingSession(
-                checkpoint_dir=folder, hooks=[tf.train.StopAtStepHook(last_step=last)],
-                save_summaries_steps=1, log_step_count_steps=1,
-            ) as session:  # fmt: skip
+                checkpoint_dir=folder,
+                hooks=[tf.train.StopAtStepHook(last_step=last)],
+                save_summaries_steps=1,
+                log_step_count_steps=1,
+            ) as session:
                 while not session.should_stop():
                     found.append(int(session.run(train)))
             assert found == ([1, 2, 3] if last == 3 else [4, 5])
@@ -87,9 +89,10 @@ def test_recovering_from_the_last_checkpoint(tmp_path: Path, kind: Any) -> None:
     _, train = counting()
     failing = Failing(kind(None, None, "gone"), runs=4)
     with tf.train.MonitoredTrainingSession(
-        checkpoint_dir=str(tmp_path), hooks=[failing, tf.train.StopAtStepHook(last_step=5)],
+        checkpoint_dir=str(tmp_path),
+        hooks=[failing, tf.train.StopAtStepHook(last_step=5)],
         save_checkpoint_steps=2,
-    ) as session:  # fmt: skip
+    ) as session:
         found = []
         while not session.should_stop():
             found.append(int(session.run(train)))
@@ -221,7 +224,8 @@ def test_restoring_a_named_checkpoint(tmp_path: Path) -> None:
         assert monitored.run(step) == 1
     manager = tf.train.SessionManager()
     with pytest.raises(ValueError, match="Can not provide both"):
-        manager.prepare_session("", saver=saver, checkpoint_dir="a",
-                                checkpoint_filename_with_path="b")  # fmt: skip
+        manager.prepare_session(
+            "", saver=saver, checkpoint_dir="a", checkpoint_filename_with_path="b"
+        )
     with pytest.raises(RuntimeError, match="no init_op or init_fn"):
         manager.prepare_session("")

@@ -120,9 +120,10 @@ def test_a_loop_that_the_program_governs() -> None:
         first = output is None
         ended = time >= LENGTHS
         following = tf.cond(
-            tf.reduce_all(ended), lambda: tf.zeros([BATCH, DEPTH], tf.float64),
+            tf.reduce_all(ended),
+            lambda: tf.zeros([BATCH, DEPTH], tf.float64),
             lambda: rows.read(time),
-        )  # fmt: skip
+        )
         following.set_shape([BATCH, DEPTH])
         start = cell.zero_state(BATCH, tf.float64) if first else state
         return ended, following, start, output, tf.constant(0) if first else count + 1

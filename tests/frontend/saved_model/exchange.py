@@ -67,15 +67,19 @@ def convolution(tf: Any) -> Program:
     """Convolution, fused batch norm with moments that move, pooling; trained with momentum."""
     x = tf.placeholder(tf.float32, [None, 8, 8, 3], name="x")
     w = tf.get_variable("w", initializer=_weights(3, 3, 3, 4))
-    scale, offset = (tf.get_variable(n, initializer=np.full(4, v, np.float32))
-                     for n, v in (("scale", 1.5), ("offset", 0.25)))  # fmt: skip
+    scale, offset = (
+        tf.get_variable(n, initializer=np.full(4, v, np.float32))
+        for n, v in (("scale", 1.5), ("offset", 0.25))
+    )
     h = tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME")
     h, mean, _ = tf.nn.fused_batch_norm(h, scale, offset)
     moving = tf.get_variable("moving", initializer=np.zeros(4, np.float32), trainable=False)
     h = tf.nn.max_pool(tf.nn.relu(h), [1, 2, 2, 1], [1, 2, 2, 1], "VALID")
     loss = tf.reduce_mean(h)
-    steps = [tf.train.MomentumOptimizer(0.01, 0.9).minimize(loss),
-             tf.assign(moving, 0.9 * moving + 0.1 * mean).op]  # fmt: skip
+    steps = [
+        tf.train.MomentumOptimizer(0.01, 0.9).minimize(loss),
+        tf.assign(moving, 0.9 * moving + 0.1 * mean).op,
+    ]
     outputs = {"h": h, "loss": loss, "moving": tf.identity(moving)}
     return Program({"x": x}, outputs, {"x": IMAGES}, tf.group(*steps))
 
@@ -85,8 +89,9 @@ def loops(tf: Any) -> Program:
     x = tf.placeholder(tf.float32, [None, 4], name="x")
     w = tf.get_variable("w", initializer=_weights(4, 4))
     n = tf.placeholder(tf.int32, [], name="n")
-    looped = tf.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, tf.tanh(tf.matmul(a, w))),
-                           (tf.constant(0), x))[1]  # fmt: skip
+    looped = tf.while_loop(
+        lambda i, a: i < n, lambda i, a: (i + 1, tf.tanh(tf.matmul(a, w))), (tf.constant(0), x)
+    )[1]
     y = tf.cond(tf.reduce_sum(x) > -1e6, lambda: looped, lambda: x)
     rows = tf.map_fn(lambda row: row * tf.reduce_sum(row), y)
     (slope,) = tf.gradients(tf.reduce_sum(rows), [w])
@@ -97,16 +102,20 @@ def table(tf: Any) -> Program:
     """A vocabulary in a file, which becomes an asset."""
     words = tf.placeholder(tf.string, [None], name="words")
     init = tf.lookup.TextFileInitializer(
-        _vocabulary, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64,
+        _vocabulary,
+        tf.string,
+        tf.lookup.TextFileIndex.WHOLE_LINE,
+        tf.int64,
         tf.lookup.TextFileIndex.LINE_NUMBER,
-    )  # fmt: skip
+    )
     ids = tf.lookup.StaticHashTable(init, -1).lookup(words)
     rows = tf.gather(tf.get_variable("rows", initializer=_weights(4, 2)), tf.maximum(ids, 0))
     feeds = {"words": np.array([b"second", b"none", b"first"])}
     assets = tf.get_collection(tf.GraphKeys.ASSET_FILEPATHS)
     options = {"assets_collection": assets}
-    return Program({"words": words}, {"ids": ids, "rows": rows}, feeds, None,
-                   tf.tables_initializer(), options)  # fmt: skip
+    return Program(
+        {"words": words}, {"ids": ids, "rows": rows}, feeds, None, tf.tables_initializer(), options
+    )
 
 
 _vocabulary = ""
@@ -175,9 +184,12 @@ def _save(tf: Any, session: Any, program: Program, folder: Path) -> None:
     builder = tf.saved_model.Builder(str(folder))
     signature = tf.saved_model.predict_signature_def(program.inputs, program.outputs)
     builder.add_meta_graph_and_variables(
-        session, ["serve"], {"serving_default": signature}, main_op=program.main_op,
+        session,
+        ["serve"],
+        {"serving_default": signature},
+        main_op=program.main_op,
         **program.options,
-    )  # fmt: skip
+    )
     builder.save()
 
 
@@ -239,8 +251,11 @@ def read_as_functions(folder: Path) -> None:
         with np.load(path) as stored, _naming(path.stem):
             answers = dict(stored)
             model = tensorflow.saved_model.load(str(path.with_suffix("")))
-            feeds = {key[5:]: tensorflow.constant(value) for key, value in answers.items()
-                     if key.startswith("feed/")}  # fmt: skip
+            feeds = {
+                key[5:]: tensorflow.constant(value)
+                for key, value in answers.items()
+                if key.startswith("feed/")
+            }
             results = model.signatures["serving_default"](**feeds)
             compare({key: value.numpy() for key, value in results.items()}, answers, "now")
 
@@ -259,18 +274,26 @@ def write_objects(folder: Path) -> None:
             path.write_text("one\ntwo\n")
             self.words = tf.lookup.StaticVocabularyTable(
                 tf.lookup.TextFileInitializer(
-                    str(path), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64,
+                    str(path),
+                    tf.string,
+                    tf.lookup.TextFileIndex.WHOLE_LINE,
+                    tf.int64,
                     tf.lookup.TextFileIndex.LINE_NUMBER,
-                ), 1,
-            )  # fmt: skip
+                ),
+                1,
+            )
 
         @tf.function(input_signature=[tf.TensorSpec([None, 4])])  # type: ignore[untyped-decorator]
         def step(self, x: Any) -> Any:
             return tf.tanh(x @ self.w)
 
-        @tf.function(input_signature=[  # type: ignore[untyped-decorator]
-            tf.TensorSpec([None, 4]), tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.string)
-        ])  # fmt: skip
+        @tf.function(
+            input_signature=[  # type: ignore[untyped-decorator]
+                tf.TensorSpec([None, 4]),
+                tf.TensorSpec([], tf.int32),
+                tf.TensorSpec([None], tf.string),
+            ]
+        )
         def __call__(self, x: Any, n: Any, words: Any) -> Any:
             loop = tf.while_loop(lambda i, _: i < n, lambda i, a: (i + 1, self.step(a)), (0, x))
             return {"y": loop[1], "ids": self.words.lookup(words)}
@@ -280,11 +303,18 @@ def write_objects(folder: Path) -> None:
     _write_object(tf, counter, counter.__call__, feeds, folder / "counter")
     layers = tf.keras.layers
     model = tf.keras.Sequential(
-        [layers.Input((8, 8, 3)), layers.Conv2D(4, 3), layers.BatchNormalization(),
-         layers.ReLU(), layers.GlobalAveragePooling2D(), layers.Dense(3)]
-    )  # fmt: skip
-    signature = tf.function(lambda x: {"y": model(x)}, input_signature=[
-        tf.TensorSpec([None, 8, 8, 3], name="x")])  # fmt: skip
+        [
+            layers.Input((8, 8, 3)),
+            layers.Conv2D(4, 3),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3),
+        ]
+    )
+    signature = tf.function(
+        lambda x: {"y": model(x)}, input_signature=[tf.TensorSpec([None, 8, 8, 3], name="x")]
+    )
     _write_object(tf, model, signature, {"x": IMAGES}, folder / "keras")
 
 
@@ -292,8 +322,11 @@ def _write_object(tf: Any, model: Any, function: Any, feeds: dict[str, Any], pat
     tf.saved_model.save(model, str(path), signatures=function)
     results = function(*map(tf.constant, feeds.values()))
     given = {f"feed/{key}": value for key, value in feeds.items()}
-    np.savez(path.with_suffix(".npz"), **given,
-             **{f"now/{key}": value.numpy() for key, value in results.items()})  # fmt: skip
+    np.savez(
+        path.with_suffix(".npz"),
+        **given,
+        **{f"now/{key}": value.numpy() for key, value in results.items()},
+    )
 
 
 def main() -> None:

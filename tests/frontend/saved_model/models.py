@@ -26,16 +26,22 @@ def vocabulary(folder: Path, text: Path) -> None:
     with tf.Graph().as_default(), tf.Session() as session:
         words = tf.placeholder(tf.string, [None])
         lines = tf.lookup.TextFileInitializer(
-            str(text), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64,
+            str(text),
+            tf.string,
+            tf.lookup.TextFileIndex.WHOLE_LINE,
+            tf.int64,
             tf.lookup.TextFileIndex.LINE_NUMBER,
-        )  # fmt: skip
+        )
         ids = tf.lookup.StaticHashTable(lines, -1).lookup(words)
         init = tf.tables_initializer()
         session.run(init)
         builder = tf.saved_model.Builder(str(folder))
         signature = tf.saved_model.predict_signature_def({"words": words}, {"ids": ids})
         builder.add_meta_graph_and_variables(
-            session, ["serve"], {"look": signature}, main_op=init,
+            session,
+            ["serve"],
+            {"look": signature},
+            main_op=init,
             assets_collection=tf.get_collection(tf.GraphKeys.ASSET_FILEPATHS),
-        )  # fmt: skip
+        )
         builder.save()

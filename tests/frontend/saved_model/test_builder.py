@@ -201,8 +201,10 @@ def test_assets_of_equal_names(tmp_path: Path, session: Any) -> None:
     builder.add_meta_graph(["y"], assets_collection=[other, third])
     builder.save()
     assert {p.name: p.read_text() for p in (tmp_path / "m/assets").iterdir()} == {
-        "f": "1", "f_1": "2", "f_2": "3"
-    }  # fmt: skip
+        "f": "1",
+        "f_1": "2",
+        "f_2": "3",
+    }
 
 
 def test_assets_that_are_none(tmp_path: Path, session: Any) -> None:

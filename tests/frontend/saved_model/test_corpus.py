@@ -13,8 +13,16 @@ from tests.corpus import Pack
 
 # One of each kind: tables and assets, several graphs, text, functions and captured variables,
 # loops in both forms. `shared/golden/check.py` has them all.
-MODELS = ["tf1_vocab", "tf1_tags", "tf1_mlp_resource", "tf1_feature_columns", "tf1_lstm_cf1",
-          "tf2_module", "keras_cnn_bn", "keras_functional_multi"]  # fmt: skip
+MODELS = [
+    "tf1_vocab",
+    "tf1_tags",
+    "tf1_mlp_resource",
+    "tf1_feature_columns",
+    "tf1_lstm_cf1",
+    "tf2_module",
+    "keras_cnn_bn",
+    "keras_functional_multi",
+]
 
 
 def cases(shared: Path, name: str) -> list[tuple[Pack, Any]]:

@@ -102,18 +102,29 @@ def _assets_of_another_kind(meta: MetaGraphDef) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [_name_of_saver, _two_init_ops, _unknown_init_op, _unknown_init_signature, _input_of_no_node,
-     _asset("../../etc/passwd"), _asset("/etc/passwd"), _asset(""), _asset("a\0b"),
-     _asset_of_no_tensor, _assets_of_another_kind],
-)  # fmt: skip
+    [
+        _name_of_saver,
+        _two_init_ops,
+        _unknown_init_op,
+        _unknown_init_signature,
+        _input_of_no_node,
+        _asset("../../etc/passwd"),
+        _asset("/etc/passwd"),
+        _asset(""),
+        _asset("a\0b"),
+        _asset_of_no_tensor,
+        _assets_of_another_kind,
+    ],
+)
 def test_parts_that_do_not_fit(folder: Path, change: Callable[[MetaGraphDef], Any]) -> None:
     edit(folder, change)
     with pytest.raises(tf.errors.OpError):
         tf.load(folder)
 
 
-@pytest.mark.parametrize(("name", "dtype"), [("none:0", 1), ("x:7", 1), ("x:0", 3), ("x:0", 999),
-                                             ("x", 1), ("", 0)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "dtype"), [("none:0", 1), ("x:7", 1), ("x:0", 3), ("x:0", 999), ("x", 1), ("", 0)]
+)
 def test_a_signature_of_no_tensor(folder: Path, name: str, dtype: int) -> None:
     def change(meta: MetaGraphDef) -> None:
         info = meta.signature_def["serving_default"].inputs["x"]
@@ -195,8 +206,9 @@ def test_bytes_that_were_changed(folder: Path) -> None:
         content = bytearray(good)
         for _ in range(choose.randint(1, 4)):
             content[choose.randrange(len(content))] = choose.randrange(256)
-        path.write_bytes(content[: choose.randrange(len(content))] if choose.random() < 0.2
-                         else content)  # fmt: skip
+        path.write_bytes(
+            content[: choose.randrange(len(content))] if choose.random() < 0.2 else content
+        )
         began = time.process_time()
         try:
             with tf.load(folder) as model:

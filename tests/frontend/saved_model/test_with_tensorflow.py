@@ -21,8 +21,10 @@ def python(pytestconfig: pytest.Config) -> str:
     found = str(pytestconfig.getoption("--tensorflow-python"))
     program = "import importlib.util, sys; sys.exit(importlib.util.find_spec('tensorflow') is None)"
     if subprocess.run([found, "-c", program]).returncode:
-        pytest.skip(f"{found} has no TensorFlow (pip install tensorflow-cpu); another Python that "
-                    "has it is named by --tensorflow-python")  # fmt: skip
+        pytest.skip(
+            f"{found} has no TensorFlow (pip install tensorflow-cpu); another Python that "
+            "has it is named by --tensorflow-python"
+        )
     return found
 
 

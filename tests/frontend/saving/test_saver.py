@@ -99,9 +99,12 @@ def test_shards_are_merged(tmp_path: Path) -> None:
     with initialized(two) as session:
         path = saver.save(session, str(tmp_path / "model"))
     assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "checkpoint", "model.data-00000-of-00002", "model.data-00001-of-00002", "model.index",
+        "checkpoint",
+        "model.data-00000-of-00002",
+        "model.data-00001-of-00002",
+        "model.index",
         "model.meta",
-    ]  # fmt: skip
+    ]
     with tf.Session(config=two) as session:
         saver.restore(session, path)
         assert session.run([a, b]) == [1, 2]
@@ -171,11 +174,21 @@ def test_the_nodes_are_those_of_tensorflow(graph: Any) -> None:
     assert definition.restore_op_name == "save/restore_all"
     nodes = {n.name: n for n in graph.as_graph_def().node if n.name.startswith("save/")}
     assert list(nodes) == [
-        "save/filename/input", "save/filename", "save/Const", "save/SaveV2/tensor_names",
-        "save/SaveV2/shape_and_slices", "save/SaveV2", "save/control_dependency",
-        "save/RestoreV2/tensor_names", "save/RestoreV2/shape_and_slices", "save/RestoreV2",
-        "save/Identity", "save/AssignVariableOp", "save/Assign", "save/restore_all",
-    ]  # fmt: skip
+        "save/filename/input",
+        "save/filename",
+        "save/Const",
+        "save/SaveV2/tensor_names",
+        "save/SaveV2/shape_and_slices",
+        "save/SaveV2",
+        "save/control_dependency",
+        "save/RestoreV2/tensor_names",
+        "save/RestoreV2/shape_and_slices",
+        "save/RestoreV2",
+        "save/Identity",
+        "save/AssignVariableOp",
+        "save/Assign",
+        "save/restore_all",
+    ]
     assert list(nodes["save/SaveV2"].input)[3:] == ["a/Read/ReadVariableOp", "b"]
     assert nodes["save/RestoreV2"].device == "/device:CPU:0"
 

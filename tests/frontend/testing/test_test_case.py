@@ -183,9 +183,12 @@ def test_gradients_beside_differences() -> None:
         table = tf.placeholder(tf.float64, [3, 2])
         scale = tf.Variable(2.0, dtype=tf.float64)
         rows = tf.gather(table, [2, 0, 2]) * scale
-        assert tf.test.compute_gradient_error(
-            table, [3, 2], rows, [3, 2], init_targets=scale.initializer, delta=1e-4
-        ) < 1e-8  # fmt: skip
+        assert (
+            tf.test.compute_gradient_error(
+                table, [3, 2], rows, [3, 2], init_targets=scale.initializer, delta=1e-4
+            )
+            < 1e-8
+        )
     with pytest.raises(ValueError, match="default session"):
         tf.test.compute_gradient(y, [3], 2 * y, [3])
 

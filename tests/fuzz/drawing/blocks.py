@@ -86,10 +86,14 @@ def _statement(d: Drawing, lines: Sequence[str], name: str) -> Value:
 
 def branch(d: Drawing) -> Value:
     """`tf.cond` or `tf.case` over values from outside."""
-    predicate = Holes(d).fill(d.choose(
-        "tf.reduce_any({bool})", "tf.reduce_sum(tf.cast({number}, tf.float32)) > 0.5",
-        "tf.size({number}) > 6", "tf.less(tf.shape({any:1+})[0], 3)",
-    ))  # fmt: skip
+    predicate = Holes(d).fill(
+        d.choose(
+            "tf.reduce_any({bool})",
+            "tf.reduce_sum(tf.cast({number}, tf.float32)) > 0.5",
+            "tf.size({number}) > 6",
+            "tf.less(tf.shape({any:1+})[0], 3)",
+        )
+    )
     x = d.pick(lambda v: v.dtype in NUMBERS and not v.name.startswith("w"))
     lines, names = [], []
     for _ in range(2):

@@ -11,14 +11,44 @@ from tests.fuzz.drawing.phrases.other import FAILING
 from tests.fuzz.program import Program, Run
 
 _DTYPES = (
-    *("float32",) * 8, "float64", "float64", "float16", "bfloat16", "int32", "int32", "int64",
-    "bool", "uint8", "int8", "int16", "complex64",
-)  # fmt: skip
+    *("float32",) * 8,
+    "float64",
+    "float64",
+    "float16",
+    "bfloat16",
+    "int32",
+    "int32",
+    "int64",
+    "bool",
+    "uint8",
+    "int8",
+    "int16",
+    "complex64",
+)
 # Shapes of inputs: `B` and `T` are sizes that change from run to run.
 _SHAPES = (
-    "", "3", "B", "B", "B,4", "B,4", "B,7", "4,6", "B,T", "T,B", "B,T,3", "B,5,7,3", "2,8,9,4",
-    "1,B,3", "B,1", "3,B,5", "1,T,2", "B,B", "B,17", "2,2,T,3,1", "8,33",
-)  # fmt: skip
+    "",
+    "3",
+    "B",
+    "B",
+    "B,4",
+    "B,4",
+    "B,7",
+    "4,6",
+    "B,T",
+    "T,B",
+    "B,T,3",
+    "B,5,7,3",
+    "2,8,9,4",
+    "1,B,3",
+    "B,1",
+    "3,B,5",
+    "1,T,2",
+    "B,B",
+    "B,17",
+    "2,2,T,3,1",
+    "8,33",
+)
 _CHANGING = (0, 1, 1, 2, 3, 4, 5, 6, 8, 9, 16, 17)
 
 

@@ -19,15 +19,38 @@ _DRAWN = (*NUMBERS, *COMPLEX, "bool")
 _PLAIN = ("int", "float", "bool", "type", "string")
 # Control flow and its kin mean something only together; these are drawn as blocks.
 _APART = frozenset(
-    ("Enter", "RefEnter", "Exit", "RefExit", "Merge", "RefMerge", "Switch", "RefSwitch",
-     "NextIteration", "RefNextIteration", "LoopCond", "PlaceholderWithDefault", "RefIdentity")
-)  # fmt: skip
+    (
+        "Enter",
+        "RefEnter",
+        "Exit",
+        "RefExit",
+        "Merge",
+        "RefMerge",
+        "Switch",
+        "RefSwitch",
+        "NextIteration",
+        "RefNextIteration",
+        "LoopCond",
+        "PlaceholderWithDefault",
+        "RefIdentity",
+    )
+)
 # What TensorFlow leaves open, or answers by the bits of a NaN: conversions of what does not fit,
 # powers of integers by negative ones, shifts by more than the width.
 _OPEN = frozenset(
-    ("Cast", "Pow", "LeftShift", "RightShift", "Bitcast", "QuantizeV2", "Div", "TruncateDiv",
-     "ApproximateEqual", "NextAfter")
-)  # fmt: skip
+    (
+        "Cast",
+        "Pow",
+        "LeftShift",
+        "RightShift",
+        "Bitcast",
+        "QuantizeV2",
+        "Div",
+        "TruncateDiv",
+        "ApproximateEqual",
+        "NextAfter",
+    )
+)
 
 
 def operation(h: Holes) -> str:
@@ -90,8 +113,9 @@ def _operand(h: Holes, definition: OpDefinition, argument: Argument, types: dict
     first = h.drawn[0] if h.drawn else None
     if first is not None and h.d.chance(0.6):
         try:
-            value = h.take(lambda v: fits(v) and [a.shape for a in v.arrays] ==
-                           [a.shape for a in first.arrays])  # fmt: skip
+            value = h.take(
+                lambda v: fits(v) and [a.shape for a in v.arrays] == [a.shape for a in first.arrays]
+            )
         except Unfit:
             value = h.take(fits)
     elif first is not None and h.d.chance(0.4) and {"int32", "int64"} & set(allowed):

@@ -41,8 +41,11 @@ def loss(d: Drawing) -> Value:
         raise Unfit
     chosen = d.random.sample(found, min(len(found), d.random.randint(1, 4)))
     ways = ("tf.tanh({})", "tf.square({})", "tf.sigmoid({})", "{}")
-    terms = [f"tf.reduce_{d.choose('sum', 'mean')}(tf.cast({d.choose(*ways).format(v.name)},"
-             " tf.float32))" for v in chosen]  # fmt: skip
+    terms = [
+        f"tf.reduce_{d.choose('sum', 'mean')}(tf.cast({d.choose(*ways).format(v.name)},"
+        " tf.float32))"
+        for v in chosen
+    ]
     return d.add(" + ".join(terms))
 
 

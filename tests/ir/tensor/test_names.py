@@ -190,11 +190,20 @@ def sizes_of_sizes(draw: st.DrawFn) -> tuple[Specialising, list[tuple[Dim, int]]
     for _ in range(draw(st.integers(1, 8))):
         (x, a), (y, b) = draw(st.sampled_from(found)), draw(st.sampled_from(found))
         by = draw(st.integers(1, 9))
-        size, number = draw(st.sampled_from([
-            (x + by, a + by), (x + y, a + b), (x * y, a * b), (x - by, a - by),
-            (dims.floordiv(x + by, by), (a + by) // by), (x + dims.mod(-x, by), a + -a % by),
-            (dims.maximum(x - y, 0), max(a - b, 0)), (dims.minimum(x, y), min(a, b)),
-        ]))  # fmt: skip
+        size, number = draw(
+            st.sampled_from(
+                [
+                    (x + by, a + by),
+                    (x + y, a + b),
+                    (x * y, a * b),
+                    (x - by, a - by),
+                    (dims.floordiv(x + by, by), (a + by) // by),
+                    (x + dims.mod(-x, by), a + -a % by),
+                    (dims.maximum(x - y, 0), max(a - b, 0)),
+                    (dims.minimum(x, y), min(a, b)),
+                ]
+            )
+        )
         if 0 <= number < 10**6:
             found.append((assumptions.size(size), number))
     return assumptions, found

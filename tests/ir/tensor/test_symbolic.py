@@ -22,9 +22,24 @@ from tests.proofs.terms import make
 
 N, M = dims.symbol("n"), dims.symbol("m")
 POOL: tuple[Dim, ...] = (
-    -3, -1, 0, 1, 2, 7, N, M, -N, N - 1, N + 1, N - M, 2 * N, N * M, dims.maximum(N - 3, 0),
-    dims.minimum(N, M), dims.mod(N, 3),
-)  # fmt: skip
+    -3,
+    -1,
+    0,
+    1,
+    2,
+    7,
+    N,
+    M,
+    -N,
+    N - 1,
+    N + 1,
+    N - M,
+    2 * N,
+    N * M,
+    dims.maximum(N - 3, 0),
+    dims.minimum(N, M),
+    dims.mod(N, 3),
+)
 TRUTH = (False, True)
 BOUNDS = Bounds(
     dtypes=(dtypes.int64, dtypes.bool_, dtypes.float32),

@@ -16,10 +16,20 @@ from tests.passes.lowering.harness import WAYS, check, few_examples, ways
 
 Array = NDArray[Any]
 SIZES = st.sampled_from([1, 2, 3, 8, 17, 40])
-DTYPES = st.sampled_from([
-    np.float32, np.float64, np.float16, ml_dtypes.bfloat16, np.complex64, np.complex128,
-    np.int8, np.int32, np.uint64, np.bool_,
-])  # fmt: skip
+DTYPES = st.sampled_from(
+    [
+        np.float32,
+        np.float64,
+        np.float16,
+        ml_dtypes.bfloat16,
+        np.complex64,
+        np.complex128,
+        np.int8,
+        np.int32,
+        np.uint64,
+        np.bool_,
+    ]
+)
 
 
 def integers(shape: Sequence[int], dtype: Any = np.float32) -> Array:

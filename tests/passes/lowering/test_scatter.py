@@ -76,21 +76,24 @@ def test_many_rows_divided_between_threads(combine: str, way: dict[str, Any]) ->
 NUMBERS: dict[str, tuple[ScatterDimensionNumbers, tuple[tuple[int, ...], ...]]] = {
     "elements": (ScatterDimensionNumbers((), (0, 1), (), (), (0, 1), 1), ((5, 7), (30, 2), (30,))),
     "axes swapped": (
-        ScatterDimensionNumbers((), (0, 1), (), (), (1, 0), 0), ((5, 7), (2, 30), (30,))
+        ScatterDimensionNumbers((), (0, 1), (), (), (1, 0), 0),
+        ((5, 7), (2, 30), (30,)),
     ),
     "windows over the edge": (
-        ScatterDimensionNumbers((1, 2), (), (), (), (0, 1), 1), ((9, 11), (6, 2), (6, 3, 4))
+        ScatterDimensionNumbers((1, 2), (), (), (), (0, 1), 1),
+        ((9, 11), (6, 2), (6, 3, 4)),
     ),
     "columns": (ScatterDimensionNumbers((0,), (1,), (), (), (1,), 1), ((5, 7), (9, 1), (5, 9))),
     "no index vector": (
-        ScatterDimensionNumbers((1,), (0,), (), (), (0,), 2), ((8, 5), (2, 3), (2, 5, 3))
+        ScatterDimensionNumbers((1,), (0,), (), (), (0,), 2),
+        ((8, 5), (2, 3), (2, 5, 3)),
     ),
     "batches": (
         ScatterDimensionNumbers((2,), (1,), (0,), (0,), (1,), 2),
         ((3, 6, 5), (3, 4, 1), (3, 4, 5)),
     ),
     "one place": (ScatterDimensionNumbers((), (), (), (), (), 1), ((), (4, 0), (4,))),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("way", WAYS)

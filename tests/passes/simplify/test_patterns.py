@@ -78,8 +78,11 @@ def test_numbers_keep_their_sign(dtype: DType) -> None:
     for number in numbers.specials(dtype):
         constant = full(number, TensorType(dtype, ()))
         for wanted in (0, 1, -1, 2):
-            exact = np.asarray(wanted).astype(dtype.numpy) if wanted >= 0 or not (
-                dtype.is_unsigned or dtype.is_bool) else None  # fmt: skip
+            exact = (
+                np.asarray(wanted).astype(dtype.numpy)
+                if wanted >= 0 or not (dtype.is_unsigned or dtype.is_bool)
+                else None
+            )
             same = exact is not None and exact.tobytes() == number.tobytes() and exact == wanted
             assert is_number(constant, wanted) == same, (number, wanted)
         negative = dtype.is_floating and number == 0 and bool(np.signbit(float(number)))

@@ -158,16 +158,43 @@ PROOFS: dict[str, Proof] = {
     "associate": Elementwise(Domain(numbers=few)),
     "divide_by_power_of_two": Elementwise(Domain(numbers=dividers), FLOATS, solved=False),
     "keep_integral": Elementwise(Domain(choices={"f": ROUNDINGS, "g": ROUNDINGS}), FLOATS),
-    **dict.fromkeys((
-        "add_negated", "subtract_zero", "subtract_from_zero", "subtract_negated", "subtract_itself",
-        "multiply_one", "multiply_zero", "multiply_minus_one", "multiply_negated", "divide_by_one",
-        "negate_twice", "negate_difference", "absolute_of_sign",
-        "same_operands", "and_constant", "or_constant", "xor_constant", "not_twice",
-        "not_comparison", "shift_by_zero", "remainder_of_one",
-        "compare_itself", "compare_with_bool", "compare_unsigned", "select_known", "select_same",
-        "select_not", "select_bools", "select_again", "extreme_of_same", "extreme_identity",
-        "clamp_unbounded",
-    ), Elementwise(SPECIAL)),
+    **dict.fromkeys(
+        (
+            "add_negated",
+            "subtract_zero",
+            "subtract_from_zero",
+            "subtract_negated",
+            "subtract_itself",
+            "multiply_one",
+            "multiply_zero",
+            "multiply_minus_one",
+            "multiply_negated",
+            "divide_by_one",
+            "negate_twice",
+            "negate_difference",
+            "absolute_of_sign",
+            "same_operands",
+            "and_constant",
+            "or_constant",
+            "xor_constant",
+            "not_twice",
+            "not_comparison",
+            "shift_by_zero",
+            "remainder_of_one",
+            "compare_itself",
+            "compare_with_bool",
+            "compare_unsigned",
+            "select_known",
+            "select_same",
+            "select_not",
+            "select_bools",
+            "select_again",
+            "extreme_of_same",
+            "extreme_identity",
+            "clamp_unbounded",
+        ),
+        Elementwise(SPECIAL),
+    ),
     # powers
     "power_of_constant": Elementwise(POWERS, REAL, ulps=1),
     "power_of_three": Elementwise(POWERS, REAL, ulps=1),
@@ -198,15 +225,23 @@ PROOFS: dict[str, Proof] = {
     ),
     "elementwise_of_broadcasts": Shapes(
         Domain(
-            ((), (1,), (N,)), one_and_least, ((2,), (2, N)), {"f": ELEMENTWISE_PRIMITIVES},
-            Bounds(((2,), (2, N)), dtypes=(dtypes.float32,)), PREDICATES,
+            ((), (1,), (N,)),
+            one_and_least,
+            ((2,), (2, N)),
+            {"f": ELEMENTWISE_PRIMITIVES},
+            Bounds(((2,), (2, N)), dtypes=(dtypes.float32,)),
+            PREDICATES,
         ),
         (dtypes.bool_, dtypes.int32, dtypes.float32),
     ),
     "elementwise_of_reshapes": Shapes(
         Domain(
-            ((), (2,), (N,)), one_and_least, ((2, 1), (1, N)), {"f": ELEMENTWISE_PRIMITIVES},
-            Bounds(((), (2, 1), (1, N)), dtypes=(dtypes.float32,)), PREDICATES,
+            ((), (2,), (N,)),
+            one_and_least,
+            ((2, 1), (1, N)),
+            {"f": ELEMENTWISE_PRIMITIVES},
+            Bounds(((), (2, 1), (1, N)), dtypes=(dtypes.float32,)),
+            PREDICATES,
         ),
         (dtypes.bool_, dtypes.int32, dtypes.float32),
     ),
@@ -225,9 +260,7 @@ PROOFS: dict[str, Proof] = {
             types={"y": (TensorType(dtypes.int32, ()),)},
         )
     ),
-    "update_all": Shapes(
-        Domain(((0,), (1,), (3,), (N,)))
-    ),
+    "update_all": Shapes(Domain(((0,), (1,), (3,), (N,)))),
     "gather_of_range": Shapes(
         Domain(((0,), (3,), (N,), (2, 3), (3, 2), (3, N), (2, 3, 2)), types=INDICES, sources=ranges)
     ),
@@ -240,12 +273,12 @@ PROOFS: dict[str, Proof] = {
     "concatenate_of_one_number": Shapes(Domain(((), (1,)), bounds=Bounds(MATRICES))),
     "pad_nothing": Shapes(Domain(MATRICES)),
     "pad_with_itself": Shapes(Domain((), bounds=Bounds(MATRICES))),
-    "pad_by_less_than_nothing": Shapes(
-        Domain(((), (0,), (1,), (3,), (N,), (2, 2), (3, N)))
-    ),
+    "pad_by_less_than_nothing": Shapes(Domain(((), (0,), (1,), (3,), (N,), (2, 2), (3, N)))),
     "pad_twice": Shapes(
         Domain(
-            VECTORS, numbers=signed_zeros, number_shapes=((),),
+            VECTORS,
+            numbers=signed_zeros,
+            number_shapes=((),),
             bounds=Bounds(edges=(-1, 0, 1, 2)),
         ),
         (dtypes.int32, dtypes.float32),
@@ -254,7 +287,8 @@ PROOFS: dict[str, Proof] = {
         Domain(
             ((0, 2, 2), (2, 2, 2), (1, 3, 2), (2, N, 2)),
             types={"y": tuple(TensorType(dtypes.int32, s) for s in ((1, 2, 2), (2, 2, 2)))},
-            numbers=signed_zeros, number_shapes=((),),
+            numbers=signed_zeros,
+            number_shapes=((),),
             bounds=Bounds(edges=(0, 1), strides=(1,), interior=(0,)),
         ),
     ),
@@ -262,19 +296,22 @@ PROOFS: dict[str, Proof] = {
     "reduce_of_nothing": Shapes(Domain(MATRICES)),
     "reduce_of_ones": Shapes(Domain(MATRICES)),
     "reduce_of_reshape": Shapes(Domain(((), (2,), (N,), (0,), (2, N)), bounds=Bounds(BOXES))),
-    "reduce_of_transpose": Shapes(
-        Domain(((3,), (2, 3), (N, 2), (0, 2), (2, N, 3), (2, 1, 3)))
-    ),
+    "reduce_of_transpose": Shapes(Domain(((3,), (2, 3), (N, 2), (0, 2), (2, N, 3), (2, 1, 3)))),
     "reduce_twice": Shapes(
         Domain(
-            ((), (2,), (0, 2), (2, N), (N, 0), (2, 3, 2), (2, N, 3)), identities, ((),),
+            ((), (2,), (0, 2), (2, N), (N, 0), (2, 3, 2), (2, N, 3)),
+            identities,
+            ((),),
             bounds=Bounds(combiners=COMBINERS),
         ),
-        REDUCED, signs=False,
+        REDUCED,
+        signs=False,
     ),
     "reduce_of_broadcast": Shapes(
         Domain(
-            ((), (1,), (2,), (N,), (2, 1)), identities, ((),),
+            ((), (1,), (2,), (N,), (2, 1)),
+            identities,
+            ((),),
             bounds=Bounds(
                 ((), (2,), (0,), (3,), (N,), (2, 3), (3, 2), (N, 3), (2, 0), (1, 3), (2, 1, 3)),
                 combiners=COMBINERS,
@@ -283,9 +320,7 @@ PROOFS: dict[str, Proof] = {
         REDUCED,
     ),
     # windows
-    "reduce_window_of_one": Shapes(
-        Domain(((), (0,), (1,), (3,), (N,), (2, 2), (2, N)))
-    ),
+    "reduce_window_of_one": Shapes(Domain(((), (0,), (1,), (3,), (N,), (2, 2), (2, N)))),
     "scatter_of_one": Shapes(Domain(((), (0,), (1,), (3,), (N,), (2, 2), (2, N)))),
     # contractions
     **dict.fromkeys(
@@ -299,7 +334,7 @@ PROOFS: dict[str, Proof] = {
     "while_never": Programs(loops),
     "while_carrying_invariants": Programs(loops),
     "check_passes": Programs(checks),
-}  # fmt: skip
+}
 
 EVERY_RULE = {rule.__name__: rule for rules in RULES.values() for rule in rules}
 

@@ -23,12 +23,16 @@ def matmul(h: Holes) -> str:
     else:
         right = h.text(
             h.take(
-                lambda v: v.dtype == x.dtype
-                and v.rank in (2, x.rank)
-                and all(a.shape[axis] == b.shape[-2 if ta else -1]
-                        for a, b in zip(v.arrays, x.arrays, strict=True))
+                lambda v: (
+                    v.dtype == x.dtype
+                    and v.rank in (2, x.rank)
+                    and all(
+                        a.shape[axis] == b.shape[-2 if ta else -1]
+                        for a, b in zip(v.arrays, x.arrays, strict=True)
+                    )
+                )
             )
-        )  # fmt: skip
+        )
     return f"tf.matmul({h.text(x)}, {right}, transpose_a={ta}, transpose_b={tb}) * 0.3"
 
 
@@ -39,9 +43,10 @@ def einsum(h: Holes) -> str:
         raise Unfit
     k, n, last = x.known(-1), h.hole_small(""), "abcd"[: x.rank]
     equation = h.d.choose(
-        f"{last},{last[-1]}z->{last[:-1]}z", f"{last},z{last[-1]}->z{last[:-1]}",
+        f"{last},{last[-1]}z->{last[:-1]}z",
+        f"{last},z{last[-1]}->z{last[:-1]}",
         f"...{last[-1]},{last[-1]}z->...z",
-    )  # fmt: skip
+    )
     shape = (n, k) if f",z{last[-1]}" in equation else (k, n)
     return f"tf.einsum('{equation}', {h.text(x)}, {h.constant(shape, x.dtype)})"
 

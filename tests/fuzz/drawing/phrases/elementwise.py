@@ -21,7 +21,7 @@ UNARY = (
     "tf.math.erfinv(tf.tanh({single}) * 0.9)",
     "tf.bitcast({float}, tf.{of:int16|int32|int64})",
     "tf.polyval([0.5, {float}, {wide}], 0.7)",
-)  # fmt: skip
+)
 INTEGER = (
     *each("tf.@({int})", "abs negative sign square identity"),
     "tf.bitwise.invert({int})",
@@ -34,7 +34,7 @@ INTEGER = (
     *each("tf.bitwise.@({int}, tf.bitwise.bitwise_and({like}, 3))", "left_shift right_shift"),
     "{int} * 2 + 1",
     "tf.raw_ops.PopulationCount(x={int})",
-)  # fmt: skip
+)
 BINARY = (
     *each("tf.@({float}, {wide})", "add subtract maximum minimum squared_difference add subtract"),
     "{float} * {wide}",
@@ -66,7 +66,7 @@ LOGIC = (
     "tf.logical_not({bool})",
     "{float} > 0.1",
     "tf.raw_ops.ApproximateEqual(x={single}, y={like}, tolerance=0.5)",
-)  # fmt: skip
+)
 CONVERSIONS = (
     "tf.cast({float}, tf.{of:float32|float64|float16|bfloat16})",
     "tf.cast({int}, tf.{of:float32|float64|float16|int32|int64|int8|uint8|int16|bool})",

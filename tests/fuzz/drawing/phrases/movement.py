@@ -57,8 +57,9 @@ def _slice(h: Holes, size: int | None) -> str:
     bound = size or 3
     if h.d.chance(0.2):
         return str(h.d.random.randrange(-(size or 1), size or 1))
-    start, stop = (h.d.random.randint(-bound - 1, bound + 1) if h.d.chance(0.5) else ""
-                   for _ in range(2))  # fmt: skip
+    start, stop = (
+        h.d.random.randint(-bound - 1, bound + 1) if h.d.chance(0.5) else "" for _ in range(2)
+    )
     step = str(h.d.choose(1, 1, 2, 3, -1, -2)) if h.d.chance(0.4) else ""
     return f"{start}:{stop}:{step}"
 
@@ -67,8 +68,10 @@ def sliced(h: Holes) -> str:
     """`tf.slice` with constants, -1 among the sizes."""
     x = h.operand((*NUMBERS, "bool"), "1+")
     begin = [h.d.random.randint(0, n) if n else 0 for n in x.shape]
-    sizes = [-1 if n is None or h.d.chance(0.4) else h.d.random.randint(0, n - b)
-             for n, b in zip(x.shape, begin, strict=True)]  # fmt: skip
+    sizes = [
+        -1 if n is None or h.d.chance(0.4) else h.d.random.randint(0, n - b)
+        for n, b in zip(x.shape, begin, strict=True)
+    ]
     return f"tf.slice({h.text(x)}, {begin}, {sizes})"
 
 
@@ -183,7 +186,7 @@ GATHERS = (
     "tf.where({bool:1+})",
     "tf.reduce_sum(tf.where({bool:1+}), 0)",
     "tf.gather({number:1+}, tf.argmax({0}, 0) * 0)",
-)  # fmt: skip
+)
 SHAPES = (
     "tf.shape({any}, out_type=tf.{of:int32|int64})",
     "tf.size({any})",

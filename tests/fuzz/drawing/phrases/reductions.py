@@ -20,7 +20,7 @@ REDUCTIONS = (
     "tf.nn.zero_fraction({single})",
     "tf.clip_by_norm({single}, 0.8)",
     "tf.global_norm([{single}, {like}])",
-)  # fmt: skip
+)
 SCANS = (
     "tf.cumsum({number:1+}, {axis}, exclusive={flag}, reverse={flag})",
     "tf.cumprod(tf.tanh({float:1+}), {axis}, exclusive={flag}, reverse={flag})",
