@@ -15,6 +15,7 @@ from flowc.ir.dtypes import DType
 from flowc.ir.tensor.builder import Builder, accumulator, least, require
 from flowc.ir.tensor.core import Shape, Value
 from flowc.ops.arrays.scattering import scatter_rows
+from flowc.ops.checks import check_bounds
 from flowc.ops.common import Tensors, is_zero, or_zeros, show
 from flowc.ops.networks.windows import Padding, output_sizes, window_padding
 from flowc.ops.registry import GraphBuilder, OpDefinition, Operation, Tensor, op
@@ -503,5 +504,12 @@ def max_pool_grad_grad_with_argmax(
     b: Builder, input: Value, grad: Value, argmax: Value, *, include_batch_in_index: bool
 ) -> Value:
     """The gradients at the positions that MaxPoolWithArgmax found."""
-    position = _flat_positions(b, argmax, b.shape(input), include_batch_in_index)
-    return b.take(b.reshape(grad, (dims.product(b.shape(grad)),)), position)
+    image, given = b.shape(input), b.shape(grad)
+    require(
+        b.assumptions.equal_shapes(given, image),
+        f"grad must have the shape of the input, {show(image)}, not {show(given)}",
+    )
+    position = _flat_positions(b, argmax, image, include_batch_in_index)
+    count = dims.product(image)
+    check_bounds(b, position, count, "argmax")
+    return b.take(b.reshape(grad, (count,)), position)
