@@ -27,10 +27,10 @@ from flowc.runtime.saved_model.errors import (
 )
 
 
-def contains_saved_model(folder: str | os.PathLike[str]) -> bool:
-    """True when the folder has the file of a SavedModel, binary or text."""
+def contains_saved_model(export_dir: str | os.PathLike[str]) -> bool:
+    """True when a folder has the file of a SavedModel, binary or text."""
     names = (SAVED_MODEL_FILENAME_PB, SAVED_MODEL_FILENAME_PBTXT)
-    return any(os.path.isfile(os.path.join(folder, name)) for name in names)
+    return any(os.path.isfile(os.path.join(export_dir, name)) for name in names)
 
 
 def variables_prefix(folder: str | os.PathLike[str]) -> str:

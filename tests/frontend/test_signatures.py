@@ -62,9 +62,7 @@ tf.variable_creator_scope tf.wrap_function
 # Functions whose arguments differ in name or order.
 DIFFERENT = """
 tf.as_dtype tf.dtypes.as_dtype tf.layers.batch_normalization tf.make_tensor_proto
-tf.nest.is_nested tf.saved_model.contains_saved_model
-tf.saved_model.loader.maybe_saved_model_directory tf.saved_model.maybe_saved_model_directory
-tf.sparse.split tf.sparse_split tf.variable_op_scope
+tf.nest.is_nested tf.sparse.split tf.sparse_split tf.variable_op_scope
 """
 
 
