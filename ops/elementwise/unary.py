@@ -95,9 +95,14 @@ def _reciprocal(b: Builder, x: Value) -> Value:
     return b.divide(1, x)
 
 
+def _where_any(b: Builder, dy: Value, gradient: Value) -> Value:
+    """The gradient, and 0 where dy is, though y be 0, infinite or no number."""
+    return b.select(b.eq(dy, 0), b.zeros_like(dy), gradient)
+
+
 def _reciprocal_grad(b: Builder, y: Value, dy: Value) -> Value:
     y = conjugate(b, y)
-    return b.negate(b.multiply(dy, b.multiply(y, y)))
+    return _where_any(b, dy, b.negate(b.multiply(dy, b.multiply(y, y))))
 
 
 def _reciprocal_gradient(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
@@ -142,8 +147,8 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("SqrtGrad(y: T, dy: T; T: {inexact}) -> z: T")
 def sqrt_grad(b: Builder, y: Value, dy: Value) -> Value:
-    """dy / 2 / y."""
-    return b.divide(b.multiply(dy, 0.5), conjugate(b, y))
+    """dy / 2 / y, and 0 where dy is."""
+    return _where_any(b, dy, b.divide(b.multiply(dy, 0.5), conjugate(b, y)))
 
 
 @sqrt_grad.gradient
@@ -165,9 +170,10 @@ def _(g: GraphBuilder, op: Operation, grad: Tensor) -> Tensors:
 
 @op("RsqrtGrad(y: T, dy: T; T: {inexact}) -> z: T")
 def rsqrt_grad(b: Builder, y: Value, dy: Value) -> Value:
-    """-dy / 2 * y**3."""
+    """-dy / 2 * y**3, and 0 where dy is."""
     y = conjugate(b, y)
-    return b.multiply(b.multiply(dy, -0.5), b.multiply(y, b.multiply(y, y)))
+    cube = b.multiply(y, b.multiply(y, y))
+    return _where_any(b, dy, b.multiply(b.multiply(dy, -0.5), cube))
 
 
 @rsqrt_grad.gradient
