@@ -139,9 +139,8 @@ def combined(
     combiner: Combiner, left: Sequence[Scalar], right: Sequence[Scalar]
 ) -> tuple[Scalar, ...]:
     """What a combiner makes of two partial values."""
-    known = dict(zip(combiner.left, left, strict=True))
-    known.update(zip(combiner.right, right, strict=True))
-    rewriter = Rewriter(known=known)  # type: ignore[arg-type]
+    variables = (*combiner.left, *combiner.right)
+    rewriter = Rewriter(known=dict(zip(variables, (*left, *right), strict=True)))
     return tuple(rewriter.scalar(r) for r in combiner.results)
 
 

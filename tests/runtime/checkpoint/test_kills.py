@@ -5,10 +5,7 @@ or by a signal at any time.
 """
 
 import os
-import random
 import signal
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,8 +23,8 @@ from flowc.runtime.checkpoint import (
 )
 from flowc.runtime.checkpoint.bundle import data_path, index_path
 from flowc.runtime.files import atomic_file, temporary_file
+from tests.runtime.kills import ending_before, in_child, kill_soon
 
-CHANGES = {"open", "os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir"}
 SIZE = 1000
 
 
@@ -55,34 +52,6 @@ def generation_of(prefix: Path) -> int:
     v, w = reader.get_tensor("v"), reader.get_tensor("w")
     assert (v == w).all()
     return int(w)
-
-
-def in_child(work: Callable[[], Any], wait: Callable[[int], None] = lambda _: None) -> int:
-    """The wait status of a process that does this work."""
-    child = os.fork()
-    if not child:
-        work()
-        os._exit(0)
-    wait(child)
-    return os.waitpid(child, 0)[1]
-
-
-def ending_before(change: int, work: Callable[[], None]) -> Callable[[], None]:
-    """The work, cut off before it changes the folder for the n-th time."""
-
-    def run() -> None:
-        left = [change]
-
-        def audit(event: str, arguments: tuple[Any, ...]) -> None:
-            if event in CHANGES and (event != "open" or (arguments[2] or 0) & os.O_CREAT):
-                left[0] -= 1
-                if left[0] < 0:
-                    os._exit(9)
-
-        sys.addaudithook(audit)
-        work()
-
-    return run
 
 
 @pytest.mark.parametrize("again", [save, save_in_parts])
@@ -129,12 +98,8 @@ def test_signals_at_any_time(tmp_path: Path, again: Callable[[Path, int], None])
             generation += 1
             again(prefix, generation)
 
-    def kill(child: int) -> None:
-        time.sleep(random.uniform(0.001, 0.03))
-        os.kill(child, signal.SIGKILL)
-
     for _ in range(15):
-        assert in_child(forever, kill) == signal.SIGKILL
+        assert in_child(forever, kill_soon) == signal.SIGKILL
         found = generation_of(prefix)
         assert found >= last
         last = found

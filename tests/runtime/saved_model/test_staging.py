@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from flowc.ir.errors import AlreadyExistsError, OpError
 from flowc.runtime.checkpoint import CheckpointReader, write_checkpoint
 from flowc.runtime.saved_model import Staging, contains_saved_model, variables_prefix
-
-CHANGES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir"}
+from tests.runtime.kills import ending_before, in_child, kill_soon
 
 
 def write(target: Path) -> None:
@@ -37,34 +31,6 @@ def is_whole(target: Path) -> bool:
     assert reader.get_tensor("name").item() == target.name.encode()
     assert (target / "assets/name").read_text() == target.name
     return True
-
-
-def in_child(work: Callable[[], None], wait: Callable[[int], None] = lambda _: None) -> int:
-    """The wait status of a process that does this work."""
-    child = os.fork()
-    if not child:
-        work()
-        os._exit(0)
-    wait(child)
-    return os.waitpid(child, 0)[1]
-
-
-def ending_before(change: int, work: Callable[[], None]) -> Callable[[], None]:
-    """The work, cut off before it changes a folder for the n-th time."""
-
-    def run() -> None:
-        left = [change]
-
-        def audit(event: str, arguments: tuple[Any, ...]) -> None:
-            if event in CHANGES and (event != "open" or (arguments[2] or 0) & os.O_CREAT):
-                left[0] -= 1
-                if left[0] < 0:
-                    os._exit(9)
-
-        sys.addaudithook(audit)
-        work()
-
-    return run
 
 
 @pytest.mark.parametrize("with_content", [False, True])
@@ -92,12 +58,8 @@ def test_signals_at_any_time(tmp_path: Path) -> None:
             write(tmp_path / f"{os.getpid()}.{number}")
             number += 1
 
-    def kill(child: int) -> None:
-        time.sleep(random.uniform(0.001, 0.03))
-        os.kill(child, signal.SIGKILL)
-
     for _ in range(15):
-        assert in_child(forever, kill) == signal.SIGKILL
+        assert in_child(forever, kill_soon) == signal.SIGKILL
         for path in tmp_path.iterdir():
             assert path.name.endswith(".tmp") or is_whole(path)
     write(tmp_path / "last")
