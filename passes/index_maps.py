@@ -15,7 +15,7 @@ from typing import TypeAlias
 from flowc.ir import dims
 from flowc.ir.dims import Dim
 from flowc.ir.tensor import primitives as _primitives  # noqa: F401  fills the table
-from flowc.ir.tensor.core import Instruction, Shape, Value
+from flowc.ir.tensor.core import Instruction, Shape
 from flowc.ir.tensor.primitive import PRIMITIVES
 
 Indices: TypeAlias = tuple[Dim, ...]
@@ -123,9 +123,3 @@ def operand_indices(instruction: Instruction, index: Indices) -> list[Indices] |
         return [index if o.type.shape else () for o in instruction.operands]
     found = MAPS.get(instruction.primitive)
     return None if found is None else found(instruction, index)
-
-
-def is_movement(value: Value) -> bool:
-    """True for the result of a broadcast, reshape, transpose, slice or reverse."""
-    instruction = getattr(value, "instruction", None)
-    return instruction is not None and instruction.primitive in MAPS

@@ -15,7 +15,6 @@ from flowc.codegen.llvm.values import NULL, Value, integer
 _FUTEX_WAIT_PRIVATE, _FUTEX_WAKE_PRIVATE = 128, 129
 _FUTEX = {"x86_64": 202, "aarch64": 98}
 _CLOCK_MONOTONIC = 1
-EVERYBODY = 1 << 30
 
 Field = tuple[Type, int]
 """A word of a structure: its type and byte offset."""

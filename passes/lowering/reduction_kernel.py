@@ -112,9 +112,6 @@ class RowPasses:
 
     # What is stored, and when
 
-    def _is_full(self, value: Value) -> bool:
-        return product(value.type.shape) == product(self.fused.space) and not self._is_row(value)
-
     def _is_row(self, value: Value) -> bool:
         """True for a value with one element per row."""
         rows = product(tuple(self.fused.space[a] for a in self.fused.kept))

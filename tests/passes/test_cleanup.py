@@ -39,10 +39,6 @@ def module_of(body: Body) -> Module:
     return Module("test", b.computation([x, k], results), symbols, messages=messages)
 
 
-def constant_like(b: Builder, *values: float) -> Value:
-    return b.constant(np.array(values, np.float32))
-
-
 def dead(b: Builder, x: Value, k: Value) -> Sequence[Value]:
     b.exponential(b.negate(x))
     b.check(b.ge(k, 0), "k is negative")
