@@ -133,20 +133,24 @@ def apply(instruction: Instruction, operands: Sequence[Element]) -> Element:
             return scalars.is_finite(_real(operands[0]))
         case "real" | "imag" if not isinstance(operands[0], Complex):
             return operands[0] if name == "real" else scalars.constant(dtype, 0)
+    if len(operands) == 2:
+        return binary_element(name, *operands)
     if isinstance(operands[0], Complex):
-        if len(operands) == 1:
-            return complex_arithmetic.UNARY[name](operands[0])
-        left, right = operands
-        assert isinstance(left, Complex) and isinstance(right, Complex)
-        return complex_arithmetic.BINARY[name](left, right)
-    if len(operands) == 1:
-        return scalars.unary(name, operands[0])
-    return scalars.binary(name, _real(operands[0]), _real(operands[1]))
+        return complex_arithmetic.UNARY[name](operands[0])
+    return scalars.unary(name, operands[0])
 
 
 def _real(element: Element) -> Scalar:
     assert not isinstance(element, Complex)
     return element
+
+
+def binary_element(operator: str, x: Element, y: Element) -> Element:
+    """`operator(x, y)` of two real or of two complex elements."""
+    if isinstance(x, Complex):
+        assert isinstance(y, Complex)
+        return complex_arithmetic.BINARY[operator](x, y)
+    return scalars.binary(operator, x, _real(y))
 
 
 def _convert(dtype: DType, x: Element) -> Element:

@@ -13,9 +13,8 @@ from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Scalar, Variable
 from flowc.ir.loops.kernel import Buffer, Carried, Combiner, For, If, Kernel, Kind
 from flowc.ir.tensor.core import Value
-from flowc.passes.lowering import complex as complex_arithmetic
 from flowc.passes.lowering import scalars
-from flowc.passes.lowering.elements import load
+from flowc.passes.lowering.elements import binary_element, load
 from flowc.passes.lowering.fused import Body, Fused
 from flowc.passes.lowering.reductions import flat_elements
 from flowc.passes.lowering.scalars import Complex, Element
@@ -42,11 +41,11 @@ class _Matrix:
     def at(self, row: Dim, column: Dim) -> Element:
         """One element."""
         element = load(self.buffer, self.dtype, self._position(row, column))
-        return self._conjugated(_converted(dtypes.float64, element))
+        return self._conjugated(converted(dtypes.float64, element))
 
     def store(self, row: Dim, column: Dim, element: Element) -> Body:
         """Stores of one element."""
-        narrow = self._conjugated(_converted(self.dtype.real, element))
+        narrow = self._conjugated(converted(self.dtype.real, element))
         return tuple(stores(self.buffer, self.dtype, self._position(row, column), narrow))
 
     def _conjugated(self, x: Element) -> Element:
@@ -104,11 +103,13 @@ class _Substitution:
         """The unknown in one row: what is known, less what the unknowns found before explain."""
         earlier = Symbol("earlier", self.size)
         other = as_dim(earlier) if self.lower else self.size - 1 - as_dim(earlier)
-        term = _binary("multiply", self.matrix.at(place, other), self.unknown.at(other, column))
-        loop, explained = _sum(earlier, as_dim(row), term, "explained")
-        found = _binary("subtract", self.known.at(place, column), explained)
+        term = binary_element(
+            "multiply", self.matrix.at(place, other), self.unknown.at(other, column)
+        )
+        loop, explained = summed(earlier, as_dim(row), term, "explained")
+        found = binary_element("subtract", self.known.at(place, column), explained)
         if not self.unit_diagonal:
-            found = _binary("divide", found, self.matrix.at(place, place))
+            found = binary_element("divide", found, self.matrix.at(place, place))
         return (loop, *self.unknown.store(place, column, found))
 
 
@@ -138,14 +139,14 @@ def _factor_rows(given: _Matrix, factor: _Matrix, size: Dim, lanes: int) -> Body
     i, j = as_dim(row), as_dim(column)
     k, d = Symbol("k", size), Symbol("d", size)
     other = replace(factor, conjugate=not factor.conjugate)
-    term = _binary("multiply", factor.at(i, as_dim(k)), other.at(j, as_dim(k)))
-    dot, explained = _sum(k, j, term, "dot", lanes)
-    rest = _binary("subtract", given.at(i, j), explained)
-    element = _binary("divide", rest, factor.at(j, j))
+    term = binary_element("multiply", factor.at(i, as_dim(k)), other.at(j, as_dim(k)))
+    dot, explained = summed(k, j, term, "dot", lanes)
+    rest = binary_element("subtract", given.at(i, j), explained)
+    element = binary_element("divide", rest, factor.at(j, j))
     left = For(column, i, (dot, *factor.store(i, j, element)))
-    square = _binary("multiply", factor.at(i, as_dim(d)), other.at(i, as_dim(d)))
-    norm, length = _sum(d, i, square, "norm", lanes)
-    pivot = _real(_binary("subtract", given.at(i, i), length))
+    square = binary_element("multiply", factor.at(i, as_dim(d)), other.at(i, as_dim(d)))
+    norm, length = summed(d, i, square, "norm", lanes)
+    pivot = _real(binary_element("subtract", given.at(i, i), length))
     positive = scalars.compare("GT", pivot, scalars.constant(dtypes.float64, 0))
     root = scalars.select(positive, scalars.unary("sqrt", pivot), _nan())
     return (For(row, size, (left, norm, *factor.store(i, i, _like(factor, root)))),)
@@ -166,44 +167,40 @@ def _of(buffer: Buffer, value: Value, batch: Dim) -> _Matrix:
     return _Matrix(buffer, value.type.dtype, batch * rows * columns, (columns, 1))
 
 
-def _sum(
+def summed(
     index: Symbol, extent: Dim, term: Element, name: str, lanes: int = 1
 ) -> tuple[For, Element]:
     """A loop that adds up a term, in lanes where asked to; the sum is known after it."""
-    held, left, right, total = (_variables(term, f"{name}_{n}") for n in ("", "l", "r", "sum"))
+    held, left, right, total = (variables(term, f"{name}_{n}") for n in ("", "l", "r", "sum"))
     zero = scalars.constant(dtypes.float64, 0)
-    combined = flat_elements([_binary("add", left, right)])
-    combiner = Combiner(_flat(left), _flat(right), combined) if lanes > 1 else None
+    combined = flat_elements([binary_element("add", left, right)])
+    combiner = Combiner(flat(left), flat(right), combined) if lanes > 1 else None
     carried = Carried(
-        _flat(held),
-        (zero,) * len(_flat(held)),
-        flat_elements([_binary("add", held, term)]),
-        _flat(total),
+        flat(held),
+        (zero,) * len(flat(held)),
+        flat_elements([binary_element("add", held, term)]),
+        flat(total),
         combiner,
     )
     kind = Kind.VECTOR if lanes > 1 else Kind.SERIAL
     return For(index, extent, (), kind, lanes, carried=carried), total
 
 
-def _variables(like: Element, name: str) -> Element:
-    real = Variable(dtypes.float64, name)
-    return (
-        Complex(real, Variable(dtypes.float64, name + "i")) if isinstance(like, Complex) else real
-    )
+def variables(like: Element, name: str) -> Element:
+    """A variable of an element's type, two for a complex one."""
+    if isinstance(like, Complex):
+        return Complex(Variable(like.real.dtype, name), Variable(like.imag.dtype, name + "i"))
+    return Variable(like.dtype, name)
 
 
-def _flat(element: Element) -> tuple[Variable, ...]:
+def flat(element: Element) -> tuple[Variable, ...]:
+    """The variables that `variables` made."""
     parts = flat_elements([element])
     return tuple(p for p in parts if isinstance(p, Variable))
 
 
-def _binary(operator: str, x: Element, y: Element) -> Element:
-    if isinstance(x, Complex) and isinstance(y, Complex):
-        return complex_arithmetic.BINARY[operator](x, y)
-    return scalars.binary(operator, _real(x), _real(y))
-
-
-def _converted(dtype: DType, x: Element) -> Element:
+def converted(dtype: DType, x: Element) -> Element:
+    """An element, or each part of a complex one, as a real type."""
     if isinstance(x, Complex):
         return Complex(scalars.convert(dtype, x.real), scalars.convert(dtype, x.imag))
     return scalars.convert(dtype, x)

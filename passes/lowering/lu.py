@@ -14,10 +14,10 @@ from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.dtypes import DType
 from flowc.ir.loops.expressions import Scalar, Variable
 from flowc.ir.loops.kernel import Allocate, Buffer, Carried, For, Kernel, Kind, Let, Store
-from flowc.passes.lowering import complex as complex_arithmetic
 from flowc.passes.lowering import scalars
-from flowc.passes.lowering.elements import load
+from flowc.passes.lowering.elements import binary_element, load
 from flowc.passes.lowering.fused import Body, Fused
+from flowc.passes.lowering.linear_algebra import converted, flat, summed, variables
 from flowc.passes.lowering.reductions import flat_elements
 from flowc.passes.lowering.scalars import Complex, Element, binary, compare, constant, select
 from flowc.passes.lowering.single import Single, divided, stores
@@ -59,12 +59,12 @@ class _Matrix:
     def at(self, row: Dim, column: Dim, further: Scalar | None = None) -> Element:
         """One element; `further` elements on, where data decides that."""
         position = self.base + row * self.size + column
-        return _converted(dtypes.float64, load(self.buffer, self.dtype, position, gather=further))
+        return converted(dtypes.float64, load(self.buffer, self.dtype, position, gather=further))
 
     def store(self, row: Dim, column: Dim, element: Element, further: Scalar | None = None) -> Body:
         """Stores of one element."""
         position = self.base + row * self.size + column
-        narrow = _converted(self.dtype.real, element)
+        narrow = converted(self.dtype.real, element)
         return tuple(stores(self.buffer, self.dtype, position, narrow, scatter=further))
 
 
@@ -164,31 +164,23 @@ class _Factored:
         lets, pivot = _named(self.work.at(k, k), "divisor")
         factor = _quotient(self.work.at(row, k), pivot)
         factors, multiple = _named(factor, "factor")
-        explained = _binary("multiply", multiple, self.work.at(k, column))
-        rest = _binary("subtract", self.work.at(row, column), explained)
+        explained = binary_element("multiply", multiple, self.work.at(k, column))
+        rest = binary_element("subtract", self.work.at(row, column), explained)
         inner = For(right, end - k - 1, self.work.store(row, column, rest), Kind.VECTOR, self.lanes)
         body = (*factors, *self.work.store(row, k, multiple), inner)
         return (*lets, For(below, self.size - k - 1, body))
 
     def _rest(self, start: Dim, width: Dim) -> For:
         """What is right of the panel: rows of the panel become those of the upper factor."""
-        below, right, term = Symbol("under", self.size), Symbol("beside", self.size), "term"
+        below, right = Symbol("under", self.size), Symbol("beside", self.size)
         row, column = start + 1 + as_dim(below), start + width + as_dim(right)
-        inner = Symbol(term, BLOCK)
+        inner = Symbol("term", BLOCK)
         t = start + as_dim(inner)
-        product_ = _binary("multiply", self.work.at(row, t), self.work.at(t, column))
-        held = _variables(product_, "explained")
-        done = _variables(product_, "all_explained")
-        zero = constant(dtypes.float64, 0)
-        carried = Carried(
-            _flat(held),
-            (zero,) * len(_flat(held)),
-            flat_elements([_binary("add", held, product_)]),
-            _flat(done),
-        )
-        summed = For(inner, dims.minimum(as_dim(below) + 1, width), (), carried=carried)
-        rest = _binary("subtract", self.work.at(row, column), done)
-        body = (summed, *self.work.store(row, column, rest))
+        product_ = binary_element("multiply", self.work.at(row, t), self.work.at(t, column))
+        terms = dims.minimum(as_dim(below) + 1, width)
+        loop, explained = summed(inner, terms, product_, "explained")
+        rest = binary_element("subtract", self.work.at(row, column), explained)
+        body = (loop, *self.work.store(row, column, rest))
         vector = For(right, self.size - start - width, body, Kind.VECTOR, self.lanes, unroll=2)
         return For(below, self.size - start - 1, (vector,))
 
@@ -204,7 +196,7 @@ def _magnitude(x: Element) -> Scalar:
 def _quotient(x: Element, divisor: Element) -> Element:
     """x / divisor; 0 where that is 0, since then x is too: it was the greatest of its column."""
     none = compare("EQ", _magnitude(divisor), constant(dtypes.float64, 0))
-    found = _binary("divide", x, divisor)
+    found = binary_element("divide", x, divisor)
     zero = constant(dtypes.float64, 0)
     if isinstance(found, Complex):
         return Complex(select(none, zero, found.real), select(none, zero, found.imag))
@@ -213,31 +205,6 @@ def _quotient(x: Element, divisor: Element) -> Element:
 
 def _named(x: Element, name: str) -> tuple[Body, Element]:
     """The element as it is now."""
-    held = _variables(x, name)
-    pairs = zip(_flat(held), flat_elements([x]), strict=True)
+    held = variables(x, name)
+    pairs = zip(flat(held), flat_elements([x]), strict=True)
     return tuple(Let(variable, value) for variable, value in pairs), held
-
-
-def _variables(like: Element, name: str) -> Element:
-    if isinstance(like, Complex):
-        real, imag = (Variable(dtypes.float64, f"{name}_{part}") for part in ("re", "im"))
-        return Complex(real, imag)
-    return Variable(like.dtype, name)
-
-
-def _flat(element: Element) -> tuple[Variable, ...]:
-    return tuple(p for p in flat_elements([element]) if isinstance(p, Variable))
-
-
-def _binary(operator: str, x: Element, y: Element) -> Element:
-    if isinstance(x, Complex):
-        assert isinstance(y, Complex)
-        return complex_arithmetic.BINARY[operator](x, y)
-    assert not isinstance(y, Complex)
-    return binary(operator, x, y)
-
-
-def _converted(dtype: DType, x: Element) -> Element:
-    if isinstance(x, Complex):
-        return Complex(scalars.convert(dtype, x.real), scalars.convert(dtype, x.imag))
-    return scalars.convert(dtype, x)
