@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flowc.codegen.emitter import Context, KernelEmitter
@@ -10,8 +9,8 @@ from flowc.codegen.gpu.machine import GpuMachine
 from flowc.codegen.llvm.module import Module
 from flowc.codegen.llvm.types import I64, POINTER, VOID, FunctionType
 from flowc.ir.dims import Dim, Symbol, product
-from flowc.ir.loops.kernel import Allocate, Buffer, For, Kernel, Kind
-from flowc.ir.loops.walk import free_symbols, written_buffers
+from flowc.ir.loops.kernel import Allocate, Buffer, For, Kernel
+from flowc.ir.loops.walk import block_loops, free_symbols, written_buffers
 from flowc.passes.target import GpuTarget
 
 
@@ -54,16 +53,9 @@ def emit_grids(module: Module, target: GpuTarget, kernel: Kernel) -> tuple[Launc
             emitter.scopes.bind(symbol, argument)
         emitter.statement(grid)
         emitter.finish()
-        blocks = product([loop.extent for loop in _block_loops(grid)])
+        blocks = product([loop.extent for loop in block_loops(grid)])
         launches.append(Launch(name, blocks, machine.threads, buffers, symbols))
     return tuple(launches)
-
-
-def _block_loops(grid: For) -> Iterator[For]:
-    yield grid
-    inner = grid.body[0] if grid.body else None
-    if isinstance(inner, For) and inner.kind is Kind.BLOCK:
-        yield from _block_loops(inner)
 
 
 def ptx(module: Module, target: GpuTarget) -> str:

@@ -39,7 +39,7 @@ from flowc.ir.loops.kernel import (
     MultiplyTile,
     Space,
 )
-from flowc.ir.loops.walk import block_shape, title
+from flowc.ir.loops.walk import block_loops, block_shape, title
 
 WARP = 32
 ALIGNMENT = 64
@@ -92,9 +92,7 @@ class GpuMachine:
                 raise _not_here(emitter, title(statement))
 
     def _blocks(self, emitter: KernelEmitter, grid: For) -> None:
-        loops = [grid]
-        while isinstance(inner := loops[-1].body[0], For) and inner.kind is Kind.BLOCK:
-            loops.append(inner)
+        loops = block_loops(grid)
         number = _register(emitter, "ctaid.x")
         extents = [emitter.positions.scalar(loop.extent)[0] for loop in loops]
         for loop, place in zip(loops, _taken_apart(emitter, number, extents), strict=True):

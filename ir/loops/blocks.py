@@ -35,7 +35,7 @@ from flowc.ir.loops.kernel import (
     Statement,
 )
 from flowc.ir.loops.races import Accesses, Place, RaceError, Thread
-from flowc.ir.loops.walk import block_shape, statements
+from flowc.ir.loops.walk import block_loops, block_shape, statements
 
 Order: TypeAlias = Callable[[int], Sequence[int]]  # of a number of blocks, or threads
 _NOTHING = Carried((), (), (), ())
@@ -101,9 +101,7 @@ class BlockRun(KernelRun):
                 super()._statement(statement)
 
     def _grid(self, grid: For) -> None:
-        loops = [grid]
-        while len(loops[-1].body) == 1 and _is_block(loops[-1].body[0]):
-            loops += [s for s in loops[-1].body if isinstance(s, For)]
+        loops = block_loops(grid)
         extents = [range(self._position(loop.extent)) for loop in loops]
         self.shape = tuple(max(1, self._position(extent)) for extent in block_shape(grid))
         blocks = list(product(*extents))
@@ -335,10 +333,6 @@ class BlockRun(KernelRun):
         if self.spaces.get(matrix.buffer) is Space.FRAGMENT:
             return self._own_element(matrix.buffer, index, None)
         return super()._element(matrix.buffer, index)
-
-
-def _is_block(statement: Statement) -> bool:
-    return isinstance(statement, For) and statement.kind is Kind.BLOCK
 
 
 def _note_barriers(body: Sequence[Statement], found: set[Statement]) -> None:

@@ -275,6 +275,16 @@ def has_grid(kernel: Kernel) -> bool:
     return any(isinstance(s, For) and s.kind is Kind.BLOCK for s in kernel.body)
 
 
+def block_loops(grid: For) -> list[For]:
+    """The block loops of a grid, from the outermost inwards."""
+    found = [grid]
+    while len(found[-1].body) == 1 and isinstance(inner := found[-1].body[0], For):
+        if inner.kind is not Kind.BLOCK:
+            break
+        found.append(inner)
+    return found
+
+
 def block_shape(grid: For) -> tuple[Dim, ...]:
     """The threads of a block in each dimension, from the outermost thread loops inwards."""
     shape: list[Dim] = []

@@ -15,7 +15,7 @@ from itertools import combinations
 from flowc.ir import dims
 from flowc.ir.dims import Dim, Symbol
 from flowc.ir.loops.kernel import Allocate, For, Kernel, Kind, Role, Space
-from flowc.ir.loops.walk import statements
+from flowc.ir.loops.walk import block_loops, statements
 from flowc.passes.schedule.columns import summed_columns
 from flowc.passes.schedule.cpu import RunTheRestInOrder
 from flowc.passes.schedule.functions import ExpandFunctions
@@ -40,6 +40,7 @@ from flowc.passes.schedule.steps import (
     Steps,
     chain,
     find_loop,
+    loops,
     nests,
 )
 from flowc.passes.target import GpuTarget
@@ -124,7 +125,7 @@ class BindBlocks:
 
     def steps(self, kernel: Kernel) -> Steps:
         """The steps that a kernel wants."""
-        for loop in (s for s in statements(kernel.body) if isinstance(s, For)):
+        for loop in loops(kernel.body):
             if loop.kind is not Kind.SERIAL:
                 what = f"loop {loop.index} of kernel '{kernel.name}' is {loop.kind.value} already"
                 raise ScheduleError(f"{what}: a GPU's schedule wants loops that only have roles")
@@ -270,12 +271,12 @@ def _blocks(kernel: Kernel) -> Iterator[For]:
     """The innermost block loop of each grid."""
     for statement in kernel.body:
         if isinstance(statement, For) and statement.kind is Kind.BLOCK:
-            yield [loop for loop in chain(statement) if loop.kind is Kind.BLOCK][-1]
+            yield block_loops(statement)[-1]
 
 
 def _passes(body: Body) -> list[For]:
     """The loops in a body whose iterations may be divided."""
-    return [s for s in statements(body) if isinstance(s, For) and s.role in ROLES]
+    return [loop for loop in loops(body) if loop.role in ROLES]
 
 
 def _each_its_own(row: Body) -> bool:

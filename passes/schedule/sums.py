@@ -21,7 +21,7 @@ from flowc.ir.loops.kernel import (
 )
 from flowc.ir.loops.rewrite import Rewriter
 from flowc.ir.loops.walk import nodes, statements
-from flowc.passes.schedule.steps import Body, ScheduleError, expect, renamed, replace_loop
+from flowc.passes.schedule.steps import Body, ScheduleError, expect, loops, renamed, replace_loop
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class StageSums:
 
     def parts(self, kernel: Kernel) -> list[Symbol]:
         """The loops that stand for the free one, in a kernel after the step."""
-        found = [s.index for s in statements(kernel.body) if isinstance(s, For)]
+        found = [loop.index for loop in loops(kernel.body)]
         return [
             i for i in found if i.rpartition("_")[0] == self.loop and i.rpartition("_")[2].isdigit()
         ]
