@@ -9,6 +9,7 @@ groups that are neither within a warp nor the whole block are refused.
 from __future__ import annotations
 
 from functools import reduce
+from math import prod
 
 from flowc.codegen.builder import Builder
 from flowc.codegen.emitter import KernelEmitter, Together
@@ -52,7 +53,8 @@ class GpuMachine:
     streaming_alignment = 0
 
     def __init__(self, grid: For) -> None:
-        self.shape = tuple(_known(extent, "threads of a block") for extent in block_shape(grid))
+        extents = block_shape(grid)
+        self.shape = tuple(max(1, _known(extent, "threads of a block")) for extent in extents)
         self.around: list[For] = []  # the thread loops that are open
         self.private: set[Buffer] = set()
         self.thread: Value = integer(0)  # its number in the block
@@ -61,7 +63,7 @@ class GpuMachine:
     @property
     def threads(self) -> int:
         """Threads of a block."""
-        return _product(self.shape)
+        return prod(self.shape)
 
     # What only CPUs have
 
@@ -146,7 +148,7 @@ class GpuMachine:
         self, emitter: KernelEmitter, carried: Carried, values: Values, depth: int
     ) -> Values:
         """The values of the threads along one dimension in one; each of them has it."""
-        count, apart = self.shape[depth], _product(self.shape[depth + 1 :])
+        count, apart = self.shape[depth], prod(self.shape[depth + 1 :])
         whole = count & (count - 1) == 0 and apart & (apart - 1) == 0
         if whole and count * apart <= WARP:
             return self._shuffled(emitter, carried, values, count * apart, apart)
@@ -243,13 +245,6 @@ def _known(size: Dim, what: str) -> int:
     if not isinstance(size, int):
         raise InternalError(None, None, f"no code for a GPU yet: the {what} are not known: {size}")
     return size
-
-
-def _product(sizes: tuple[int, ...]) -> int:
-    total = 1
-    for size in sizes:
-        total *= max(1, size)
-    return total
 
 
 def _register(emitter: KernelEmitter, name: str) -> Value:

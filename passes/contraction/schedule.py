@@ -7,6 +7,7 @@ cut into blocks of whole inner indices, so that a block of an operand is a plain
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 
 from flowc.ir import dims
 from flowc.ir.dims import Dim
@@ -32,7 +33,7 @@ class Depth:
     @property
     def inner_size(self) -> int:
         """Depth elements in one step of the blocked index."""
-        return _product(self.inner)
+        return prod(self.inner)
 
     @property
     def most(self) -> int:
@@ -57,10 +58,10 @@ def split_depth(extents: Indices, dtype: DType, sizes: ContractionSizes) -> Dept
     inner: list[int] = []
     for position in reversed(range(len(extents))):
         extent = extents[position]
-        if isinstance(extent, int) and _product(tuple(inner)) * extent <= limit:
+        if isinstance(extent, int) and prod(inner) * extent <= limit:
             inner.insert(0, extent)
             continue
-        piece = max(1, block // _product(tuple(inner)))
+        piece = max(1, block // prod(inner))
         if isinstance(extent, int):
             piece = -(-extent // -(-extent // piece))
         return Depth(extents[:position], extent, piece, tuple(inner))
@@ -156,10 +157,3 @@ def _count(s: Schedule, rows: Dim, columns: Dim, batch: Dim) -> int | None:
 
 def _blocks(extent: Dim, size: int) -> int:
     return -(-extent // size) if isinstance(extent, int) else 1
-
-
-def _product(extents: tuple[int, ...]) -> int:
-    result = 1
-    for extent in extents:
-        result *= extent
-    return result

@@ -27,6 +27,7 @@ from tests.passes.schedule.test_page import scheduled_for
 
 TARGET = GpuTarget()
 PTXAS = shutil.which("ptxas")
+KERNEL = "kernel k(b0: float32[n]) {\nblock i0 < 2 {\n%s\n}\n}"
 
 
 def emitted(kernel: Kernel) -> tuple[str, tuple[Launch, ...]]:
@@ -74,6 +75,12 @@ def test_schedules_become_ptx(
         assemble(text, tmp_path)
 
 
+def test_a_thread_loop_without_iterations_does_nothing() -> None:
+    loop = "thread i1 < 0 {\nstore b0[i0] = 1.0:float32\n}"
+    text, (launch,) = emitted(parse_kernel(KERNEL % loop))
+    assert launch.threads == 1 and "st." not in text
+
+
 REFUSED = {
     "allocate shared b1: float32[n]": "the elements of 'b1' are not known: n",
     "thread i1 < n {\n}": "the threads of a block are not known: n",
@@ -87,7 +94,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("body", REFUSED)
 def test_what_has_no_code_yet_is_refused(body: str) -> None:
-    kernel = parse_kernel("kernel k(b0: float32[n]) {\nblock i0 < 2 {\n" + body + "\n}\n}")
+    kernel = parse_kernel(KERNEL % body)
     with pytest.raises(InternalError) as caught:
         emitted(kernel)
     assert REFUSED[body] in str(caught.value)
