@@ -259,8 +259,7 @@ class BlockRun(KernelRun):
 
     def _members(self) -> list[Thread]:
         """The first threads of the group, two if it has so many."""
-        inner = (range(extent) for extent in self.shape[len(self.place) :])
-        return [Thread(self.block, (*self.place, *rest)) for rest in islice(product(*inner), 2)]
+        return [Thread(self.block, place) for place in self._places(2)]
 
     def _allocate(self, statement: Allocate) -> None:
         super()._statement(statement)
@@ -269,10 +268,10 @@ class BlockRun(KernelRun):
             for place in self._places():
                 self.own[statement.buffer, place] = fresh.copy()
 
-    def _places(self) -> list[Place]:
-        """The threads of the group."""
+    def _places(self, most: int | None = None) -> list[Place]:
+        """The threads of the group, or the first `most` of them."""
         inner = (range(extent) for extent in self.shape[len(self.place) :])
-        return [(*self.place, *rest) for rest in product(*inner)]
+        return [(*self.place, *rest) for rest in islice(product(*inner), most)]
 
     def _element(self, buffer: Buffer, index: int, value: Any = None) -> Any:
         """An element that the group reads, or that its first thread writes."""
@@ -284,8 +283,7 @@ class BlockRun(KernelRun):
         return result
 
     def _own_element(self, buffer: Buffer, index: int, value: Any) -> Any:
-        places = self._places()
-        for place in places if value is not None else places[:1]:
+        for place in self._places(1 if value is None else None):
             self.arrays[buffer] = self.own[buffer, place]
             result = super()._element(buffer, index, value)
         return result
