@@ -69,7 +69,7 @@ class Deal:
         inner, outer = split_carried(loop.carried, turn.name)
         rewriter = Rewriter(symbols={loop.index: as_dim(taker) + self.count * as_dim(turn)})
         body = rewriter.statements(loop.body)
-        carried = inner and replace(rewriter.carried(inner), initial=inner.initial)
+        carried = inner and rewriter.carried(inner)
         turns_loop = For(turn, turns, body, carried=carried, role=loop.role)
         return (For(taker, self.count, (turns_loop,), carried=outer, role=loop.role),)
 

@@ -150,7 +150,7 @@ class Split:
         inner, outer = split_carried(loop.carried, self.inner)
         rewriter = Rewriter(symbols={loop.index: start + as_dim(within)})
         body = rewriter.statements(loop.body)
-        carried = inner and replace(rewriter.carried(inner), initial=inner.initial)
+        carried = inner and rewriter.carried(inner)
         within_loop = For(within, length, body, carried=carried, role=loop.role)
         return (For(piece, pieces, (within_loop,), carried=outer, role=loop.role),)
 

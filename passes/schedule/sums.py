@@ -81,8 +81,8 @@ class Repeat:
     def _left(self, loop: For, start: dims.Dim, count: dims.Dim, carried: Carried) -> For:
         left = Symbol(f"{loop.index}_left", self.count)
         rewriter = Rewriter(symbols={loop.index: start + as_dim(left)})
-        new = replace(rewriter.carried(carried), initial=carried.initial)
-        return For(left, count, rewriter.statements(loop.body), carried=new)
+        body = rewriter.statements(loop.body)
+        return For(left, count, body, carried=rewriter.carried(carried))
 
 
 @dataclass(frozen=True)
