@@ -17,7 +17,7 @@ from flowc.ir.dims import Dim, Symbol, as_dim, product
 from flowc.ir.loops.expressions import Variable
 from flowc.ir.loops.kernel import Buffer, Carried, For, Kernel, Statement
 from flowc.ir.tensor.core import Instruction, Shape, Value
-from flowc.passes.index_maps import Indices, delinearize, linearize, loop_indices
+from flowc.passes.index_maps import Indices, delinearize, linearize
 from flowc.passes.lowering.elements import (
     Elements,
     load,
@@ -25,7 +25,7 @@ from flowc.passes.lowering.elements import (
     window_size,
     window_source,
 )
-from flowc.passes.lowering.fused import Body, Fused, Loops, free_loops
+from flowc.passes.lowering.fused import Body, Fused, Loops, free_loops, free_nest
 from flowc.passes.lowering.reductions import flat_elements
 from flowc.passes.lowering.scalars import Complex, Element
 from flowc.passes.lowering.single import Single, divided, serial_nest, stores
@@ -131,9 +131,7 @@ class _Windows:
     def build(self) -> Body:
         """One result per iteration, the innermost dimension in lanes."""
         space = self.single.instruction.types[0].shape
-        index = loop_indices(space, "o")
-        loops = [(Symbol(f"o{a}", s), s) for a, s in enumerate(space) if s != 1]
-        return free_loops(loops, self._window(index, linearize(index, space)))
+        return free_nest(space, lambda index: self._window(index, linearize(index, space)), "o")
 
     def _window(self, index: Indices, position: Dim) -> Body:
         """A serial loop over the window at `index`, and the stores of what it carries."""
