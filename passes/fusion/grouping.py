@@ -367,9 +367,10 @@ class Grouping:
         """What an instruction reads (`grouped_values`), and what makes its sizes."""
         found = self._reads.get(instruction)
         if found is None:
-            found = self._reads[instruction] = tuple(grouped_values(instruction))
+            found = tuple(grouped_values(instruction))
             if self._counts:
-                found = self._reads[instruction] = (*found, *self._makers_of_sizes(instruction))
+                found += tuple(self._makers_of_sizes(instruction))
+            self._reads[instruction] = found
         return found
 
     def _makers_of_sizes(self, instruction: Instruction) -> Iterator[Value]:
