@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
-from flowc.ir.loops.kernel import Program
-from flowc.passes.target import CpuTarget
+if TYPE_CHECKING:  # `import flowc` comes here, and compiles nothing
+    from flowc.ir.loops.kernel import Program
+    from flowc.passes.target import CpuTarget
 
 Array: TypeAlias = np.ndarray[Any, Any]
 

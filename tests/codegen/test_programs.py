@@ -353,6 +353,11 @@ def test_importing_codegen_does_not_load_llvm() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_importing_flowc_loads_nothing_that_compiles() -> None:
+    code = "import sys, flowc; assert not {'flowc.ir.loops', 'flowc.passes'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 TARGETS = {
     "avx512": host_target(2),
     "avx2": avx2_target(2),
