@@ -6,7 +6,6 @@ import threading
 
 from flowc.codegen.backend import Memory
 from flowc.codegen.cpu.memory import HOST
-from flowc.runtime.resources.session_resources import SessionResources
 from flowc.runtime.store import Store
 
 
@@ -20,6 +19,9 @@ class SessionState:
     def __init__(
         self, task: str = "/job:localhost/replica:0/task:0", memory: Memory = HOST
     ) -> None:
+        # loads what kernels keep: not for a mere import
+        from flowc.runtime.resources.session_resources import SessionResources
+
         self.task = task
         self.store = Store(memory)
         self.resources = SessionResources()
