@@ -60,10 +60,6 @@ class Compiler:
     def _backend(self, request: Request) -> Backend:
         return self._backends[request.device or next(iter(self._backends))]
 
-    def clear(self) -> None:
-        """Forget what was compiled."""
-        self._kept.clear()
-
     def _found(self, request: Request, key: str | None) -> Iterator[Executable]:
         """What was compiled for such requests, with this one's names."""
         for own in _keys(request, key):

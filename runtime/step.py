@@ -19,7 +19,7 @@ from flowc.compiler.initialisers import Initialiser
 from flowc.compiler.lowering import NotKnown, Refusal
 from flowc.compiler.partition import Part
 from flowc.compiler.placement import declared_variables
-from flowc.compiler.plan import Plan, Planned, plan
+from flowc.compiler.plan import Planned, plan
 from flowc.compiler.request import GUESS, Feed, Request, StaticType, feed_like
 from flowc.compiler.structure import Subgraph
 from flowc.compiler.structure.subgraph import with_controls
@@ -116,7 +116,7 @@ class Step:
         """
         with self._environment.lock:
             try:
-                self._plan(feeds, is_ahead=True)
+                parts = self._plan(feeds, is_ahead=True)
             except NotKnown as error:
                 raise InvalidArgumentError(
                     None,
@@ -126,7 +126,7 @@ class Step:
                 ) from None
             except InvalidArgumentError as error:
                 raise _with_guesses(error, feeds) from error.__cause__
-            for _, run in self._parts or ():
+            for _, run in parts:
                 if isinstance(run, CompiledPart | Initialisation):
                     run.prepare()
 
@@ -157,7 +157,7 @@ class Step:
         for number, planned in enumerate(made.parts):
             if planned.waits:
                 self._let_wait(parts, number)
-        self._direct = self._direct_part(made)
+        self._direct = self._direct_part(parts)
         if self._keep is not None:
             self._keep(self)
         return parts
@@ -197,11 +197,11 @@ class Step:
         step = Step(self._session, region.nodes, region.parameters, region.results, {}, on_host)
         return step.values
 
-    def _direct_part(self, made: Plan) -> CompiledPart | Initialisation | None:
+    def _direct_part(self, parts: list[tuple[Part, Run]]) -> CompiledPart | Initialisation | None:
         """The only part, where its inputs and outputs are just the step's feeds and fetches."""
-        if len(self._parts or ()) != 1 or self._parts is None:
+        if len(parts) != 1:
             return None
-        ((part, run),) = self._parts
+        ((part, run),) = parts
         is_whole = (part.inputs, part.outputs) == (self._feeds, self._fetches)
         return run if is_whole and isinstance(run, CompiledPart | Initialisation) else None
 
