@@ -110,7 +110,7 @@ class Executor:
         """A step has a plan from now on; that of the one that was not used for longest goes."""
         self._planned[step] = None
         if len(self._planned) > MOST_STEPS:
-            oldest = min(self._planned, key=lambda step: step.last_run)
+            oldest = min(self._planned, key=lambda step: step.last_use)
             del self._planned[oldest]
             oldest.release()
 

@@ -35,7 +35,7 @@ from flowc.runtime.initialisation import Initialisation
 from flowc.runtime.session_graph import SessionGraph
 
 Run: TypeAlias = Callable[[Sequence[Any]], list[Any]]
-_RUNS = itertools.count()
+_USES = itertools.count()
 
 
 class Session(Protocol):
@@ -55,8 +55,8 @@ class Step:
 
     A branch or body of control flow that runs on the host is a step too; its feeds are its
     parameters, of which `types` are not told. So is a part of a step whose inputs must be there
-    before it can be planned. `keep` is told when the step has got a plan; `last_run` tells which of
-    several steps has run last.
+    before it can be planned. `keep` is told when the step has got a plan; `last_use` tells which of
+    several steps was run or prepared last.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Step:
         self._types = types
         self._on_host = on_host
         self._keep = keep
-        self.last_run = 0
+        self.last_use = 0
         self._parts: list[tuple[Part, Run]] | None = None
         self._direct: CompiledPart | Initialisation | None = None
 
@@ -92,7 +92,7 @@ class Step:
             raise told from error.__cause__
 
     def _run(self, arrays: Sequence[Array]) -> list[Any]:
-        self.last_run = next(_RUNS)
+        self.last_use = next(_USES)
         if self._direct is not None:
             try:
                 return self._direct(arrays)
@@ -114,6 +114,7 @@ class Step:
 
         Raises InvalidArgumentError where more must be known of one.
         """
+        self.last_use = next(_USES)
         with self._environment.lock:
             try:
                 parts = self._plan(feeds, is_ahead=True)

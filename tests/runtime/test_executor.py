@@ -148,6 +148,20 @@ def test_steps_that_are_not_used_for_long_are_released(monkeypatch: pytest.Monke
         assert session.compile_count == count  # their code was kept
 
 
+def test_a_step_that_was_just_compiled_ahead_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor_module, "MOST_STEPS", 2)
+    x = tf.placeholder(tf.float32, [None])
+    outputs = [x + float(number) for number in range(4)]
+    with tf.Session() as session:
+        for y in outputs[:3]:
+            session.run(y, {x: [1]})
+        session.compile(outputs[3], {x: [None]})
+        assert session.compile_count == 4
+        assert session.executor.prepare((outputs[3].name,), (x.name,))._direct is not None
+        assert session.run(outputs[3], {x: [1]}) == [4]
+        assert session.compile_count == 4
+
+
 def test_code_that_is_not_used_for_long_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor_module, "MOST_STEPS", 2)
     monkeypatch.setattr(compiler_module, "MOST_KEPT", 3)
