@@ -43,6 +43,9 @@ class Buffer(Protocol):
     def read(self) -> Array:
         """A copy of the tensor."""
 
+    def value(self) -> Any:
+        """A copy as a session returns it: a scalar is no array."""
+
     def take(self) -> Array:
         """The tensor as an array of the caller's. Who takes it does not use the buffer again."""
 

@@ -97,7 +97,7 @@ class Binding:
             for n, t in enumerate(interface.fetches)
             if limits and not limits.keys().isdisjoint(s for d in t.shape for s in dims.symbols(d))
         ]
-        self._small: list[tuple[int, Callable[[], Array]]] = []  # what reads the buffer
+        self._small: list[tuple[int, Callable[[], Any]]] = []  # what reads the buffer
         self._large: list[tuple[int, _Result]] = []
         self._fresh: list[tuple[str, _Result]] = []
         places = zip(interface.results, interface.places, strict=True)
@@ -108,7 +108,7 @@ class Binding:
                     self._fresh.append((interface.writes[number - count], (place, shape, dtype)))
             elif math.prod(shape) * dtype.itemsize <= STAGED_BYTES:
                 buffer = self._memory.allocate(shape, dtype)
-                self._small.append((number, buffer.read))
+                self._small.append((number, buffer.value))
                 self._pointers[place] = buffer.address
             else:
                 self._large.append((number, (place, shape, dtype)))
@@ -127,8 +127,7 @@ class Binding:
         self._call(feeds)
         fetched: list[Any] = [None] * self._count
         for number, read in self._small:
-            array = read()
-            fetched[number] = array if array.ndim else array[()]
+            fetched[number] = read()
         for number, buffer in large:
             fetched[number] = buffer.take()
         for name, buffer in fresh:

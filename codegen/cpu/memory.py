@@ -37,6 +37,11 @@ class HostBuffer:
         """A copy."""
         return self.array.copy()
 
+    def value(self) -> Any:
+        """A copy, or the scalar."""
+        array = self.array
+        return array.copy() if array.ndim else array[()]
+
     def take(self) -> Array:
         """The array itself."""
         return self.array

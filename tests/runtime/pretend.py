@@ -84,6 +84,10 @@ class PretendBuffer:
     def read(self) -> Array:
         return self._elements().copy()
 
+    def value(self) -> Any:
+        array = self.read()
+        return array if array.ndim else array[()]
+
     def take(self) -> Array:
         return self.read()
 
