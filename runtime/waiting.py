@@ -57,8 +57,6 @@ class Waiting:
         the step is over.
         """
         self.require_open()
-        if ready():
-            return
         while not ready():
             self._wait()
             self.require_open()
