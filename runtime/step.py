@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -30,11 +30,11 @@ from flowc.runtime.compilations import Compilations
 from flowc.runtime.compiled_part import CompiledPart
 from flowc.runtime.environment import Environment
 from flowc.runtime.explanations import Explanations
+from flowc.runtime.host_control import Run
 from flowc.runtime.host_part import HostPart
 from flowc.runtime.initialisation import Initialisation
 from flowc.runtime.session_graph import SessionGraph
 
-Run: TypeAlias = Callable[[Sequence[Any]], list[Any]]
 _USES = itertools.count()
 
 
