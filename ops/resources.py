@@ -62,6 +62,11 @@ class QueueSpec:
     seeds: tuple[int, int] = (0, 0)  # of a RandomShuffleQueue
 
 
+def names_of(types: Iterable[DType]) -> str:
+    """The types of a queue's components as messages write them."""
+    return "[" + ", ".join(dtype.name for dtype in types) + "]"
+
+
 @runtime_checkable
 class Queue(Protocol):
     """A queue of tuples of tensors."""

@@ -14,7 +14,7 @@ from flowc.ir.tensor.core import Value
 from flowc.ir.tensor.primitive import Array
 from flowc.ops.common import abstract, show
 from flowc.ops.registry import OpDefinition, host_op
-from flowc.ops.resources import Element, Place, Queue, QueueSpec, Session, Shape
+from flowc.ops.resources import Element, Place, Queue, QueueSpec, Session, Shape, names_of
 
 _ENDLESS = 2**31 - 1
 
@@ -117,14 +117,11 @@ _MADE: tuple[tuple[str, str, Callable[..., Queue]], ...] = (
 # Using
 
 
-def _names(types: Sequence[DType]) -> str:
-    return "[" + ", ".join(dtype.name for dtype in types) + "]"
-
-
 def _check_types(queue: Queue, components: Sequence[Any], types: Sequence[DType]) -> None:
     require(
         tuple(types) == queue.types,
-        f"Queue '{queue.name}' has components of types {_names(queue.types)}, got {_names(types)}",
+        f"Queue '{queue.name}' has components of types {names_of(queue.types)}, got "
+        f"{names_of(types)}",
     )
 
 

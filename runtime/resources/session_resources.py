@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flowc.ir.dtypes import DType
 from flowc.ir.tensor.builder import require
-from flowc.ops.resources import Cut, Place, QueueSpec, Shape, TableSpec
+from flowc.ops.resources import Cut, Place, QueueSpec, Shape, TableSpec, names_of
 from flowc.runtime.resources.accumulators import DenseGradients, Gradients, SparseGradients
 from flowc.runtime.resources.queues import KINDS, FifoQueue
 from flowc.runtime.resources.readers import FileReader
@@ -100,13 +100,9 @@ def _require_same(name: str, old: QueueSpec, new: QueueSpec) -> None:
         ),
         (
             old.types == new.types,
-            f"of types {_names(old.types)}, but requested {_names(new.types)}",
+            f"of types {names_of(old.types)}, but requested {names_of(new.types)}",
         ),
         (old.shapes == new.shapes, "of other component shapes than those requested"),
     )
     for holds, what in checks:
         require(holds, f"Shared queue '{name}' is {what}")
-
-
-def _names(types: Sequence[DType]) -> str:
-    return "[" + ", ".join(dtype.name for dtype in types) + "]"
