@@ -11,13 +11,12 @@ import pytest
 
 import flowc as tf
 from flowc.compiler.driver import begin_request, load_backends
-from flowc.compiler.graph import Graph
 from flowc.compiler.lowering import NotKnown
 from flowc.compiler.options import Options
 from flowc.compiler.placement import declared_variables
 from flowc.compiler.plan import Plan, plan
 from flowc.compiler.request import Feed, Request, StaticType, VariableSpec
-from flowc.compiler.structure import Library, structured
+from tests.compiler.requests import nodes_for
 from tests.golden import Golden
 
 FOLDER = Path(__file__).parent / "plans"
@@ -48,15 +47,8 @@ def feed(tensor: Any, value: Any) -> Feed:
 
 def plan_of(fetch: Any, feeds: Feeds, is_ahead: bool, has_variables: bool = True) -> Plan:
     """How a request is divided whose variables have values, of their declared types."""
-    made = tf.get_default_graph()
-    index = Graph()
-    index.extend(made.nodes, made.functions, made.unknown_ops)
-    library = Library(index.functions, index.node, made.gradient_of_function)
-    is_tensor = isinstance(fetch, tf.Tensor)
-    fetches = [fetch.name] if is_tensor else []
-    fed = frozenset(tensor.name for tensor in feeds)
-    needed = index.needed([fetch.op.name if is_tensor else fetch.name], fed)
-    nodes = structured(needed, fed, fetches, library)
+    fetches = [fetch.name] if isinstance(fetch, tf.Tensor) else []
+    nodes = nodes_for(fetch, fed=[tensor.name for tensor in feeds])
     variables: dict[str, VariableSpec] = declared_variables(nodes) if has_variables else {}
     request = Request(
         "step", nodes, [feed(*f) for f in feeds.items()], fetches, variables, is_ahead
