@@ -25,7 +25,8 @@ def print_nodes(nodes: Iterable[Node]) -> str:
 def _node(node: Node) -> Iterator[str]:
     inputs = [edge.tensor for edge in node.inputs] + [f"^{control}" for control in node.controls]
     inside = list(_subgraphs(node))
-    plain = (f"{k}={_short(v)}" for k, v in node.attributes.items() if not _holds_subgraph(v))
+    roles = {role for role, _ in inside}
+    plain = (f"{k}={_short(v)}" for k, v in node.attributes.items() if k not in roles)
     yield f"{node.name} = {node.op}({', '.join(inputs)}) {{{', '.join(plain)}}}"
     for role, subgraph in inside:
         yield from (f"  {line}" for line in _subgraph(role, subgraph))
@@ -44,10 +45,6 @@ def _subgraphs(node: Node) -> Iterator[tuple[str, Subgraph]]:
         for element in value if isinstance(value, tuple) else (value,):
             if isinstance(element, Subgraph):
                 yield name, element
-
-
-def _holds_subgraph(value: Any) -> bool:
-    return any(isinstance(v, Subgraph) for v in (value if isinstance(value, tuple) else (value,)))
 
 
 def _short(value: Any) -> str:
