@@ -9,7 +9,6 @@ from pathlib import Path
 
 from flowc.codegen.backend import CompiledCode
 from flowc.compiler.graph import Node
-from flowc.compiler.structure.printer import print_nodes
 from flowc.ir.loops.kernel import Kernel, Program
 from flowc.ir.tensor.core import Module
 from flowc.passes.lowering.shared_kernels import SHARED, SharedKernels
@@ -37,6 +36,8 @@ class Dump:
     def graph(self, nodes: Sequence[Node]) -> None:
         """The pruned nodes, in running order."""
         if self._folder is not None:
+            from flowc.compiler.structure.printer import print_nodes
+
             self._write("graph.txt", print_nodes(nodes))
 
     def tensor_ir(self, stage: str, module: Module) -> None:
